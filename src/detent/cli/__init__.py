@@ -1,0 +1,1 @@
+"""Words, flags and exit codes: the only package that talks to the terminal."""

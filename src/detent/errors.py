@@ -1,0 +1,499 @@
+"""Every way detent can fail, as values: what happened, why, and what to do next.
+
+A class takes facts and writes its own sentence, so each text lives once. ``code`` is stable and is
+the heading in the reference; ``exit_code`` follows the rule "1: the request cannot be met, 2: the
+request is malformed". This module imports nothing of detent and formats nothing for a terminal.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+
+class DetentError(Exception):
+    """A failure a person can act on.
+
+    ``what`` is one lowercase phrase without a final period, the thing first, literals in backticks.
+    ``why`` is the fact that was seen. ``next_steps`` are commands or edits; empty rather than a guess.
+    """
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, *, why: str = "", next_steps: Sequence[str] = ()) -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.next_steps = tuple(next_steps)
+
+
+class Failures(DetentError):
+    """Independent faults, shown together (each keeps its own sentence)."""
+
+    code = "several-failures"
+
+    def __init__(self, failures: Sequence[DetentError]) -> None:
+        super().__init__(f"{len(failures)} problems were found")
+        self.failures = tuple(failures)
+        self.exit_code = max(f.exit_code for f in failures)  # type: ignore[misc]
+
+
+# ---- usage and project ----------------------------------------------------------------------
+
+
+class UsageError(DetentError):
+    """The command line asks for something that cannot be meant."""
+
+    code = "usage"
+    exit_code = 2
+
+
+class UnknownExtra(UsageError):
+    """An extra was asked for that the project or lock does not declare."""
+
+    code = "unknown-extra"
+
+    def __init__(self, extra: str, declared: Iterable[str], *, where: str) -> None:
+        names = ", ".join(f"`{e}`" for e in declared)
+        super().__init__(
+            f"extra `{extra}` is not defined in {where}",
+            why=f"the extras there are {names}" if names else "no extras are defined there",
+        )
+
+
+class UnknownGroup(UsageError):
+    """A dependency group was asked for that the project or lock does not declare."""
+
+    code = "unknown-group"
+
+    def __init__(self, group: str, declared: Iterable[str], *, where: str) -> None:
+        names = ", ".join(f"`{g}`" for g in declared)
+        super().__init__(
+            f"group `{group}` is not defined in {where}",
+            why=f"the groups there are {names}" if names else "no groups are defined there",
+        )
+
+
+class InvalidRequirementText(UsageError):
+    """A requirement on the command line or in a requirements file does not parse."""
+
+    code = "invalid-requirement"
+
+    def __init__(self, text: str, reason: str, *, where: str = "") -> None:
+        super().__init__(
+            f"`{text}` is not a valid requirement" + (f" ({where})" if where else ""),
+            why=reason,
+            next_steps=("write it like `name`, `name>=1.2` or `name[extra]>=1.2; python_version < '3.12'`",),
+        )
+
+
+class Unsupported(DetentError):
+    """Something users expect that this release does not do yet; the sentence says which part."""
+
+    code = "not-supported"
+    exit_code = 2
+
+
+class ProjectError(DetentError):
+    """The project's own files cannot be used."""
+
+    code = "project"
+    exit_code = 2
+
+
+class ManifestMissing(ProjectError):
+    """There is no pyproject.toml here or above."""
+
+    code = "manifest-missing"
+
+    def __init__(self, directory: str) -> None:
+        super().__init__(
+            "no `pyproject.toml` found in the current directory or any parent directory",
+            why=f"the search started in `{directory}`",
+            next_steps=("run `detent init` to start a project here", "or pass `--project DIR`"),
+        )
+
+
+class ManifestInvalid(ProjectError):
+    """The pyproject.toml cannot be read as a project.
+
+    ``where`` is ``file:line:column``, as exact as is known.
+    """
+
+    code = "manifest-invalid"
+
+    def __init__(self, where: str, what: str, *, why: str = "", next_steps: Sequence[str] = ()) -> None:
+        super().__init__(f"`{where}`: {what}", why=why, next_steps=next_steps)
+        self.where = where
+
+
+class DependencyMissing(ProjectError):
+    """A dependency to remove is not where it was said to be."""
+
+    code = "dependency-missing"
+
+    def __init__(self, name: str, table: str, *, found_in: Sequence[str] = ()) -> None:
+        super().__init__(
+            f"the dependency `{name}` could not be found in `{table}`",
+            why=f"it stands in {' and '.join(f'`{t}`' for t in found_in)}" if found_in else "",
+            next_steps=tuple(_removal_hint(name, t) for t in found_in),
+        )
+
+
+def _removal_hint(name: str, table: str) -> str:
+    kind, _, rest = table.rpartition(".")
+    if kind == "project.optional-dependencies":
+        return f"run `detent remove {name} --optional {rest}`"
+    if kind == "dependency-groups":
+        return f"run `detent remove {name} --group {rest}`"
+    return f"run `detent remove {name}`"
+
+
+class ProjectExists(ProjectError):
+    """``init`` would overwrite something."""
+
+    code = "project-exists"
+
+    def __init__(self, directory: str, existing: str) -> None:
+        super().__init__(f"cannot initialize a project in `{directory}`", why=f"`{existing}` already exists")
+
+
+# ---- lock -----------------------------------------------------------------------------------
+
+
+class LockError(DetentError):
+    """The lock cannot be used as asked."""
+
+    code = "lock"
+
+
+class LockMissing(LockError):
+    """A lock was to be trusted, and there is none."""
+
+    code = "lock-missing"
+
+    def __init__(self, lock_name: str, flag: str) -> None:
+        super().__init__(
+            f"there is no lock at `{lock_name}`",
+            why=f"`{flag}` was given, so none was made",
+            next_steps=("run `detent lock` to make one",),
+        )
+
+
+class LockStale(LockError):
+    """The lock was made from other inputs than the ones on disk now.
+
+    ``differences`` are phrases such as "`httpx>=0.28` was added to [project.dependencies]".
+    """
+
+    code = "lock-stale"
+
+    def __init__(self, lock_name: str, differences: Sequence[str], flag: str) -> None:
+        super().__init__(
+            f"`{lock_name}` no longer matches `pyproject.toml`",
+            why="\n".join(differences),
+            next_steps=(
+                "run `detent lock` to bring it up to date",
+                *(("or pass `--frozen` to install the lock as it is",) if flag == "--locked" else ()),
+            ),
+        )
+        self.differences = tuple(differences)
+
+
+class LockInvalid(LockError):
+    """The lock file is not a valid pylock.toml (PEP 751)."""
+
+    code = "lock-invalid"
+    exit_code = 2
+
+    def __init__(self, where: str, reason: str, *, next_steps: Sequence[str] = ()) -> None:
+        super().__init__(
+            f"`{where}` is not a valid lock",
+            why=reason,
+            next_steps=next_steps or ("restore it from version control, or delete it and run `detent lock`",),
+        )
+
+
+class NoMatchingTarget(LockError):
+    """The lock has nothing this interpreter on this platform can use."""
+
+    code = "no-matching-target"
+
+
+# ---- resolving ------------------------------------------------------------------------------
+
+
+class ResolveError(DetentError):
+    """No set of versions answers the project's requirements."""
+
+    code = "resolve"
+
+
+class Conflict(ResolveError):
+    """The requirements contradict each other; ``facts`` is the proof in a person's words."""
+
+    code = "conflict"
+
+    def __init__(self, facts: Sequence[str], *, environment: str = "", next_steps: Sequence[str] = ()) -> None:
+        where = f" where {environment}" if environment else ""
+        super().__init__(
+            f"no versions satisfy everything{where}", why="\n".join(facts), next_steps=next_steps
+        )
+
+
+class TooDeep(ResolveError):
+    """The search used up its budget."""
+
+    code = "too-deep"
+
+    def __init__(self, seconds: float, first: str, second: str) -> None:
+        super().__init__(
+            f"no answer was found within {seconds:.0f} seconds of search",
+            why=f"most of it went into versions of `{first}` and `{second}` that refuse each other",
+            next_steps=(f"add a lower bound to `{first}` or `{second}` in `pyproject.toml`",),
+        )
+
+
+# ---- index and files ------------------------------------------------------------------------
+
+
+class FetchError(DetentError):
+    """Something could not be brought from an index. URLs in it are redacted already."""
+
+    code = "fetch"
+
+
+class PackageUnknown(FetchError):
+    """The index has no project of this name."""
+
+    code = "package-unknown"
+
+    def __init__(self, name: str, index: str, *, required_by: str = "") -> None:
+        super().__init__(
+            f"there is no package named `{name}` on the index",
+            why=f"`{index}` has no page for it" + (f"; {required_by} needs it" if required_by else ""),
+            next_steps=("check the spelling of the name",),
+        )
+        self.name = name
+
+
+class IndexUnavailable(FetchError):
+    """The index did not answer, or answered that it cannot."""
+
+    code = "index-unavailable"
+
+    def __init__(self, url: str, reason: str, *, next_steps: Sequence[str] = ()) -> None:
+        super().__init__(
+            f"`{url}` could not be fetched",
+            why=reason,
+            next_steps=next_steps or ("check the connection and the index URL, then run the command again",),
+        )
+
+
+class PageInvalid(FetchError):
+    """An index answered with something that is not a simple repository page (PEP 503, PEP 691)."""
+
+    code = "page-invalid"
+
+    def __init__(self, name: str, url: str, reason: str) -> None:
+        super().__init__(f"the index page for `{name}` is not valid", why=f"`{url}`: {reason}")
+
+
+class MetadataInvalid(FetchError):
+    """A file's metadata cannot be read or contradicts what was announced."""
+
+    code = "metadata-invalid"
+
+    def __init__(self, filename: str, reason: str) -> None:
+        super().__init__(f"the metadata of `{filename}` cannot be used", why=reason)
+
+
+class HashMismatch(FetchError):
+    """A file is not the file that was locked."""
+
+    code = "hash-mismatch"
+
+    def __init__(self, package: str, filename: str, url: str, *, expected: str, actual: str) -> None:
+        super().__init__(
+            f"`{filename}` of `{package}` is not the file that was locked",
+            why=f"expected {expected}, got {actual}, from `{url}`",
+            next_steps=(
+                "nothing was installed; run the command again if the transfer may have been damaged",
+                "if the file was replaced on the index, find out why before running "
+                f"`detent lock --upgrade-package {package}`",
+            ),
+        )
+
+
+class OfflineMiss(FetchError):
+    """Offline, and the cache does not have it."""
+
+    code = "offline-miss"
+
+    def __init__(self, things: Sequence[str]) -> None:
+        super().__init__(
+            "the network is off and the cache does not have everything",
+            why="missing: " + ", ".join(f"`{t}`" for t in things),
+            next_steps=("run the command once without `--offline`",),
+        )
+
+
+# ---- store and environment ------------------------------------------------------------------
+
+
+class StoreError(DetentError):
+    """The cache cannot be used."""
+
+    code = "store"
+
+
+class StoreUnsafe(StoreError):
+    """The cache folder could have been prepared by somebody else."""
+
+    code = "store-unsafe"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"the cache folder `{path}` is not safe to use",
+            why=reason,
+            next_steps=("choose another with `--cache-dir` or `DETENT_CACHE_DIR`, or mend its owner and mode",),
+        )
+
+
+class StoreBusy(StoreError):
+    """A lock was not given up in time."""
+
+    code = "store-busy"
+
+    def __init__(self, path: str, holder: str, seconds: float) -> None:
+        super().__init__(
+            f"`{path}` is still locked after {seconds:.0f} seconds",
+            why=f"it is held by {holder}" if holder else "another process holds it",
+            next_steps=("wait for it to finish, then run the command again",),
+        )
+
+
+class FileTrouble(StoreError):
+    """The operating system refused a file operation: full disk, no permission, I/O error."""
+
+    code = "file-trouble"
+
+    def __init__(self, path: str, reason: str, *, next_steps: Sequence[str] = ()) -> None:
+        super().__init__(f"`{path}` could not be written or read", why=reason, next_steps=next_steps)
+
+
+class ArchiveUnsafe(StoreError):
+    """An archive is hostile, ambiguous or broken, and was refused whole before anything was written."""
+
+    code = "archive-unsafe"
+
+    def __init__(self, filename: str, reason: str) -> None:
+        super().__init__(f"`{filename}` was refused", why=reason)
+
+
+class InstallError(DetentError):
+    """The environment could not be changed as planned."""
+
+    code = "install"
+
+
+class FileConflict(InstallError):
+    """Two packages bring one file with different contents."""
+
+    code = "file-conflict"
+
+    def __init__(self, path: str, first: str, second: str) -> None:
+        super().__init__(
+            f"`{first}` and `{second}` both contain `{path}`, with different contents",
+            why="installing both would break one of them",
+            next_steps=(f"remove `{first}` or `{second}` from the project",),
+        )
+
+
+class UnsafePath(InstallError):
+    """A path would leave the environment or replace a part of it."""
+
+    code = "unsafe-path"
+
+    def __init__(self, package: str, path: str, reason: str) -> None:
+        super().__init__(f"`{package}` was not installed because of its path `{path}`", why=reason)
+
+
+class NotAnEnvironment(InstallError):
+    """The place of the environment is taken by something else."""
+
+    code = "not-an-environment"
+    exit_code = 2
+
+    def __init__(self, path: str, reason: str, *, next_steps: Sequence[str] = ()) -> None:
+        super().__init__(
+            f"`{path}` cannot be used as the project's environment",
+            why=reason,
+            next_steps=next_steps or (f"move `{path}` away, then run the command again",),
+        )
+
+
+class EnvironmentStale(InstallError):
+    """``sync --check`` found a difference."""
+
+    code = "environment-outdated"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the environment is outdated", next_steps=("run `detent sync` to update the environment",)
+        )
+
+
+class PythonError(DetentError):
+    """No usable Python."""
+
+    code = "python"
+    exit_code = 2
+
+
+class NoInterpreter(PythonError):
+    """No interpreter on this machine fits."""
+
+    code = "no-interpreter"
+
+    def __init__(self, request: str, wanted_by: str, found: Sequence[str]) -> None:
+        super().__init__(
+            f"no interpreter found for Python {request}",
+            why=f"{wanted_by} asks for it; found: " + (", ".join(found) if found else "none at all"),
+            next_steps=("install such a Python, or name one with `--python PATH`",),
+        )
+
+
+class InterpreterBroken(PythonError):
+    """An interpreter was named and does not start or answer."""
+
+    code = "interpreter-broken"
+
+    def __init__(self, executable: str, reason: str) -> None:
+        super().__init__(f"the interpreter `{executable}` cannot be used", why=reason)
+
+
+class CommandMissing(DetentError):
+    """``run`` was given a command that is nowhere to be found."""
+
+    code = "command-missing"
+    exit_code = 127
+
+    def __init__(self, command: str) -> None:
+        super().__init__(
+            f"the command `{command}` was not found",
+            why="it is neither in the project's environment nor on PATH",
+            next_steps=("add the package that brings it with `detent add`",),
+        )
+
+
+class Bug(DetentError):
+    """Something that cannot happen did: ours to mend."""
+
+    code = "bug"
+    exit_code = 70
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"detent itself failed: {what}",
+            next_steps=("please report this with the output of the command run with `-vv`",),
+        )

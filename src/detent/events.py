@@ -1,0 +1,88 @@
+"""Progress as values: engines say what happened, and never format, time or print it.
+
+An engine takes a :data:`Report`, a callable of one event, and defaults to :func:`ignore`.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+
+class Resolving(NamedTuple):
+    """The resolver looks at a package; ``solved`` counts the packages decided so far."""
+
+    name: str
+    solved: int
+
+
+class DownloadStarted(NamedTuple):
+    """A file begins to arrive; ``size_bytes`` is ``None`` where nobody said."""
+
+    filename: str
+    size_bytes: int | None
+
+
+class DownloadProgress(NamedTuple):
+    """``received_bytes`` in all of this file so far."""
+
+    filename: str
+    received_bytes: int
+
+
+class DownloadFinished(NamedTuple):
+    """A file has arrived and its hash was right."""
+
+    filename: str
+
+
+class Prepared(NamedTuple):
+    """A wheel stands in the store, ready to be linked."""
+
+    name: str
+    version: str
+
+
+class Linked(NamedTuple):
+    """A package stands in the environment; ``done`` of ``total``."""
+
+    name: str
+    version: str
+    done: int
+    total: int
+
+
+class Waiting(NamedTuple):
+    """Another process holds a lock this one needs."""
+
+    path: str
+    holder: str
+
+
+class Notice(NamedTuple):
+    """Something a person should hear once: ``level`` is ``"warning"`` or ``"note"``."""
+
+    level: str
+    text: str
+
+
+class Detail(NamedTuple):
+    """Something only ``-v`` shows."""
+
+    text: str
+
+
+Event: TypeAlias = (
+    Resolving
+    | DownloadStarted
+    | DownloadProgress
+    | DownloadFinished
+    | Prepared
+    | Linked
+    | Waiting
+    | Notice
+    | Detail
+)
+Report: TypeAlias = Callable[[Event], None]
+
+
+def ignore(_event: Event) -> None:
+    """Report to nobody."""

@@ -1,0 +1,1 @@
+"""The outside over HTTP: package indexes and the files they serve."""

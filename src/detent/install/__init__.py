@@ -1,0 +1,1 @@
+"""From the store into an environment: what to change, and changing it safely."""

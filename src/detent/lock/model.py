@@ -1,0 +1,70 @@
+"""The lock as values (PEP 751), with detent's own record beside the standard part.
+
+Equal locks render to equal bytes. Tuples with names, because a lock is read on every warm path.
+"""
+
+from typing import NamedTuple
+
+from detent.model.candidate import Artifact
+from detent.model.inputs import RecordedInputs
+from detent.model.requirement import ExtraName, GroupName, PackageName
+
+SCHEMA = 1
+"""Version of the `[tool.detent]` record; a reader refuses what it does not know."""
+
+
+class Edge(NamedTuple):
+    """A dependency of one entry on another: the shortest form that is unique in the lock."""
+
+    name: PackageName
+    version: str = ""
+    """Empty where the lock has one entry of that name."""
+
+
+class Direct(NamedTuple):
+    """A source other than an index, as other tools may write it; read, and refused at install for now.
+
+    ``kind`` is ``vcs``, ``directory`` or ``archive``.
+    """
+
+    kind: str
+    location: str
+    """URL or path, credentials removed."""
+
+
+class LockedPackage(NamedTuple):
+    """One `[[packages]]` entry."""
+
+    name: PackageName
+    version: str
+    """Canonical; empty for entries that carry none."""
+    marker: str = ""
+    """Canonical text; empty for always."""
+    dependencies: tuple[Edge, ...] = ()
+    index: str = ""
+    sdist: Artifact | None = None
+    wheels: tuple[Artifact, ...] = ()
+    """Sorted by file name."""
+    direct: Direct | None = None
+    requires: tuple[str, ...] = ()
+    """The base requirements as canonical PEP 508 texts (`[packages.tool.detent] requires`), sorted."""
+    extras: tuple[tuple[ExtraName, tuple[str, ...]], ...] = ()
+    """Those of each extra that any entry or input asks for, sorted by extra."""
+
+
+class Lock(NamedTuple):
+    """A whole pylock.toml."""
+
+    requires_python: str
+    packages: tuple[LockedPackage, ...]
+    """Sorted by name, then version (oldest first)."""
+    environments: tuple[str, ...] = ()
+    extras: tuple[ExtraName, ...] = ()
+    groups: tuple[GroupName, ...] = ()
+    default_groups: tuple[GroupName, ...] = ()
+    """PEP 751 `default-groups` of a foreign lock; detent never writes it, its own stand in `inputs`."""
+    created_by: str = "detent"
+    forks: tuple[str, ...] = ()
+    """The environments that were solved apart, as marker texts; empty when one solve served all."""
+    inputs: RecordedInputs | None = None
+    """``None`` in a lock another tool wrote."""

@@ -1,0 +1,89 @@
+"""What a lock is made from: the project's wishes as values, and the roots they come to.
+
+Two inputs that differ only in order or spelling are equal once :meth:`Inputs.recorded` has written them
+down; that record is what the lock keeps and what ``lock --check`` compares.
+"""
+
+from typing import NamedTuple
+
+from detent.model import markers
+from detent.model.markers import Marker
+from detent.model.requirement import ExtraName, GroupName, PackageName, Requirement
+
+
+class Root(NamedTuple):
+    """A requirement of the project and when it counts."""
+
+    requirement: Requirement
+    gate: Marker
+    """Which extras and groups bring it in, and-ed with the requirement's own marker."""
+
+
+class Inputs(NamedTuple):
+    """Everything of the project that decides a lock."""
+
+    name: PackageName
+    requires_python: str
+    dependencies: tuple[Requirement, ...]
+    extras: tuple[tuple[ExtraName, tuple[Requirement, ...]], ...]
+    """`[project.optional-dependencies]`, sorted by name; each list in file order."""
+    groups: tuple[tuple[GroupName, tuple[Requirement, ...]], ...]
+    """`[dependency-groups]` with every include-group expanded (PEP 735), sorted by name."""
+    default_groups: tuple[GroupName, ...]
+    index: str
+    """The simple API root, without credentials."""
+    options: tuple[tuple[str, str], ...] = ()
+    """Every non-default option that changes a lock, by its setting's name, sorted."""
+
+    def roots(self) -> tuple[Root, ...]:
+        """Every requirement with its gate, references to the project itself followed (`me[all]`)."""
+        by_extra = dict(self.extras)
+        found: dict[Root, None] = {}
+
+        def walk(requirements: tuple[Requirement, ...], gate: Marker, seen: frozenset[str]) -> None:
+            for requirement in requirements:
+                here = markers.and_(gate, requirement.marker)
+                if here == markers.NEVER:
+                    continue
+                if requirement.name != self.name:
+                    found[Root(requirement, here)] = None
+                    continue
+                for extra in requirement.extras:
+                    if extra in by_extra and extra not in seen:
+                        walk(by_extra[extra], here, seen | {extra})
+
+        walk(self.dependencies, markers.ALWAYS, frozenset())
+        for extra, requirements in self.extras:
+            walk(requirements, markers.in_extra(extra), frozenset((extra,)))
+        for group, requirements in self.groups:
+            walk(requirements, markers.in_group(group), frozenset())
+        return tuple(found)
+
+    def recorded(self) -> "RecordedInputs":
+        """These inputs as the lock writes them down: canonical texts, sorted, each once."""
+        return RecordedInputs(
+            requires_python=self.requires_python,
+            default_groups=tuple(sorted(self.default_groups)),
+            dependencies=_texts(self.dependencies),
+            extras=tuple((name, _texts(needs)) for name, needs in self.extras),
+            groups=tuple((name, _texts(needs)) for name, needs in self.groups),
+            options=self.options,
+        )
+
+
+def _texts(requirements: tuple[Requirement, ...]) -> tuple[str, ...]:
+    return tuple(sorted({str(r) for r in requirements}))
+
+
+class RecordedInputs(NamedTuple):
+    """The `[tool.detent.inputs]` and `[tool.detent.options]` of a lock, beside its `requires-python`.
+
+    The index is no part of it: a default index set on one machine must not make a lock stale elsewhere.
+    """
+
+    requires_python: str = ""
+    default_groups: tuple[str, ...] = ()
+    dependencies: tuple[str, ...] = ()
+    extras: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    options: tuple[tuple[str, str], ...] = ()

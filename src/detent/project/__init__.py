@@ -1,0 +1,1 @@
+"""The project's own document: pyproject.toml as text, as values, and as an edit."""

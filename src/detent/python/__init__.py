@@ -1,0 +1,1 @@
+"""The outside on this machine: interpreters and virtual environments."""

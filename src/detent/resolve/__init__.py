@@ -1,0 +1,1 @@
+"""The resolver: which versions to lock, proven, for every environment at once."""
