@@ -126,6 +126,15 @@ class ManifestInvalid(ProjectError):
         self.where = where
 
 
+class SettingInvalid(ProjectError):
+    """A setting has a value that cannot be used; ``origin`` says where it was set."""
+
+    code = "setting-invalid"
+
+    def __init__(self, setting: str, reason: str, *, origin: str) -> None:
+        super().__init__(f"the setting `{setting}` cannot be used", why=f"{reason}; it is set by {origin}")
+
+
 class DependencyMissing(ProjectError):
     """A dependency to remove is not where it was said to be."""
 
@@ -253,6 +262,19 @@ class TooDeep(ResolveError):
         )
 
 
+class MarkersTooLarge(ResolveError):
+    """The markers of the dependencies combine into more cases than the process may hold."""
+
+    code = "markers-too-large"
+
+    def __init__(self, nodes: int) -> None:
+        super().__init__(
+            "the markers of the dependencies combine into too many cases",
+            why=f"more than {nodes} were needed",
+            next_steps=("narrow `requires-python`", "or raise the limit with `DETENT_MARKER_NODES`"),
+        )
+
+
 # ---- index and files ------------------------------------------------------------------------
 
 
@@ -305,6 +327,19 @@ class MetadataInvalid(FetchError):
 
     def __init__(self, filename: str, reason: str) -> None:
         super().__init__(f"the metadata of `{filename}` cannot be used", why=reason)
+
+
+class FileGone(FetchError):
+    """A listed file is not where the index says it is."""
+
+    code = "file-gone"
+
+    def __init__(self, package: str, filename: str, url: str) -> None:
+        super().__init__(
+            f"`{filename}` of `{package}` is not on the index any more",
+            why=f"there is nothing at `{url}`",
+            next_steps=(f"run `detent lock --upgrade-package {package}` to lock another version",),
+        )
 
 
 class HashMismatch(FetchError):
@@ -409,6 +444,19 @@ class FileConflict(InstallError):
         )
 
 
+class PathOccupied(InstallError):
+    """Something detent did not install stands where a package's file has to go."""
+
+    code = "path-occupied"
+
+    def __init__(self, path: str, package: str) -> None:
+        super().__init__(
+            f"`{package}` cannot be installed because `{path}` is taken",
+            why="what stands there was not installed by detent and differs from what the package brings",
+            next_steps=(f"move `{path}` away, then run the command again",),
+        )
+
+
 class UnsafePath(InstallError):
     """A path would leave the environment or replace a part of it."""
 
@@ -460,6 +508,19 @@ class NoInterpreter(PythonError):
             f"no interpreter found for Python {request}",
             why=f"{wanted_by} asks for it; found: " + (", ".join(found) if found else "none at all"),
             next_steps=("install such a Python, or name one with `--python PATH`",),
+        )
+
+
+class PythonMismatch(PythonError):
+    """The Python that was asked for is none the project allows."""
+
+    code = "python-mismatch"
+
+    def __init__(self, version: str, executable: str, wanted_by: str, requires_python: str) -> None:
+        super().__init__(
+            f"Python {version} does not satisfy `requires-python = \"{requires_python}\"`",
+            why=f"{wanted_by} asks for it (`{executable}`)",
+            next_steps=("ask for another with `--python`, or change `requires-python` in `pyproject.toml`",),
         )
 
 

@@ -64,6 +64,12 @@ class Notice(NamedTuple):
     text: str
 
 
+class Step(NamedTuple):
+    """A step an operation takes that people want to see: a line of ordinary talk."""
+
+    text: str
+
+
 class Detail(NamedTuple):
     """Something only ``-v`` shows."""
 
@@ -79,6 +85,7 @@ Event: TypeAlias = (
     | Linked
     | Waiting
     | Notice
+    | Step
     | Detail
 )
 Report: TypeAlias = Callable[[Event], None]

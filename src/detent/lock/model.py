@@ -9,6 +9,9 @@ from detent.model.candidate import Artifact
 from detent.model.inputs import RecordedInputs
 from detent.model.requirement import ExtraName, GroupName, PackageName
 
+LOCK_NAME = "pylock.toml"
+"""What the file is called in a project (PEP 751 allows `pylock.NAME.toml` beside it)."""
+
 SCHEMA = 1
 """Version of the `[tool.detent]` record; a reader refuses what it does not know."""
 
@@ -22,14 +25,22 @@ class Edge(NamedTuple):
 
 
 class Direct(NamedTuple):
-    """A source other than an index, as other tools may write it; read, and refused at install for now.
+    """A source other than an index, as other tools may write it.
 
-    ``kind`` is ``vcs``, ``directory`` or ``archive``.
+    ``kind`` is ``vcs``, ``directory`` or ``archive``. The file of an archive stands in the entry as its one
+    wheel or its source distribution, so a wheel locked by URL is chosen like any other.
     """
 
     kind: str
     location: str
-    """URL or path, credentials removed."""
+    """URL or path (relative to the lock's folder), passwords removed."""
+    vcs: str = ""
+    """``git`` and the like."""
+    revision: str = ""
+    """The branch, tag or commit that was asked for."""
+    commit: str = ""
+    subdirectory: str = ""
+    editable: bool = False
 
 
 class LockedPackage(NamedTuple):
@@ -41,15 +52,17 @@ class LockedPackage(NamedTuple):
     marker: str = ""
     """Canonical text; empty for always."""
     dependencies: tuple[Edge, ...] = ()
-    index: str = ""
+    index: str = ""  # type: ignore[assignment]  # named as the key; nobody looks for an item in an entry
     sdist: Artifact | None = None
     wheels: tuple[Artifact, ...] = ()
-    """Sorted by file name."""
+    """Sorted by file name. A ``url`` without a scheme is a path, relative to the lock's folder."""
     direct: Direct | None = None
     requires: tuple[str, ...] = ()
     """The base requirements as canonical PEP 508 texts (`[packages.tool.detent] requires`), sorted."""
     extras: tuple[tuple[ExtraName, tuple[str, ...]], ...] = ()
     """Those of each extra that any entry or input asks for, sorted by extra."""
+    requires_python: str = ""
+    """Of an entry in a foreign lock; detent never writes it, the markers carry the truth."""
 
 
 class Lock(NamedTuple):

@@ -30,7 +30,7 @@ class Inputs(NamedTuple):
     groups: tuple[tuple[GroupName, tuple[Requirement, ...]], ...]
     """`[dependency-groups]` with every include-group expanded (PEP 735), sorted by name."""
     default_groups: tuple[GroupName, ...]
-    index: str
+    index_url: str
     """The simple API root, without credentials."""
     options: tuple[tuple[str, str], ...] = ()
     """Every non-default option that changes a lock, by its setting's name, sorted."""

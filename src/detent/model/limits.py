@@ -37,6 +37,8 @@ class Limits(NamedTuple):
     search_seconds: float = 60.0
     marker_nodes: int = 2_000_000
     concurrent_downloads: int = 16
+    probe_seconds: float = 10.0
+    """For an interpreter to answer about itself."""
 
 
 VARIABLES = {name: f"DETENT_{name.upper()}" for name in Limits._fields}

@@ -1,0 +1,120 @@
+"""The command line as a whole: from argument words to an exit code.
+
+The quick parser answers ordinary lines; typer, built from the same flag table, gives help and complaints.
+There is one ``except DetentError`` and it is here.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from types import FrameType
+
+from detent.cli import project_commands, tool_commands
+from detent.cli.console import Console
+from detent.cli.flags import Command
+from detent.cli.parse import Parsed, Values, parse, with_variables
+from detent.errors import Bug, DetentError
+
+INTERRUPTED = 130
+TERMINATED = 143
+
+_RUN: dict[str, Callable[[Values, Console], int]] = {
+    "init": project_commands.init,
+    "add": project_commands.add,
+    "remove": project_commands.remove,
+    "lock": project_commands.lock,
+    "sync": project_commands.sync,
+    "run": project_commands.run,
+    "tree": project_commands.tree,
+    "version": project_commands.version,
+    "cache dir": tool_commands.cache_dir,
+    "cache size": tool_commands.cache_size,
+    "cache clean": tool_commands.cache_clean,
+}
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived; unwinds like Ctrl-C so that every temporary file is removed."""
+
+
+def main(words: Sequence[str]) -> int:
+    """Run one command line (without the program's name) and give its exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    console = Console(os.environ)
+    try:
+        return _guarded(words, console)
+    except KeyboardInterrupt:
+        console.interrupted()
+        return INTERRUPTED
+    except Terminated:
+        console.interrupted()
+        return TERMINATED
+    finally:
+        console.close()
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise Terminated
+
+
+def _guarded(words: Sequence[str], console: Console) -> int:
+    try:
+        if list(words) in (["--version"], ["-V"]):
+            return tool_commands.detent_version(console)
+        parsed = parse(words, os.environ)
+        if parsed is None:
+            return _by_typer(words, console)
+        return _dispatch(parsed, console)
+    except DetentError as error:
+        console.error(error)
+        return error.exit_code
+    except BrokenPipeError:
+        console.forget_output()
+        return 1
+    except Exception as error:  # noqa: BLE001 -- the last line of defence: never a bare traceback
+        console.error(Bug(f"{type(error).__name__}: {error}"), trace=error)
+        return Bug.exit_code
+
+
+def _dispatch(parsed: Parsed, console: Console) -> int:
+    values = parsed.values
+    console.set_up(
+        quiet=_count(values, "quiet"),
+        verbose=_count(values, "verbose"),
+        progress=not values["no_progress"],
+    )
+    directory = values["directory"]
+    if isinstance(directory, str):
+        try:
+            os.chdir(directory)
+        except OSError as error:
+            raise project_commands.directory_missing(directory, error) from error
+    if parsed.command.name == "help":
+        words = values["words"]
+        return _by_typer((*(words if isinstance(words, tuple) else ()), "--help"), console)
+    return _RUN[parsed.command.name](values, console)
+
+
+def _count(values: Values, name: str) -> int:
+    value = values[name]
+    return value if isinstance(value, int) else 0
+
+
+def _by_typer(words: Sequence[str], console: Console) -> int:
+    """Let typer answer: help, completion, or what is wrong with the words."""
+
+    def run(command: Command, given: Values) -> int:
+        return _dispatch(Parsed(command, with_variables(command, given, os.environ)), console)
+
+    return tool_commands.by_typer(words, run, console)
+
+
+def leave(code: int) -> None:
+    """End the process at once: nothing of ours is left to be torn down."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        code = code or 1
+    os._exit(code)

@@ -1,0 +1,203 @@
+"""The two streams, verbosity and colour: the only module that names ``sys.stdout`` and ``sys.stderr``.
+
+stdout carries the answer, stderr everything else. Foreign text passes :func:`show`, so that a package name or
+a server's words cannot drive the terminal.
+"""
+
+import os
+import sys
+import time
+import traceback
+from collections.abc import Mapping
+
+from detent import events
+from detent.cli.render import duration, error_lines, show
+from detent.errors import DetentError, Failures
+from detent.events import Event
+
+_STYLES = {"error": "1;31", "why": "1", "next": "1;36", "warning": "1;33", "note": "1;36"}
+_STYLES.update({"+": "32", "-": "31", "~": "33", "bold": "1", "dim": "2"})
+
+
+class Console:
+    """Where a command talks. Made once, before the flags are known, so that errors in them can be told."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._colour = _wants_colour(variables)
+        self._quiet = 0
+        self._verbose = 0
+        self._progress: Progress | None = None
+        self._wants_progress = _is_terminal() and variables.get("TERM") != "dumb" and not variables.get("CI")
+        self._told: set[str] = set()
+
+    def set_up(self, *, quiet: int, verbose: int, progress: bool) -> None:
+        """Take the verbosity the flags ask for."""
+        self._quiet = quiet
+        self._verbose = verbose
+        self._wants_progress = self._wants_progress and progress and not quiet
+
+    # ---- talking ----------------------------------------------------------------------------
+
+    def answer(self, text: str) -> None:
+        """Print what was asked for, on stdout."""
+        self._clear()
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
+    def say(self, text: str) -> None:
+        """Print a line of talk on stderr, unless quiet."""
+        if not self._quiet:
+            self._line(text)
+
+    def change(self, sign: str, text: str) -> None:
+        """Print one ` + name==version` line."""
+        self.say(f" {self.styled(sign, sign)} {text}")
+
+    def warn(self, text: str, level: str = "warning") -> None:
+        """Print a warning or note once, unless quiet."""
+        if not self._quiet and text not in self._told:
+            self._told.add(text)
+            self._line(f"{self.styled(level + ':', level)} {show(text)}")
+
+    def error(self, error: DetentError, *, trace: BaseException | None = None) -> None:
+        """Print an error and, with ``-vv``, where it came from."""
+        if self._quiet > 1:
+            return
+        failures = error.failures if isinstance(error, Failures) else (error,)
+        for number, failure in enumerate(failures):
+            if number:
+                self._line("")
+            for label, text in error_lines(failure):
+                self._line(self.styled(label, label.strip(" :")) + text if label else text)
+        if self._verbose > 1:
+            self._line("".join(traceback.format_exception(trace or error)).rstrip())
+
+    def interrupted(self) -> None:
+        """Leave the terminal clean after Ctrl-C."""
+        self._clear()
+
+    def report(self, event: Event) -> None:
+        """Take an engine's event: show it as progress, as a line, or not at all."""
+        match event:
+            case events.Notice(level, text):
+                self.warn(text, level)
+            case events.Waiting(path, holder):
+                self.say(f"Waiting for {show(holder)} to release `{show(path)}`")
+            case events.Step(text):
+                self.say(show(text))
+            case events.Detail(text):
+                if self._verbose:
+                    self._line(self.styled(show(text), "dim"))
+            case _:
+                if self._wants_progress:
+                    if self._progress is None:
+                        self._progress = Progress()
+                    self._progress.show(event)
+
+    def styled(self, text: str, style: str) -> str:
+        """Give the text in a style, where colour is wanted."""
+        code = _STYLES.get(style)
+        return f"\x1b[{code}m{text}\x1b[0m" if self._colour and code else text
+
+    def timed(self, seconds: float) -> str:
+        """Give ` in 12ms`, dimmed."""
+        return self.styled(f" in {duration(seconds)}", "dim")
+
+    def forget_output(self) -> None:
+        """Stop writing to a stdout nobody reads any more."""
+        sys.stdout = open("/dev/null", "w", encoding="utf-8")  # noqa: SIM115, PTH123 -- for the rest of the process
+
+    def close(self) -> None:
+        """Wipe what progress is left."""
+        self._clear()
+
+    def _line(self, text: str) -> None:
+        self._clear()
+        try:
+            sys.stderr.write(f"{text}\n")
+            sys.stderr.flush()
+        except BrokenPipeError:
+            self._quiet = 2
+
+    def _clear(self) -> None:
+        if self._progress is not None:
+            self._progress.clear()
+
+
+class Progress:
+    """One line at the foot of the terminal that vanishes when done."""
+
+    _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+
+    def __init__(self) -> None:
+        self._sizes: dict[str, int] = {}
+        self._received: dict[str, int] = {}
+        self._shown_at = 0.0
+        self._frame = 0
+        self._visible = False
+
+    def show(self, event: Event) -> None:
+        """Draw the line anew, at most twenty times a second."""
+        text = self._text(event)
+        now = time.monotonic()
+        if not text or now - self._shown_at < 0.05:
+            return
+        self._shown_at = now
+        self._frame = (self._frame + 1) % len(self._FRAMES)
+        line = f"{self._FRAMES[self._frame]} {text}"[: _columns() - 1]
+        sys.stderr.write(f"\r\x1b[2K{line}")
+        sys.stderr.flush()
+        self._visible = True
+
+    def clear(self) -> None:
+        """Wipe the line."""
+        if self._visible:
+            sys.stderr.write("\r\x1b[2K")
+            sys.stderr.flush()
+            self._visible = False
+
+    def _text(self, event: Event) -> str:
+        match event:
+            case events.Resolving(name, solved):
+                return f"Resolving dependencies... {solved} packages, at {show(name)}"
+            case events.DownloadStarted(filename, size_bytes):
+                self._sizes[filename] = size_bytes or 0
+                self._received[filename] = 0
+            case events.DownloadProgress(filename, received_bytes):
+                self._received[filename] = received_bytes
+            case events.DownloadFinished(filename):
+                self._sizes.pop(filename, None)
+                self._received.pop(filename, None)
+            case events.Prepared(name, version):
+                return f"Preparing packages... {show(name)}=={show(version)}"
+            case events.Linked(name, version, done, total):
+                return f"Installing [{done}/{total}] {show(name)}=={show(version)}"
+            case _:
+                return ""
+        return self._downloads()
+
+    def _downloads(self) -> str:
+        if not self._sizes:
+            return ""
+        done, total = sum(self._received.values()) / 2**20, sum(self._sizes.values()) / 2**20
+        names = ", ".join(show(name.split("-")[0]) for name in list(self._sizes)[:3])
+        return f"Downloading {names}{'...' if len(self._sizes) > 3 else ''} {done:.1f}/{total:.1f} MiB"
+
+
+def _wants_colour(variables: Mapping[str, str]) -> bool:
+    if variables.get("NO_COLOR"):
+        return False
+    if variables.get("FORCE_COLOR") or variables.get("CLICOLOR_FORCE"):
+        return True
+    return _is_terminal() and variables.get("TERM") != "dumb"
+
+
+def _is_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError):
+        return 80

@@ -1,0 +1,124 @@
+"""The commands about a project: flags to options, one call, one rendering. No decision about the domain."""
+
+import os
+
+from detent.cli.console import Console
+from detent.cli.parse import Values
+from detent.errors import UsageError
+
+
+def directory_missing(directory: str, error: OSError) -> UsageError:
+    """Say that `--directory` names no folder one can change to."""
+    return UsageError(f"cannot change to the directory `{directory}`", why=(error.strerror or "").lower())
+
+
+def init(values: Values, console: Console) -> int:
+    """Start a project."""
+    from detent.cli import options, report
+    from detent.ops.init import init as init_project
+    from detent.ops.wiring import open_world
+
+    world = open_world(options.flags(values), os.environ, console.report)
+    outcome = init_project(world, options.init(values))
+    report.initialized(console, outcome)
+    return 0
+
+
+def add(values: Values, console: Console) -> int:
+    """Add dependencies."""
+    from detent.cli import options, report
+    from detent.ops.discover import find_project
+    from detent.ops.edit import add as add_dependencies
+    from detent.ops.wiring import open_world
+
+    project = find_project(options.text(values, "project"))
+    world = open_world(options.flags(values), os.environ, console.report, project)
+    outcome = add_dependencies(world, project, options.add(values))
+    report.edited(console, outcome)
+    return 0
+
+
+def remove(values: Values, console: Console) -> int:
+    """Remove dependencies."""
+    from detent.cli import options, report
+    from detent.ops.discover import find_project
+    from detent.ops.edit import remove as remove_dependencies
+    from detent.ops.wiring import open_world
+
+    project = find_project(options.text(values, "project"))
+    world = open_world(options.flags(values), os.environ, console.report, project)
+    outcome = remove_dependencies(world, project, options.remove(values))
+    report.edited(console, outcome)
+    return 0
+
+
+def lock(values: Values, console: Console) -> int:
+    """Bring the lock up to date, or check that it is."""
+    from detent.cli import options, report
+    from detent.ops.discover import find_project
+    from detent.ops.lock import lock as lock_dependencies
+    from detent.ops.wiring import open_world
+
+    project = find_project(options.text(values, "project"))
+    world = open_world(options.flags(values), os.environ, console.report, project)
+    outcome = lock_dependencies(world, project, options.lock(values))
+    report.locked(console, outcome, dry_run=bool(values["dry_run"]))
+    return 0
+
+
+def sync(values: Values, console: Console) -> int:
+    """Make the environment match the lock."""
+    from detent.cli import options, report
+    from detent.ops.discover import find_project
+    from detent.ops.sync import sync as sync_environment
+    from detent.ops.wiring import open_world
+
+    project = find_project(options.text(values, "project"))
+    world = open_world(options.flags(values), os.environ, console.report, project)
+    outcome = sync_environment(world, project, options.sync(values))
+    return report.synced(console, outcome, options.sync(values))
+
+
+def run(values: Values, console: Console) -> int:
+    """Run a command in the environment."""
+    from detent.cli import options, report
+    from detent.ops.sync import run as run_command
+    from detent.ops.wiring import open_world
+
+    wanted = options.run(values)
+    if not wanted.command:
+        raise UsageError(
+            "`run` needs a command",
+            next_steps=("run `detent run python`, or `detent run COMMAND ARGUMENTS`",),
+        )
+    run_command(
+        wanted,
+        os.environ,
+        lambda project: open_world(options.flags(values), os.environ, console.report, project),
+        lambda outcome: report.synced(console, outcome, wanted.sync, is_run=True),
+    )
+
+
+def tree(values: Values, console: Console) -> int:
+    """Show the locked packages as a tree."""
+    from detent.cli import options
+    from detent.ops.discover import find_project
+    from detent.ops.lock import tree as draw_tree
+    from detent.ops.wiring import open_world
+
+    project = find_project(options.text(values, "project"))
+    world = open_world(options.flags(values), os.environ, console.report, project)
+    console.answer(draw_tree(world, project, options.tree(values)))
+    return 0
+
+
+def version(values: Values, console: Console) -> int:
+    """Show the project's version."""
+    from detent.cli import options
+    from detent.ops.discover import find_project
+    from detent.ops.lock import project_version
+
+    project = find_project(options.text(values, "project"))
+    number = project_version(project)
+    console.answer(number if values["short"] else f"{project.manifest.raw_name} {number}")
+    return 0

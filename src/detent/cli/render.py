@@ -1,0 +1,50 @@
+"""Results and errors as text: pure, so that every line of output can be tested without a terminal."""
+
+import re
+from collections.abc import Iterator
+
+from detent.errors import DetentError
+
+# C0 and C1 controls and the bidirectional overrides: what could drive or deceive a terminal.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def show(text: str) -> str:
+    """Make foreign text harmless on a terminal: control and bidi characters are escaped."""
+    return _UNSAFE.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
+
+
+def error_lines(error: DetentError) -> Iterator[tuple[str, str]]:
+    """Give an error as (label, text) lines; a continued line has the label's width in blanks."""
+    yield "error:", f" {show(error.what)} [{error.code}]"
+    for number, line in enumerate(show(error.why).split("\n") if error.why else ()):
+        yield ("", f"       {line}") if number else ("  why:", f" {line}")
+    for number, step in enumerate(error.next_steps):
+        yield ("", f"       {show(step)}") if number else (" next:", f" {show(step)}")
+
+
+def duration(seconds: float) -> str:
+    """Write a time as people read it: `0.16ms`, `48ms`, `1.23s`, `2m 05s`."""
+    milliseconds = seconds * 1000
+    if milliseconds < 10:
+        return f"{milliseconds:.2f}ms"
+    if seconds < 1:
+        return f"{milliseconds:.0f}ms"
+    if seconds < 60:
+        return f"{seconds:.2f}s"
+    return f"{int(seconds // 60)}m {int(seconds % 60):02d}s"
+
+
+def size(size_bytes: int) -> str:
+    """Write a size as people read it: `512B`, `1.2MiB`."""
+    amount = float(size_bytes)
+    for unit in ("B", "KiB", "MiB"):
+        if amount < 1024:
+            return f"{amount:.0f}{unit}" if unit == "B" else f"{amount:.1f}{unit}"
+        amount /= 1024
+    return f"{amount:.1f}GiB"
+
+
+def count(number: int, noun: str) -> str:
+    """Write `1 package`, `2 packages`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,126 @@
+"""What operations came to, as lines of talk: a summary per phase, then one line per change."""
+
+from pathlib import Path
+
+from detent.cli.console import Console
+from detent.cli.render import count, show
+from detent.errors import EnvironmentStale
+from detent.install.plan import Changes
+from detent.lock.diff import Change
+from detent.ops.edit import EditOutcome
+from detent.ops.init import InitOutcome
+from detent.ops.lock import LockOutcome
+from detent.ops.sync import SyncOptions, SyncOutcome
+
+
+def initialized(console: Console, outcome: InitOutcome) -> None:
+    """Report a new project."""
+    where = f" at `{show(outcome.shown_path)}`" if outcome.shown_path else ""
+    console.say(f"Initialized project `{show(outcome.name)}`{where}")
+
+
+def locked(console: Console, outcome: LockOutcome, *, dry_run: bool = False) -> None:
+    """Report a lock: how many packages, and which moved."""
+    _resolved(console, outcome)
+    verbs = ("Add", "Remove", "Update") if dry_run else ("Added", "Removed", "Updated")
+    for change in outcome.changes:
+        console.say(_lock_line(console, change, verbs))
+    if dry_run and not outcome.is_changed:
+        console.say("No lock changes detected")
+    elif dry_run and not outcome.changes:
+        console.say("Would rewrite the lock; no version changes")
+
+
+def edited(console: Console, outcome: EditOutcome) -> None:
+    """Report an `add` or `remove`, whichever of its phases ran."""
+    if outcome.is_dry_run:
+        for line in outcome.manifest_changes:
+            console.say(f"Would {line}")
+    if outcome.lock is not None and outcome.sync is None:
+        locked(console, outcome.lock, dry_run=outcome.is_dry_run)
+    if outcome.sync is not None:
+        synced(console, outcome.sync, SyncOptions(dry_run=outcome.is_dry_run))
+
+
+def synced(console: Console, outcome: SyncOutcome, options: SyncOptions, *, is_run: bool = False) -> int:
+    """Report a sync; `run` stays silent when nothing had to be done."""
+    only_look = options.check or options.dry_run
+    changes = outcome.plan.changes()
+    if is_run and outcome.plan.is_empty and outcome.environment_action == "kept":
+        return 0
+    if only_look:
+        verb = {"kept": "use", "created": "create", "replaced": "replace"}[outcome.environment_action]
+        console.say(f"Would {verb} project environment at: {show(_shown(outcome.environment))}")
+    if outcome.lock is not None:
+        locked(console, outcome.lock, dry_run=options.dry_run)
+    if only_look:
+        _would(console, changes)
+    elif outcome.plan.is_empty:
+        console.say(f"Checked {_bold(console, changes.kept)}{console.timed(outcome.check_seconds)}")
+    else:
+        _did(console, outcome, changes)
+    _package_lines(console, changes)
+    if options.check and not outcome.is_in_step:
+        raise EnvironmentStale
+    return 0
+
+
+def _did(console: Console, outcome: SyncOutcome, changes: Changes) -> None:
+    if outcome.fetched:
+        console.say(f"Prepared {_bold(console, outcome.fetched)}{console.timed(outcome.gather_seconds)}")
+    uninstalled = len(changes.removed) + len(changes.reinstalled)
+    installed = len(changes.installed) + len(changes.reinstalled)
+    took = console.timed(outcome.apply_seconds)
+    if uninstalled:
+        console.say(f"Uninstalled {_bold(console, uninstalled)}{took}")
+    if installed:
+        console.say(f"Installed {_bold(console, installed)}{took}")
+
+
+def _would(console: Console, changes: Changes) -> None:
+    if changes.removed:
+        console.say(f"Would uninstall {_bold(console, len(changes.removed))}")
+    if changes.installed or changes.reinstalled:
+        console.say(f"Would install {_bold(console, len(changes.installed) + len(changes.reinstalled))}")
+    if not (changes.removed or changes.installed or changes.reinstalled):
+        console.say("Would make no changes")
+
+
+def _package_lines(console: Console, changes: Changes) -> None:
+    """Write a line per package, by name; of a replaced one the minus line comes first."""
+    rows = [
+        *((name, 0, "-", version) for name, version in changes.removed),
+        *((name, 1, "+", version) for name, version in changes.installed),
+        *((name, 1, "~", version) for name, version in changes.reinstalled),
+    ]
+    for name, _, sign, version in sorted(rows):
+        console.change(sign, f"{_name(console, name)}" + (f"=={show(version)}" if version else ""))
+
+
+def _resolved(console: Console, outcome: LockOutcome) -> None:
+    console.say(f"Resolved {_bold(console, len(outcome.lock.packages))}{console.timed(outcome.seconds)}")
+
+
+def _lock_line(console: Console, change: Change, verbs: tuple[str, str, str]) -> str:
+    name = _name(console, change.name)
+    before, after = (", ".join(f"v{show(v)}" for v in versions) for versions in (change.before, change.after))
+    if not change.before:
+        return f"{console.styled(verbs[0], '+')} {name} {after}"
+    if not change.after:
+        return f"{console.styled(verbs[1], '-')} {name} {before}"
+    return f"{console.styled(verbs[2], '~')} {name} {before} -> {after}"
+
+
+def _bold(console: Console, number: int) -> str:
+    return console.styled(count(number, "package"), "bold")
+
+
+def _name(console: Console, name: str) -> str:
+    return console.styled(show(name), "bold")
+
+
+def _shown(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

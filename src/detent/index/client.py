@@ -1,0 +1,314 @@
+"""HTTP: one try at a request with its redirects and credentials, and the patience around it.
+
+The only module that imports httpx; nothing imports this one until something must be fetched. Every failure
+becomes a sentence without secrets: text of httpx is never shown, since it holds whole URLs. Nothing here
+follows a redirect to another scheme than http and https or away from https, reads netrc, or sends the
+index's credentials to another origin (scheme, host and port).
+"""
+
+import base64
+import random
+import socket
+import ssl
+import threading
+import time
+import zlib
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple, ParamSpec, Self, TypeVar
+
+import httpx
+
+from detent.errors import IndexUnavailable, OfflineMiss, UsageError
+from detent.events import Report, ignore
+from detent.index.download import Download, Downloaded
+from detent.index.pool import Pool
+from detent.index.retry import TRANSIENT_STATUSES, Patience, RateWatch, TransferBroken, status_fault
+from detent.index.tls import tls_context
+from detent.index.urls import host, origin, redirect_refusal, shown, split_credentials
+from detent.model.candidate import Artifact
+from detent.model.limits import Limits
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_SMALL_BYTES = 64 * 1024
+
+
+class Answer(NamedTuple):
+    """A response, read to its end."""
+
+    status: int
+    url: str
+    """Where it came from in the end, after redirects."""
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+    """Decoded when the server compressed it."""
+
+
+class Response:
+    """A response whose body still has to arrive."""
+
+    def __init__(
+        self, response: httpx.Response, url: str, watch: RateWatch, stopping: threading.Event
+    ) -> None:
+        self.status = response.status_code
+        self.url = url
+        self.headers: Mapping[str, str] = {k.lower(): v for k, v in response.headers.items()}
+        self._response = response
+        self._watch = watch
+        self._stopping = stopping
+
+    def chunks(self) -> Iterator[bytes]:
+        """The body as it was sent, piece by piece; raises :class:`TransferBroken` when it breaks off."""
+        with _plain_words(self.url):
+            for chunk in self._response.iter_raw():
+                if self._stopping.is_set():
+                    raise TransferBroken("detent was interrupted", is_transient=False)
+                yield chunk
+                if self._watch.is_stalled(len(chunk), time.monotonic()):
+                    raise TransferBroken("data came too slowly to ever finish")
+
+
+class Client:
+    """One index's way to the network; threads may share it."""
+
+    def __init__(
+        self,
+        *,
+        index_url: str,
+        limits: Limits,
+        certificates: Path | None = None,
+        offline: bool = False,
+        report: Report = ignore,
+        dice: Callable[[], float] = random.random,
+    ) -> None:
+        self.index_url, self._credentials = split_credentials(index_url)
+        self.limits = limits
+        self._certificates = certificates
+        self._is_offline = offline
+        self._report = report
+        self._dice = dice
+        self._pool = Pool(limits.concurrent_downloads)
+        self._stopping = threading.Event()
+        self._guard = threading.Lock()
+        self._http: httpx.Client | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop: running transfers end at their next piece, and are not waited for."""
+        self._stopping.set()
+        self._pool.close()
+        if self._http is not None:
+            self._http.close()
+
+    def submit(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> "Future[_T]":
+        """Run something side by side with other transfers; it must not wait for another such job."""
+        return self._pool.submit(function, *args, **kwargs)
+
+    def fetch(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        max_bytes: int,
+        statuses: Collection[int] = (),
+    ) -> Answer:
+        """Read a whole answer, trying again as the limits allow.
+
+        ``statuses`` besides 200 are answers too; every other one raises :class:`IndexUnavailable`.
+        """
+        patience = self.patience()
+        while True:
+            begun = time.monotonic()
+            try:
+                with self.open(url, {"Accept-Encoding": "gzip", **headers}) as response:
+                    if response.status != 200 and response.status not in statuses:
+                        raise status_fault(response.status, response.headers, time.time())
+                    bound = max_bytes if response.status in {200, 206} else _SMALL_BYTES
+                    body = _read(response, bound)
+                    return Answer(response.status, response.url, response.headers, body)
+            except TransferBroken as fault:
+                self.wait_or_raise(
+                    url, fault, patience, idle_seconds=time.monotonic() - begun, received_bytes=0
+                )
+
+    def fetch_range(self, url: str, span: str, *, max_bytes: int, condition: str = "") -> Answer | None:
+        """Read a part of a file (``span`` such as ``-100`` or ``0-99``).
+
+        ``None`` when the server does not do ranges or has another file by now; a file that is no longer
+        than ``max_bytes`` may come whole, with status 200.
+        """
+        patience = self.patience()
+        headers = {"Accept-Encoding": "identity", "Range": f"bytes={span}"}
+        if condition:
+            headers["If-Range"] = condition
+        while True:
+            begun = time.monotonic()
+            try:
+                with self.open(url, headers) as response:
+                    length = response.headers.get("content-length", "")
+                    if response.status == 200 and (not length.isdecimal() or int(length) > max_bytes):
+                        return None
+                    if response.status in {200, 206}:
+                        body = _read(response, max_bytes)
+                        return Answer(response.status, response.url, response.headers, body)
+                    if response.status in TRANSIENT_STATUSES:
+                        raise status_fault(response.status, response.headers, time.time())
+                    return None
+            except TransferBroken as fault:
+                self.wait_or_raise(
+                    url, fault, patience, idle_seconds=time.monotonic() - begun, received_bytes=0
+                )
+
+    def download(self, artifact: Artifact, package: str, dest_folder: Path) -> Downloaded:
+        """Fetch a file and hold it against its digests and size; see :mod:`detent.index.download`."""
+        return Download(self, artifact, package, dest_folder, self._report).run()
+
+    def patience(self) -> Patience:
+        """The patience one transfer begins with."""
+        return Patience(self.limits, self._dice)
+
+    @contextmanager
+    def open(self, url: str, headers: Mapping[str, str]) -> Iterator[Response]:
+        """Send one request, following redirects; raises :class:`TransferBroken`."""
+        if self._is_offline:
+            raise OfflineMiss((shown(url),))
+        http = self._connections()
+        for _ in range(self.limits.redirects + 1):
+            if self._stopping.is_set():
+                raise TransferBroken("detent was interrupted", is_transient=False)
+            with _plain_words(url):
+                request = http.build_request("GET", url, headers={**headers, **self._authorization(url)})
+                response = http.send(request, stream=True)
+            try:
+                target = response.headers.get("location", "")
+                if response.status_code not in _REDIRECTS or not target:
+                    watch = RateWatch(self.limits, time.monotonic())
+                    yield Response(response, url, watch, self._stopping)
+                    return
+                following = str(response.url.join(target)).partition("#")[0]
+            finally:
+                response.close()
+            refusal = redirect_refusal(url, following)
+            if refusal:
+                raise TransferBroken(refusal, is_transient=False)
+            url = split_credentials(following)[0]
+        raise TransferBroken(f"it redirects more than {self.limits.redirects} times", is_transient=False)
+
+    def wait_or_raise(
+        self, url: str, fault: TransferBroken, patience: Patience, *, idle_seconds: float, received_bytes: int
+    ) -> None:
+        """Wait before the next try; raises :class:`IndexUnavailable` when there will be none."""
+        delay = patience.delay_after(fault, idle_seconds=idle_seconds, received_bytes=received_bytes)
+        if delay is None or self._stopping.wait(delay):
+            raise IndexUnavailable(shown(url), fault.reason, next_steps=fault.next_steps) from fault
+
+    def _authorization(self, url: str) -> dict[str, str]:
+        if self._credentials is None or origin(url) != origin(self.index_url):
+            return {}
+        pair = f"{self._credentials.username}:{self._credentials.password}"
+        return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode("ascii")}
+
+    def _connections(self) -> httpx.Client:
+        with self._guard:
+            if self._http is None:
+                self._http = _make_http(self.limits, self._certificates)
+            return self._http
+
+
+def _make_http(limits: Limits, certificates: Path | None) -> httpx.Client:
+    many = limits.concurrent_downloads
+    try:
+        return httpx.Client(
+            verify=tls_context(certificates),
+            timeout=httpx.Timeout(limits.read_seconds, connect=limits.connect_seconds, pool=None),
+            limits=httpx.Limits(max_connections=many, max_keepalive_connections=many, keepalive_expiry=20),
+            headers={"User-Agent": "detent"},
+            follow_redirects=False,
+            # Proxies are read from the environment; credentials never are (netrc needs its own class).
+            trust_env=True,
+        )
+    except (ValueError, ImportError, httpx.InvalidURL) as fault:
+        raise UsageError(
+            "a proxy named in the environment cannot be used",
+            why="one of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` is not what it should be",
+            next_steps=("write proxies like `http://proxy.example:3128`",),
+        ) from fault
+
+
+def _read(response: Response, max_bytes: int) -> bytes:
+    """Read a body into memory, no more of it than ``max_bytes`` when unpacked."""
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in {"identity", "gzip", "x-gzip", ""}:
+        raise TransferBroken(
+            f"the server answered in `{encoding[:20]!a}`, which was not asked for", is_transient=False
+        )
+    unpack = zlib.decompressobj(wbits=31) if encoding in {"gzip", "x-gzip"} else None
+    body = bytearray()
+    for chunk in response.chunks():
+        try:
+            body += chunk if unpack is None else unpack.decompress(chunk, max_bytes + 1 - len(body))
+        except zlib.error as fault:
+            raise TransferBroken("the answer was damaged on its way") from fault
+        if len(body) > max_bytes:
+            raise TransferBroken(f"the answer is larger than {max_bytes} bytes", is_transient=False)
+    if unpack is not None and not unpack.eof and body:
+        raise TransferBroken("the connection was closed before the answer was complete")
+    return bytes(body)
+
+
+@contextmanager
+def _plain_words(url: str) -> Iterator[None]:
+    """Turn what httpx raises into a clause for people."""
+    try:
+        yield
+    except httpx.ConnectTimeout as fault:
+        raise TransferBroken(f"`{host(url)}` did not take the connection in time") from fault
+    except httpx.TimeoutException as fault:
+        raise TransferBroken("no data came for too long") from fault
+    except httpx.ProxyError as fault:
+        raise TransferBroken("the proxy refused to pass the request on", is_transient=False) from fault
+    except httpx.ConnectError as fault:
+        raise _connect_fault(url, fault) from fault
+    except httpx.RemoteProtocolError as fault:
+        raise TransferBroken("the connection was closed before the answer was complete") from fault
+    except (httpx.NetworkError, httpx.StreamError) as fault:
+        raise TransferBroken("the connection broke off") from fault
+    except (httpx.TransportError, httpx.InvalidURL, ValueError, RuntimeError) as fault:
+        # RuntimeError: the client was closed meanwhile, since the run is over.
+        raise TransferBroken("the request cannot be sent to this address", is_transient=False) from fault
+
+
+def _connect_fault(url: str, fault: BaseException) -> TransferBroken:
+    where = host(url)
+    cause: BaseException | None = fault
+    while cause is not None:
+        match cause:
+            case ssl.SSLCertVerificationError():
+                reason = cause.verify_message or "it could not be verified"
+                return TransferBroken(
+                    f"the certificate of `{where}` was not accepted: {reason}",
+                    is_transient=False,
+                    next_steps=(
+                        "set `SSL_CERT_FILE` to a file with the certificate authority of this server",
+                    ),
+                )
+            case ssl.SSLError():
+                return TransferBroken(f"no secure connection to `{where}` could be made")
+            case socket.gaierror():
+                return TransferBroken(f"the name `{where}` could not be resolved")
+            case ConnectionRefusedError():
+                return TransferBroken(f"`{where}` refused the connection")
+            case _:
+                cause = cause.__cause__ or cause.__context__
+    return TransferBroken(f"no connection to `{where}` could be made")

@@ -1,0 +1,369 @@
+"""The resolver's view of one index: listings, metadata and files, from records where they are fresh.
+
+Structurally a `resolve.ports.Releases`. Everything here belongs to one thread; what must be fetched is asked
+of a :class:`Remote`, which is made at the first such need, so that a warm lock imports no HTTP and no thread
+pool. Each page and each release's metadata is asked for at most once in a process, also when it is wanted
+while it is on its way.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol, TypeVar
+
+from detent.errors import IndexUnavailable, OfflineMiss
+from detent.index.listings import (
+    FILES,
+    LISTING,
+    MISSING,
+    NOTHING_PACKED,
+    PACKED,
+    Asked,
+    Fetched,
+    KeptFiles,
+    KeptListing,
+    Packed,
+    Told,
+    decode_artifacts,
+    decode_metadata,
+    files_from_record,
+    identity,
+    listing_from_record,
+    packed_from_record,
+    packed_record,
+)
+from detent.index.urls import index_root, shown
+from detent.model.candidate import Artifact, Metadata
+from detent.model.requirement import PackageName
+from detent.model.versions import Listing
+from detent.store.layout import Layout
+from detent.store.records import read_record, write_record
+
+_T_co = TypeVar("_T_co", covariant=True)
+
+
+class Pending(Protocol[_T_co]):
+    """An answer on its way."""
+
+    def result(self) -> _T_co:
+        """Wait for it; raises what the job raised."""
+        ...
+
+    def done(self) -> bool:
+        """Whether it is there."""
+        ...
+
+    def exception(self) -> BaseException | None:
+        """What the job raised, once it is done."""
+        ...
+
+
+class Remote(Protocol):
+    """What is asked of the network; every question is a job beside others."""
+
+    def listing(self, name: PackageName, kept: KeptListing | None) -> Pending[Fetched]:
+        """Ask for a project's page, on the condition that it is another than the kept one."""
+        ...
+
+    def metadata(
+        self, name: PackageName, version: str, wheels: tuple[Artifact, ...], without_sidecar: frozenset[str]
+    ) -> Pending[Asked]:
+        """Ask what a release declares."""
+        ...
+
+    def save(self) -> None:
+        """Keep what was learned of the index itself."""
+        ...
+
+
+class _Answer(NamedTuple):
+    """What is known of one release: metadata, or the reason why there is none."""
+
+    metadata: Metadata | None
+    reason: str
+
+
+class _Project:
+    """One project as far as this process has looked at it."""
+
+    __slots__ = (
+        "answers",
+        "fetched_files",
+        "files",
+        "is_dirty",
+        "kept",
+        "listing",
+        "name",
+        "packed",
+        "told",
+        "without",
+    )
+
+    def __init__(
+        self, name: PackageName, kept: KeptListing, fetched_files: Mapping[str, bytes] | None
+    ) -> None:
+        self.name = name
+        self.kept = kept
+        self.listing = Listing(name, kept.releases())
+        self.fetched_files = fetched_files
+        self.packed: Packed | None = None
+        self.answers: dict[str, _Answer] = {}
+        # What this process adds to the packed record.
+        self.told: dict[str, Told] = {}
+        self.files: dict[str, bytes] = {}
+        self.without: set[str] = set()
+        self.is_dirty = False
+
+
+class IndexReleases:
+    """One index for one command."""
+
+    def __init__(
+        self,
+        *,
+        index_url: str,
+        layout: Layout,
+        remote: Callable[[], Remote],
+        now: Callable[[], float],
+        is_offline: bool = False,
+        is_refreshing: bool = False,
+    ) -> None:
+        """``is_refreshing`` believes no record older than this command."""
+        self.index_url = index_root(index_url)
+        self._layout = layout
+        self._make_remote = remote
+        self._remote_made: Remote | None = None
+        self._now = now
+        self._started = now()
+        self._is_offline = is_offline
+        self._is_refreshing = is_refreshing
+        self._projects: dict[PackageName, _Project] = {}
+        self._listings: dict[PackageName, Pending[Fetched]] = {}
+        self._asked: dict[tuple[PackageName, str], Pending[Asked]] = {}
+
+    # ---- what the resolver asks --------------------------------------------------------------
+
+    def listing(self, name: PackageName) -> Listing:
+        """The project's releases; none where the index has no such project."""
+        return self._project(name).listing
+
+    def metadata(self, name: PackageName, number: int) -> Metadata | None:
+        """What a release declares; ``None`` when it cannot be read, see :meth:`unreadable`."""
+        return self._answer(name, number).metadata
+
+    def unreadable(self, name: PackageName, number: int) -> str:
+        """Why a release's metadata cannot be read; empty when it can."""
+        return self._answer(name, number).reason
+
+    def artifacts(self, name: PackageName, number: int) -> tuple[Artifact, ...]:
+        """The files of a release, sorted by file name."""
+        project = self._project(name)
+        version = project.listing.release(number).version
+        blob = self._packed(project).files.get(version) or project.files.get(version)
+        if blob is None:
+            files = self._files(project, version)
+            blob = files.by_version[version]
+            if files.stamp == project.kept.stamp:
+                project.files[version] = blob
+                project.is_dirty = True
+        return decode_artifacts(blob)
+
+    def expect(self, listings: Sequence[PackageName], metadata: Sequence[tuple[PackageName, int]]) -> None:
+        """Begin to fetch what is not at hand, side by side; nothing is waited for."""
+        for name in listings:
+            if name not in self._projects and name not in self._listings:
+                self._begin(name)
+        for name, number in metadata:
+            project = self._projects.get(name)
+            if project is not None:
+                self._ask(project, number)
+
+    def revalidate(self, names: Iterable[PackageName] | None = None) -> bool:
+        """Ask again for every listing that was used and is older than this command; true when one changed.
+
+        To be called before anything is said not to exist. Numbers of a changed listing are other numbers.
+        """
+        if self._is_offline:
+            return False
+        chosen = self._projects.values() if names is None else self._chosen(names)
+        old = [project for project in chosen if project.kept.fetched_at < self._started]
+        pending = [self._remote().listing(project.name, project.kept) for project in old]
+        has_changed = False
+        for project, answer in zip(old, pending, strict=True):
+            fetched = answer.result()
+            if fetched.listing.stamp == project.kept.stamp:
+                project.kept = fetched.listing
+                continue
+            has_changed = True
+            self._collect(project)
+            self._save(project)
+            self._projects[project.name] = _Project(project.name, fetched.listing, fetched.files)
+        return has_changed
+
+    def save(self) -> None:
+        """Keep what was learned of single releases, together with what other processes kept meanwhile."""
+        for project in self._projects.values():
+            self._collect(project)
+            self._save(project)
+        if self._remote_made is not None:
+            self._remote_made.save()
+
+    # ---- listings ----------------------------------------------------------------------------
+
+    def _project(self, name: PackageName) -> _Project:
+        project = self._projects.get(name)
+        if project is None:
+            if name not in self._listings:
+                self._begin(name)
+            project = self._projects.get(name)
+        if project is None:
+            if name not in self._listings:
+                raise OfflineMiss((f"the index page of {name}",))
+            fetched = self._listings[name].result()
+            project = self._projects[name] = _Project(name, fetched.listing, fetched.files)
+            del self._listings[name]
+        return project
+
+    def _begin(self, name: PackageName) -> None:
+        """Take the listing from its record, or ask for it; offline, leave it when there is no record."""
+        kept = listing_from_record(read_record(self._layout.listing(self.index_url, name), *LISTING))
+        if kept is not None and (self._is_offline or self._is_fresh(kept)):
+            self._projects[name] = _Project(name, kept, None)
+        elif not self._is_offline:
+            self._listings[name] = self._remote().listing(name, kept)
+
+    def _is_fresh(self, kept: KeptListing) -> bool:
+        if self._is_refreshing and kept.fetched_at < self._started:
+            return False
+        return kept.is_fresh(self._now())
+
+    def _chosen(self, names: Iterable[PackageName]) -> list[_Project]:
+        return [self._projects[name] for name in sorted(set(names)) if name in self._projects]
+
+    # ---- metadata ----------------------------------------------------------------------------
+
+    def _answer(self, name: PackageName, number: int) -> _Answer:
+        project = self._project(name)
+        version = project.listing.release(number).version
+        answer = project.answers.get(version)
+        if answer is None:
+            pending = self._ask(project, number)
+            if pending is not None:
+                self._integrate(project, version, pending.result())
+                del self._asked[name, version]
+            answer = project.answers[version]
+        return answer
+
+    def _ask(self, project: _Project, number: int) -> Pending[Asked] | None:
+        """Begin to find a release's metadata; ``None`` when it is known already."""
+        release = project.listing.release(number)
+        version = release.version
+        if version in project.answers:
+            return None
+        if not release.has_wheel:
+            project.answers[version] = _Answer(None, "it has only a source distribution")
+            return None
+        pending = self._asked.get((project.name, version))
+        if pending is not None:
+            return pending
+        packed = self._packed(project)
+        told = packed.told.get(version)
+        if told is not None:
+            project.answers[version] = _understood(told, project.name, version)
+            return None
+        if self._is_offline:
+            raise OfflineMiss((f"the metadata of {project.name} {version}",))
+        files = decode_artifacts(self._files(project, version).by_version[version])
+        wheels = tuple(file for file in files if file.is_wheel)
+        pending = self._remote().metadata(project.name, version, wheels, packed.without_sidecar)
+        self._asked[project.name, version] = pending
+        return pending
+
+    def _integrate(self, project: _Project, version: str, asked: Asked) -> None:
+        project.without.update(asked.without_sidecar)
+        if asked.is_lasting:
+            project.told[version] = asked.told
+        project.is_dirty = True
+        reason = asked.told.answer if isinstance(asked.told.answer, str) else ""
+        project.answers[version] = _Answer(asked.metadata, reason)
+
+    def _collect(self, project: _Project) -> None:
+        """Take in what has arrived and nobody asked for in the end."""
+        for (name, version), pending in list(self._asked.items()):
+            if name == project.name and pending.done():
+                if pending.exception() is None:
+                    self._integrate(project, version, pending.result())
+                del self._asked[name, version]
+
+    # ---- files and the packed record ---------------------------------------------------------
+
+    def _files(self, project: _Project, version: str) -> KeptFiles:
+        """The file rows, with a row for this version.
+
+        The record may be newer than our listing, never older (it is written first); that does not matter,
+        for the files of one version are what they are.
+        """
+        if project.fetched_files is not None and version in project.fetched_files:
+            return KeptFiles(project.kept.stamp, project.fetched_files)
+        path = self._layout.listing_files(self.index_url, project.name)
+        files = files_from_record(read_record(path, *FILES))
+        if files is not None and version in files.by_version:
+            return files
+        if self._is_offline:
+            raise OfflineMiss((f"the files of {project.name} {version}",))
+        fetched = self._remote().listing(project.name, None).result()
+        project.fetched_files = fetched.files
+        if fetched.files is None or version not in fetched.files:
+            url = shown(f"{self.index_url}{project.name}/")
+            raise IndexUnavailable(url, f"version {version} disappeared from it while it was read")
+        return KeptFiles(fetched.listing.stamp, fetched.files)
+
+    def _packed(self, project: _Project) -> Packed:
+        packed = project.packed
+        if packed is None:
+            packed = self._read_packed(project)
+            if packed.stamp != project.kept.stamp:
+                packed = self._carried_over(project, packed)
+            project.packed = packed
+        return packed
+
+    def _read_packed(self, project: _Project) -> Packed:
+        path = self._layout.listing_metadata(self.index_url, project.name)
+        return packed_from_record(read_record(path, *PACKED)) or NOTHING_PACKED
+
+    def _carried_over(self, project: _Project, packed: Packed) -> Packed:
+        """What is still true after the page changed: what was read from a file that is still listed."""
+        told = {}
+        if packed.told and project.kept.stamp != MISSING:
+            known = [r.version for r in project.listing.releases if r.version in packed.told]
+            for version in known:
+                blob = self._files(project, version).by_version[version]
+                if packed.told[version].source in map(identity, decode_artifacts(blob)):
+                    told[version] = packed.told[version]
+        project.is_dirty = True
+        return Packed(project.kept.stamp, {}, told, packed.without_sidecar)
+
+    def _save(self, project: _Project) -> None:
+        if not project.is_dirty:
+            return
+        ours = self._packed(project)
+        theirs = self._read_packed(project)
+        base = theirs if theirs.stamp == ours.stamp else ours
+        project.packed = Packed(
+            ours.stamp,
+            {**base.files, **ours.files, **project.files},
+            {**base.told, **ours.told, **project.told},
+            base.without_sidecar | ours.without_sidecar | project.without,
+        )
+        path = self._layout.listing_metadata(self.index_url, project.name)
+        write_record(path, *PACKED, packed_record(project.packed))
+        project.is_dirty = False
+
+    def _remote(self) -> Remote:
+        if self._remote_made is None:
+            self._remote_made = self._make_remote()
+        return self._remote_made
+
+
+def _understood(told: Told, name: PackageName, version: str) -> _Answer:
+    if isinstance(told.answer, str):
+        return _Answer(None, told.answer)
+    return _Answer(decode_metadata(told.answer, name, version), "")

@@ -1,0 +1,297 @@
+"""Carry out a plan: the store's files into an environment, what is not wanted out of it.
+
+The order makes any moment a safe one to die in: everything is checked first; the journal says what will be
+touched; then removals, links, and each package's dist-info last; the journal becomes the manifest by rename.
+A journal that is found at the start is put right by :func:`recover`. Nothing here reaches the network.
+"""
+
+# ruff: noqa: PTH108, PTH123 (strings: paths are joined by the thousand)
+
+import contextlib
+import os
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
+
+from detent.errors import FileTrouble
+from detent.events import Detail, Linked, Notice, Report, ignore
+from detent.fsio import CREATE, FileLock, file_trouble, write_all
+from detent.install.claims import check_ground, launchers_to_write, settle_claims
+from detent.install.foreign import read_paths, remove_metadata
+from detent.install.link import Linker, Unshare
+from detent.install.manifest import (
+    drop_journal,
+    finish_journal,
+    make_state_folder,
+    read_journal,
+    read_manifest,
+    replace_file,
+    sweep_state_folder,
+    write_journal,
+)
+from detent.install.places import Places, places_of
+from detent.install.plan import Changes, Foreign, Install, Installed, Keep, Plan, Remove, Replace
+from detent.install.record import record_line_of
+from detent.install.removal import remove_files
+from detent.install.wheel import Batch, Layout, PrivateFile, launcher_file, lay_out
+from detent.model.limits import Limits
+from detent.model.requirement import PackageName
+from detent.python.environment import STATE_NAME, Environment
+from detent.store.wheels import WheelEntry
+
+
+class Applied(NamedTuple):
+    """What was done."""
+
+    changes: Changes
+    files: int
+    """How many files were brought in."""
+    method: str
+    """``clone``, ``hardlink`` or ``copy``: how the last of them was."""
+
+
+class _Work(NamedTuple):
+    """All that is going to happen, decided and checked."""
+
+    layouts: tuple[Layout, ...]
+    after: tuple[Installed, ...]
+    removed: tuple[str, ...]
+    foreign: tuple[Foreign, ...]
+    launchers: tuple[tuple[str, str], ...]
+    marked: tuple[Installed, ...]
+    """Packages that stay and whose REQUESTED marker changes, as they will be."""
+    touched: frozenset[PackageName]
+    """Every package that is not to be believed until all is done."""
+
+
+def environment_lock(environment: Environment, *, limits: Limits, report: Report = ignore) -> FileLock:
+    """Give the lock that is held while an environment is looked at, planned for and changed."""
+    make_state_folder(str(environment.root))
+    return FileLock(
+        environment.root / STATE_NAME / "lock",
+        wait_seconds=limits.lock_wait_seconds,
+        notice_seconds=limits.lock_notice_seconds,
+        report=report,
+    )
+
+
+def recover(environment: Environment, *, report: Report = ignore) -> tuple[PackageName, ...]:
+    """Put right what a run that died left behind, and give the packages it had touched.
+
+    Each of them is gone afterwards, whole. To be called under the environment's lock, before looking at it.
+    """
+    places = places_of(environment)
+    journal = read_journal(places.root)
+    if journal is None:
+        return ()
+    rows = read_manifest(places.root).packages
+    touched = journal.touched
+    lost = [row for row in (*rows, *journal.packages) if row.name in touched]
+    kept = tuple(row for row in rows if row.name not in touched)
+    remove_files(places, _owned(lost) - _owned(kept))
+    contested = {path for row in lost for path, _ in row.launchers}
+    for path, value in launchers_to_write((), kept, {row.name for row in kept}):
+        if path in contested:
+            _write_launcher(places, path, value)
+    sweep_state_folder(places.root)
+    drop_journal(places.root, kept)
+    names = tuple(sorted(touched))
+    if names:
+        report(
+            Notice(
+                "note", f"the last run was interrupted; what it left of {_counted(len(names))} was removed"
+            )
+        )
+    return names
+
+
+def apply(
+    plan: Plan,
+    environment: Environment,
+    entries: Mapping[PackageName, WheelEntry],
+    *,
+    unshare: Unshare,
+    link_mode: str = "auto",
+    report: Report = ignore,
+) -> Applied:
+    """Make the environment what the plan says, from checked ``entries`` of everything it installs.
+
+    To be called under the environment's lock. Raises :class:`FileConflict`, :class:`PathOccupied` and
+    :class:`UnsafePath` before anything is touched. After a :class:`FileTrouble` the touched packages are
+    taken out again as far as the system allows, and the next run does the rest.
+    """
+    places = places_of(environment)
+    sweep_state_folder(places.root)
+    work = _prepare(plan, places, entries)
+    for distribution in plan.stuck:
+        name = f"{distribution.name} {distribution.version}".rstrip()
+        report(Notice("warning", f"`{name}` has no RECORD to remove it by, so it stays"))
+    write_journal(places.root, work.after, work.touched)
+    linker = Linker(places.root, link_mode, unshare, report)
+    try:
+        _remove(places, work)
+        _bring_in(places, work, linker, report)
+        _mark(places, work.marked)
+        finish_journal(places.root)
+    except FileTrouble:
+        with contextlib.suppress(FileTrouble):
+            recover(environment)
+        raise
+    files = sum(len(b.files) for layout in work.layouts for b in (*layout.batches, layout.dist_batch))
+    if files:
+        report(Detail(f"{files} files were brought in by {linker.method}"))
+    return Applied(plan.changes(), files, linker.method)
+
+
+# ---- before anything is touched -----------------------------------------------------------------
+
+
+def _prepare(plan: Plan, places: Places, entries: Mapping[PackageName, WheelEntry]) -> _Work:
+    kept: list[Installed] = []
+    gone: list[Installed] = list(plan.leftovers)
+    foreign: list[Foreign] = []
+    layouts: list[Layout] = []
+    marked: list[Installed] = []
+    for action in plan.actions:
+        match action:
+            case Keep(old, is_requested):
+                if is_requested != old.is_requested:
+                    old = _with_mark(old, is_requested=is_requested)
+                    marked.append(old)
+                kept.append(old)
+            case Remove(old):
+                if isinstance(old, Installed):
+                    gone.append(old)
+                else:
+                    foreign.append(old)
+            case Install(choice):
+                layouts.append(lay_out(entries[action.name], choice, places))
+            case Replace(old, others, choice):
+                gone += [old] if old else []
+                foreign += others
+                layouts.append(lay_out(entries[action.name], choice, places))
+    rows = [layout.installed() for layout in layouts]
+    removed = _owned(gone) | _owned_by_foreign(places, foreign)
+    if removed:
+        staying = [d for d in plan.found.foreign if d.has_record and d not in foreign]
+        removed -= _owned(kept) | _owned_by_foreign(places, staying)
+    shared = settle_claims(places, layouts, rows, kept)
+    ground = check_ground(places, layouts, rows, plan.found, lambda: removed | _owned(kept))
+    standing = {layout.name: ground.adopted | shared.get(layout.name, set()) for layout in layouts}
+    # What an incomplete package left stays known until it is removed.
+    waiting = [row for row in plan.found.leftovers if row not in plan.leftovers]
+    return _Work(
+        layouts=tuple(_without(layout, standing[layout.name]) for layout in layouts),
+        after=(*kept, *rows, *waiting),
+        removed=tuple(sorted(removed | ground.cleared)),
+        foreign=tuple(foreign),
+        launchers=launchers_to_write((*kept, *gone), (*kept, *rows), {row.name for row in rows}),
+        marked=tuple(marked),
+        touched=frozenset(row.name for row in (*gone, *rows, *marked)),
+    )
+
+
+def _owned(rows: Iterable[Installed]) -> set[str]:
+    return {path for row in rows for path in row.paths()}
+
+
+def _owned_by_foreign(places: Places, distributions: Iterable[Foreign]) -> set[str]:
+    return {path for distribution in distributions for path in read_paths(places, distribution)}
+
+
+def _without(layout: Layout, standing: Collection[str]) -> Layout:
+    """Leave out the files that stand already; the package owns them all the same."""
+    if not standing:
+        return layout
+
+    def rest(batch: Batch) -> Batch:
+        return batch._replace(files=[f for f in batch.files if batch.target + f.path not in standing])
+
+    return layout._replace(
+        batches=tuple(rest(batch) for batch in layout.batches),
+        scripts=tuple(file for file in layout.scripts if file.path not in standing),
+        dist_batch=rest(layout.dist_batch),
+        dist_files=tuple(file for file in layout.dist_files if file.path not in standing),
+    )
+
+
+def _with_mark(old: Installed, *, is_requested: bool) -> Installed:
+    marker = f"{old.dist_info}/REQUESTED"
+    private = tuple(path for path in old.private if path != marker)
+    return old._replace(is_requested=is_requested, private=(*private, marker) if is_requested else private)
+
+
+# ---- the changes themselves ---------------------------------------------------------------------
+
+
+def _remove(places: Places, work: _Work) -> None:
+    remove_files(places, work.removed)
+    for distribution in work.foreign:
+        remove_metadata(places, distribution)
+    if work.foreign:
+        sweep_state_folder(places.root)
+
+
+def _bring_in(places: Places, work: _Work, linker: Linker, report: Report) -> None:
+    linker.make_folders(folder for layout in work.layouts for folder in layout.folders)
+    linker.link([batch for layout in work.layouts for batch in layout.batches])
+    for layout in work.layouts:
+        for file in layout.scripts:
+            _write(places, file)
+    if work.launchers:
+        linker.make_folders((places.scripts,))
+    for path, value in work.launchers:
+        _write_launcher(places, path, value)
+    for done, layout in enumerate(work.layouts, start=1):
+        linker.make_folders(layout.dist_folders)
+        linker.link([layout.dist_batch])
+        for file in layout.dist_files:
+            _write(places, file)
+        report(Linked(layout.name, layout.version, done, len(work.layouts)))
+
+
+def _write(places: Places, file: PrivateFile) -> None:
+    path = f"{places.root}/{file.path}"
+    try:
+        descriptor = os.open(path, CREATE, file.mode)
+        try:
+            write_all(descriptor, file.content)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise file_trouble(error, path) from error
+
+
+def _write_launcher(places: Places, path: str, value: str) -> None:
+    """Write the program of an entry point, at one stroke where one of another package may stand."""
+    file = launcher_file(places, path, value)
+    full = f"{places.root}/{path}"
+    if os.path.lexists(full):
+        replace_file(places.root, full, file.content, file.mode)
+    else:
+        _write(places, file)
+
+
+def _mark(places: Places, rows: Iterable[Installed]) -> None:
+    """Write or remove the REQUESTED marker of packages that stay, and its line in RECORD."""
+    for row in rows:
+        folder = row.dist_info.rpartition("/")[2]
+        marker = f"{row.dist_info}/REQUESTED"
+        record = f"{places.root}/{row.dist_info}/RECORD"
+        try:
+            with open(record, encoding="utf-8", errors="surrogateescape", newline="") as file:
+                lines = file.readlines()
+        except FileNotFoundError:
+            lines = []
+        except OSError as error:
+            raise file_trouble(error, record) from error
+        lines = [line for line in lines if not line.startswith(f"{folder}/REQUESTED,")]
+        if row.is_requested:
+            lines.append(record_line_of(f"{folder}/REQUESTED", b""))
+            replace_file(places.root, f"{places.root}/{marker}", b"")
+        else:
+            remove_files(places, (marker,))
+        replace_file(places.root, record, "".join(lines).encode("utf-8", "surrogateescape"))
+
+
+def _counted(count: int) -> str:
+    return "1 package" if count == 1 else f"{count} packages"

@@ -1,0 +1,248 @@
+"""Who owns which path: settled for all packages of a plan together, before anything is touched.
+
+Two packages that bring the same bytes share a file. Different bytes are refused, and so is standing on what
+nobody installed. Launchers of entry points are the exception: `fastapi` and `fastapi-cli` both bring
+`fastapi`, and every installer lets one of them have it; here it is the same one whatever came first.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Collection, Iterable, Sequence
+from hashlib import sha256
+from typing import NamedTuple, TypeAlias
+from unicodedata import normalize
+
+from detent.errors import DetentError, Failures, FileConflict, PathOccupied, UnsafePath
+from detent.fsio import file_trouble
+from detent.install.foreign import read_hashes
+from detent.install.places import Places
+from detent.install.plan import Found, Installed
+from detent.install.wheel import Layout
+from detent.model.names import normalise
+from detent.model.requirement import PackageName
+
+Fold: TypeAlias = Callable[[str], str]
+"""Gives equal texts for the names that are one file; ``str`` where every name is its own."""
+
+
+class Ground(NamedTuple):
+    """What stands where new files are to go."""
+
+    adopted: frozenset[str] = frozenset()
+    """Files nobody owned that have the right bytes already: ours from now on."""
+    cleared: frozenset[str] = frozenset()
+    """Byte code nobody owned, to be removed first."""
+
+
+class _Claim(NamedTuple):
+    path: str
+    package: PackageName
+    digest: str
+    """Hash of the bytes; the word ``launcher`` for all launchers."""
+
+
+def settle_claims(
+    places: Places, layouts: Sequence[Layout], rows: Sequence[Installed], kept: Sequence[Installed]
+) -> dict[PackageName, set[str]]:
+    """Find the files that a package shares with another which places them: not to be linked again.
+
+    ``rows`` are the layouts as they will be installed. Raises :class:`FileConflict` where two packages bring
+    different bytes, and :class:`UnsafePath` where a package's own names are one file on this file system.
+    """
+    # pyvenv.cfg is in every environment: found under another name too, the file system ignores case.
+    ignores_case = os.path.lexists(f"{places.root}/PYVENV.CFG")
+    fold: Fold = _without_case if ignores_case else str
+    contested = _contested(rows, kept, fold)
+    faults: dict[tuple[str, str], DetentError] = _folders_on_files(layouts, rows, fold)
+    shared: dict[PackageName, set[str]] = {}
+    owners: dict[str, _Claim] = {}
+    if contested:
+        for package in kept:
+            for claim in _claims_of_kept(places, package, contested, fold):
+                owners.setdefault(fold(claim.path), claim)
+        for layout in layouts:
+            for claim in _claims_of_new(layout, contested, fold):
+                owner = owners.setdefault(fold(claim.path), claim)
+                if owner is claim:
+                    continue
+                if owner.path != claim.path or owner.digest != claim.digest:
+                    pair = (owner.package, claim.package)
+                    faults.setdefault(pair, FileConflict(claim.path, *pair))
+                else:
+                    shared.setdefault(layout.name, set()).add(claim.path)
+    _raise(faults.values())
+    return shared
+
+
+def launchers_to_write(
+    before: Iterable[Installed], after: Iterable[Installed], new: Collection[PackageName]
+) -> tuple[tuple[str, str], ...]:
+    """Give path and ``module:attribute`` of each launcher that is not what it has to be.
+
+    Those of ``new`` packages are missing; another one is wrong where a package that came or went decides anew
+    whose it is.
+    """
+    owner_before = _launcher_owners(before)
+    return tuple(
+        (path, value)
+        for path, (_, name, value) in sorted(_launcher_owners(after).items())
+        if name in new or (path in owner_before and owner_before[path][1] != name)
+    )
+
+
+def check_ground(
+    places: Places,
+    layouts: Sequence[Layout],
+    rows: Sequence[Installed],
+    found: Found,
+    ours: Callable[[], Collection[str]],
+) -> Ground:
+    """Look at what stands where files are to go; ``ours`` gives every path some package owns or gives up.
+
+    Raises :class:`PathOccupied` where somebody else put a file, or a link in place of a folder.
+    """
+    adopted: set[str] = set()
+    cleared: set[str] = set()
+    faults: list[DetentError] = []
+    folders = _Folders(places.root)
+    known: Collection[str] | None = None
+    for layout, row in zip(layouts, rows, strict=True):
+        # What has no name in common with site-packages can meet nothing there.
+        paths = layout.outside() if layout.top_level.isdisjoint(found.top_level) else row.paths()
+        digests: dict[str, str] = {}
+        for path in paths:
+            state = folders.state(path.rpartition("/")[0])
+            if state == "absent":
+                continue
+            known = ours() if known is None else known
+            if path in known or (state == "taken" and folders.obstacle(path) in known):
+                continue
+            if state == "real":
+                digests = digests or layout.hashes()
+                state = _file_state(f"{places.root}/{path}", digests[path])
+            if state == "same":
+                adopted.add(path)
+            elif state == "taken" and path.endswith(".pyc"):
+                cleared.add(path)
+            elif state == "taken":
+                faults.append(PathOccupied(f"{places.root}/{path}", layout.name))
+                break
+    _raise(faults)
+    return Ground(frozenset(adopted), frozenset(cleared))
+
+
+class _Folders:
+    """Which folders are there, each looked at once."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._states = {"": "real"}
+
+    def state(self, folder: str) -> str:
+        """Say ``real``, ``absent``, or ``taken`` where anything else stands there or above."""
+        known = self._states.get(folder)
+        if known is None:
+            above = self.state(folder.rpartition("/")[0])
+            known = self._states[folder] = self._look(folder) if above == "real" else above
+        return known
+
+    def obstacle(self, path: str) -> str:
+        """Give what stands in place of a folder above the path."""
+        folder = path.rpartition("/")[0]
+        while self.state(folder.rpartition("/")[0]) == "taken":
+            folder = folder.rpartition("/")[0]
+        return folder
+
+    def _look(self, folder: str) -> str:
+        try:
+            mode = os.lstat(f"{self._root}/{folder}").st_mode
+        except FileNotFoundError:
+            return "absent"
+        except OSError as error:
+            raise file_trouble(error, f"{self._root}/{folder}") from error
+        return "real" if stat.S_ISDIR(mode) else "taken"
+
+
+def _file_state(path: str, digest: str) -> str:
+    """Say ``absent``, ``same`` for a file with these bytes, or ``taken`` for anything else."""
+    try:
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            return "taken"
+        with open(path, "rb") as file:  # noqa: PTH123
+            return "same" if sha256(file.read()).hexdigest() == digest else "taken"
+    except FileNotFoundError:
+        return "absent"
+    except OSError as error:
+        raise file_trouble(error, path) from error
+
+
+def _contested(rows: Sequence[Installed], kept: Sequence[Installed], fold: Fold) -> set[str]:
+    """Give the paths of new packages that another package has too: mostly none, so this has to be quick."""
+    new: set[str] = set()
+    contested: set[str] = set()
+    for row in rows:
+        paths = row.paths()
+        mine = _folded(paths, fold)
+        if len(mine) < len(paths):
+            twin = next(p for p in paths if sum(fold(other) == fold(p) for other in paths) > 1)
+            raise UnsafePath(row.name, twin, "another name in the package is the same file here")
+        if not new.isdisjoint(mine):
+            contested |= new & mine
+        new |= mine
+    for package in kept:
+        contested |= new & _folded(package.paths(), fold)
+    return contested
+
+
+def _folded(paths: list[str], fold: Fold) -> set[str]:
+    return set(paths) if fold is str else {fold(path) for path in paths}
+
+
+def _folders_on_files(
+    layouts: Sequence[Layout], rows: Sequence[Installed], fold: Fold
+) -> dict[tuple[str, str], DetentError]:
+    """Find the folders of one package that are files of another."""
+    faults: dict[tuple[str, str], DetentError] = {}
+    folders = {fold(folder): layout.name for layout in layouts for folder in layout.folders}
+    for row in rows:
+        for path in _folded(row.paths(), fold) & folders.keys():
+            pair = (row.name, folders[path])
+            faults[pair] = FileConflict(path, *pair)
+    return faults
+
+
+def _claims_of_kept(places: Places, package: Installed, contested: set[str], fold: Fold) -> list[_Claim]:
+    paths = [p for p in package.paths() if fold(p) in contested and os.path.lexists(f"{places.root}/{p}")]
+    if not paths:
+        return []
+    hashes = read_hashes(places, package.dist_info)
+    hashes.update(dict.fromkeys((path for path, _ in package.launchers), "launcher"))
+    return [_Claim(path, package.name, hashes.get(path, "")) for path in paths]
+
+
+def _claims_of_new(layout: Layout, contested: set[str], fold: Fold) -> list[_Claim]:
+    hashes = layout.hashes()
+    hashes.update(dict.fromkeys((path for path, _ in layout.launchers), "launcher"))
+    return [_Claim(p, layout.name, digest) for p, digest in hashes.items() if fold(p) in contested]
+
+
+def _without_case(path: str) -> str:
+    return normalize("NFC", path).casefold()
+
+
+def _launcher_owners(rows: Iterable[Installed]) -> dict[str, tuple[bool, PackageName, str]]:
+    """Say whose each launcher is: the package that is called like it, else the first by name."""
+    owners: dict[str, tuple[bool, PackageName, str]] = {}
+    for row in rows:
+        for path, value in row.launchers:
+            claim = (normalise(path.rpartition("/")[2]) != row.name, row.name, value)
+            owners[path] = min(claim, owners.get(path, claim))
+    return owners
+
+
+def _raise(faults: Iterable[DetentError]) -> None:
+    found = tuple(faults)
+    if len(found) == 1:
+        raise found[0]
+    if found:
+        raise Failures(found)

@@ -1,0 +1,213 @@
+"""`.venv/.detent/installed`: every package we put into an environment with all its paths; and the journal.
+
+The journal is the next manifest, written before the first change, with the names of all packages that will be
+touched; renaming it to `installed` ends a run. So a journal found at the start means that the last run died,
+and the two files together know every path that may have been written or removed.
+
+A text format, although records elsewhere are marshalled: an environment may come with a repository from a
+stranger. A file that does not fit is as good as none.
+
+::
+
+    detent-installed 1 <crc-32 of the rest>
+    <packages> <touched>
+    <touched name>...
+    name version digest identity requested dist-info linked private launchers     (separated by tabs)
+    <path>...                        linked, then private, then launchers with a tab and module:attribute
+"""
+
+# ruff: noqa: PTH104, PTH108, PTH208 (strings: every sync comes here)
+
+import contextlib
+import os
+import stat
+import zlib
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from detent.errors import NotAnEnvironment
+from detent.fsio import CREATE, file_trouble, remove_tree, write_all
+from detent.install.plan import Installed
+from detent.model.requirement import PackageName
+from detent.python.environment import STATE_NAME
+
+_HEAD = "detent-installed 1 "
+_INSTALLED = "installed"
+_JOURNAL = "journal"
+_SCRATCH = "scratch-"
+
+
+class Manifest(NamedTuple):
+    """What a manifest or a journal says."""
+
+    packages: tuple[Installed, ...] = ()
+    """Sorted by name."""
+    touched: frozenset[PackageName] = frozenset()
+    """In a journal: the packages that are not to be believed."""
+
+
+def render_manifest(packages: Iterable[Installed], touched: Collection[PackageName] = ()) -> bytes:
+    """Give the bytes of a manifest; the same packages give the same bytes."""
+    rows = sorted(packages)
+    lines = [f"{len(rows)} {len(touched)}", *sorted(touched)]
+    for row in rows:
+        counts = (len(row.linked), len(row.private), len(row.launchers))
+        lines.append("\t".join((*row[:4], str(int(row.is_requested)), row.dist_info, *map(str, counts))))
+        lines += row.linked
+        lines += row.private
+        lines += [f"{path}\t{value}" for path, value in row.launchers]
+    text = "\n".join(lines).encode()
+    return f"{_HEAD}{zlib.crc32(text):08x}\n".encode() + text
+
+
+def parse_manifest(data: bytes) -> Manifest | None:
+    """Read a manifest's bytes; ``None`` for what is none, of another version, or damaged."""
+    head, _, body = data.partition(b"\n")
+    if head != f"{_HEAD}{zlib.crc32(body):08x}".encode():
+        return None
+    try:
+        lines = body.decode().split("\n")
+        package_count, touched_count = map(int, lines[0].split(" "))
+        at = 1 + touched_count
+        touched = frozenset(map(PackageName, lines[1:at]))
+        packages = []
+        for _ in range(package_count):
+            name, version, digest, identity, requested, dist_info, *counts = lines[at].split("\t")
+            linked, private, launchers = map(int, counts)
+            first = at + 1 + linked
+            second = first + private
+            third = second + launchers
+            packages.append(
+                Installed(
+                    name=PackageName(name),
+                    version=version,
+                    digest=digest,
+                    identity=identity,
+                    is_requested=requested == "1",
+                    dist_info=dist_info,
+                    linked=tuple(lines[at + 1 : first]),
+                    private=tuple(lines[first:second]),
+                    launchers=tuple(_pair(line) for line in lines[second:third]),
+                )
+            )
+            at = third
+    except (ValueError, IndexError):
+        return None
+    return Manifest(tuple(packages), touched) if at == len(lines) else None
+
+
+def read_manifest(root: str) -> Manifest:
+    """Read what we installed in the environment at ``root``; nothing where there is no readable manifest."""
+    data = _read(f"{root}/{STATE_NAME}/{_INSTALLED}")
+    return (data is not None and parse_manifest(data)) or Manifest()
+
+
+def read_journal(root: str) -> Manifest | None:
+    """Read the journal of a run that died; ``None`` where there is none.
+
+    One that cannot be read touches everything that was installed.
+    """
+    data = _read(f"{root}/{STATE_NAME}/{_JOURNAL}")
+    if data is None:
+        return None
+    return parse_manifest(data) or Manifest((), frozenset(p.name for p in read_manifest(root).packages))
+
+
+def write_journal(root: str, packages: Iterable[Installed], touched: Collection[PackageName]) -> None:
+    """Say what is about to be done. Raises :class:`FileTrouble`."""
+    _replace(root, _JOURNAL, render_manifest(packages, touched))
+
+
+def finish_journal(root: str) -> None:
+    """Make the journal the manifest: all that it says is done."""
+    folder = f"{root}/{STATE_NAME}"
+    try:
+        os.rename(f"{folder}/{_JOURNAL}", f"{folder}/{_INSTALLED}")
+    except OSError as error:
+        raise file_trouble(error, f"{folder}/{_INSTALLED}") from error
+
+
+def drop_journal(root: str, packages: Iterable[Installed]) -> None:
+    """Say what is left after putting right what a run that died left behind."""
+    _replace(root, _INSTALLED, render_manifest(packages))
+    path = f"{root}/{STATE_NAME}/{_JOURNAL}"
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise file_trouble(error, path) from error
+
+
+def make_state_folder(root: str) -> None:
+    """Make our folder in the environment; raises :class:`NotAnEnvironment` where a link stands."""
+    path = f"{root}/{STATE_NAME}"
+    try:
+        try:
+            os.mkdir(path)  # noqa: PTH102
+        except FileExistsError:
+            if not stat.S_ISDIR(os.lstat(path).st_mode):
+                raise NotAnEnvironment(root, f"`{STATE_NAME}` in it is no folder") from None
+    except OSError as error:
+        raise file_trouble(error, path) from error
+
+
+def replace_file(root: str, path: str, data: bytes, mode: int = 0o644) -> None:
+    """Put a file in the place of another at one stroke; a link is replaced, not written through."""
+    scratch = scratch_name(root)
+    try:
+        descriptor = os.open(scratch, CREATE, mode)
+        try:
+            try:
+                write_all(descriptor, data)
+            finally:
+                os.close(descriptor)
+            os.rename(scratch, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(scratch)
+            raise
+    except OSError as error:
+        raise file_trouble(error, path) from error
+
+
+def scratch_name(root: str) -> str:
+    """Give a free name in our folder of the environment, for what is about to be somewhere else or gone."""
+    return f"{root}/{STATE_NAME}/{_SCRATCH}{os.urandom(8).hex()}"
+
+
+def sweep_state_folder(root: str) -> None:
+    """Remove what runs that died left under such names."""
+    make_state_folder(root)
+    folder = Path(root, STATE_NAME)
+    try:
+        names = [name for name in os.listdir(folder) if name.startswith(_SCRATCH)]
+    except OSError as error:
+        raise file_trouble(error, folder) from error
+    for name in names:
+        remove_tree(folder / name)
+
+
+def _replace(root: str, name: str, data: bytes) -> None:
+    make_state_folder(root)
+    replace_file(root, f"{root}/{STATE_NAME}/{name}", data)
+
+
+def _read(path: str) -> bytes | None:
+    try:
+        with open(path, "rb", buffering=0, opener=_open_no_link) as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise file_trouble(error, path) from error
+
+
+def _open_no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW)
+
+
+def _pair(line: str) -> tuple[str, str]:
+    path, value = line.split("\t")
+    return path, value

@@ -1,0 +1,234 @@
+"""What has to change in an environment so that it holds a selection: a value before anything is done. Pure.
+
+Only names and the hashes of wheels are compared. Whether the files themselves are what they should be is not
+asked here; what another installer put there is replaced, because nobody can vouch for its bytes.
+"""
+
+from typing import NamedTuple, TypeAlias
+
+from detent.lock.select import Choice, Selection
+from detent.model.candidate import Artifact
+from detent.model.requirement import PackageName
+
+
+class Installed(NamedTuple):
+    """A package this program put into an environment, with every file of it.
+
+    Paths are relative to the environment's root, with ``/``.
+    """
+
+    name: PackageName
+    version: str
+    digest: str
+    """The sha256 of the wheel."""
+    identity: str
+    """The hash the lock named it by, see :func:`identity_of`."""
+    is_requested: bool
+    dist_info: str
+    linked: tuple[str, ...] = ()
+    """Files that share, or may share, their bytes with the store."""
+    private: tuple[str, ...] = ()
+    """Files written for this environment alone: RECORD, INSTALLER, rewritten scripts."""
+    launchers: tuple[tuple[str, str], ...] = ()
+    """Path and ``module:attribute`` of each entry point; two packages may claim one path."""
+
+    def paths(self) -> list[str]:
+        """Every file, launchers included."""
+        return [*self.linked, *self.private, *(path for path, _ in self.launchers)]
+
+
+class Foreign(NamedTuple):
+    """A distribution another installer put there."""
+
+    name: PackageName
+    version: str
+    """Empty where the name of its folder does not say."""
+    metadata: str
+    """Its `.dist-info` or `.egg-info`, relative to the environment's root."""
+    has_record: bool
+    """Whether there is a RECORD to remove it by."""
+
+
+class Found(NamedTuple):
+    """What is in an environment."""
+
+    packages: tuple[Installed, ...] = ()
+    """Sorted by name."""
+    leftovers: tuple[Installed, ...] = ()
+    """Packages of ours that are no longer whole: the files that may be left of them."""
+    foreign: tuple[Foreign, ...] = ()
+    top_level: frozenset[str] = frozenset()
+    """Every name directly in site-packages."""
+
+
+class Install(NamedTuple):
+    """A package that is not there yet."""
+
+    choice: Choice
+
+    @property
+    def name(self) -> PackageName:
+        """Of the package."""
+        return self.choice.package.name
+
+
+class Replace(NamedTuple):
+    """A package that is there in another version, from another wheel, or from another installer."""
+
+    old: Installed | None
+    foreign: tuple[Foreign, ...]
+    choice: Choice
+
+    @property
+    def name(self) -> PackageName:
+        """Of the package."""
+        return self.choice.package.name
+
+    @property
+    def old_versions(self) -> tuple[str, ...]:
+        """What stands there now, mostly one."""
+        return (*((self.old.version,) if self.old else ()), *(f.version for f in self.foreign))
+
+
+class Remove(NamedTuple):
+    """Something that is there and not wanted."""
+
+    old: Installed | Foreign
+
+    @property
+    def name(self) -> PackageName:
+        """Of the package."""
+        return self.old.name
+
+
+class Keep(NamedTuple):
+    """A package that is right as it is, but perhaps for its REQUESTED marker."""
+
+    old: Installed
+    is_requested: bool
+
+    @property
+    def name(self) -> PackageName:
+        """Of the package."""
+        return self.old.name
+
+
+Action: TypeAlias = Install | Replace | Remove | Keep
+
+
+class Changes(NamedTuple):
+    """A plan in words for the screen: names with versions, each list sorted by name."""
+
+    installed: tuple[tuple[PackageName, str], ...] = ()
+    removed: tuple[tuple[PackageName, str], ...] = ()
+    reinstalled: tuple[tuple[PackageName, str], ...] = ()
+    """The same version again, from another wheel or over another installer's files."""
+    kept: int = 0
+
+
+class Plan(NamedTuple):
+    """All that applying will do, and what it was decided from."""
+
+    actions: tuple[Action, ...]
+    """Sorted by name."""
+    found: Found
+    leftovers: tuple[Installed, ...] = ()
+    """Files of packages that are no longer whole, to be removed on the way."""
+    stuck: tuple[Foreign, ...] = ()
+    """Distributions that are not wanted and left no RECORD to remove them by; they stay."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the environment holds the selection already."""
+        return all(isinstance(action, Keep) for action in self.actions)
+
+    @property
+    def has_work(self) -> bool:
+        """Whether applying would write anything, be it a marker or the end of a left-over file."""
+        return bool(self.leftovers) or any(
+            not isinstance(action, Keep) or action.is_requested != action.old.is_requested
+            for action in self.actions
+        )
+
+    @property
+    def wanted(self) -> tuple[Choice, ...]:
+        """What has to be in the store before applying, sorted by name."""
+        return tuple(a.choice for a in self.actions if isinstance(a, Install | Replace))
+
+    def changes(self) -> Changes:
+        """Give the plan as names and versions."""
+        installed: list[tuple[PackageName, str]] = []
+        removed: list[tuple[PackageName, str]] = []
+        reinstalled: list[tuple[PackageName, str]] = []
+        for action in self.actions:
+            match action:
+                case Install():
+                    installed.append((action.name, action.choice.package.version))
+                case Replace():
+                    new = action.choice.package.version
+                    old = action.old_versions
+                    removed += [(action.name, version) for version in old if version != new]
+                    (reinstalled if new in old else installed).append((action.name, new))
+                case Remove():
+                    removed.append((action.name, action.old.version))
+                case Keep():
+                    pass
+        kept = sum(isinstance(action, Keep) for action in self.actions)
+        return Changes(tuple(installed), tuple(removed), tuple(reinstalled), kept)
+
+
+def identity_of(artifact: Artifact) -> str:
+    """Give the hash that stands for an artifact: its sha256, else the last by name (``sha512:...``)."""
+    digests = {digest.algorithm: digest.value for digest in artifact.digests}
+    algorithm = "sha256" if "sha256" in digests else max(digests, default="")
+    return f"{algorithm}:{digests[algorithm]}" if algorithm else ""
+
+
+def plan(
+    selection: Selection, found: Found, *, exact: bool, reinstall: frozenset[PackageName] = frozenset()
+) -> Plan:
+    """Compare what should be there with what is.
+
+    ``exact`` removes the rest; otherwise everything that is not in the selection stays, foreign or ours.
+    ``reinstall`` names packages to be put there anew although they are right.
+    """
+    ours = {package.name: package for package in found.packages}
+    others: dict[PackageName, list[Foreign]] = {}
+    for distribution in found.foreign:
+        others.setdefault(distribution.name, []).append(distribution)
+    actions: list[Action] = []
+    stuck: list[Foreign] = []
+    for choice in selection.choices:
+        name = choice.package.name
+        old = ours.pop(name, None)
+        foreign = others.pop(name, [])
+        stuck += [f for f in foreign if not f.has_record]
+        removable = tuple(f for f in foreign if f.has_record)
+        if old is None and not removable:
+            actions.append(Install(choice))
+        elif old is None or removable or name in reinstall or not _is_from(old, choice.artifact):
+            actions.append(Replace(old, removable, choice))
+        else:
+            actions.append(Keep(old, choice.requested))
+    if exact:
+        rest = [f for foreign in others.values() for f in foreign]
+        actions += [Remove(f) for f in rest if f.has_record]
+        actions += [Remove(package) for package in ours.values()]
+        stuck += [f for f in rest if not f.has_record]
+        leftovers = found.leftovers
+    else:
+        actions += [Keep(package, package.is_requested) for package in ours.values()]
+        names = {a.name for a in actions if isinstance(a, Install | Replace)}
+        leftovers = tuple(package for package in found.leftovers if package.name in names)
+    actions.sort(key=_order)
+    return Plan(tuple(actions), found, leftovers, tuple(sorted(stuck)))
+
+
+def _is_from(old: Installed, artifact: Artifact) -> bool:
+    identity = identity_of(artifact)
+    return bool(identity) and (old.identity == identity or old.digest == artifact.sha256)
+
+
+def _order(action: Action) -> tuple[str, str]:
+    version = action.old.version if isinstance(action, Remove) else ""
+    return action.name, version

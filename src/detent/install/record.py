@@ -1,0 +1,30 @@
+"""The text of a RECORD file: the line of a file we wrote, and paths and hashes of what is installed.
+
+Follows the specification of recorded projects. What is read is foreign text: it is only ever a hint which
+path may be meant, and each is checked by whoever acts on it.
+"""
+
+from collections.abc import Iterator
+from hashlib import sha256
+
+from detent.store.contents import record_line
+
+
+def record_line_of(path: str, content: bytes) -> str:
+    """Give the line of a file with this content."""
+    return record_line(path, sha256(content).hexdigest(), len(content))
+
+
+def record_lines(text: str) -> Iterator[tuple[str, str]]:
+    """Give path and hash (``sha256=...``, may be empty) of each line that makes sense."""
+    for line in text.splitlines():
+        if line.startswith('"'):
+            path, closing, rest = line[1:].replace('""', "\0").partition('"')
+            if not closing:
+                continue
+            path, hashed = path.replace("\0", '"'), rest[1:].partition(",")[0]
+        else:
+            path, _, rest = line.partition(",")
+            hashed = rest.partition(",")[0]
+        if path:
+            yield path, hashed

@@ -1,0 +1,122 @@
+"""Files out of an environment: exactly the named ones, their byte code, and the folders that leaves empty.
+
+A path is only ever taken apart, never resolved: where a folder on the way is a link, what lies behind it is
+somebody else's and stays. What the environment itself consists of cannot be named.
+"""
+
+# ruff: noqa: PTH106, PTH108, PTH208 (strings: an environment has files by the thousand)
+
+import os
+import stat
+from collections.abc import Iterable
+
+from detent.fsio import file_trouble
+from detent.install.places import Places, protection
+
+_BYTECODE = "__pycache__"
+
+
+def remove_files(places: Places, paths: Iterable[str]) -> None:
+    """Remove the files at these paths, relative to the environment; what is not there is removed already.
+
+    Raises :class:`FileTrouble` at the first that the system will not give up.
+    """
+    names_by_folder: dict[str, list[str]] = {}
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        names_by_folder.setdefault(folder, []).append(name)
+    folders = _Folders(places)
+    for folder in sorted(names_by_folder):
+        if folders.is_real(folder):
+            names = names_by_folder[folder]
+            _remove_names(places, folder, names)
+            _remove_bytecode(places, folders, folder, names)
+    _remove_empty(places, folders)
+
+
+class _Folders:
+    """The folders met on the way, each looked at once."""
+
+    def __init__(self, places: Places) -> None:
+        self._root = places.root
+        self.real: dict[str, bool] = {"": True}
+
+    def is_real(self, folder: str) -> bool:
+        """Whether this is a folder below the environment with no link on the way."""
+        known = self.real.get(folder)
+        if known is None:
+            above, _, name = folder.rpartition("/")
+            known = name not in ("", ".", "..") and self.is_real(above)
+            if known:
+                try:
+                    known = stat.S_ISDIR(os.lstat(f"{self._root}/{folder}").st_mode)
+                except OSError:
+                    known = False
+            self.real[folder] = known
+        return known
+
+
+def _remove_names(places: Places, folder: str, names: list[str]) -> None:
+    prefix = f"{places.root}/{folder}/" if folder else f"{places.root}/"
+    # Only the environment's root and its scripts folder hold what is not to be named.
+    is_guarded = folder in ("", places.scripts) or "/" not in folder
+    for name in names:
+        if is_guarded and protection(places, f"{folder}/{name}" if folder else name):
+            continue
+        _unlink(prefix + name)
+
+
+def _unlink(path: str) -> None:
+    try:
+        os.unlink(path)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        pass
+    except OSError as error:
+        if _is_folder(path):  # some systems say "not permitted" then
+            return
+        raise file_trouble(error, path) from error
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
+def _remove_bytecode(places: Places, folders: _Folders, folder: str, names: list[str]) -> None:
+    """Remove the byte code of removed sources: a `__pycache__` left alone imports as a namespace package."""
+    stems = {name[:-3] for name in names if name.endswith(".py")}
+    if not stems:
+        return
+    cache = f"{folder}/{_BYTECODE}" if folder else _BYTECODE
+    if not folders.is_real(cache):
+        return
+    try:
+        found = os.listdir(f"{places.root}/{cache}")
+    except OSError as error:
+        raise file_trouble(error, f"{places.root}/{cache}") from error
+    for name in found:
+        # `module.cpython-312.opt-1.pyc`, or the same with a number at the end while it is being written.
+        if ".pyc" in name and any(name[:at] in stems for at, c in enumerate(name) if c == "."):
+            _unlink(f"{places.root}/{cache}/{name}")
+
+
+def _remove_empty(places: Places, folders: _Folders) -> None:
+    fixed = places.fixed
+    for folder in sorted(folders.real, key=lambda f: (-f.count("/"), f)):
+        if folders.real[folder] and folder not in fixed:
+            try:
+                os.rmdir(f"{places.root}/{folder}")
+            except FileNotFoundError:
+                pass
+            except OSError as error:
+                if not _holds_something(f"{places.root}/{folder}"):
+                    raise file_trouble(error, f"{places.root}/{folder}") from error
+
+
+def _holds_something(folder: str) -> bool:
+    try:
+        return bool(os.listdir(folder))
+    except OSError:
+        return False

@@ -1,0 +1,266 @@
+"""What one wheel becomes in one environment: every folder, link and file of it, decided before any is made.
+
+Follows the binary distribution format (PEP 427), recorded projects (PEP 376, PEP 627) and direct URL origin
+(PEP 610). A wheel that would replace a part of the environment is refused here, whole.
+"""
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+from detent.errors import UnsafePath
+from detent.fsio import file_trouble
+from detent.install.places import Places, protection
+from detent.install.plan import Installed, identity_of
+from detent.install.record import record_line_of
+from detent.install.scripts import checked_entry_point, launcher, rewritten
+from detent.lock.model import Direct
+from detent.lock.select import Choice
+from detent.model.requirement import PackageName
+from detent.store.contents import FILES, record_line
+from detent.store.wheels import WheelEntry, WheelFile
+
+_EXECUTABLE = 0o755
+# Written for each environment anew, or void then: a signature is one of the wheel's own RECORD.
+_OURS = frozenset(("RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json"))
+
+
+class PrivateFile(NamedTuple):
+    """A file that is written, not linked."""
+
+    path: str
+    """Relative to the environment's root."""
+    content: bytes
+    mode: int = 0o644
+
+
+class Batch(NamedTuple):
+    """Files of one folder of the store that go below one folder of the environment."""
+
+    entry: WheelEntry
+    scheme: str
+    target: str
+    """Relative to the environment's root; empty, or with a ``/`` at the end."""
+    files: Sequence[WheelFile]
+
+    @property
+    def source(self) -> str:
+        """The folder in the store with a ``/`` at the end, so that a source is one concatenation."""
+        return self.entry.folder(self.scheme) + "/"
+
+
+class Layout(NamedTuple):
+    """One wheel as it will stand in an environment. All paths are relative to its root."""
+
+    name: PackageName
+    version: str
+    digest: str
+    identity: str
+    is_requested: bool
+    folders: tuple[str, ...]
+    """Parents first, without those of the dist-info."""
+    batches: tuple[Batch, ...]
+    scripts: tuple[PrivateFile, ...]
+    """Scripts of the wheel that had to be rewritten."""
+    launchers: tuple[tuple[str, str], ...]
+    """Path and ``module:attribute`` of each entry point."""
+    programs: tuple[PrivateFile, ...]
+    """The launchers, written out."""
+    dist_info: str
+    dist_folders: tuple[str, ...]
+    """Parents first, the dist-info itself among them."""
+    dist_batch: Batch
+    dist_files: tuple[PrivateFile, ...]
+    """RECORD last: the package is installed when it stands."""
+    top_level: frozenset[str]
+    """First components below site-packages."""
+
+    def hashes(self) -> dict[str, str]:
+        """Path and sha256 of every file."""
+        found = {b.target + f.path: f.sha256 for b in (*self.batches, self.dist_batch) for f in b.files}
+        written = (*self.scripts, *self.programs, *self.dist_files)
+        found.update({f.path: sha256(f.content).hexdigest() for f in written})
+        return found
+
+    def outside(self) -> list[str]:
+        """Every path that is not below site-packages, unless the wheel's data goes there."""
+        found = [b.target + f.path for b in self.batches[1:] for f in b.files]
+        found += [file.path for file in (*self.scripts, *self.programs)]
+        return found
+
+    def installed(self) -> Installed:
+        """Give what the environment will hold when all of this is done."""
+        batches = (*self.batches, self.dist_batch)
+        return Installed(
+            name=self.name,
+            version=self.version,
+            digest=self.digest,
+            identity=self.identity,
+            is_requested=self.is_requested,
+            dist_info=self.dist_info,
+            linked=tuple([b.target + f.path for b in batches for f in b.files]),
+            private=tuple([f.path for f in (*self.scripts, *self.dist_files)]),
+            launchers=self.launchers,
+        )
+
+
+def lay_out(entry: WheelEntry, choice: Choice, places: Places) -> Layout:
+    """Decide where everything of a wheel goes.
+
+    Raises :class:`UnsafePath` for a wheel that would replace a part of the environment.
+    """
+    library = places.purelib if entry.root_is_purelib else places.platlib
+    below = entry.dist_info + "/"
+    payload: list[WheelFile] = []
+    dist: list[WheelFile] = []
+    for file in entry.files:
+        (dist if file.path.startswith(below) else payload).append(file)
+    dist = [file for file in dist if file.path[len(below) :] not in _OURS]
+    launchers = _launchers(entry, places)
+    data, scripts = _data_files(entry, places, {path for path, _ in launchers})
+    folders = [f"{library}/{f}" for f in entry.folders if f != entry.dist_info and not f.startswith(below)]
+    folders += _parents(b.target + f.path for b in data for f in b.files)
+    layout = Layout(
+        name=choice.package.name,
+        version=choice.package.version or entry.version,
+        digest=entry.digest,
+        identity=identity_of(choice.artifact),
+        is_requested=choice.requested,
+        folders=tuple(folders),
+        batches=(Batch(entry, FILES, library + "/", payload), *data),
+        scripts=scripts,
+        launchers=launchers,
+        programs=tuple(launcher_file(places, path, value) for path, value in launchers),
+        dist_info=f"{library}/{entry.dist_info}",
+        dist_folders=tuple(
+            [f"{library}/{f}" for f in entry.folders if f == entry.dist_info or f.startswith(below)]
+        ),
+        dist_batch=Batch(entry, FILES, library + "/", dist),
+        dist_files=(),
+        top_level=frozenset(entry.top_level),
+    )
+    _refuse_unsafe(layout, places)
+    return layout._replace(dist_files=_metadata_files(entry, choice, layout))
+
+
+def launcher_file(places: Places, path: str, value: str) -> PrivateFile:
+    """Give the program of one entry point."""
+    return PrivateFile(path, launcher(places.python, value), _EXECUTABLE)
+
+
+def _launchers(entry: WheelEntry, places: Places) -> tuple[tuple[str, str], ...]:
+    # One name in both groups is one program; console and windowed programs are the same on POSIX.
+    return tuple(
+        {
+            f"{places.scripts}/{name}": checked_entry_point(entry.name, name, value)
+            for _, name, value in entry.entry_points
+        }.items()
+    )
+
+
+def _data_files(
+    entry: WheelEntry, places: Places, launchers: set[str]
+) -> tuple[list[Batch], tuple[PrivateFile, ...]]:
+    """Give the files of the other schemes; scripts that name `#!python` are rewritten."""
+    batches: list[Batch] = []
+    rewrites: list[PrivateFile] = []
+    for scheme, files in entry.data:
+        match scheme:
+            case "data":
+                batches.append(Batch(entry, scheme, "", files))
+            case "headers":
+                batches.append(Batch(entry, scheme, f"{places.headers}/{entry.name}/", files))
+            case "scripts":
+                linked: list[WheelFile] = []
+                for file in files:
+                    target = f"{places.scripts}/{file.path}"
+                    if target in launchers:
+                        continue
+                    content = _script_to_write(f"{entry.folder(scheme)}/{file.path}", file, places)
+                    if content is None:
+                        linked.append(file)
+                    else:
+                        rewrites.append(PrivateFile(target, content, _EXECUTABLE))
+                batches.append(Batch(entry, scheme, places.scripts + "/", linked))
+            case _:
+                raise UnsafePath(entry.name, scheme, "there is no such scheme")
+    return batches, tuple(rewrites)
+
+
+def _script_to_write(path: str, file: WheelFile, places: Places) -> bytes | None:
+    """Give a script's content where it is not the stored one; ``None`` where the stored file can be linked.
+
+    Big programs come as scripts too, so only the first bytes are read to find out.
+    """
+    try:
+        with open(path, "rb") as script:  # noqa: PTH123
+            start = script.read(8)
+            if start == b"#!python":
+                return rewritten(start + script.read(), places.python)
+            return None if file.mode == _EXECUTABLE else start + script.read()
+    except OSError as error:
+        raise file_trouble(error, path) from error
+
+
+def _metadata_files(entry: WheelEntry, choice: Choice, layout: Layout) -> tuple[PrivateFile, ...]:
+    """Give the files of the dist-info that are ours to write; RECORD lists all others, and itself."""
+    folder = layout.dist_info
+    files = [PrivateFile(f"{folder}/INSTALLER", b"detent\n")]
+    if layout.is_requested:
+        files.append(PrivateFile(f"{folder}/REQUESTED", b""))
+    direct = choice.package.direct
+    if direct is not None:
+        files.append(PrivateFile(f"{folder}/direct_url.json", _direct_url(direct, layout.identity)))
+    library = folder.rpartition("/")[0]
+    up = "../" * (library.count("/") + 1)
+    lines = [_own_lines(entry)]
+    lines += [
+        record_line(up + b.target + f.path, f.sha256, f.size_bytes)
+        for b in layout.batches[1:]
+        for f in b.files
+    ]
+    lines += [record_line_of(up + f.path, f.content) for f in (*layout.scripts, *layout.programs)]
+    lines += [record_line_of(f.path[len(library) + 1 :], f.content) for f in files]
+    lines.append(f"{entry.dist_info}/RECORD,,\n")
+    files.append(PrivateFile(f"{folder}/RECORD", "".join(lines).encode()))
+    return tuple(files)
+
+
+def _own_lines(entry: WheelEntry) -> str:
+    """Give the ready-made lines of what stands below site-packages, without those of files that are ours."""
+    ours = tuple(f"{entry.dist_info}/{name}," for name in _OURS)
+    if not any(line in entry.record_text for line in ours):
+        return entry.record_text
+    return "".join(
+        [line for line in entry.record_text.splitlines(keepends=True) if not line.startswith(ours)]
+    )
+
+
+def _direct_url(direct: Direct, identity: str) -> bytes:
+    algorithm, _, value = identity.partition(":")
+    url = "".join([c if c.isprintable() and c not in '"\\' else f"\\u{ord(c):04x}" for c in direct.location])
+    hashes = f'"{algorithm}":"{value}"' if algorithm else ""
+    return f'{{"archive_info":{{"hashes":{{{hashes}}}}},"url":"{url}"}}\n'.encode()
+
+
+def _refuse_unsafe(layout: Layout, places: Places) -> None:
+    """Refuse what would stand where the environment's own files do, or is no single line."""
+    for path in layout.outside():
+        if reason := protection(places, path):
+            raise UnsafePath(layout.name, path, reason)
+    for batch in (*layout.batches, layout.dist_batch):
+        # One look at all names together: there are thousands.
+        if "\n" in "".join([f.path for f in batch.files]):
+            path = next(f.path for f in batch.files if "\n" in f.path)
+            raise UnsafePath(layout.name, path, "it has a line break")
+
+
+def _parents(paths: Iterable[str]) -> list[str]:
+    """Give every folder the paths need, parents first."""
+    found: set[str] = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return sorted(found)

@@ -1,0 +1,221 @@
+"""The answers for all environments as one lock.
+
+Pure and unaware of the resolver: it takes pins per environment and looks up what they demand. An entry's
+marker is exact: it holds where the entry is reached from the project through requirements that hold, and
+nowhere else, extras and groups included. What `requires-python` says already is left out of it (PEP 751).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from detent.errors import Bug, Unsupported
+from detent.lock.model import Edge, Lock, LockedPackage
+from detent.lock.wheels_in_range import WheelRange
+from detent.model import markers
+from detent.model.candidate import Artifact, Dependency, Metadata
+from detent.model.inputs import Inputs
+from detent.model.markers import Marker
+from detent.model.requirement import ExtraName, PackageName
+from detent.model.versions import Listing
+
+_WEAK = frozenset({"md5", "sha1"})
+"""Hashes that prove nothing today; a file with no other is not locked."""
+
+
+class Solved(Protocol):
+    """The answer for one environment; environments of several answers do not overlap."""
+
+    @property
+    def environment(self) -> Marker:
+        """Where it holds; extras and groups are not part of it."""
+
+    @property
+    def pins(self) -> Mapping[PackageName, int]:
+        """The number of each package's version in its listing."""
+
+
+class Shelf(Protocol):
+    """Where the facts about a pinned version are looked up."""
+
+    def listing(self, name: PackageName) -> Listing:
+        """Give the versions of a package."""
+
+    def metadata(self, name: PackageName, number: int) -> Metadata | None:
+        """Give what a version demands."""
+
+    def artifacts(self, name: PackageName, number: int) -> tuple[Artifact, ...]:
+        """Give the files of a version."""
+
+
+class _Pin(NamedTuple):
+    name: PackageName
+    number: int
+
+
+class _Entry:
+    """What is gathered about one version of one package over all environments."""
+
+    __slots__ = ("edges", "extras", "marker")
+
+    def __init__(self) -> None:
+        self.marker = markers.NEVER
+        self.edges: dict[_Pin, None] = {}
+        self.extras: dict[ExtraName, None] = {}
+
+
+def assemble(inputs: Inputs, solved: Sequence[Solved], shelf: Shelf) -> Lock:
+    """Merge equal pins into entries with markers, edges, requirements and files."""
+    care = markers.requires_python(inputs.requires_python)
+    entries: dict[_Pin, _Entry] = {}
+    for answer in solved:
+        _Reach(inputs, answer, shelf).gather(entries)
+    versions: dict[PackageName, int] = {}
+    for pin in entries:
+        versions[pin.name] = versions.get(pin.name, 0) + 1
+    write = _Writer(shelf, care=care, index=inputs.index_url, versions=versions)
+    return Lock(
+        requires_python=inputs.requires_python,
+        packages=tuple(write.package(pin, entries[pin]) for pin in sorted(entries)),
+        extras=tuple(name for name, _ in inputs.extras),
+        groups=tuple(name for name, _ in inputs.groups),
+        forks=_forks(solved, care),
+        inputs=inputs.recorded(),
+    )
+
+
+def _forks(solved: Sequence[Solved], care: Marker) -> tuple[str, ...]:
+    if len(solved) < 2:
+        return ()
+    environments = sorted((answer.environment for answer in solved), key=markers.sort_key)
+    return tuple(markers.render(markers.restrict(environment, care)) for environment in environments)
+
+
+class _Reach:
+    """Where each pin of one environment is reached, by fixpoint from the project's requirements."""
+
+    def __init__(self, inputs: Inputs, solved: Solved, shelf: Shelf) -> None:
+        self._inputs = inputs
+        self._solved = solved
+        self._shelf = shelf
+        self._reached: dict[tuple[PackageName, str], Marker] = {}
+        self._waiting: dict[tuple[PackageName, str], None] = {}
+
+    def gather(self, entries: dict[_Pin, _Entry]) -> None:
+        """Add what this environment contributes to the entries."""
+        self._walk()
+        for (name, extra), marker in self._reached.items():
+            entry = entries.setdefault(_Pin(name, self._solved.pins[name]), _Entry())
+            entry.marker = markers.or_(entry.marker, marker)
+            if extra:
+                entry.extras[ExtraName(extra)] = None
+            for dependency in self._needs(name, extra):
+                if dependency.name != name and not markers.disjoint(marker, markers.parse(dependency.marker)):
+                    entry.edges[_Pin(dependency.name, self._solved.pins[dependency.name])] = None
+
+    def _walk(self) -> None:
+        for requirement, gate in self._inputs.roots():
+            self._arrive(requirement.name, requirement.extras, markers.and_(self._solved.environment, gate))
+        while self._waiting:
+            name, extra = next(iter(self._waiting))
+            del self._waiting[name, extra]
+            marker = self._reached[name, extra]
+            for dependency in self._needs(name, extra):
+                here = markers.and_(marker, markers.parse(dependency.marker))
+                self._arrive(dependency.name, dependency.extras, here)
+
+    def _arrive(self, name: PackageName, extras: Iterable[ExtraName], marker: Marker) -> None:
+        if marker == markers.NEVER:
+            return
+        if name not in self._solved.pins:
+            raise Bug(f"`{name}` is needed and was not resolved")
+        for key in ((name, ""), *((name, extra) for extra in extras)):
+            before = self._reached.get(key, markers.NEVER)
+            now = markers.or_(before, marker)
+            if now != before:
+                self._reached[key] = now
+                self._waiting[key] = None
+
+    def _needs(self, name: PackageName, extra: str) -> Iterator[Dependency]:
+        """Give what a pin demands; the project itself is met by being there."""
+        metadata = _metadata(self._shelf, name, self._solved.pins[name])
+        for dependency in (metadata.for_extra(extra) or ()) if extra else metadata.base:
+            if dependency.name != self._inputs.name:
+                yield dependency
+
+
+def _metadata(shelf: Shelf, name: PackageName, number: int) -> Metadata:
+    metadata = shelf.metadata(name, number)
+    if metadata is None:
+        raise Bug(f"`{name}` was chosen, and its metadata cannot be read")
+    return metadata
+
+
+class _Writer:
+    """Makes entries of pins."""
+
+    def __init__(
+        self, shelf: Shelf, *, care: Marker, index: str, versions: Mapping[PackageName, int]
+    ) -> None:
+        self._shelf = shelf
+        self._care = care
+        self._wheels = WheelRange(care)
+        self._index = index
+        self._versions = versions
+        """How many versions of each name the lock has."""
+
+    def package(self, pin: _Pin, entry: _Entry) -> LockedPackage:
+        metadata = _metadata(self._shelf, pin.name, pin.number)
+        extras = [(extra, metadata.for_extra(extra)) for extra in sorted(entry.extras)]
+        version = self._version(pin)
+        files = _lockable(pin.name, version, self._shelf.artifacts(pin.name, pin.number))
+        return LockedPackage(
+            name=pin.name,
+            version=version,
+            marker=markers.render(markers.restrict(entry.marker, self._care)),
+            dependencies=tuple(map(self._edge, sorted(entry.edges))),
+            index=self._index,
+            sdist=_sdist(files),
+            wheels=tuple(self._wheels.useful([file for file in files if file.is_wheel])),
+            requires=_texts(metadata.base),
+            extras=tuple((extra, _texts(needs)) for extra, needs in extras if needs is not None),
+        )
+
+    def _edge(self, pin: _Pin) -> Edge:
+        return Edge(pin.name, self._version(pin) if self._versions[pin.name] > 1 else "")
+
+    def _version(self, pin: _Pin) -> str:
+        return self._shelf.listing(pin.name).release(pin.number).version
+
+
+def _texts(dependencies: Sequence[Dependency]) -> tuple[str, ...]:
+    return tuple(sorted({str(dependency) for dependency in dependencies}))
+
+
+def _lockable(name: PackageName, version: str, artifacts: Sequence[Artifact]) -> list[Artifact]:
+    """Give the files a lock can name, sorted, with just what a lock says about a file.
+
+    A yanked file is left out when the release has others; a file without a good hash always.
+    """
+    hashed = [file for file in artifacts if any(digest.algorithm not in _WEAK for digest in file.digests)]
+    if not hashed:
+        raise Unsupported(
+            f"`{name}` {version} cannot be locked",
+            why="the index gives no hash better than SHA-1 for its files",
+        )
+    kept = [file for file in hashed if file.yanked is None] or hashed
+    return [
+        Artifact(
+            file.filename,
+            file.url,
+            tuple(sorted(digest for digest in file.digests if digest.algorithm not in _WEAK)),
+            file.size_bytes,
+            file.uploaded_at,
+        )
+        for file in sorted(kept)
+    ]
+
+
+def _sdist(files: Sequence[Artifact]) -> Artifact | None:
+    """Give the source distribution; of several, the one of the standard's form (PEP 625)."""
+    sdists = [file for file in files if not file.is_wheel]
+    return min(sdists, key=lambda file: (not file.filename.endswith(".tar.gz"), file.filename), default=None)

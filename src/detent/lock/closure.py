@@ -1,0 +1,151 @@
+"""Is a lock whole? An exact check of a lock against its own requirements, without any index.
+
+Two things must hold everywhere the lock is for. Every requirement, of the project and of each entry, is
+answered by entries on all of its marker. Every entry is reached on exactly its marker. Hand edits and
+merges that are clean as text break one or the other; the sentences given back say where.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+from detent.lock.graph import Graph, Need
+from detent.lock.model import Lock
+from detent.model import markers
+from detent.model.inputs import Inputs
+from detent.model.markers import Marker
+from detent.model.requirement import Origin
+
+_Place: TypeAlias = tuple[int, str]
+"""An entry and one of its extras; with an empty extra the entry itself."""
+
+
+class _Wish(NamedTuple):
+    """A requirement, where it counts, and who has it."""
+
+    need: Need
+    where: Marker
+    owner: str
+
+
+def closure_faults(inputs: Inputs, lock: Lock) -> tuple[str, ...]:
+    """Say everything that keeps the lock from being whole; nothing when it is.
+
+    A lock of another tool records no requirements, so nothing can be said about it.
+    """
+    if lock.inputs is None:
+        return ()
+    graph = Graph(lock)
+    try:
+        roots = [
+            _Wish(
+                graph.need(root.requirement),
+                markers.and_(root.gate, graph.scope),
+                _project(root.requirement.origin),
+            )
+            for root in inputs.roots()
+        ]
+        reach = _reach(graph, roots)
+        wishes = _wishes(graph, roots, reach)
+        # Who needs the project itself is met by the project being there; it is no entry of its own lock.
+        unmet = [s for w in wishes if w.need.requirement.name != inputs.name for s in _unmet(graph, w)]
+    except ValueError as error:
+        return (str(error),)
+    return tuple(dict.fromkeys((*_overlaps(graph), *_loose_edges(graph), *unmet, *_unreached(graph, reach))))
+
+
+def _reach(graph: Graph, roots: Sequence[_Wish]) -> dict[_Place, Marker]:
+    """Find where every entry and extra is reached: the least answer, so a ring of entries holds up nobody."""
+    reach: dict[_Place, Marker] = {}
+    waiting: deque[_Place] = deque()
+    is_waiting: set[_Place] = set()
+
+    def arrive(place: _Place, where: Marker) -> None:
+        before = reach.get(place, markers.NEVER)
+        after = markers.or_(before, where)
+        if after != before:
+            reach[place] = after
+            if place not in is_waiting:
+                is_waiting.add(place)
+                waiting.append(place)
+
+    def follow(need: Need, where: Marker) -> None:
+        if where == markers.NEVER:
+            return
+        for entry in need.answers:
+            here = markers.and_(where, graph.markers[entry])
+            if here != markers.NEVER:
+                for extra in ("", *need.extras):
+                    arrive((entry, extra), here)
+
+    for root in roots:
+        follow(root.need, root.where)
+    while waiting:
+        place = waiting.popleft()
+        is_waiting.discard(place)
+        where = reach[place]
+        for need in graph.needs(*place):
+            follow(need, markers.and_(where, need.marker))
+    return reach
+
+
+def _wishes(graph: Graph, roots: Sequence[_Wish], reach: Mapping[_Place, Marker]) -> Iterator[_Wish]:
+    yield from roots
+    for (entry, extra), where in reach.items():
+        for need in graph.needs(entry, extra):
+            yield _Wish(need, markers.and_(where, need.marker), f"`{graph.title(entry, extra)}`")
+
+
+def _unmet(graph: Graph, wish: _Wish) -> Iterator[str]:
+    missing = wish.where
+    for entry in wish.need.answers:
+        missing = markers.and_(missing, markers.not_(graph.markers[entry]))
+    if missing == markers.NEVER:
+        return
+    wanted = f"{wish.owner} needs `{wish.need.requirement}`"
+    for entry in wish.need.others:
+        wrong = markers.and_(missing, graph.markers[entry])
+        if wrong != markers.NEVER:
+            missing = markers.and_(missing, markers.not_(wrong))
+            yield f"{wanted}, but the lock has `{graph.title(entry)}`{_where(graph, wrong)}"
+    if missing != markers.NEVER:
+        yield f"{wanted}, but the lock has no entry for it{_where(graph, missing)}"
+
+
+def _unreached(graph: Graph, reach: Mapping[_Place, Marker]) -> Iterator[str]:
+    for entry, marker in enumerate(graph.markers):
+        claimed = markers.and_(marker, graph.scope)
+        idle = markers.and_(claimed, markers.not_(reach.get((entry, ""), markers.NEVER)))
+        if idle != markers.NEVER or claimed == markers.NEVER:
+            yield f"nothing needs the entry `{graph.title(entry)}`{_where(graph, idle)}"
+
+
+def _overlaps(graph: Graph) -> Iterator[str]:
+    for entries in graph.entries_by_name.values():
+        for place, first in enumerate(entries):
+            for second in entries[place + 1 :]:
+                both = markers.and_(markers.and_(graph.markers[first], graph.markers[second]), graph.scope)
+                if both != markers.NEVER:
+                    titles = f"`{graph.title(first)}` and `{graph.title(second)}`"
+                    yield f"the entries {titles} are both for one environment{_where(graph, both)}"
+
+
+def _loose_edges(graph: Graph) -> Iterator[str]:
+    for entry, package in enumerate(graph.packages):
+        for edge in package.dependencies:
+            named = graph.entries_by_name.get(edge.name, ())
+            if edge.version:
+                named = tuple(e for e in named if graph.packages[e].version == edge.version)
+            if len(named) != 1:
+                title = f"{edge.name} {edge.version}".rstrip()
+                found = "several entries" if named else "no entry"
+                yield f"`{graph.title(entry)}` depends on `{title}`, and the lock has {found} for it"
+
+
+def _where(graph: Graph, marker: Marker) -> str:
+    text = markers.render(markers.restrict(marker, graph.scope)) if marker != markers.NEVER else ""
+    return f" where {text}" if text else ""
+
+
+def _project(origin: Origin | None) -> str:
+    return f"[{origin.table}]" if origin is not None and origin.table.startswith("project") else "the project"

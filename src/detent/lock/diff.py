@@ -1,0 +1,105 @@
+"""What changed: between two locks, and between a lock and the project it was made from.
+
+The second question is the whole of "is this lock up to date": the lock records its inputs, so the answer
+is the difference itself, in words. Whether the lock is whole is asked of :mod:`detent.lock.closure`.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from detent.lock.model import Lock
+from detent.model.inputs import Inputs, RecordedInputs
+from detent.model.requirement import PackageName, parse_requirement
+
+
+class Change(NamedTuple):
+    """How the versions of one name changed; empty means the name was, or is, not there."""
+
+    name: PackageName
+    before: tuple[str, ...]
+    """Oldest first; several where the environments differ."""
+    after: tuple[str, ...]
+
+
+def changes(old: Lock | None, new: Lock) -> tuple[Change, ...]:
+    """Give every name whose versions differ, sorted by name."""
+    before = {} if old is None else _versions_by_name(old)
+    after = _versions_by_name(new)
+    return tuple(
+        Change(name, before.get(name, ()), after.get(name, ()))
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
+    )
+
+
+def _versions_by_name(lock: Lock) -> dict[PackageName, tuple[str, ...]]:
+    found: dict[PackageName, tuple[str, ...]] = {}
+    for package in lock.packages:
+        # An entry from version control has no version; the commit says which one it is.
+        version = package.version or (package.direct.commit if package.direct else "")
+        versions = found.get(package.name, ())
+        if version not in versions:
+            found[package.name] = (*versions, version)
+    return found
+
+
+def differences(inputs: Inputs, lock: Lock) -> tuple[str, ...]:
+    """Say how the project differs from what the lock was made from; empty when it does not."""
+    if lock.inputs is None:
+        by = f"`{lock.created_by}`" if lock.created_by else "another tool"
+        return (f"the lock was written by {by} and does not record what it was made from",)
+    return tuple(_differences(lock.inputs, inputs.recorded()))
+
+
+def _differences(was: RecordedInputs, now: RecordedInputs) -> Iterator[str]:
+    if now.requires_python != was.requires_python:
+        yield _changed("`requires-python`", was.requires_python, now.requires_python)
+    yield from _requirements(was.dependencies, now.dependencies, "[project.dependencies]")
+    for kind, table, old, new in (
+        ("extra", "[project.optional-dependencies]", dict(was.extras), dict(now.extras)),
+        ("group", "[dependency-groups]", dict(was.groups), dict(now.groups)),
+    ):
+        for name in sorted({*old, *new}):
+            yield from _requirements(old.get(name, ()), new.get(name, ()), f"{table} {name}")
+            if name not in old and not new[name]:
+                yield f"the {kind} `{name}` was added to {table}"
+            if name not in new and not old[name]:
+                yield f"the {kind} `{name}` was removed from {table}"
+    for name in sorted({*was.default_groups, *now.default_groups}):
+        if name not in was.default_groups:
+            yield f"the group `{name}` was added to the default groups"
+        elif name not in now.default_groups:
+            yield f"the group `{name}` was removed from the default groups"
+    old_options, new_options = dict(was.options), dict(now.options)
+    for name in sorted({*old_options, *new_options}):
+        if old_options.get(name) != new_options.get(name):
+            yield _changed(f"the option `{name}`", old_options.get(name, ""), new_options.get(name, ""))
+
+
+def _changed(what: str, was: str, now: str) -> str:
+    if not now:
+        return f"{what} was `{was}` and is not set any more"
+    return f"{what} is `{now}` and was " + (f"`{was}`" if was else "not set")
+
+
+def _requirements(was: Sequence[str], now: Sequence[str], where: str) -> Iterator[str]:
+    """Compare two lists; one line that became another of the same name is one sentence."""
+    added = [text for text in now if text not in was]
+    removed = [text for text in was if text not in now]
+    names = {text: _name(text) for text in (*added, *removed)}
+    for text in added:
+        same_name = [other for other in removed if names[other] == names[text]]
+        if len(same_name) == 1 and [names[other] for other in added].count(names[text]) == 1:
+            removed.remove(same_name[0])
+            yield f"`{text}` in {where} was `{same_name[0]}`"
+        else:
+            yield f"`{text}` was added to {where}"
+    for text in removed:
+        yield f"`{text}` was removed from {where}"
+
+
+def _name(text: str) -> str:
+    try:
+        return parse_requirement(text).name
+    except ValueError:
+        return text  # a hand-edited line: it differs, which is all that is asked

@@ -1,0 +1,348 @@
+"""One `[[packages]]` entry of a pylock.toml (PEP 751), read and written.
+
+Reading refuses what could install something else than was locked: files without a strong hash, file names
+that do not parse or belong to another project or version, several sources at once. Keys it does not know
+are left alone, attestations among them. Writing follows the layout in docs/reference/lock.md: one file,
+one requirement, one dependency per line.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+
+from detent.lock.filename import (
+    canonical_version,
+    is_url,
+    name_in_location,
+    same_version,
+    split_sdist,
+    split_wheel,
+)
+from detent.lock.model import Direct, Edge, LockedPackage
+from detent.lock.tables import EPOCH, Fault, Table, need, seconds, subtable, tables, take, text, texts
+from detent.lock.toml import array, key, quoted
+from detent.model.candidate import Artifact, Digest
+from detent.model.requirement import ExtraName, PackageName, extra_name, package_name
+
+_STRONG = {
+    algorithm: re.compile(f"[0-9a-f]{{{digits}}}")
+    for algorithm, digits in (
+        ("sha256", 64),
+        ("sha384", 96),
+        ("sha512", 128),
+        ("sha3_256", 64),
+        ("sha3_384", 96),
+        ("sha3_512", 128),
+        ("blake2b", 128),
+        ("blake2s", 64),
+    )
+}
+"""Hashes that may stand alone, all of them promised by `hashlib` everywhere; md5 and sha1 may not."""
+
+_WEB_USER = re.compile(r"(?<=://)[^/?#]*@")
+_PASSWORD = re.compile(r"(?<=://)([^/?#:@]*):[^/?#@]*@")
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]")
+
+
+# ---- reading ---------------------------------------------------------------------------------
+
+
+def read_entry(table: Table) -> LockedPackage:
+    """Read one entry; raises :class:`Fault` for the first thing it may not say."""
+    name = _named(table)
+    version = text(table, "version")
+    if version:
+        try:
+            version = canonical_version(version)
+        except ValueError as error:
+            raise Fault("version", f"is not valid: {error}") from None
+    sdist, wheels, direct = _sources(table, name, version)
+    if direct is not None and direct.kind != "archive":
+        version = ""  # what they hold may change, so the standard forbids one
+    elif not version and wheels:
+        version = canonical_version(split_wheel(wheels[0].filename).version)
+    elif not version and sdist and direct is None:
+        version = canonical_version(split_sdist(sdist.filename)[1])
+    try:
+        own = subtable(table, "tool", "detent") or {}
+        requires, extras = texts(own, "requires"), _extras(own)
+    except Fault as fault:
+        raise fault.below("tool.detent") if not fault.key.startswith("tool") else fault from None
+    return LockedPackage(
+        name=name,
+        version=version,
+        marker=text(table, "marker"),
+        dependencies=_edges(table),
+        index=text(table, "index"),
+        sdist=sdist,
+        wheels=wheels,
+        direct=direct,
+        requires=requires,
+        extras=extras,
+        requires_python=text(table, "requires-python"),
+    )
+
+
+def _named(table: Table) -> PackageName:
+    try:
+        return package_name(need(table, "name", str))
+    except Fault:
+        raise
+    except ValueError as error:
+        raise Fault("name", f"is not valid: {error}") from None
+
+
+def _edges(table: Table) -> tuple[Edge, ...]:
+    found = []
+    for number, row in enumerate(tables(table, "dependencies")):
+        try:
+            if "name" in row:
+                found.append(Edge(_named(row), text(row, "version")))
+        except Fault as fault:
+            raise fault.below(f"dependencies[{number}]") from None
+    return tuple(found)
+
+
+def _extras(own: Table) -> tuple[tuple[ExtraName, tuple[str, ...]], ...]:
+    by_extra = subtable(own, "extras") or {}
+    try:
+        return tuple(sorted((extra_name(extra), texts(by_extra, extra)) for extra in by_extra))
+    except Fault as fault:
+        raise fault.below("extras") from None
+    except ValueError as error:
+        raise Fault("extras", f"is not valid: {error}") from None
+
+
+def _sources(
+    table: Table, name: PackageName, version: str
+) -> tuple[Artifact | None, tuple[Artifact, ...], Direct | None]:
+    wheel_rows = tables(table, "wheels")
+    given = [kind for kind in ("vcs", "directory", "archive") if subtable(table, kind) is not None]
+    if wheel_rows or subtable(table, "sdist") is not None:
+        given.append("wheels or sdist")
+    if len(given) != 1:
+        words = " and ".join(f"`{kind}`" for kind in given)
+        raise Fault(
+            "", f"has several sources, {words}" if given else "has no source: no file, vcs or directory"
+        )
+    if given[0] == "wheels or sdist":
+        check = _Names(name, version)
+        wheels = [check.wheel(row, f"wheels[{number}]") for number, row in enumerate(wheel_rows)]
+        row = subtable(table, "sdist")
+        sdist = None if row is None else check.sdist(row)
+        return sdist, tuple(sorted(wheels, key=lambda wheel: wheel.filename)), None
+    row = need(table, given[0], dict)
+    try:
+        if given[0] == "archive":
+            return _archive(row, name, version)
+        return None, (), _direct(given[0], row)
+    except Fault as fault:
+        raise fault.below(given[0]) from None
+
+
+def _direct(kind: str, row: Table) -> Direct:
+    return Direct(
+        kind=kind,
+        location=_without_secrets(_location(row) if kind == "vcs" else need(row, "path", str)),
+        vcs=need(row, "type", str) if kind == "vcs" else "",
+        revision=text(row, "requested-revision"),
+        commit=need(row, "commit-id", str) if kind == "vcs" else "",
+        subdirectory=text(row, "subdirectory"),
+        editable=take(row, "editable", bool) or False,
+    )
+
+
+def _archive(
+    row: Table, name: PackageName, version: str
+) -> tuple[Artifact | None, tuple[Artifact, ...], Direct]:
+    location = _location(row)
+    direct = Direct("archive", _without_secrets(location), subdirectory=text(row, "subdirectory"))
+    if name_in_location(location).endswith(".whl"):
+        return None, (_Names(name, version).wheel(row, ""),), direct
+    filename = name_in_location(location)
+    if filename in {"", ".", ".."} or _UNSAFE.search(filename):
+        raise Fault("url", "does not end in a file name")
+    return _artifact(row, filename, location), (), direct
+
+
+class _Names:
+    """Checks that the files of one entry are files of that entry; each spelling is looked at once."""
+
+    def __init__(self, name: PackageName, version: str) -> None:
+        self._name = name
+        self._version = version
+        self._seen: set[tuple[str, str]] = set()
+
+    def wheel(self, row: Table, place: str) -> Artifact:
+        try:
+            filename, location = _file(row)
+            try:
+                parts = split_wheel(filename)
+                self._check(filename, parts.name, parts.version)
+            except ValueError as error:
+                raise Fault("name", f"is not a wheel of this entry: {error}") from None
+            if ".whl" in location and (tail := name_in_location(location)) != filename:
+                self._check_tail(tail, filename)
+            return _artifact(row, filename, location)
+        except Fault as fault:
+            raise fault.below(place) if place else fault from None
+
+    def sdist(self, row: Table) -> Artifact:
+        try:
+            filename, location = _file(row)
+            try:
+                self._check(filename, *split_sdist(filename))
+            except ValueError as error:
+                raise Fault("name", f"is not a source distribution of this entry: {error}") from None
+            return _artifact(row, filename, location)
+        except Fault as fault:
+            raise fault.below("sdist") from None
+
+    def _check(self, filename: str, name: str, version: str) -> None:
+        if (name, version) in self._seen:
+            return
+        if package_name(name) != self._name:
+            raise ValueError(f"`{filename}` is of the project `{package_name(name)}`, not `{self._name}`")
+        found = canonical_version(version)
+        if not self._version:
+            self._version = found
+        if not same_version(found, self._version):
+            raise ValueError(f"`{filename}` is of version {found}, not {self._version}")
+        self._seen.add((name, version))
+
+    def _check_tail(self, tail: str, filename: str) -> None:
+        """Refuse a URL that openly leads to a wheel of another project than the name beside it says."""
+        try:
+            parts = split_wheel(tail)
+        except ValueError:
+            return  # mirrors may hand out files under names of their own
+        try:
+            self._check(tail, parts.name, parts.version)
+        except ValueError as error:
+            raise Fault("url", f"leads to another file than `{filename}`: {error}") from None
+
+
+def _file(row: Table) -> tuple[str, str]:
+    location = _location(row)
+    return text(row, "name") or name_in_location(location), location
+
+
+def _location(row: Table) -> str:
+    location = text(row, "url") or text(row, "path")
+    if not location:
+        raise Fault("url", "is missing, and so is `path`")
+    return location
+
+
+def _artifact(row: Table, filename: str, location: str) -> Artifact:
+    size = take(row, "size", int)
+    if size is not None and size < 0:
+        raise Fault("size", f"is negative: {size}")
+    return Artifact(filename, location, _digests(row), size, seconds(row, "upload-time"))
+
+
+def _digests(row: Table) -> tuple[Digest, ...]:
+    hashes = need(row, "hashes", dict)
+    found = []
+    is_strong = False
+    for algorithm, value in hashes.items():
+        if type(value) is not str:
+            raise Fault(f"hashes.{algorithm}", "must be a string")
+        digest = Digest(algorithm, value.lower())
+        shape = _STRONG.get(algorithm)
+        if shape is not None:
+            is_strong = True
+            if not shape.fullmatch(digest.value):
+                raise Fault(f"hashes.{algorithm}", f"is not a {algorithm} in hexadecimal: `{value}`")
+        found.append(digest)
+    if not is_strong:
+        names = ", ".join(f"`{algorithm}`" for algorithm in sorted(hashes))
+        raise Fault("hashes", f"has only {names}; sha256 or stronger is needed" if names else "is empty")
+    found.sort()
+    return tuple(found)
+
+
+def _without_secrets(location: str) -> str:
+    if location.lower().startswith(("http:", "https:")):
+        return _WEB_USER.sub("", location)
+    return _PASSWORD.sub(r"\1@", location)
+
+
+# ---- writing ---------------------------------------------------------------------------------
+
+
+def entry_lines(package: LockedPackage) -> list[str]:
+    """Write one entry, its `[[packages]]` line first."""
+    lines = ["[[packages]]", f"name = {quoted(package.name)}"]
+    direct = package.direct
+    if package.version and (direct is None or direct.kind == "archive"):
+        lines.append(f"version = {quoted(package.version)}")
+    if package.marker:
+        lines.append(f"marker = {quoted(package.marker)}")
+    if package.dependencies:
+        lines += array("dependencies", map(_edge, package.dependencies))
+    if package.index:
+        lines.append(f"index = {quoted(package.index)}")
+    if direct is not None:
+        lines.append(f"{direct.kind} = {_direct_row(direct, package)}")
+    else:
+        if package.sdist is not None:
+            lines.append(f"sdist = {_file_row(package.sdist)}")
+        if package.wheels:
+            lines += array("wheels", map(_file_row, package.wheels))
+    if package.requires:
+        lines += ["", "[packages.tool.detent]", *array("requires", map(quoted, package.requires))]
+    if package.extras:
+        lines += ["", "[packages.tool.detent.extras]"]
+        for extra, requires in package.extras:
+            lines += array(key(extra), map(quoted, requires))
+    return lines
+
+
+def _edge(edge: Edge) -> str:
+    version = f", version = {quoted(edge.version)}" if edge.version else ""
+    return f"{{name = {quoted(edge.name)}{version}}}"
+
+
+def _file_row(artifact: Artifact) -> str:
+    return f"{{name = {quoted(artifact.filename)}, {', '.join(_file_facts(artifact))}}}"
+
+
+def _file_facts(artifact: Artifact) -> list[str]:
+    facts = [_place(artifact.url)]
+    if artifact.uploaded_at is not None:
+        moment = EPOCH + timedelta(seconds=artifact.uploaded_at)
+        facts.append(f"upload-time = {moment.isoformat()[:19]}Z")
+    if artifact.size_bytes is not None:
+        facts.append(f"size = {artifact.size_bytes}")
+    hashes = ", ".join(f"{key(d.algorithm)} = {quoted(d.value)}" for d in artifact.digests)
+    facts.append(f"hashes = {{{hashes}}}")
+    return facts
+
+
+def _direct_row(direct: Direct, package: LockedPackage) -> str:
+    facts: list[str] = []
+    match direct.kind:
+        case "vcs":
+            facts += [f"type = {quoted(direct.vcs)}", _place(direct.location)]
+            if direct.revision:
+                facts.append(f"requested-revision = {quoted(direct.revision)}")
+            facts.append(f"commit-id = {quoted(direct.commit)}")
+        case "directory":
+            facts.append(f"path = {quoted(direct.location)}")
+            if direct.editable:
+                facts.append("editable = true")
+        case _:
+            for artifact in _one(package):
+                facts += _file_facts(artifact)
+    if direct.subdirectory:
+        facts.append(f"subdirectory = {quoted(direct.subdirectory)}")
+    return f"{{{', '.join(facts)}}}"
+
+
+def _one(package: LockedPackage) -> Iterable[Artifact]:
+    return package.wheels[:1] or ((package.sdist,) if package.sdist else ())
+
+
+def _place(location: str) -> str:
+    return f"{'url' if is_url(location) else 'path'} = {quoted(location)}"

@@ -1,0 +1,112 @@
+"""A lock as a graph: which entries answer which requirement, and where.
+
+The requirements are the `requires` and `extras` lines of the entries; they are read when asked for, each
+distinct text once. Whether an entry answers is decided by its version here, by its marker elsewhere.
+"""
+
+from typing import NamedTuple
+
+from packaging.version import Version
+
+from detent.lock.model import Lock
+from detent.model import markers
+from detent.model.markers import Marker
+from detent.model.requirement import ExtraName, PackageName, Requirement, parse_requirement
+from detent.model.versions import Listing, Release, version_key
+
+
+class Need(NamedTuple):
+    """A requirement as the lock can answer it; entries are meant by their place in ``lock.packages``."""
+
+    requirement: Requirement
+    extras: tuple[ExtraName, ...]
+    marker: Marker
+    answers: tuple[int, ...]
+    """Entries of the name whose version is allowed."""
+    others: tuple[int, ...]
+    """Entries of the name whose version is not."""
+
+
+class Graph:
+    """The entries of a lock and what they need."""
+
+    def __init__(self, lock: Lock) -> None:
+        self.packages = lock.packages
+        self.markers: tuple[Marker, ...] = tuple(markers.parse(p.marker) for p in lock.packages)
+        self.scope = scope(lock)
+        """Where the lock is for at all."""
+        self.entries_by_name: dict[PackageName, tuple[int, ...]] = {}
+        for number, package in enumerate(lock.packages):
+            before = self.entries_by_name.get(package.name, ())
+            self.entries_by_name[package.name] = (*before, number)
+        self._needs_by_text: dict[str, Need] = {}
+        self._listings: dict[PackageName, Listing] = {}
+
+    def need(self, requirement: Requirement) -> Need:
+        """Find the entries that answer a requirement; raises :class:`ValueError` on an invalid specifier."""
+        entries = self.entries_by_name.get(requirement.name, ())
+        answers = tuple(e for e in entries if self._is_allowed(e, requirement))
+        others = entries if not answers else tuple(e for e in entries if e not in answers)
+        return Need(
+            requirement=requirement,
+            extras=requirement.extras,
+            marker=requirement.marker,
+            answers=answers,
+            others=others,
+        )
+
+    def needs(self, entry: int, extra: str = "") -> tuple[Need, ...]:
+        """Give what an entry needs, or what one of its extras adds; :class:`ValueError` names a bad line."""
+        package = self.packages[entry]
+        lines = package.requires if not extra else dict(package.extras).get(ExtraName(extra), ())
+        return tuple(map(self._need_of_text, lines))
+
+    def title(self, entry: int, extra: str = "") -> str:
+        """Name an entry for a person: `idna 3.11`, `uvicorn[standard] 0.54`."""
+        package = self.packages[entry]
+        bracket = f"[{extra}]" if extra else ""
+        return f"{package.name}{bracket} {package.version}".rstrip()
+
+    def _need_of_text(self, text: str) -> Need:
+        need = self._needs_by_text.get(text)
+        if need is None:
+            need = self._needs_by_text[text] = self.need(parse_requirement(text))
+        return need
+
+    def _is_allowed(self, entry: int, requirement: Requirement) -> bool:
+        version = self.packages[entry].version
+        if not requirement.specifier or not version:
+            return True
+        listing = self._listing(requirement.name)
+        number = listing.number(version)
+        return number is not None and listing.mask(requirement.specifier) >> number & 1 == 1
+
+    def _listing(self, name: PackageName) -> Listing:
+        listing = self._listings.get(name)
+        if listing is None:
+            versions = {self.packages[e].version for e in self.entries_by_name[name]} - {""}
+            listing = self._listings[name] = Listing(name, tuple(map(_release, sorted(versions))))
+        return listing
+
+
+def scope(lock: Lock) -> Marker:
+    """Give the environments a lock is for: its `requires-python` and any of its `environments`."""
+    pythons = markers.requires_python(lock.requires_python) if lock.requires_python else markers.ALWAYS
+    if not lock.environments:
+        return pythons
+    listed = markers.NEVER
+    for text in lock.environments:
+        listed = markers.or_(listed, markers.parse(text))
+    return markers.and_(pythons, listed)
+
+
+def _release(version: str) -> Release:
+    return Release(
+        version=version,
+        key=version_key(Version(version)),
+        requires_python="",
+        has_wheel=True,
+        has_sdist=False,
+        yanked=False,
+        uploaded_at=None,
+    )

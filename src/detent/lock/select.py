@@ -1,0 +1,281 @@
+"""What one Python on one platform takes from a lock: which entries, and which file of each.
+
+The rules and the errors are those of the standard (PEP 751, "Installation"); `packaging.pylock` is the judge
+in the tests. Beyond it, of wheels with equally good tags the highest build number is taken, as the wheel
+specification says, and `--only-group` is answered by walking the requirements the lock records.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from detent.errors import DetentError, Failures, LockInvalid, NoMatchingTarget, Unsupported
+from detent.lock.filename import split_wheel
+from detent.lock.model import LOCK_NAME, Lock, LockedPackage
+from detent.model import markers
+from detent.model.candidate import Artifact
+from detent.model.requirement import (
+    ExtraName,
+    GroupName,
+    PackageName,
+    Requirement,
+    parse_requirement,
+)
+from detent.model.target import Target
+
+_SHOWN_TAGS = 5
+
+
+class Wanted(NamedTuple):
+    """What was asked for beside the base dependencies."""
+
+    extras: frozenset[ExtraName] = frozenset()
+    groups: frozenset[GroupName] = frozenset()
+    base: bool = True
+    """Off: only what the extras and groups themselves ask for, as `--only-group` wants it."""
+
+
+class Choice(NamedTuple):
+    """One entry and the file of it that fits."""
+
+    package: LockedPackage
+    artifact: Artifact
+    requested: bool
+    """Whether the project itself names it, rather than another package."""
+
+
+class Selection(NamedTuple):
+    """What a target should have."""
+
+    target: Target
+    choices: tuple[Choice, ...]
+    """Sorted by name."""
+
+
+def default_groups(lock: Lock) -> frozenset[GroupName]:
+    """Give the groups that are on unless told otherwise, by the lock's own word."""
+    names = lock.default_groups if lock.inputs is None else lock.inputs.default_groups
+    return frozenset(map(GroupName, names))
+
+
+def select(lock: Lock, target: Target, wanted: Wanted) -> Selection:
+    """Choose entries and files, or raise everything that stands against it."""
+    _check_target(lock, target)
+    faults: list[DetentError] = []
+    chosen = _entries(lock, target, wanted, faults)
+    requested = {requirement.name for requirement in _roots(lock, target, wanted)}
+    if not wanted.base:
+        kept = _without_base(lock, target, wanted, chosen)
+        chosen = {name: package for name, package in chosen.items() if name in kept}
+    rank_by_tag: dict[str, int] = {}
+    for rank, tag in enumerate(target.tags):
+        rank_by_tag.setdefault(tag, rank)
+    choices = []
+    for name, package in chosen.items():
+        artifact = _best_file(package, rank_by_tag, target, faults)
+        if artifact is not None:
+            choices.append(Choice(package, artifact, name in requested))
+    if faults:
+        raise faults[0] if len(faults) == 1 else Failures(faults)
+    return Selection(target, tuple(choices))
+
+
+def _check_target(lock: Lock, target: Target) -> None:
+    environment = target.environment
+    if lock.requires_python and not markers.evaluate(
+        markers.requires_python(lock.requires_python), environment
+    ):
+        raise NoMatchingTarget(
+            f"the lock is for Python {lock.requires_python}",
+            why=f"the interpreter is {_words(target)}",
+            next_steps=("choose another interpreter with `--python`",),
+        )
+    if lock.environments and not any(
+        markers.evaluate(markers.parse(text), environment) for text in lock.environments
+    ):
+        raise NoMatchingTarget(
+            "the lock is not for this environment",
+            why=f"the interpreter is {_words(target)}; the lock is limited to "
+            + " or ".join(f"`{text}`" for text in lock.environments),
+        )
+
+
+def _entries(
+    lock: Lock, target: Target, wanted: Wanted, faults: list[DetentError]
+) -> dict[PackageName, LockedPackage]:
+    """Keep the entries whose marker holds; each distinct text is evaluated once."""
+    holds_by_text = {"": True}
+    chosen: dict[PackageName, LockedPackage] = {}
+    for package in lock.packages:
+        marker = package.marker
+        holds = holds_by_text.get(marker)
+        if holds is None:
+            holds = holds_by_text[marker] = markers.evaluate(
+                markers.parse(marker), target.environment, extras=wanted.extras, groups=wanted.groups
+            )
+        if not holds:
+            continue
+        if package.requires_python and not markers.evaluate(
+            markers.requires_python(package.requires_python), target.environment
+        ):
+            faults.append(
+                NoMatchingTarget(
+                    f"the lock's entry `{_title(package)}` is for Python {package.requires_python}",
+                    why=f"the interpreter is {_words(target)}, and the entry's marker chooses it",
+                )
+            )
+        other = chosen.get(package.name)
+        if other is not None:
+            faults.append(
+                NoMatchingTarget(
+                    f"the lock has two entries of `{package.name}` for one environment",
+                    why=f"`{_title(other)}` and `{_title(package)}` both hold for {_words(target)}",
+                    next_steps=("run `detent lock` to make a lock that is not ambiguous",),
+                )
+            )
+            continue
+        chosen[package.name] = package
+    return chosen
+
+
+# ---- the project's own wishes -------------------------------------------------------------------
+
+
+def _roots(lock: Lock, target: Target, wanted: Wanted) -> tuple[Requirement, ...]:
+    """Give the recorded requirements that count here, the project's references to itself followed.
+
+    The project is no entry of its own lock: a name without entries that is needed here is the project's.
+    """
+    if lock.inputs is None:
+        return ()
+    names = {package.name for package in lock.packages}
+    extras, groups = dict(lock.inputs.extras), dict(lock.inputs.groups)
+    waiting = [text for group in sorted(wanted.groups) for text in groups.get(group, ())]
+    waiting += [text for extra in sorted(wanted.extras) for text in extras.get(extra, ())]
+    if wanted.base:
+        waiting += lock.inputs.dependencies
+    found = []
+    seen = set()
+    while waiting:
+        text = waiting.pop()
+        if text in seen:
+            continue
+        seen.add(text)
+        requirement = _parsed(text)
+        if not markers.evaluate(requirement.marker, target.environment):
+            continue
+        if requirement.name in names:
+            found.append(requirement)
+        else:
+            waiting += [t for extra in requirement.extras for t in extras.get(extra, ())]
+    return tuple(found)
+
+
+def _without_base(
+    lock: Lock, target: Target, wanted: Wanted, chosen: Mapping[PackageName, LockedPackage]
+) -> set[PackageName]:
+    """Give what the wanted groups and extras reach here, the base dependencies left out."""
+    if lock.inputs is None:
+        return _reached_by_edges(lock, target, chosen)
+    reached: set[tuple[PackageName, str]] = set()
+    waiting = list(_roots(lock, target, wanted))
+    while waiting:
+        requirement = waiting.pop()
+        package = chosen.get(requirement.name)
+        if package is None or not markers.evaluate(requirement.marker, target.environment):
+            continue
+        lines_by_extra: dict[str, tuple[str, ...]] = {"": package.requires, **dict(package.extras)}
+        for extra in ("", *requirement.extras):
+            if (package.name, extra) not in reached:
+                reached.add((package.name, extra))
+                waiting += map(_parsed, lines_by_extra.get(extra, ()))
+    return {name for name, _ in reached}
+
+
+def _reached_by_edges(
+    lock: Lock, target: Target, chosen: Mapping[PackageName, LockedPackage]
+) -> set[PackageName]:
+    """Do the same for a lock that records no requirements: what is there without any group is base."""
+    base = _entries(lock, target, Wanted(), [])
+    waiting = [name for name in chosen if name not in base]
+    reached = set(waiting)
+    while waiting:
+        for edge in chosen[waiting.pop()].dependencies:
+            if edge.name in chosen and edge.name not in reached:
+                reached.add(edge.name)
+                waiting.append(edge.name)
+    return reached
+
+
+def _parsed(text: str) -> Requirement:
+    try:
+        return parse_requirement(text)
+    except ValueError as error:
+        raise LockInvalid(LOCK_NAME, f"the requirement `{text}` in it does not parse: {error}") from None
+
+
+# ---- files --------------------------------------------------------------------------------------
+
+
+def _best_file(
+    package: LockedPackage, rank_by_tag: Mapping[str, int], target: Target, faults: list[DetentError]
+) -> Artifact | None:
+    best: Artifact | None = None
+    best_rank = len(rank_by_tag)
+    for wheel in package.wheels:
+        rank = _rank(wheel.filename, rank_by_tag, best_rank)
+        if rank < best_rank or (
+            best is not None
+            and rank == best_rank
+            and split_wheel(wheel.filename).build > split_wheel(best.filename).build
+        ):
+            best, best_rank = wheel, rank
+    if best is None:
+        faults.append(_no_file(package, target))
+    return best
+
+
+def _rank(filename: str, rank_by_tag: Mapping[str, int], enough: int) -> int:
+    """Give the place of a wheel's best tag; ``enough`` or more where none is that good."""
+    _, pythons, abis, platforms = filename.lower().removesuffix(".whl").rsplit("-", 3)
+    best = enough + 1
+    for platform in platforms.split("."):
+        for python in pythons.split("."):
+            for abi in abis.split("."):
+                best = min(best, rank_by_tag.get(f"{python}-{abi}-{platform}", best))
+    return best
+
+
+def _no_file(package: LockedPackage, target: Target) -> DetentError:
+    title = _title(package)
+    direct = package.direct
+    if direct is not None and direct.kind != "archive":
+        kind = "version control" if direct.kind == "vcs" else "a folder"
+        return Unsupported(
+            f"`{title}` comes from {kind}, which this release cannot install yet",
+            why=f"the lock has it at `{direct.location}`",
+        )
+    if not package.wheels:
+        return Unsupported(
+            f"`{title}` has no wheel, and this release cannot build source distributions yet",
+            why=f"the lock has only `{package.sdist.filename}`" if package.sdist else "",
+        )
+    tags = {"-".join(wheel.filename.removesuffix(".whl").rsplit("-", 3)[1:]) for wheel in package.wheels}
+    shown = ", ".join(f"`{tag}`" for tag in sorted(tags)[:_SHOWN_TAGS])
+    more = f" and {len(tags) - _SHOWN_TAGS} more" if len(tags) > _SHOWN_TAGS else ""
+    sdist = "; its source distribution cannot be built by this release yet" if package.sdist else ""
+    return NoMatchingTarget(
+        f"`{title}` has no wheel for {_words(target)}",
+        why=f"the lock has wheels for {shown}{more}{sdist}",
+    )
+
+
+def _title(package: LockedPackage) -> str:
+    return f"{package.name} {package.version}".rstrip()
+
+
+def _words(target: Target) -> str:
+    """Name a target for a person: `CPython 3.12.1 on linux x86_64`."""
+    environment = target.environment
+    implementation = environment.get("platform_python_implementation", "Python")
+    platform = f"{environment.get('sys_platform', '')} {environment.get('platform_machine', '')}".strip()
+    return f"{implementation} {target.version}" + (f" on {platform}" if platform else "")

@@ -1,0 +1,261 @@
+"""The lock as a person wants to see it: the tree of what needs what.
+
+A node is an entry with the extras that are on in it. A subtree is drawn once and starred where it comes
+again. The tree is for every environment of the lock at once, or for one target.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, TypeAlias
+
+from detent.errors import UsageError
+from detent.lock.graph import Graph, Need
+from detent.lock.model import LOCK_NAME, Lock
+from detent.model import markers
+from detent.model.inputs import Inputs
+from detent.model.markers import Marker
+from detent.model.requirement import ExtraName, GroupName, PackageName, Requirement
+from detent.model.target import Target
+
+_PROJECT = -1
+"""The project's place among the entries: it is none of them."""
+
+_UNLIMITED = 1 << 30
+_LEGEND = "(*) Package tree already displayed"
+
+Holds: TypeAlias = Callable[[Marker], bool]
+
+
+class _Node(NamedTuple):
+    entry: int
+    extras: tuple[ExtraName, ...] = ()
+
+
+class _Link(NamedTuple):
+    """One line below another: what brings the node in, then the node."""
+
+    label: str
+    """``extra: standard`` or ``group: dev``; empty for plain dependencies."""
+    node: _Node
+
+
+def tree(
+    lock: Lock,
+    inputs: Inputs,
+    *,
+    version: str = "",
+    target: Target | None = None,
+    groups: frozenset[GroupName] | None = None,
+    base: bool = True,
+    depth: int | None = None,
+    invert: bool = False,
+    packages: Sequence[PackageName] = (),
+) -> str:
+    """Draw the tree, ending in a newline.
+
+    ``target`` of ``None`` is every environment of the lock. ``groups`` are those to show (``None``: all of
+    them), the project's extras are always shown, and ``base`` off leaves only the groups. ``invert`` draws
+    below a package what needs it. ``packages`` start the tree instead of the project; :class:`UsageError`
+    for one the lock does not have.
+    """
+    graph = Graph(lock)
+    shown = frozenset(name for name, _ in inputs.groups) if groups is None else groups
+    links = _Links(lock, inputs, graph, _holds(graph, inputs, target, shown))
+    links.add_project(shown, base=base)
+    starts = [_Node(entry) for name in packages for entry in _entries(graph, links.holds, name)]
+    below = links.below
+    if invert:
+        parents = links.parents(starts)
+        starts = starts or _sources(parents, links.below)
+
+        def below(node: _Node) -> Sequence[_Link]:
+            return parents.get(node, ())
+
+    title = f"{inputs.name} v{version}" if version else inputs.name
+    return _draw(starts or [_Node(_PROJECT)], below, _titles(graph, title), depth)
+
+
+def _holds(graph: Graph, inputs: Inputs, target: Target | None, groups: frozenset[GroupName]) -> Holds:
+    if target is None:
+        return lambda marker: not markers.disjoint(marker, graph.scope)
+    environment = target.environment
+    extras = frozenset(name for name, _ in inputs.extras)
+    return lambda marker: markers.evaluate(marker, environment, extras=extras, groups=groups)
+
+
+def _entries(graph: Graph, holds: Holds, name: PackageName) -> list[int]:
+    entries = [e for e in graph.entries_by_name.get(name, ()) if holds(graph.markers[e])]
+    if not entries:
+        raise UsageError(
+            f"there is no package `{name}` to show",
+            why=f"`{LOCK_NAME}` has it for other environments only"
+            if name in graph.entries_by_name
+            else f"`{LOCK_NAME}` has no entry of that name",
+        )
+    return entries
+
+
+class _Links:
+    """What stands below each node."""
+
+    def __init__(self, lock: Lock, inputs: Inputs, graph: Graph, holds: Holds) -> None:
+        self.holds = holds
+        self._inputs = inputs
+        self._graph = graph
+        self._has_requirements = lock.inputs is not None
+        self._below: dict[_Node, tuple[_Link, ...]] = {}
+
+    def add_project(self, groups: frozenset[GroupName], *, base: bool) -> None:
+        inputs = self._inputs
+        rows: list[tuple[str, Iterable[Requirement], Marker]] = []
+        if base:
+            rows.append(("", inputs.dependencies, markers.ALWAYS))
+            rows += [(f"extra: {name}", needs, markers.in_extra(name)) for name, needs in inputs.extras]
+        rows += [
+            (f"group: {name}", needs, markers.in_group(name))
+            for name, needs in inputs.groups
+            if name in groups
+        ]
+        found: list[_Link] = []
+        for label, requirements, gate in rows:
+            for requirement in self._without_self(requirements):
+                found += self._links(label, self._graph.need(requirement), gate)
+        self._below[_Node(_PROJECT)] = _merged(found)
+
+    def _without_self(self, requirements: Iterable[Requirement]) -> list[Requirement]:
+        """Put what an extra of the project needs in the place of the project's references to itself."""
+        by_extra = dict(self._inputs.extras)
+        found: list[Requirement] = []
+        waiting = list(requirements)
+        seen: set[ExtraName] = set()
+        while waiting:
+            requirement = waiting.pop(0)
+            if requirement.name != self._inputs.name:
+                found.append(requirement)
+                continue
+            for extra in requirement.extras:
+                if extra not in seen:
+                    seen.add(extra)
+                    waiting += by_extra.get(extra, ())
+        return found
+
+    def below(self, node: _Node) -> Sequence[_Link]:
+        links = self._below.get(node)
+        if links is None:
+            links = self._below[node] = _merged(self._of_entry(node))
+        return links
+
+    def _of_entry(self, node: _Node) -> list[_Link]:
+        graph, here = self._graph, self._graph.markers[node.entry]
+        if not self._has_requirements:
+            package = graph.packages[node.entry]
+            return [
+                _Link("", _Node(entry))
+                for edge in package.dependencies
+                for entry in graph.entries_by_name.get(edge.name, ())
+                if edge.version in {"", graph.packages[entry].version}
+                and self.holds(markers.and_(here, graph.markers[entry]))
+            ]
+        found = []
+        for extra in ("", *node.extras):
+            for need in graph.needs(node.entry, extra):
+                found += self._links(f"extra: {extra}" if extra else "", need, here)
+        return found
+
+    def _links(self, label: str, need: Need, where: Marker) -> list[_Link]:
+        """Give the entries that answer; in a lock that is not up to date, those that should."""
+        here = markers.and_(where, need.requirement.marker)
+        return [
+            _Link(label, _Node(entry, need.requirement.extras))
+            for entry in need.answers or need.others
+            if self.holds(markers.and_(here, self._graph.markers[entry]))
+        ]
+
+    def parents(self, also: Iterable[_Node]) -> dict[_Node, tuple[_Link, ...]]:
+        """Turn the links round; extras are told by the labels then."""
+        found: dict[_Node, list[_Link]] = {}
+        waiting = [_Node(_PROJECT), *also]
+        if not self._has_requirements:
+            waiting += [_Node(e) for e, marker in enumerate(self._graph.markers) if self.holds(marker)]
+        seen = set(waiting)
+        while waiting:
+            node = waiting.pop()
+            if node.entry != _PROJECT:
+                found.setdefault(_Node(node.entry), [])
+            for label, child in self.below(node):
+                found.setdefault(_Node(child.entry), []).append(_Link(label, _Node(node.entry)))
+                if child not in seen:
+                    seen.add(child)
+                    waiting.append(child)
+        return {node: _merged(links) for node, links in found.items()}
+
+
+def _merged(links: Iterable[_Link]) -> tuple[_Link, ...]:
+    """Sort, and make one line of an entry that is needed twice with other extras."""
+    extras: dict[tuple[str, int], set[ExtraName]] = {}
+    for label, node in links:
+        extras.setdefault((label, node.entry), set()).update(node.extras)
+    return tuple(
+        _Link(label, _Node(entry, tuple(sorted(names)))) for (label, entry), names in sorted(extras.items())
+    )
+
+
+def _sources(
+    parents: dict[_Node, tuple[_Link, ...]], below: Callable[[_Node], Sequence[_Link]]
+) -> list[_Node]:
+    """Choose where an inverted tree starts: what needs nothing, then what only rings of packages hold."""
+    starts: list[_Node] = []
+    covered: set[_Node] = set()
+    entries = sorted(parents)
+    for candidates in ([node for node in entries if not below(node)], entries):
+        for start in candidates:
+            if start in covered:
+                continue
+            starts.append(start)
+            waiting = [start]
+            while waiting:
+                node = waiting.pop()
+                if node not in covered:
+                    covered.add(node)
+                    waiting += [link.node for link in parents.get(node, ())]
+    return sorted(starts)
+
+
+def _titles(graph: Graph, project: str) -> Callable[[_Node], str]:
+    def title(node: _Node) -> str:
+        if node.entry == _PROJECT:
+            return project
+        package = graph.packages[node.entry]
+        extras = f"[{','.join(node.extras)}]" if node.extras else ""
+        return f"{package.name}{extras}" + (f" v{package.version}" if package.version else "")
+
+    return title
+
+
+def _draw(
+    starts: Sequence[_Node],
+    below: Callable[[_Node], Sequence[_Link]],
+    title: Callable[[_Node], str],
+    depth: int | None,
+) -> str:
+    lines: list[str] = []
+    is_starred = False
+    levels_drawn: dict[_Node, int] = {}
+    levels = _UNLIMITED if depth is None else depth
+    # Each: text before the line, text before the lines below it, the link, how many levels may follow.
+    waiting = [("", "", _Link("", node), levels) for node in reversed(starts)]
+    while waiting:
+        lead, indent, (label, node), left = waiting.pop()
+        links = below(node) if left else ()
+        star = ""
+        if links:
+            if levels_drawn.get(node, 0) >= left:
+                links, star, is_starred = (), " (*)", True
+            else:
+                levels_drawn[node] = left
+        lines.append(f"{lead}{title(node)}" + (f" ({label})" if label else "") + star)
+        for place, link in reversed(list(enumerate(links, start=1))):
+            branch, follow = ("└── ", "    ") if place == len(links) else ("├── ", "│   ")
+            waiting.append((indent + branch, indent + follow, link, left - 1))
+    if is_starred:
+        lines.append(_LEGEND)
+    return "\n".join(lines) + "\n"

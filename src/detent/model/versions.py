@@ -1,0 +1,167 @@
+"""A project's versions, numbered, so that a set of versions is one int.
+
+Versions are numbered 1 to n, oldest first; bit 0 stands for "absent". Intersection is ``&``, subset is
+``a & b == a``, the newest is the highest bit. A specifier becomes a mask by bisecting a sorted list of
+keys, once per project and text; pre-releases match like any version (PEP 440), for leaving them out is
+the resolver's policy.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from packaging.version import InvalidVersion, Version
+
+from detent.model.names import PackageName
+from detent.model.specifiers import (
+    Clause,
+    InvalidSpecifier,
+    VersionKey,
+    canonical_specifier,
+    clause_spans,
+    is_prerelease,
+    parse_clauses,
+    version_key,
+)
+
+__all__ = [
+    "InvalidSpecifier",
+    "Listing",
+    "Release",
+    "VersionKey",
+    "canonical_specifier",
+    "newest",
+    "version_key",
+]
+
+
+class Release(NamedTuple):
+    """One version as an index lists it, over all its files."""
+
+    version: str
+    """Canonical (PEP 440 normalised)."""
+    key: VersionKey
+    requires_python: str
+    """As the files say; empty for any Python."""
+    has_wheel: bool
+    has_sdist: bool
+    yanked: bool
+    """Whether every file is yanked."""
+    uploaded_at: int | None
+    """Seconds since the epoch; ``None`` where the index does not say."""
+
+
+def newest(mask: int) -> int:
+    """Number of the newest version in a set; 0 when there is none but "absent"."""
+    return mask.bit_length() - 1 if mask else 0
+
+
+class Listing:
+    """The releases of one project and the sets of them that questions are about."""
+
+    __slots__ = (
+        "_keys",
+        "_masks",
+        "_numbers",
+        "by_requires_python",
+        "count",
+        "every",
+        "name",
+        "prerelease",
+        "releases",
+        "stable",
+        "wheels",
+        "yanked",
+    )
+
+    def __init__(self, name: PackageName, releases: Iterable[Release]) -> None:
+        """Take releases in any order; they are kept oldest first."""
+        self.name = name
+        self.releases = tuple(sorted(releases, key=_age))
+        self.count = len(self.releases)
+        self.every = (1 << (self.count + 1)) - 2
+        self._keys = [release.key for release in self.releases]
+        self._numbers = {release.version: i for i, release in enumerate(self.releases, start=1)}
+        self._masks = {"": self.every}
+        yanked = prerelease = wheels = 0
+        by_requires_python: dict[str, int] = {}
+        bit = 2
+        for release in self.releases:
+            if release.yanked:
+                yanked |= bit
+            if release.has_wheel:
+                wheels |= bit
+            if is_prerelease(release.key):
+                prerelease |= bit
+            text = release.requires_python
+            by_requires_python[text] = by_requires_python.get(text, 0) | bit
+            bit <<= 1
+        self.yanked = yanked
+        self.prerelease = prerelease
+        self.stable = self.every & ~prerelease
+        self.wheels = wheels
+        self.by_requires_python = by_requires_python
+
+    def __repr__(self) -> str:
+        return f"Listing({self.name!r}, {self.count} releases)"
+
+    def number(self, version: str) -> int | None:
+        """Find a version by its text, or by an equal one (``1.0`` for ``1.0.0``)."""
+        found = self._numbers.get(version)
+        if found is not None:
+            return found
+        try:
+            key = version_key(Version(version))
+        except InvalidVersion:
+            return None
+        place = bisect_left(self._keys, key)
+        return place + 1 if place < self.count and self._keys[place] == key else None
+
+    def release(self, number: int) -> Release:
+        """Give the release of a number from 1 to ``count``."""
+        if number < 1:
+            raise IndexError(number)
+        return self.releases[number - 1]
+
+    def mask(self, specifier: str) -> int:
+        """Give the versions a specifier allows; raises :class:`InvalidSpecifier`."""
+        mask = self._masks.get(specifier)
+        if mask is None:
+            mask = self.every
+            for clause in parse_clauses(specifier):
+                text = str(clause)
+                part = self._masks.get(text)
+                if part is None:
+                    part = self._masks[text] = self._clause_mask(clause)
+                mask &= part
+            self._masks[specifier] = mask
+        return mask
+
+    def _clause_mask(self, clause: Clause) -> int:
+        if clause.version is None:
+            wanted = clause.text.lower()
+            return sum(1 << number for text, number in self._numbers.items() if text.lower() == wanted)
+        mask = 0
+        for low, high in clause_spans(clause):
+            first, last = bisect_left(self._keys, low), bisect_left(self._keys, high)
+            mask |= ((1 << (last - first)) - 1) << (first + 1)
+        return mask
+
+    def ranges(self, mask: int) -> str:
+        """Write a set in words, neighbours folded: ``1.0..1.4, 2.0``."""
+        parts = []
+        number, rest = 1, mask >> 1
+        while rest:
+            skipped = (rest & -rest).bit_length() - 1
+            number += skipped
+            rest >>= skipped
+            length = (~rest & (rest + 1)).bit_length() - 1
+            first, last = self.release(number).version, self.release(number + length - 1).version
+            parts.append(first if length == 1 else f"{first}..{last}")
+            number += length
+            rest >>= length
+        return ", ".join(parts)
+
+
+def _age(release: Release) -> tuple[VersionKey, str]:
+    return release.key, release.version

@@ -1,0 +1,53 @@
+"""Which Python a project gets: what was asked for, and by whom.
+
+Asked for on the command line or in a variable, else by `.python-version`, else by `requires-python`. An
+environment that is there and suits is kept: nothing is remade because another interpreter came first on PATH.
+"""
+
+from pathlib import Path
+
+from detent.events import Notice, Step
+from detent.ops.discover import Project, display
+from detent.ops.wiring import World
+from detent.python.discovery import Sought
+from detent.python.environment import Environment
+from detent.python.interpreter import Interpreter
+from detent.python.provision import Place
+from detent.python.request import parse_request, parse_version_file
+
+
+def sought(world: World, project: Project | None) -> Sought:
+    """Say what interpreter is asked for, and by whom."""
+    setting = world.settings.python
+    requires_python = project.manifest.requires_python if project is not None else ""
+    if setting.value:
+        return Sought((parse_request(setting.value),), setting.origin, requires_python)
+    if project is not None and project.python_pin is not None:
+        pin = parse_version_file(project.python_pin.text)
+        for line in pin.ignored:
+            world.report(Notice("warning", f"`{project.python_pin.display}`: `{line}` is not understood"))
+        if pin.requests:
+            return Sought(pin.requests, f"`{project.python_pin.display}`", requires_python)
+    return Sought(requires_python=requires_python)
+
+
+def environment_path(world: World, project: Project) -> Path:
+    """Where the project's environment stands, or will."""
+    return project.root / world.settings.project_environment.value
+
+
+def interpreter_for(world: World, project: Project | None, root: Path) -> Interpreter:
+    """Find an interpreter; raises :class:`NoInterpreter` and its kin."""
+    return world.environments.choose(root, sought(world, project), report=world.report)
+
+
+def ensure_environment(world: World, project: Project, place: Place, interpreter: Interpreter) -> Environment:
+    """Make the environment where it is not there, in place of one that does not do."""
+    if place.environment is None:
+        name = display(place.root)
+        world.report(Step(f"Using {interpreter.description} interpreter at: {interpreter.executable}"))
+        if place.action == "replaced":
+            world.report(Step(f"Replacing virtual environment at: {name} ({place.reason})"))
+        else:
+            world.report(Step(f"Creating virtual environment at: {name}"))
+    return world.environments.ensure(place, interpreter, prompt=project.manifest.name, report=world.report)

@@ -1,0 +1,322 @@
+"""Sync: make the environment hold exactly what the lock says for it; and run, which is sync and then exec.
+
+Two phases, kept apart: gather (network to store; may fail, harmless), then apply (store to environment; no
+network, journaled). Reads come first, decisions are pure, and the environment is touched last.
+"""
+
+# ruff: noqa: PTH113, PTH117, PTH118 (strings: a program is looked for in every folder of PATH)
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal, NamedTuple, NoReturn
+
+from detent import fsio
+from detent.errors import (
+    CommandMissing,
+    LockMissing,
+    ManifestMissing,
+    UnknownExtra,
+    UnknownGroup,
+    Unsupported,
+)
+from detent.install.apply import apply, environment_lock, recover
+from detent.install.installed import read_installed
+from detent.install.plan import Found, Plan, plan
+from detent.lock.model import Lock
+from detent.lock.select import Selection, Wanted, default_groups, select
+from detent.model.requirement import ExtraName, GroupName, extra_name, group_name
+from detent.ops.discover import LOCK_NAME, Project, find_project
+from detent.ops.gather import Gathered, gather
+from detent.ops.lock import (
+    LockOutcome,
+    Upgrade,
+    check_lock,
+    lock_project,
+    project_inputs,
+    read_lock,
+    write_lock,
+)
+from detent.ops.python import ensure_environment, environment_path, interpreter_for
+from detent.ops.wiring import World
+from detent.python.environment import Environment
+
+DEV = GroupName("dev")
+
+
+class Chosen(NamedTuple):
+    """Which extras and groups were asked for, as the flags say it."""
+
+    extra: tuple[str, ...] = ()
+    all_extras: bool = False
+    no_extra: tuple[str, ...] = ()
+    group: tuple[str, ...] = ()
+    no_group: tuple[str, ...] = ()
+    only_group: tuple[str, ...] = ()
+    all_groups: bool = False
+    no_default_groups: bool = False
+    no_dev: bool = False
+    only_dev: bool = False
+
+
+class SyncOptions(NamedTuple):
+    """How to sync."""
+
+    chosen: Chosen = Chosen()
+    upgrade: Upgrade = Upgrade()
+    locked: bool = False
+    frozen: bool = False
+    check: bool = False
+    dry_run: bool = False
+    exact: bool = True
+
+
+class SyncOutcome(NamedTuple):
+    """What a sync did, or would do."""
+
+    lock: LockOutcome | None
+    """``None`` when the lock was taken as it is."""
+    environment: Path
+    environment_action: Literal["kept", "created", "replaced"]
+    plan: Plan
+    fetched: int = 0
+    """How many wheels were brought into the store."""
+    check_seconds: float = 0.0
+    gather_seconds: float = 0.0
+    apply_seconds: float = 0.0
+
+    @property
+    def is_in_step(self) -> bool:
+        """Whether the environment was there and held the selection already."""
+        return self.environment_action == "kept" and not self.plan.has_work
+
+
+class RunOptions(NamedTuple):
+    """What to run, and the sync that goes before it."""
+
+    command: tuple[str, ...]
+    is_module: bool = False
+    no_sync: bool = False
+    project: str | None = None
+    sync: SyncOptions = SyncOptions(exact=False)
+
+
+# ---- sync -----------------------------------------------------------------------------------
+
+
+def sync(world: World, project: Project, options: SyncOptions) -> SyncOutcome:
+    """Lock if needed, then make the environment match; under ``check`` and ``dry_run`` only look."""
+    lock, outcome = _lock_to_install(world, project, options)
+    if outcome is not None and not options.dry_run:
+        write_lock(world, project, outcome)
+    return install_lock(world, project, lock, outcome, options)
+
+
+def install_lock(
+    world: World, project: Project, lock: Lock, outcome: LockOutcome | None, options: SyncOptions
+) -> SyncOutcome:
+    """Make the environment match a lock that is settled already."""
+    started = world.clock()
+    wanted = wanted_selection(lock, options.chosen)
+    root = environment_path(world, project)
+    interpreter = interpreter_for(world, project, root)
+    place = world.environments.look(root, interpreter)
+    selection = select(lock, interpreter.target, wanted)
+    if options.check or options.dry_run:
+        found = read_installed(place.environment) if place.environment is not None else Found()
+        would = plan(selection, found, exact=options.exact)
+        return SyncOutcome(outcome, root, place.action, would, check_seconds=world.clock() - started)
+    before = Gathered({}, 0)
+    if place.environment is None:
+        # Everything is in the store before an environment is made, or one that does not do is removed.
+        before = gather(world, selection.choices, project.root)
+    gathered = world.clock()
+    environment = ensure_environment(world, project, place, interpreter)
+    with environment_lock(environment, limits=world.limits, report=world.report):
+        recover(environment, report=world.report)
+        done = _make_match(world, project, environment, selection, exact=options.exact)
+    if place.environment is None:
+        done = done._replace(fetched=before.fetched, gather_seconds=gathered - started)
+    return done._replace(lock=outcome, environment_action=place.action)
+
+
+def _make_match(
+    world: World, project: Project, environment: Environment, selection: Selection, *, exact: bool
+) -> SyncOutcome:
+    started = world.clock()
+    todo = plan(selection, read_installed(environment), exact=exact)
+    checked = world.clock()
+    outcome = SyncOutcome(None, environment.root, "kept", todo, check_seconds=checked - started)
+    if not todo.has_work:
+        return outcome
+    gathered = gather(world, todo.wanted, project.root)
+    ready = world.clock()
+    apply(
+        todo,
+        environment,
+        gathered.entries,
+        unshare=world.wheels.unshare,
+        link_mode=world.settings.link_mode.value,
+        report=world.report,
+    )
+    return outcome._replace(
+        fetched=gathered.fetched, gather_seconds=ready - checked, apply_seconds=world.clock() - ready
+    )
+
+
+def _lock_to_install(world: World, project: Project, options: SyncOptions) -> tuple[Lock, LockOutcome | None]:
+    """Give the lock to install, and the locking that led to it (``None`` when it was taken as it is)."""
+    if options.frozen:
+        stored = read_lock(world, project)
+        if stored is None:
+            raise LockMissing(LOCK_NAME, "--frozen")
+        return stored.lock, None
+    inputs = project_inputs(world, project)
+    if options.locked or options.check:
+        started = world.clock()
+        flag = "--locked" if options.locked else "--check"
+        stored = check_lock(world, project, inputs, flag=flag)
+        return stored.lock, LockOutcome(stored.lock, stored.text, stored, (), world.clock() - started)
+    outcome = lock_project(world, inputs, options.upgrade, before=read_lock(world, project))
+    return outcome.lock, outcome
+
+
+def wanted_selection(lock: Lock, chosen: Chosen) -> Wanted:
+    """Turn flags into extras and groups; raises :class:`UnknownExtra` and :class:`UnknownGroup`."""
+    extras = {_known_extra(name, lock) for name in chosen.extra}
+    no_extras = {_known_extra(name, lock) for name in chosen.no_extra}
+    groups = {_known_group(name, lock) for name in chosen.group}
+    without = {_known_group(name, lock) for name in chosen.no_group} | ({DEV} if chosen.no_dev else set())
+    only_texts = (*chosen.only_group, *((DEV,) if chosen.only_dev else ()))
+    only = {_known_group(name, lock) for name in only_texts}
+    if only:
+        return Wanted(groups=frozenset(only - without), base=False)
+    if chosen.all_extras:
+        extras.update(lock.extras)
+    if chosen.all_groups:
+        groups.update(lock.groups)
+    if not chosen.no_default_groups:
+        groups.update(default_groups(lock))
+    return Wanted(frozenset(extras - no_extras), frozenset(groups - without))
+
+
+def _known_extra(text: str, lock: Lock) -> ExtraName:
+    try:
+        name = extra_name(text)
+    except ValueError:
+        name = ExtraName(text)
+    if name not in lock.extras:
+        raise UnknownExtra(text, lock.extras, where="`project.optional-dependencies`")
+    return name
+
+
+def _known_group(text: str, lock: Lock) -> GroupName:
+    try:
+        name = group_name(text)
+    except ValueError:
+        name = GroupName(text)
+    if name not in lock.groups:
+        raise UnknownGroup(text, lock.groups, where="the `dependency-groups` table")
+    return name
+
+
+# ---- run ------------------------------------------------------------------------------------
+
+
+def run(
+    options: RunOptions,
+    variables: Mapping[str, str],
+    open_world: Callable[[Project | None], World],
+    synced: Callable[[SyncOutcome], object],
+) -> NoReturn:
+    """Sync, then become the command: its exit code and signals are the caller's.
+
+    Outside any project the command is run as it is. Raises :class:`CommandMissing` when there is none of that
+    name.
+    """
+    _refuse_scripts(options)
+    project = _project_of(options)
+    environment: Path | None = None
+    if project is not None:
+        world = open_world(project)
+        environment = environment_path(world, project)
+        if not options.no_sync:
+            synced(sync(world, project, options.sync))
+        else:
+            interpreter = interpreter_for(world, project, environment)
+            ensure_environment(world, project, world.environments.look(environment, interpreter), interpreter)
+    arguments = _arguments(options)
+    environ = _child_variables(variables, environment)
+    program = _find(arguments[0], environ.get("PATH", os.defpath))
+    if program is None:
+        raise CommandMissing(arguments[0])
+    try:
+        os.execve(program, arguments, environ)  # noqa: S606 -- what `run` is for
+    except OSError as error:
+        raise fsio.file_trouble(error, program) from error
+
+
+def _project_of(options: RunOptions) -> Project | None:
+    """The project of a script is the one the script lies in; without any there is nothing to sync."""
+    start = options.project
+    first = options.command[0]
+    if start is None and not options.is_module and first.endswith(".py") and Path(first).is_file():
+        start = str(Path(first).resolve().parent)
+    try:
+        return find_project(start)
+    except ManifestMissing:
+        if options.project is not None:
+            raise
+        return None
+
+
+def _refuse_scripts(options: RunOptions) -> None:
+    """A script with inline metadata (PEP 723) wants an environment of its own."""
+    first = Path(options.command[0])
+    if options.is_module or not first.is_file():
+        return
+    try:
+        with first.open("rb") as file:
+            head = file.read(2**20)
+    except OSError:
+        return
+    if any(line.rstrip() == b"# /// script" for line in head.splitlines()):
+        raise Unsupported(
+            f"`{first}` declares its own dependencies",
+            why="scripts with a `# /// script` block (PEP 723) are not supported yet",
+            next_steps=(
+                "add its dependencies to the project and take the block out",
+                f"or run it without them: `detent run python {first}`",
+            ),
+        )
+
+
+def _arguments(options: RunOptions) -> list[str]:
+    first = options.command[0]
+    if options.is_module:
+        return ["python", "-m", *options.command]
+    if first.endswith((".py", ".pyw")) and Path(first).is_file():
+        return ["python", *options.command]
+    return list(options.command)
+
+
+def _child_variables(variables: Mapping[str, str], environment: Path | None) -> dict[str, str]:
+    """What activating the environment would set."""
+    environ = dict(variables)
+    if environment is not None:
+        scripts = environment / ("Scripts" if os.name == "nt" else "bin")
+        environ["VIRTUAL_ENV"] = str(environment)
+        environ["PATH"] = os.pathsep.join(filter(None, (str(scripts), environ.get("PATH", os.defpath))))
+        environ.pop("PYTHONHOME", None)
+    return environ
+
+
+def _find(command: str, path: str) -> str | None:
+    """The program a shell would start; relative folders on PATH are left out."""
+    if os.sep in command:
+        return command if os.access(command, os.X_OK) and os.path.isfile(command) else None
+    for folder in path.split(os.pathsep):
+        program = os.path.join(folder, command)
+        if os.path.isabs(folder) and os.access(program, os.X_OK) and os.path.isfile(program):
+            return program
+    return None

@@ -1,0 +1,272 @@
+"""pyproject.toml as values: what a project is called and what it wishes for (PEP 621, PEP 735).
+
+Every requirement knows its line. Faults that do not depend on each other are shown together, each with
+file, line and column. What this release cannot do yet (dynamic dependencies, requirements by URL) ends
+in a clear error, never in a lock that leaves something out.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from packaging.version import InvalidVersion, Version
+
+from detent.errors import DetentError, Failures, ManifestInvalid, Unsupported
+from detent.model import markers
+from detent.model.inputs import Inputs
+from detent.model.markers import InvalidMarker
+from detent.model.requirement import ExtraName, GroupName, PackageName, Requirement, package_name
+from detent.model.specifiers import InvalidSpecifier, canonical_specifier
+from detent.project.configuration import Configuration, read_configuration
+from detent.project.document import Document, parse_document, type_name
+from detent.project.positions import BYTE_ORDER_MARK
+from detent.project.requirements import read_dependencies, read_extras, read_groups
+
+
+class Manifest(NamedTuple):
+    """A project as its pyproject.toml describes it."""
+
+    path: Path
+    text: str
+    name: PackageName
+    raw_name: str
+    """As it is written."""
+    version: str | None
+    """Canonical; ``None`` when a build back end finds it out (`dynamic`)."""
+    requires_python: str
+    """Canonical; empty when the file says nothing."""
+    dependencies: tuple[Requirement, ...]
+    extras: tuple[tuple[ExtraName, tuple[Requirement, ...]], ...]
+    """Sorted by name; each list in file order."""
+    groups: tuple[tuple[GroupName, tuple[Requirement, ...]], ...]
+    """Sorted by name, every include-group expanded."""
+    default_groups: tuple[GroupName, ...]
+    """Sorted."""
+    settings: Mapping[str, object]
+    """The `[tool.detent]` table, checked."""
+    is_package: bool
+    """Whether the project itself is to be installed: it names a build system and does not opt out."""
+    dynamic: tuple[str, ...]
+    scripts: tuple[tuple[str, str], ...]
+    """Commands of `[project.scripts]` and `[project.gui-scripts]`: name and object, in file order."""
+    warnings: tuple[str, ...] = ()
+    """Sentences a person should hear once, such as one for an unknown key."""
+
+    def inputs(self, index_url: str) -> Inputs:
+        """What a lock of this project is made from, with the root of the index that serves it."""
+        return Inputs(
+            name=self.name,
+            requires_python=self.requires_python,
+            dependencies=self.dependencies,
+            extras=self.extras,
+            groups=self.groups,
+            default_groups=self.default_groups,
+            index_url=index,
+        )
+
+
+def declares_project(text: str) -> bool:
+    """Whether a pyproject.toml is a project's; the walk upwards goes on past one that is not.
+
+    A text that cannot be read counts, so that its fault is shown and not skipped.
+    """
+    try:
+        return "project" in tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
+    except (ValueError, RecursionError):
+        return True
+
+
+def parse_manifest(text: str, path: Path, *, display: str) -> Manifest:
+    """Read a pyproject.toml; raises :class:`ManifestInvalid`, or :class:`Failures` for several faults."""
+    document = parse_document(text, display)
+    faults: list[DetentError] = []
+    project = _project_table(document)
+    raw_name, name = _name(document, project, faults)
+    dynamic = _dynamic(document, project, faults)
+    version = _version(document, project, dynamic, faults)
+    requires_python = _requires_python(document, project, faults)
+    dependencies = read_dependencies(document, project, faults)
+    extras = read_extras(document, project, faults)
+    groups = read_groups(document, faults)
+    faults += _unknown_own_extras(document, name, dependencies, extras, groups)
+    configuration = read_configuration(document, tuple(group for group, _ in groups), faults)
+    scripts = _scripts(document, project, faults)
+    if len(faults) == 1:
+        raise faults[0]
+    if faults:
+        raise Failures(faults)
+    return Manifest(
+        path=path,
+        text=text,
+        name=name,
+        raw_name=raw_name,
+        version=version,
+        requires_python=requires_python,
+        dependencies=dependencies,
+        extras=extras,
+        groups=groups,
+        default_groups=configuration.default_groups,
+        settings=configuration.table,
+        is_package=_is_package(document, configuration),
+        dynamic=dynamic,
+        scripts=scripts,
+        warnings=configuration.warnings,
+    )
+
+
+def _project_table(document: Document) -> Mapping[str, object]:
+    project = document.data.get("project")
+    if isinstance(project, dict):
+        return project
+    if project is not None:
+        raise ManifestInvalid(
+            document.where("project"), f"`project` must be a table, found {type_name(project)}"
+        )
+    tool = document.data.get("tool")
+    is_poetry = isinstance(tool, dict) and "poetry" in tool
+    raise ManifestInvalid(
+        document.where("tool", "poetry") if is_poetry else document.display,
+        "there is no `[project]` table",
+        why="`[tool.poetry]` describes the project in a way that only Poetry reads" if is_poetry else "",
+        next_steps=("add a `[project]` table with a `name`, a `version` and `dependencies`",),
+    )
+
+
+def _name(
+    document: Document, project: Mapping[str, object], faults: list[DetentError]
+) -> tuple[str, PackageName]:
+    raw = project.get("name")
+    where = document.where("project", "name")
+    if raw is None:
+        faults.append(ManifestInvalid(document.where("project"), "`project.name` is missing"))
+    elif not isinstance(raw, str):
+        faults.append(ManifestInvalid(where, f"`project.name` must be a string, found {type_name(raw)}"))
+    else:
+        try:
+            return raw, package_name(raw)
+        except ValueError as error:
+            faults.append(ManifestInvalid(where, "`project.name` cannot be used", why=str(error)))
+    return "", PackageName("")
+
+
+def _dynamic(document: Document, project: Mapping[str, object], faults: list[DetentError]) -> tuple[str, ...]:
+    raw = project.get("dynamic", [])
+    if not isinstance(raw, list) or not all(isinstance(key, str) for key in raw):
+        faults.append(
+            ManifestInvalid(
+                document.where("project", "dynamic"), "`project.dynamic` must be a list of strings"
+            )
+        )
+        return ()
+    for place, key in enumerate(raw):
+        where = document.where("project", "dynamic", place)
+        if key == "name":
+            faults.append(ManifestInvalid(where, "`project.name` cannot be dynamic"))
+        elif key in project:
+            faults.append(
+                ManifestInvalid(where, f"`project.{key}` is both written down and said to be dynamic")
+            )
+        elif key in {"dependencies", "optional-dependencies"}:
+            faults.append(
+                Unsupported(
+                    f"`{where}`: `project.{key}` is dynamic, and only a list in the file can be locked",
+                    next_steps=(f"write `{key}` into pyproject.toml",),
+                )
+            )
+    return tuple(raw)
+
+
+def _version(
+    document: Document, project: Mapping[str, object], dynamic: tuple[str, ...], faults: list[DetentError]
+) -> str | None:
+    raw = project.get("version")
+    where = document.where("project", "version")
+    if raw is None:
+        if "version" not in dynamic:
+            faults.append(
+                ManifestInvalid(
+                    document.where("project"),
+                    "`project.version` is missing",
+                    next_steps=('add `version = "0.1.0"`, or list `version` in `project.dynamic`',),
+                )
+            )
+    elif not isinstance(raw, str):
+        faults.append(ManifestInvalid(where, f"`project.version` must be a string, found {type_name(raw)}"))
+    else:
+        try:
+            return str(Version(raw))
+        except InvalidVersion:
+            faults.append(ManifestInvalid(where, f"`project.version`: `{raw}` is not a valid version"))
+    return None
+
+
+def _requires_python(document: Document, project: Mapping[str, object], faults: list[DetentError]) -> str:
+    raw = project.get("requires-python", "")
+    where = document.where("project", "requires-python")
+    if not isinstance(raw, str):
+        faults.append(
+            ManifestInvalid(where, f"`project.requires-python` must be a string, found {type_name(raw)}")
+        )
+        return ""
+    try:
+        if markers.requires_python(raw) == markers.NEVER:
+            faults.append(ManifestInvalid(where, f"`project.requires-python`: no Python can be `{raw}`"))
+        return canonical_specifier(raw)
+    except (InvalidMarker, InvalidSpecifier) as error:
+        faults.append(
+            ManifestInvalid(
+                where,
+                f"`project.requires-python`: `{raw}` is not a valid version specifier",
+                why=str(error),
+                next_steps=('write it like `">=3.11"`',),
+            )
+        )
+    return ""
+
+
+def _unknown_own_extras(
+    document: Document,
+    name: PackageName,
+    dependencies: tuple[Requirement, ...],
+    extras: tuple[tuple[ExtraName, tuple[Requirement, ...]], ...],
+    groups: tuple[tuple[GroupName, tuple[Requirement, ...]], ...],
+) -> Iterator[ManifestInvalid]:
+    """One fault for each extra of its own that the project refers to (`me[all]`) and does not have."""
+    declared = {extra for extra, _ in extras}
+    seen: set[tuple[str, int | None]] = set()
+    for requirement in (*dependencies, *(r for _, needs in (*extras, *groups) for r in needs)):
+        if requirement.name != name or requirement.origin is None:
+            continue
+        for extra in requirement.extras:
+            line = requirement.origin.line
+            # A group that is included elsewhere brings its entries there too: one fault is enough.
+            if extra in declared or (extra, line) in seen:
+                continue
+            seen.add((extra, line))
+            names = ", ".join(f"`{known}`" for known in sorted(declared))
+            yield ManifestInvalid(
+                f"{document.display}:{line}",
+                f"`{name}[{extra}]` refers to an extra the project does not have",
+                why=f"its extras are {names}" if names else "it has no extras",
+            )
+
+
+def _scripts(
+    document: Document, project: Mapping[str, object], faults: list[DetentError]
+) -> tuple[tuple[str, str], ...]:
+    found: list[tuple[str, str]] = []
+    for key in ("scripts", "gui-scripts"):
+        table = project.get(key, {})
+        if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
+            faults.append(
+                ManifestInvalid(document.where("project", key), f"`project.{key}` must be a table of strings")
+            )
+            continue
+        found += table.items()
+    return tuple(found)
+
+
+def _is_package(document: Document, configuration: Configuration) -> bool:
+    has_build_system = isinstance(document.data.get("build-system"), dict)
+    return has_build_system and configuration.is_package is not False

@@ -1,0 +1,198 @@
+"""What stands at the place of an environment: a live one, a broken one, nothing, or somebody's own things.
+
+Nothing is started here, and nothing is written but by :func:`remove_environment`. A folder without
+``pyvenv.cfg`` that is not empty, a file, and a link to anything but an environment are refused: they are
+kept. An environment of any tool is read alike (PEP 405).
+"""
+
+# ruff: noqa: PTH112, PTH114, PTH115, PTH118, PTH208 (strings: every sync asks)
+
+import os
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+from detent import fsio
+from detent.errors import InterpreterBroken, NotAnEnvironment
+from detent.python.interpreter import Interpreter, Interpreters
+from detent.python.pyvenv import CONFIG_NAME, base_of, lies_below, looks_like_interpreter, read_config
+
+STATE_NAME = ".detent"
+"""The folder of our own state in an environment."""
+UNFINISHED = f"{STATE_NAME}/unfinished"
+"""Stands in an environment that is being made in its place; what still has it was never finished."""
+SCRATCH_PREFIX = ".detent-venv-"
+"""Begins the name of a folder beside an environment that is being made or removed; a process id follows."""
+
+_HOLDERS = ("pyproject.toml", ".git", ".hg")
+"""What a folder holds that is more than an environment."""
+
+
+class Environment(NamedTuple):
+    """A live virtual environment."""
+
+    root: Path
+    """Absolute; a link is kept as it is."""
+    interpreter: Interpreter
+    """The one behind it, never the environment's own."""
+    site_packages: Path
+    """For pure Python (``purelib``)."""
+    platlib: Path
+    scripts: Path
+    python: Path
+    is_ours: bool
+    """Detent has made it or has worked in it before."""
+
+
+class BrokenEnvironment(NamedTuple):
+    """An environment that no longer works and has to be made again."""
+
+    root: Path
+    reason: str
+
+
+def environment_at(root: Path, interpreter: Interpreter) -> Environment:
+    """Describe the environment of this interpreter at ``root``; the disk is asked only whether it is ours."""
+    scheme = interpreter.scheme
+    return Environment(
+        root=root,
+        interpreter=interpreter,
+        site_packages=root / scheme.purelib,
+        platlib=root / scheme.platlib,
+        scripts=root / scheme.scripts,
+        python=root / scheme.scripts / "python",
+        is_ours=os.path.isdir(os.path.join(root, STATE_NAME)),
+    )
+
+
+def matches(environment: Environment, interpreter: Interpreter) -> bool:
+    """Say whether the environment is one of exactly this interpreter."""
+    return environment.interpreter.digest == interpreter.digest
+
+
+def read_environment(root: Path, interpreters: Interpreters) -> Environment | BrokenEnvironment | None:
+    """Look at the place of an environment; ``None`` when it is free (nothing there, or an empty folder).
+
+    Raises :class:`NotAnEnvironment` for what is neither free nor an environment.
+    """
+    place = os.path.abspath(root)  # noqa: PTH100
+    if not os.path.lexists(place):
+        return None
+    if not os.path.isdir(place):
+        _refuse_odd(place)
+    config = read_config(place)
+    if config is None:
+        return _without_config(place)
+    here = Path(place)
+    if os.path.lexists(os.path.join(place, UNFINISHED)):
+        return BrokenEnvironment(here, "it was never finished")
+    python = os.path.join(place, "bin", "python")
+    if not os.access(python, os.X_OK):
+        gone = os.readlink(python) if os.path.islink(python) else python
+        return BrokenEnvironment(here, f"its interpreter `{gone}` is gone")
+    base = _base_behind(python, place)
+    if base is None:
+        return BrokenEnvironment(here, "the interpreter it was made with is gone")
+    try:
+        interpreter = interpreters.read_unasked(base)
+    except InterpreterBroken as error:
+        return BrokenEnvironment(here, f"its interpreter `{base}` cannot be used: {error.why}")
+    made_with = (config.get("version_info") or config.get("version", "")).split(".")
+    if len(made_with) > 1 and made_with[:2] != [str(number) for number in interpreter.minor]:
+        was = ".".join(made_with[:2])
+        return BrokenEnvironment(
+            here, f"it was made with Python {was}, and `{base}` is {interpreter.version}"
+        )
+    environment = environment_at(here, interpreter)
+    if not os.path.isdir(environment.site_packages):
+        return BrokenEnvironment(here, f"it has no `{interpreter.scheme.purelib}`")
+    return environment
+
+
+def remove_environment(root: Path) -> None:
+    """Remove the environment at ``root``; a link is removed, what it leads to stays.
+
+    Raises :class:`NotAnEnvironment` for what is none, :class:`FileTrouble`.
+    """
+    aside = set_aside(root)
+    if aside is not None:
+        fsio.remove_tree(aside)
+
+
+def set_aside(root: Path) -> Path | None:
+    """Free the place of an environment by one rename; give where it stands now, for it to be removed.
+
+    ``None`` when there is nothing to remove any more: nothing stood there, or a link, which is gone now.
+    """
+    place = os.path.abspath(root)  # noqa: PTH100
+    try:
+        if os.path.islink(place):
+            os.unlink(place)  # noqa: PTH108
+            return None
+        if not os.path.lexists(place):
+            return None
+        _check_removable(place)
+        aside = scratch_beside(place)
+        os.rename(place, aside)  # noqa: PTH104
+    except OSError as error:
+        raise fsio.file_trouble(error, place) from error
+    return Path(aside)
+
+
+def scratch_beside(place: str) -> str:
+    """Give a free name beside ``place`` that tells which process uses it."""
+    name = f"{SCRATCH_PREFIX}{os.getpid()}-{os.urandom(4).hex()}"
+    return os.path.join(os.path.dirname(place), name)  # noqa: PTH120
+
+
+def _base_behind(python: str, place: str) -> str | None:
+    """Give the base interpreter; where the environment's own is a link, that has the last word."""
+    base = base_of(python)
+    real = os.path.realpath(python)
+    if lies_below(real, place) or not looks_like_interpreter(real):
+        return base
+    return base if base is not None and os.path.realpath(base) == real else real
+
+
+def _without_config(place: str) -> BrokenEnvironment | None:
+    try:
+        names = os.listdir(place)
+    except OSError as error:
+        raise fsio.file_trouble(error, place) from error
+    if names == [STATE_NAME]:
+        return BrokenEnvironment(Path(place), "it was never finished")
+    if os.path.lexists(os.path.join(place, UNFINISHED)):
+        return BrokenEnvironment(Path(place), "it was never finished")
+    if os.path.islink(place):
+        raise NotAnEnvironment(
+            place,
+            f"it is a link to `{os.readlink(place)}`, which is no virtual environment",
+            next_steps=(f"remove the link `{place}`, then run the command again",),
+        )
+    if not names:
+        return None
+    kind = "a conda environment" if "conda-meta" in names else "a folder with other things in it"
+    raise NotAnEnvironment(
+        place, f"it is {kind}, not a virtual environment: there is no `{CONFIG_NAME}` in it"
+    )
+
+
+def _refuse_odd(place: str) -> NoReturn:
+    if os.path.islink(place):
+        target = os.readlink(place)
+        problem = "does not exist" if not os.path.lexists(os.path.realpath(place)) else "is no folder"
+        raise NotAnEnvironment(
+            place,
+            f"it is a link to `{target}`, which {problem}",
+            next_steps=(f"remove the link `{place}`, then run the command again",),
+        )
+    raise NotAnEnvironment(place, "it is a file")
+
+
+def _check_removable(place: str) -> None:
+    if not os.path.isdir(place):
+        _refuse_odd(place)
+    if read_config(place) is None and _without_config(place) is None:
+        return
+    for holder in _HOLDERS:
+        if os.path.lexists(os.path.join(place, holder)):
+            raise NotAnEnvironment(place, f"there is `{holder}` in it, so it is more than an environment")

@@ -1,0 +1,123 @@
+"""The environment of a project: which Python it gets, and making it stand there.
+
+What starts programs or imports virtualenv comes as callables, since most runs need neither.
+"""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias
+
+from detent import fsio
+from detent.errors import NotAnEnvironment
+from detent.events import Detail, Report, ignore
+from detent.python.discovery import Places, Sought, find_interpreter, suits
+from detent.python.environment import (
+    BrokenEnvironment,
+    Environment,
+    environment_at,
+    matches,
+    read_environment,
+    remove_environment,
+    set_aside,
+)
+from detent.python.interpreter import Interpreter, Interpreters
+from detent.python.template import (
+    TEMPLATE_VERSION,
+    Template,
+    is_plain,
+    publish,
+    read_template,
+    stamp_out,
+    toolkit,
+    write_template,
+)
+from detent.store.layout import Layout
+
+Render: TypeAlias = Callable[[Interpreter], Template]
+"""Renders the template of an interpreter's environments (:func:`detent.python.rendering.render_template`)."""
+Make: TypeAlias = Callable[[Path, Interpreter, str], None]
+"""Makes one environment without a template (:func:`detent.python.rendering.make_environment`)."""
+
+
+class Place(NamedTuple):
+    """Where an environment will stand, and what has to happen for it."""
+
+    root: Path
+    action: Literal["kept", "created", "replaced"]
+    environment: Environment | None = None
+    """The one that is kept."""
+    reason: str = ""
+    """Why the one that stands there is replaced."""
+
+
+class Environments:
+    """Looks at, makes and replaces environments."""
+
+    def __init__(
+        self, layout: Layout, interpreters: Interpreters, places: Places, *, render: Render, make: Make
+    ) -> None:
+        self._layout = layout
+        self._interpreters = interpreters
+        self._places = places
+        self._render = render
+        self._make = make
+
+    def choose(self, root: Path, sought: Sought, *, report: Report = ignore) -> Interpreter:
+        """Give the interpreter for the environment at ``root``: its own while it fits, else the first found.
+
+        A place that is taken by something else is no matter here; :meth:`look` refuses it. Raises
+        :class:`NoInterpreter`, :class:`PythonMismatch` or :class:`InterpreterBroken`.
+        """
+        with suppress(NotAnEnvironment):
+            found = read_environment(root, self._interpreters)
+            if isinstance(found, Environment) and suits(found.interpreter, sought):
+                return found.interpreter
+        return find_interpreter(sought, interpreters=self._interpreters, places=self._places, report=report)
+
+    def look(self, root: Path, interpreter: Interpreter) -> Place:
+        """Say what :meth:`ensure` would do; raises :class:`NotAnEnvironment` for a place that is taken."""
+        root = Path(os.path.abspath(root))  # noqa: PTH100 (a link is kept as it is)
+        match read_environment(root, self._interpreters):
+            case None:
+                return Place(root, "created")
+            case BrokenEnvironment(reason=reason):
+                return Place(root, "replaced", reason=reason)
+            case environment if matches(environment, interpreter):
+                return Place(root, "kept", environment)
+            case environment:
+                return Place(root, "replaced", reason=f"it is one of {environment.interpreter.description}")
+
+    def ensure(
+        self, place: Place, interpreter: Interpreter, *, prompt: str, report: Report = ignore
+    ) -> Environment:
+        """Make the environment stand at its place, as :meth:`look` said."""
+        if place.environment is not None:
+            return place.environment
+        template = self._template(interpreter) if is_plain(str(place.root), prompt) else None
+        if place.action == "replaced":
+            report(Detail(f"`{place.root}` is made again: {place.reason}"))
+        if template is not None and template.entries:
+            # The new one is finished before the old one goes: a full disk leaves the old one.
+            finished = stamp_out(template, place.root, prompt)
+            aside = set_aside(place.root) if place.action == "replaced" else None
+            publish(finished, place.root)
+            if aside is not None:
+                fsio.remove_tree(aside)
+        else:
+            if place.action == "replaced":
+                remove_environment(place.root)
+            self._make(place.root, interpreter, prompt)
+        return environment_at(place.root, interpreter)
+
+    def _template(self, interpreter: Interpreter) -> Template:
+        facts = (str(TEMPLATE_VERSION), interpreter.digest, interpreter.executable, toolkit())
+        key = sha256("\0".join(facts).encode("utf-8", "surrogateescape")).hexdigest()
+        path = self._layout.template(key)
+        template = read_template(path)
+        if template is None:
+            template = self._render(interpreter)
+            write_template(path, template)
+        return template

@@ -1,0 +1,156 @@
+"""What the index has told so far: asked once, kept for every environment, and read ahead.
+
+A stored answer costs a dictionary look-up here; splitting demands into markers and names is done once per
+version and extra, however many environments are solved.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from detent.model import markers
+from detent.model.candidate import Dependency, Metadata
+from detent.model.inputs import Root
+from detent.model.markers import Marker
+from detent.model.requirement import ExtraName, PackageName
+from detent.model.versions import Listing
+from detent.resolve.ports import Releases
+
+_FIRST_LOOK_AHEAD = 3
+"""Tries of one package after which its next versions are fetched in one go."""
+_LOOK_AHEAD = 24
+"""How many of them; doubled each time they were not enough."""
+
+
+class Demand(NamedTuple):
+    """One requirement of the project or of a release, ready to be held against an environment."""
+
+    name: PackageName
+    extras: tuple[ExtraName, ...]
+    specifier: str
+    where: Marker
+    """The environments it counts in; extras and groups of the project do not narrow it."""
+    url: str = ""
+    root: Root | None = None
+    """The project's own requirement; ``None`` for one of a release."""
+
+
+class Unusable(NamedTuple):
+    """A version that cannot be chosen, and why, as a phrase after its name and version."""
+
+    reason: str
+
+
+class Catalogue:
+    """Listings and demands, each asked for once."""
+
+    def __init__(self, releases: Releases, *, project: PackageName) -> None:
+        self._releases = releases
+        self._project = project
+        self._listings: dict[PackageName, Listing] = {}
+        self._metadata: dict[tuple[PackageName, int], Metadata | None] = {}
+        self._demands: dict[tuple[PackageName, int, str], tuple[Demand, ...] | Unusable] = {}
+        self._python: dict[str, Marker] = {}
+        self._nothing = Listing(project, ())
+        self._specifiers: set[str] = set()
+        self._announced: set[tuple[PackageName, int]] = set()
+        self._next_look: dict[PackageName, int] = {}
+
+    def listing(self, name: PackageName) -> Listing:
+        """Give the versions of a package."""
+        listing = self._listings.get(name)
+        if listing is None:
+            listing = self._listings[name] = self._releases.listing(name)
+        return listing
+
+    def metadata(self, name: PackageName, number: int) -> Metadata | None:
+        """Give what a version demands, as the index tells it."""
+        key = (name, number)
+        if key not in self._metadata:
+            self._metadata[key] = self._releases.metadata(name, number)
+        return self._metadata[key]
+
+    def demands(self, name: PackageName, number: int, extra: str) -> tuple[Demand, ...] | Unusable:
+        """Give what a version needs, or what one of its extras adds (none when it has no such extra)."""
+        key = (name, number, extra)
+        known = self._demands.get(key)
+        if known is None:
+            known = self._demands[key] = self._read_demands(name, number, extra)
+        return known
+
+    def _read_demands(self, name: PackageName, number: int, extra: str) -> tuple[Demand, ...] | Unusable:
+        metadata = self.metadata(name, number)
+        if metadata is None:
+            return Unusable(f"has metadata that cannot be read: {self._releases.unreadable(name, number)}")
+        rows = metadata.for_extra(extra) if extra else metadata.base
+        demands: list[Demand] = []
+        for row in rows or ():
+            if row.name == self._project:
+                # The project meets this itself; an index may have something else of that name.
+                continue
+            if row.url:
+                return Unusable(f"needs `{row.name}` from a URL, which is not supported yet")
+            demand = self._demand(row)
+            if isinstance(demand, Unusable):
+                return demand
+            demands.append(demand)
+        return tuple(demands)
+
+    def _demand(self, row: Dependency) -> Demand | Unusable:
+        try:
+            where = markers.parse(row.marker)
+            self._check_specifier(row.specifier)
+        except ValueError as error:
+            return Unusable(f"has a requirement that cannot be read: `{row}`: {error}")
+        return Demand(row.name, row.extras, row.specifier, where)
+
+    def _check_specifier(self, specifier: str) -> None:
+        if specifier not in self._specifiers:
+            self._nothing.mask(specifier)
+            self._specifiers.add(specifier)
+
+    def matching(self, demand: Demand) -> int:
+        """Give every version the demand's specifier names, whether it may be chosen or not."""
+        return self.listing(demand.name).mask(demand.specifier)
+
+    def python(self, requires_python: str) -> Marker:
+        """Give a release's Python requirement as a marker; only its lower bounds count.
+
+        An upper bound says what was known when the release was made; taking it at its word would hand
+        newer Pythons ever older releases that forgot to set one.
+        """
+        marker = self._python.get(requires_python)
+        if marker is None:
+            marker = self._python[requires_python] = markers.python_lower_bounds(requires_python)
+        return marker
+
+    # ---- reading ahead ---------------------------------------------------------------------
+
+    def expect_listings(self, names: Iterable[PackageName]) -> None:
+        """Tell the index which listings come next, those that are known left out."""
+        new = [name for name in dict.fromkeys(names) if name not in self._listings]
+        if new:
+            self._releases.expect(new, ())
+            # Asked at once, so that nothing is announced twice.
+            for name in new:
+                self.listing(name)
+
+    def expect_metadata(self, wanted: Sequence[tuple[PackageName, int]]) -> None:
+        """Tell the index whose metadata comes next, what was told before left out."""
+        new = [key for key in dict.fromkeys(wanted) if key not in self._announced]
+        if new:
+            self._announced.update(new)
+            self._releases.expect((), new)
+
+    def look_ahead(self, name: PackageName, mask: int, *, tries: int) -> None:
+        """Fetch the next versions of a package that is being tried one by one, from the third on."""
+        if tries < self._next_look.get(name, _FIRST_LOOK_AHEAD):
+            return
+        count = max(_LOOK_AHEAD, 2 * tries)
+        self._next_look[name] = tries + count
+        stable = mask & self.listing(name).stable or mask
+        ahead: list[tuple[PackageName, int]] = []
+        while stable and len(ahead) < count:
+            number = stable.bit_length() - 1
+            ahead.append((name, number))
+            stable &= ~(1 << number)
+        self.expect_metadata(ahead)

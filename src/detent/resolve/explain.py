@@ -1,0 +1,178 @@
+"""A proof that there is no answer, told as a short argument a person can follow.
+
+The leaves of the proof are facts: requirements of the project and of releases. Equal ones are told once,
+versions fold into ranges, and each says what hides newer versions where that matters. Nothing is guessed:
+every line is a fact the proof uses.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from detent.model import markers
+from detent.model.requirement import PackageName
+from detent.model.versions import Listing, newest
+from detent.resolve.catalogue import Demand
+from detent.resolve.clauses import Situation
+from detent.resolve.facts import Needs, Rejected, facts_of, split_slot
+from detent.resolve.solver import ROOT, Clause, Slot
+
+_MOST_LINES = 12
+_MOST_RANGES = 3
+_MOST_HINTS = 2
+
+
+class _Line(NamedTuple):
+    """What is told in one line, for every version of the slot it is true of."""
+
+    slot: Slot
+    demand: Demand | None
+    """``None`` for versions that cannot be used at all, for the ``reason``."""
+    reason: str = ""
+
+
+def explain(proof: Clause, situation: Situation, *, order: Callable[[Slot], int]) -> tuple[str, ...]:
+    """Give the facts of the proof as sentences without a final period; the project's own come first.
+
+    ``order`` says in which place the search met a slot.
+    """
+    values: dict[_Line, int] = {}
+    for fact in facts_of(proof):
+        match fact:
+            case Needs(slot, value, demand):
+                line = _Line(slot, demand)
+            case Rejected(slot, value, reason):
+                line = _Line(slot, None, reason)
+            case _:
+                continue
+        values[line] = values.get(line, 0) | 1 << value
+    lines = sorted(values, key=lambda line: (line.slot != ROOT, _line_number(line), order(line.slot)))
+    told = [_sentence(line, values[line], situation) for line in lines]
+    if len(told) > _MOST_LINES:
+        told[_MOST_LINES - 1 :] = [f"and {len(told) - _MOST_LINES + 1} more facts of this kind"]
+    return tuple(told)
+
+
+def asker(demand: Demand) -> str:
+    """Name the part of the project that asks, and the place: ``your project (pyproject.toml:7)``."""
+    return _part(demand) + _place(demand)
+
+
+def hints(proof: Clause, situation: Situation) -> tuple[str, ...]:
+    """Give edits that let in what the proof finds missing: a marker, or a pre-release asked for."""
+    found: dict[str, None] = {}
+    for fact in facts_of(proof):
+        if isinstance(fact, Needs) and not situation.mask(fact.demand):
+            hint = _hint(fact.demand, situation)
+            if hint:
+                found[hint] = None
+    return tuple(found)[:_MOST_HINTS]
+
+
+def _hint(demand: Demand, situation: Situation) -> str:
+    listing = situation.catalogue.listing(demand.name)
+    named = situation.catalogue.matching(demand)
+    best = newest(named & situation.allowed(demand.name).mask)
+    if best:
+        requires_python = listing.release(best).requires_python
+        if demand.root is None or situation.runs_somewhere(requires_python):
+            return ""
+        where = markers.and_(demand.where, situation.catalogue.python(requires_python))
+        if where == markers.NEVER:
+            return ""
+        return f"raise `requires-python`, or write `{_wish(demand)}; {markers.render(where)}`"
+    prerelease = newest(named & listing.prerelease & listing.wheels & ~listing.yanked)
+    if prerelease:
+        wish = f"{demand.name}>={listing.release(prerelease).version}"
+        return f"ask for `{wish}` in the project to allow pre-releases of `{demand.name}`"
+    return ""
+
+
+def _wish(demand: Demand) -> str:
+    extras = f"[{','.join(demand.extras)}]" if demand.extras else ""
+    return f"{demand.name}{extras}{demand.specifier}"
+
+
+def _line_number(line: _Line) -> int:
+    origin = line.demand.root.requirement.origin if line.demand and line.demand.root else None
+    return origin.line or 0 if origin is not None else 0
+
+
+def _part(demand: Demand) -> str:
+    origin = demand.root.requirement.origin if demand.root else None
+    table = origin.table if origin is not None else ""
+    for start, kind in (("dependency-groups.", "group"), ("project.optional-dependencies.", "extra")):
+        if table.startswith(start):
+            return f"your project's {kind} `{table.removeprefix(start)}`"
+    return "your project"
+
+
+def _place(demand: Demand) -> str:
+    origin = demand.root.requirement.origin if demand.root else None
+    if origin is None:
+        return ""
+    if origin.line is not None:
+        return f" (pyproject.toml:{origin.line})"
+    return f" ({origin.table})" if origin.table == "command line" else ""
+
+
+def _sentence(line: _Line, values: int, situation: Situation) -> str:
+    if line.demand is None:
+        return f"{_versions(split_slot(line.slot)[0], values, situation)} {line.reason}"
+    demand = line.demand
+    wish = f"needs {_wish(demand)}"
+    where = "" if situation.covers(demand.where) else f" where {markers.render(demand.where)}"
+    if line.slot == ROOT:
+        return f"{_part(demand)} {wish}{where}{_place(demand)}{_obstacles(demand, situation)}"
+    name, extra = split_slot(line.slot)
+    versions = _versions(name, values, situation, extra=extra)
+    return f"{versions} {wish}{where}{_obstacles(demand, situation)}"
+
+
+def _versions(name: PackageName, mask: int, situation: Situation, *, extra: str = "") -> str:
+    listing = situation.catalogue.listing(name)
+    return f"{name}{f'[{extra}]' if extra else ''} {_ranges(listing, mask)}"
+
+
+def _ranges(listing: Listing, mask: int) -> str:
+    ranges = listing.ranges(mask).split(", ")
+    if len(ranges) <= _MOST_RANGES:
+        return ", ".join(ranges)
+    return f"{', '.join(ranges[:_MOST_RANGES])} and {len(ranges) - _MOST_RANGES} more ranges"
+
+
+def _obstacles(demand: Demand, situation: Situation) -> str:
+    """Say why there is nothing, or nothing newer, to meet a requirement with."""
+    listing = situation.catalogue.listing(demand.name)
+    if not listing.count:
+        return f"; there is no package named {demand.name} on the index"
+    named = situation.catalogue.matching(demand)
+    if not named:
+        there = listing.stable & ~listing.yanked or listing.every
+        return f"; no version of it matches, the newest is {listing.release(newest(there)).version}"
+    best = newest(situation.mask(demand))
+    hidden = named >> best + 1 << best + 1
+    if not hidden:
+        return ""
+    return "; " + " and ".join(_reasons(listing, hidden, situation))
+
+
+def _reasons(listing: Listing, hidden: int, situation: Situation) -> list[str]:
+    """Say what hides these versions, for the newest first."""
+    reasons: dict[str, int] = {}
+    pin = situation.pin(listing.name)
+    if pin:
+        reasons[f"is not {pin} as asked for on the command line"] = listing.every & ~listing.mask(pin)
+    for obstacle in situation.allowed(listing.name).hidden:
+        reasons[obstacle.reason] = obstacle.mask
+    for requires_python, mask in listing.by_requires_python.items():
+        if not situation.runs_somewhere(requires_python):
+            reasons[f"needs Python {requires_python}"] = mask
+    found: list[tuple[int, str]] = []
+    left = hidden
+    for reason, mask in reasons.items():
+        here = left & mask
+        if here:
+            left &= ~here
+            found.append((newest(here), f"{listing.name} {_ranges(listing, here)} {reason}"))
+    found.sort(reverse=True)
+    return [text for _, text in found[:_MOST_RANGES]]

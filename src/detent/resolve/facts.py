@@ -1,0 +1,62 @@
+"""Why a clause holds: the leaves of every proof, as values an explanation can read."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
+
+from detent.model.requirement import ExtraName, PackageName
+from detent.resolve.catalogue import Demand
+from detent.resolve.solver import Clause, Slot
+
+
+class Needs(NamedTuple):
+    """A version of a slot (or the project) has a requirement."""
+
+    slot: Slot
+    value: int
+    demand: Demand
+
+
+class SameVersion(NamedTuple):
+    """`name[extra]` and `name` are one package and have one version."""
+
+    slot: Slot
+    value: int
+
+
+class Rejected(NamedTuple):
+    """A version cannot be used at all."""
+
+    slot: Slot
+    value: int
+    reason: str
+
+
+Fact: TypeAlias = Needs | SameVersion | Rejected
+
+
+def slot_of(name: PackageName, extra: ExtraName) -> Slot:
+    """Give the slot that stands for what an extra adds."""
+    return f"{name}[{extra}]"
+
+
+@lru_cache(maxsize=4096)
+def split_slot(slot: Slot) -> tuple[PackageName, str]:
+    """Give the package of a slot and its extra (empty for the package itself)."""
+    name, _, extra = slot.partition("[")
+    return PackageName(name), extra.removesuffix("]")
+
+
+def facts_of(proof: Clause) -> Iterator[Fact]:
+    """Give the facts a proof rests on, each once, in the order they were put together."""
+    seen: set[int] = set()
+    waiting = [proof]
+    while waiting:
+        clause = waiting.pop()
+        if id(clause) in seen:
+            continue
+        seen.add(id(clause))
+        if clause.left is not None and clause.right is not None:
+            waiting += [clause.right, clause.left]
+        elif isinstance(clause.fact, Needs | SameVersion | Rejected):
+            yield clause.fact

@@ -1,0 +1,34 @@
+"""All the resolver may ask the world: what an index offers, and what time it is.
+
+The resolver never fetches, waits or reads a clock of its own; what it is handed here decides whether an
+answer comes from the network, a cache or a test. Nothing else of the outside is visible to it.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias
+
+from detent.model.candidate import Artifact, Metadata
+from detent.model.requirement import PackageName
+from detent.model.versions import Listing
+
+Clock: TypeAlias = Callable[[], float]
+"""Seconds since some fixed moment; only differences are looked at."""
+
+
+class Releases(Protocol):
+    """What the index offers. Answers do not change while one resolution runs."""
+
+    def listing(self, name: PackageName) -> Listing:
+        """Give the versions of a package; a listing without releases when the index has no such project."""
+
+    def metadata(self, name: PackageName, number: int) -> Metadata | None:
+        """Give what a version demands; ``None`` when that cannot be read (see :meth:`unreadable`)."""
+
+    def unreadable(self, name: PackageName, number: int) -> str:
+        """Say in a phrase why the metadata of this version cannot be read."""
+
+    def artifacts(self, name: PackageName, number: int) -> tuple[Artifact, ...]:
+        """Give the files of a version."""
+
+    def expect(self, listings: Sequence[PackageName], metadata: Sequence[tuple[PackageName, int]]) -> None:
+        """Hear what will be asked next, to fetch it side by side; a hint, cheap where all is at hand."""

@@ -1,0 +1,48 @@
+"""What an old lock and the command line say about versions: keep these, unless they must move."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from detent.lock.model import Lock
+from detent.model import markers
+from detent.model.markers import Marker
+from detent.model.requirement import PackageName
+
+_NOTHING: Final[Mapping[PackageName, str]] = MappingProxyType({})
+_NOTHING_LOCKED: Final[Mapping[PackageName, tuple[tuple[str, Marker], ...]]] = MappingProxyType({})
+
+
+class Preferences(NamedTuple):
+    """Versions to try first, and versions to hold to."""
+
+    locked: Mapping[PackageName, tuple[tuple[str, Marker], ...]] = _NOTHING_LOCKED
+    """Per package the versions of the old lock, each with the marker of its entry."""
+    pins: Mapping[PackageName, str] = _NOTHING
+    """`==V` of `--upgrade-package NAME==V`: obeyed, never written down."""
+
+
+NO_PREFERENCES = Preferences()
+
+
+def preferences_from(
+    lock: Lock | None, *, upgrade: Mapping[PackageName, str] | None = None, upgrade_all: bool = False
+) -> Preferences:
+    """Take the versions of a lock, whoever wrote it, as preferences.
+
+    ``upgrade`` names packages that are free to move, each with a specifier it is held to (may be empty);
+    ``upgrade_all`` frees every package.
+    """
+    free = upgrade or {}
+    locked: dict[PackageName, tuple[tuple[str, Marker], ...]] = {}
+    if lock is not None and not upgrade_all:
+        for package in lock.packages:
+            if package.version and package.name not in free:
+                entry = (package.version, markers.parse(package.marker))
+                locked[package.name] = (*locked.get(package.name, ()), entry)
+    return Preferences(locked, {name: specifier for name, specifier in free.items() if specifier})
+
+
+def seeds_from(lock: Lock | None) -> tuple[Marker, ...]:
+    """Give the environments that were solved apart when the lock was made, to begin with them."""
+    return tuple(markers.parse(text) for text in lock.forks) if lock is not None else ()

@@ -1,0 +1,146 @@
+"""The store's root: made and opened safely, its scratch folders, and the hold everyone takes on it.
+
+Refuses a root that somebody else could have prepared. All of it works on a read-only store too: what cannot
+be written is left undone, since a cache is never the only place of anything.
+"""
+
+import contextlib
+import os
+import stat
+import time
+from pathlib import Path
+from types import TracebackType
+
+from detent.errors import FileTrouble, StoreBusy, StoreUnsafe
+from detent.events import Report, ignore
+from detent.fsio import READ_ONLY, FileLock, file_trouble, remove_tree, write_atomic
+from detent.model.limits import Limits
+from detent.store.layout import CACHE_TAG, Layout
+
+_DAY_SECONDS = 86_400
+_UNTOUCHED_SECONDS = 3_600
+"""Scratch younger than this is left alone: it may be somebody's who has not locked it yet."""
+
+_HELD = ".held"
+_SWEPT = ".swept"
+
+
+def open_store(root: Path) -> Layout:
+    """Make the store at ``root`` if need be, and see that it is ours alone.
+
+    Raises :class:`StoreUnsafe` for a root that is no folder, belongs to another user, or that everybody may
+    write; :class:`FileTrouble` where it cannot be made.
+    """
+    layout = Layout(Path(os.path.abspath(root)))  # noqa: PTH100 (a link to the store is kept as it is)
+    try:
+        try:
+            facts = os.stat(layout.root)  # noqa: PTH116 (warm path)
+        except FileNotFoundError:
+            layout.root.parent.mkdir(parents=True, exist_ok=True)
+            layout.root.mkdir(mode=0o700, exist_ok=True)
+            facts = os.stat(layout.root)  # noqa: PTH116
+    except OSError as error:
+        raise file_trouble(error, layout.root) from error
+    if not stat.S_ISDIR(facts.st_mode):
+        raise StoreUnsafe(str(root), "it is not a folder")
+    if facts.st_uid != os.geteuid():
+        raise StoreUnsafe(str(root), f"it belongs to user {facts.st_uid}, and this is user {os.geteuid()}")
+    if facts.st_mode & stat.S_IWOTH:
+        raise StoreUnsafe(str(root), f"everybody may write to it (mode {stat.S_IMODE(facts.st_mode):04o})")
+    _mark(layout)
+    _sweep(layout)
+    return layout
+
+
+def hold_store(
+    layout: Layout, limits: Limits, *, exclusive: bool = False, report: Report = ignore
+) -> FileLock:
+    """Give the lock on the whole store: shared by all who use it, exclusive for who empties it."""
+    return FileLock(
+        layout.lock("store"),
+        wait_seconds=limits.lock_wait_seconds,
+        notice_seconds=limits.lock_notice_seconds,
+        report=report,
+        shared=not exclusive,
+    )
+
+
+class Scratch:
+    """A private folder in the store for the length of a ``with``: on the same file system, then removed.
+
+    It is locked while it is used, so that what a killed process left can be told from what is in use.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._tmp = layout.tmp
+        self._folder = layout.tmp / f"{os.getpid()}-{os.urandom(8).hex()}"
+        self._lock = FileLock(self._folder / _HELD, wait_seconds=0, notice_seconds=0)
+
+    def __enter__(self) -> Path:
+        try:
+            try:
+                self._folder.mkdir(mode=0o700)
+            except FileNotFoundError:
+                self._tmp.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._folder.mkdir(mode=0o700)
+        except OSError as error:
+            raise file_trouble(error, self._tmp) from error
+        try:
+            self._lock.__enter__()
+        except BaseException:
+            remove_tree(self._folder)
+            raise
+        return self._folder
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(FileTrouble):  # what is left is swept another day
+            remove_tree(self._folder)
+        self._lock.__exit__(kind, error, trace)
+
+
+def _mark(layout: Layout) -> None:
+    """Say to backup programs and version control what this folder is."""
+    for path, text in ((layout.cache_tag, CACHE_TAG), (layout.gitignore, b"*\n")):
+        if not os.path.lexists(path):
+            try:
+                write_atomic(path, text)
+            except FileTrouble as trouble:
+                if not _is_read_only(trouble):
+                    raise
+
+
+def _sweep(layout: Layout) -> None:
+    """Remove what killed processes left in the scratch folder, at most once a day."""
+    now = time.time()
+    swept = layout.tmp / _SWEPT
+    try:
+        if abs(now - os.stat(swept).st_mtime) < _DAY_SECONDS:  # noqa: PTH116 (warm path)
+            return
+    except OSError:
+        if not layout.tmp.is_dir():
+            return
+    try:
+        write_atomic(swept, b"")
+        for entry in tuple(os.scandir(layout.tmp)):
+            untouched_seconds = now - entry.stat(follow_symlinks=False).st_mtime
+            if entry.name != _SWEPT and untouched_seconds > _UNTOUCHED_SECONDS:
+                _sweep_one(Path(entry.path), untouched_seconds)
+    except (OSError, FileTrouble):
+        return  # a later day will do
+
+
+def _sweep_one(path: Path, untouched_seconds: float) -> None:
+    if path.is_symlink() or not path.is_dir():
+        if untouched_seconds > _DAY_SECONDS:
+            remove_tree(path)
+        return
+    with contextlib.suppress(StoreBusy), FileLock(path / _HELD, wait_seconds=0, notice_seconds=0) as lock:
+        if lock.is_held or untouched_seconds > _DAY_SECONDS:
+            remove_tree(path)
+
+
+def _is_read_only(trouble: FileTrouble) -> bool:
+    cause = trouble.__cause__
+    return isinstance(cause, OSError) and cause.errno in READ_ONLY

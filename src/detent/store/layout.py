@@ -1,0 +1,146 @@
+"""Every path in the store; the only module that knows one. Pure: it names places and touches none.
+
+::
+
+    CACHEDIR.TAG  .gitignore
+    index-v1/<index>/<name>            one project's releases, decoded, with their HTTP validators
+    index-v1/<index>/<name>.files      its file rows, decoded only for versions that are locked
+    index-v1/<index>/<name>.metadata   what its releases declare, packed so that a warm lock opens few files
+    index-v1/<index>/.facts            what was learned of the index itself (does it serve metadata files?)
+    metadata-v1/0-<aa>/<sha256>        what one artifact declares; valid for ever
+    wheels-v1/0-<aa>/<sha256>/         one unpacked wheel; the key is the sha256 of the wheel file
+        files/                         what goes below site-packages, exactly as it will stand there
+        data/<scheme>/                 headers, scripts, data
+        manifest                       written last; its mtime is the entry's last use
+    pylock-v1/                         decoded locks, by the sha256 of the file
+    interpreters-v1/  templates-v1/    what probing found; rendered empty environments
+    facts-v1/                          single facts worth keeping between runs
+    users/                             one small file per environment that links into the store
+    locks/  tmp/                       flock files; private scratch on the same file system
+
+Shards are called ``0-<aa>`` because that is no identifier: a folder of that name on ``sys.path`` cannot be
+imported as a namespace package. Every bucket carries a version, so a layout changes without migrations.
+"""
+
+import re
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+BUCKETS = (
+    "index-v1",
+    "metadata-v1",
+    "wheels-v1",
+    "pylock-v1",
+    "interpreters-v1",
+    "templates-v1",
+    "facts-v1",
+    "users",
+    "tmp",
+)
+"""The folders `cache size` counts and `cache clean` empties; `locks` stays, since somebody may hold one."""
+
+CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache made by detent.\n"
+"""Contents of CACHEDIR.TAG: backup programs skip a folder that holds it."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_KEY = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_.-]{0,199}")
+
+
+class Layout(NamedTuple):
+    """The paths below one store's root.
+
+    Keys that come from outside are checked here: a digest is 64 lowercase hex digits, every other key one
+    plain path component. What is neither raises :class:`ValueError`.
+    """
+
+    root: Path
+
+    @property
+    def cache_tag(self) -> Path:
+        """Marks the folder as a cache for backup programs."""
+        return self.root / "CACHEDIR.TAG"
+
+    @property
+    def gitignore(self) -> Path:
+        """Keeps a store inside a repository out of version control."""
+        return self.root / ".gitignore"
+
+    @property
+    def tmp(self) -> Path:
+        """Private scratch; use it through :class:`detent.store.cache.Scratch`."""
+        return self.root / "tmp"
+
+    @property
+    def index_bucket(self) -> Path:
+        """The folder with one folder per index."""
+        return self.root / "index-v1"
+
+    @property
+    def wheels_bucket(self) -> Path:
+        """The folder with the shards of unpacked wheels."""
+        return self.root / "wheels-v1"
+
+    def index_folder(self, index_url: str) -> Path:
+        """Where everything learned from one index is kept; the URL carries no credentials."""
+        return self.index_bucket / sha256(index_url.encode()).hexdigest()[:16]
+
+    def index_facts(self, index_url: str) -> Path:
+        """What was learned of the index itself."""
+        return self.index_folder(index_url) / ".facts"
+
+    def listing(self, index_url: str, name: str) -> Path:
+        """One project's releases, as the resolver reads them."""
+        return self.index_folder(index_url) / _key(name)
+
+    def listing_files(self, index_url: str, name: str) -> Path:
+        """The file rows of one project."""
+        return self.index_folder(index_url) / f"{_key(name)}.files"
+
+    def listing_metadata(self, index_url: str, name: str) -> Path:
+        """The metadata of one project's releases, packed."""
+        return self.index_folder(index_url) / f"{_key(name)}.metadata"
+
+    def metadata(self, digest: str) -> Path:
+        """What the artifact with this sha256 declares."""
+        return self.root / "metadata-v1" / f"0-{_digest(digest)[:2]}" / digest
+
+    def wheel(self, digest: str) -> Path:
+        """The folder of the unpacked wheel with this sha256."""
+        return self.wheels_bucket / f"0-{_digest(digest)[:2]}" / digest
+
+    def pylock(self, digest: str) -> Path:
+        """The decoded copy of the lock file with this sha256."""
+        return self.root / "pylock-v1" / _digest(digest)
+
+    def interpreter(self, key: str) -> Path:
+        """What probing one interpreter found."""
+        return self.root / "interpreters-v1" / _key(key)
+
+    def template(self, key: str) -> Path:
+        """A rendered empty environment."""
+        return self.root / "templates-v1" / _key(key)
+
+    def fact(self, key: str) -> Path:
+        """A single fact, such as the default index distlib knows."""
+        return self.root / "facts-v1" / _key(key)
+
+    def user(self, key: str) -> Path:
+        """The note of one environment that links into the store."""
+        return self.root / "users" / _key(key)
+
+    def lock(self, key: str) -> Path:
+        """A file for processes to exclude each other with."""
+        return self.root / "locks" / _key(key)
+
+
+def _digest(text: str) -> str:
+    if not _SHA256.fullmatch(text):
+        raise ValueError(f"not a sha256 in lowercase hex: {text!r}")
+    return text
+
+
+def _key(text: str) -> str:
+    if not _KEY.fullmatch(text):
+        raise ValueError(f"not a plain name: {text!r}")
+    return text

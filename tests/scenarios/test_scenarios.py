@@ -1,0 +1,87 @@
+"""Resolver cases as data: a sentence, packages, a project, and the lock or the explanation it should come to.
+
+sentence = "..."
+packages       name -> version -> requirements, or a table with the words of `support.worlds.release`
+project        dependencies, extras, groups, python, name
+old            lock (`name==version; marker` lines), forks, upgrade: what there was before
+expected       lock lines, forks and warnings; or error (its code), what, why, next
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from detent.errors import DetentError
+from detent.events import Event, Notice
+from detent.lock.assemble import assemble
+from detent.lock.model import Lock, LockedPackage
+from detent.model import markers
+from detent.model.requirement import parse_requirement
+from detent.resolve.forks import resolve
+from detent.resolve.preferences import preferences_from, seeds_from
+from support.worlds import Published, project, release, ticking, world
+
+SCENARIOS = sorted(Path(__file__).parent.glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_scenario(path: Path) -> None:
+    scenario = tomllib.loads(path.read_text(encoding="utf-8"))
+
+    assert outcome(scenario) == scenario["expected"], scenario["sentence"]
+
+
+def outcome(scenario: dict[str, Any]) -> dict[str, Any]:
+    """Resolve a scenario and tell what came of it in the words of `expected`."""
+    inputs = project(**scenario["project"])
+    releases = world({name: _versions(versions) for name, versions in scenario["packages"].items()})
+    old = scenario.get("old", {})
+    heard: list[Event] = []
+    try:
+        solved = resolve(
+            inputs,
+            releases,
+            clock=ticking(),
+            preferences=preferences_from(_old_lock(old), upgrade=old.get("upgrade")),
+            seeds=seeds_from(_old_lock(old)),
+            report=heard.append,
+        )
+    except DetentError as error:
+        failed = {"error": error.code, "what": error.what, "why": error.why.splitlines()}
+        return {**failed, "next": list(error.next_steps)} if error.next_steps else failed
+    lock = assemble(inputs, solved, releases)
+    told: dict[str, Any] = {"lock": [_line(package) for package in lock.packages]}
+    if lock.forks:
+        told["forks"] = list(lock.forks)
+    warnings = [event.text for event in heard if isinstance(event, Notice)]
+    if warnings:
+        told["warnings"] = warnings
+    return told
+
+
+def _versions(versions: Any) -> dict[str, Published]:
+    if isinstance(versions, list):
+        return {version: release() for version in versions}
+    return {
+        version: release(what)
+        if isinstance(what, list)
+        else release(**{key.replace("-", "_"): value for key, value in what.items()})
+        for version, what in versions.items()
+    }
+
+
+def _old_lock(old: dict[str, Any]) -> Lock | None:
+    if not old:
+        return None
+    packages = []
+    for line in old.get("lock", ()):
+        requirement = parse_requirement(line)
+        version = requirement.specifier.removeprefix("==")
+        packages.append(LockedPackage(requirement.name, version, marker=markers.render(requirement.marker)))
+    return Lock("", tuple(packages), forks=tuple(old.get("forks", ())))
+
+
+def _line(package: LockedPackage) -> str:
+    return f"{package.name}=={package.version}" + (f"; {package.marker}" if package.marker else "")

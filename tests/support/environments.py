@@ -1,0 +1,134 @@
+"""Small environments on a real disk, and a store to fill them from: what syncing needs, without an index."""
+
+import os
+import sys
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from detent.events import Event
+from detent.install.apply import Applied, apply, environment_lock, recover
+from detent.install.installed import read_installed
+from detent.install.plan import Found, Plan, plan
+from detent.lock.model import LockedPackage
+from detent.lock.select import Choice, Selection
+from detent.model.candidate import Artifact, Digest
+from detent.model.limits import Limits
+from detent.model.requirement import PackageName, package_name
+from detent.python.environment import Environment, environment_at
+from detent.store.cache import open_store
+from detent.store.wheels import WheelEntry, WheelStore
+from support.interpreters import base_python, interpreter
+from support.wheels import Wheel
+
+VERSION = ".".join(map(str, sys.version_info[:3]))
+
+
+def empty_environment(root: Path, version: str = VERSION) -> Environment:
+    """An environment without packages; with the default version its interpreter can be started."""
+    environment = environment_at(root, interpreter(version, executable=base_python()))
+    environment.site_packages.mkdir(parents=True)
+    environment.scripts.mkdir()
+    environment.python.symlink_to(base_python())
+    for name in ("activate", "activate.fish"):
+        (environment.scripts / name).write_text("# activation\n")
+    (root / "pyvenv.cfg").write_text(f"home = {Path(base_python()).parent}\nversion = {version}\n")
+    (root / ".gitignore").write_text("*\n")
+    return environment
+
+
+def choice(wheel: Wheel, *, requested: bool = False) -> Choice:
+    """What a selection says of a wheel."""
+    name, version = wheel.filename.split("-")[:2]
+    artifact = Artifact(wheel.filename, f"https://files.example.com/{wheel.filename}", (Digest("sha256", wheel.sha256),))
+    return Choice(LockedPackage(package_name(name), version, wheels=(artifact,)), artifact, requested)
+
+
+class Installation:
+    """One environment and one store below ``root``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.environment = (
+            environment_at(root / "venv", interpreter(VERSION, executable=base_python()))
+            if (root / "venv").exists()
+            else empty_environment(root / "venv")
+        )
+        self.events: list[Event] = []
+        self.store = WheelStore(open_store(root / "store"), Limits())
+
+    @property
+    def site_packages(self) -> Path:
+        return self.environment.site_packages
+
+    @property
+    def scripts(self) -> Path:
+        return self.environment.scripts
+
+    def selection(self, *wheels: Wheel, requested: Collection[str] = ()) -> Selection:
+        choices = [choice(w, requested=w.filename.split("-")[0] in requested) for w in wheels]
+        return Selection(self.environment.interpreter.target, tuple(sorted(choices, key=lambda c: c.package.name)))
+
+    def stored(self, wheel: Wheel) -> WheelEntry:
+        name, version = wheel.filename.split("-")[:2]
+        return self.store.put(
+            wheel.sha256, wheel.data, filename=wheel.filename, name=package_name(name), version=version
+        )
+
+    def entries(self, *wheels: Wheel) -> dict[PackageName, WheelEntry]:
+        return {entry.name: entry for entry in map(self.stored, wheels)}
+
+    def found(self) -> Found:
+        return read_installed(self.environment)
+
+    def plan(self, *wheels: Wheel, exact: bool = True, requested: Collection[str] = ()) -> Plan:
+        return plan(self.selection(*wheels, requested=requested), self.found(), exact=exact)
+
+    def sync(
+        self, *wheels: Wheel, exact: bool = True, requested: Collection[str] = (), link_mode: str = "auto"
+    ) -> Applied:
+        """Do what a sync does once everything is in the store."""
+        entries = self.entries(*wheels)
+        with environment_lock(self.environment, limits=Limits(), report=self.events.append):
+            recover(self.environment, report=self.events.append)
+            decided = self.plan(*wheels, exact=exact, requested=requested)
+            return apply(
+                decided,
+                self.environment,
+                entries,
+                unshare=self.store.unshare,
+                link_mode=link_mode,
+                report=self.events.append,
+            )
+
+    def tree(self) -> dict[str, str]:
+        """Every file and link of the environment but our state, with its contents."""
+        return {
+            path: f"-> {os.readlink(full)}" if os.path.islink(full) else Path(full).read_text("utf-8", "replace")
+            for path, full in files_below(self.environment.root)
+            if not path.startswith(".detent/")
+        }
+
+    def library(self) -> dict[str, str]:
+        """The same of site-packages alone, dist-info folders left out."""
+        prefix = f"{self.environment.interpreter.scheme.purelib}/"
+        return {
+            path[len(prefix) :]: content
+            for path, content in self.tree().items()
+            if path.startswith(prefix) and ".dist-info/" not in path
+        }
+
+
+def files_below(root: Path) -> Iterator[tuple[str, str]]:
+    """Every file, link and empty folder (with a ``/`` at the end), relative and full, sorted."""
+    found = []
+    for folder, folders, names in os.walk(root):
+        found += [os.path.join(folder, name) for name in names]
+        found += [os.path.join(folder, name) for name in folders if os.path.islink(os.path.join(folder, name))]
+    yield from sorted((os.path.relpath(path, root), path) for path in found)
+
+
+def empty_folders(root: Path) -> list[str]:
+    """Every folder with nothing in it."""
+    return sorted(os.path.relpath(f, root) for f, folders, names in os.walk(root) if not folders and not names)
+
+

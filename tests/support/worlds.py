@@ -1,0 +1,217 @@
+"""Small worlds of packages in memory: a `Releases` for the resolver, and projects to resolve in it.
+
+world({"a": {"1.0": ["b>=1; python_version < '3.12'"], "2.0": release(python=">=3.12")}, "b": ["1.0"]})
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from packaging.version import Version
+
+from detent.model import markers
+from detent.model.candidate import Artifact, Dependency, Digest, Metadata
+from detent.model.dependency import parse_dependency
+from detent.model.inputs import Inputs
+from detent.model.requirement import (
+    ExtraName,
+    Origin,
+    PackageName,
+    Requirement,
+    extra_name,
+    group_name,
+    package_name,
+    parse_requirement,
+)
+from detent.model.versions import Listing, Release, version_key
+
+INDEX = "https://index.example/simple/"
+
+
+class Published(NamedTuple):
+    """One release of a world."""
+
+    requires: tuple[str, ...] = ()
+    python: str = ""
+    metadata_python: str | None = None
+    """Where the metadata says another thing than the index."""
+    extras: tuple[str, ...] = ()
+    yanked: bool = False
+    sdist_only: bool = False
+    unreadable: str = ""
+    files: tuple[str, ...] = ()
+    """File names; a pure wheel and an sdist when empty."""
+
+
+def release(
+    requires: Sequence[str] = (),
+    *,
+    python: str = "",
+    metadata_python: str | None = None,
+    extras: Sequence[str] = (),
+    yanked: bool = False,
+    sdist_only: bool = False,
+    unreadable: str = "",
+    files: Sequence[str] = (),
+) -> Published:
+    return Published(
+        tuple(requires), python, metadata_python, tuple(extras), yanked, sdist_only, unreadable, tuple(files)
+    )
+
+
+Packages = Mapping[str, Mapping[str, Sequence[str] | Published] | Sequence[str]]
+
+
+class World:
+    """An index in memory; counts what it is asked and told to expect."""
+
+    def __init__(self, packages: Packages) -> None:
+        self.packages: dict[PackageName, dict[str, Published]] = {}
+        for name, versions in packages.items():
+            if not isinstance(versions, Mapping):
+                versions = dict.fromkeys(versions, ())  # noqa: PLW2901
+            self.packages[package_name(name)] = {
+                str(Version(version)): what if isinstance(what, Published) else release(what)
+                for version, what in versions.items()
+            }
+        self.listings_asked: list[PackageName] = []
+        self.metadata_asked: list[tuple[PackageName, int]] = []
+        self.expected: list[tuple[tuple[PackageName, ...], tuple[tuple[PackageName, int], ...]]] = []
+        self._listings: dict[PackageName, Listing] = {}
+        self._metadata: dict[tuple[PackageName, int], Metadata] = {}
+
+    def listing(self, name: PackageName) -> Listing:
+        self.listings_asked.append(name)
+        if name not in self._listings:
+            self._listings[name] = Listing(
+                name, [_release(version, what) for version, what in self.packages.get(name, {}).items()]
+            )
+        return self._listings[name]
+
+    def metadata(self, name: PackageName, number: int) -> Metadata | None:
+        self.metadata_asked.append((name, number))
+        version, published = self._published(name, number)
+        if published.unreadable:
+            return None
+        key = (name, number)
+        if key not in self._metadata:
+            self._metadata[key] = _metadata(name, version, published)
+        return self._metadata[key]
+
+    def unreadable(self, name: PackageName, number: int) -> str:
+        return self._published(name, number)[1].unreadable
+
+    def artifacts(self, name: PackageName, number: int) -> tuple[Artifact, ...]:
+        version, published = self._published(name, number)
+        stem = f"{name.replace('-', '_')}-{version}"
+        names = published.files or (
+            (f"{stem}.tar.gz",) if published.sdist_only else (f"{stem}-py3-none-any.whl", f"{stem}.tar.gz")
+        )
+        return tuple(artifact(filename, yanked="" if published.yanked else None) for filename in names)
+
+    def expect(self, listings: Sequence[PackageName], metadata: Sequence[tuple[PackageName, int]]) -> None:
+        self.expected.append((tuple(listings), tuple(metadata)))
+
+    def _published(self, name: PackageName, number: int) -> tuple[str, Published]:
+        version = self.listing(name).release(number).version
+        return version, self.packages[name][version]
+
+
+def world(packages: Packages) -> World:
+    return World(packages)
+
+
+def artifact(filename: str, *, yanked: str | None = None) -> Artifact:
+    digest = f"{abs(hash_of(filename)):064x}"
+    return Artifact(
+        filename,
+        f"https://files.example/{filename}",
+        (Digest("sha256", digest),),
+        size_bytes=1000,
+        uploaded_at=1_700_000_000,
+        yanked=yanked,
+    )
+
+
+def hash_of(text: str) -> int:
+    """Give a number that is the same in every process."""
+    return int.from_bytes(text.encode()[-24:], "big")
+
+
+def _release(version: str, published: Published) -> Release:
+    parsed = Version(version)
+    has_sdist = not published.files or any(not name.endswith(".whl") for name in published.files)
+    has_wheel = not published.sdist_only and (
+        not published.files or any(name.endswith(".whl") for name in published.files)
+    )
+    return Release(
+        str(parsed), version_key(parsed), published.python, has_wheel, has_sdist, published.yanked, None
+    )
+
+
+def _metadata(name: PackageName, version: str, published: Published) -> Metadata:
+    extras = sorted({extra_name(extra) for extra in published.extras} | _extras_in(published.requires))
+    base: list[Dependency] = []
+    added: dict[ExtraName, list[Dependency]] = {extra: [] for extra in extras}
+    for line in published.requires:
+        for extra, dependency in parse_dependency(line, extras):
+            (base if extra is None else added[extra]).append(dependency)
+    python = published.python if published.metadata_python is None else published.metadata_python
+    return Metadata(
+        name, version, python, tuple(base), tuple((extra, tuple(needs)) for extra, needs in added.items())
+    )
+
+
+def _extras_in(requires: Iterable[str]) -> set[ExtraName]:
+    found: set[ExtraName] = set()
+    for line in requires:
+        extras, _ = markers.mentions(parse_requirement(line).marker)
+        found.update(map(extra_name, extras))
+    return found
+
+
+def project(
+    dependencies: Sequence[str] = (),
+    *,
+    extras: Mapping[str, Sequence[str]] | None = None,
+    groups: Mapping[str, Sequence[str]] | None = None,
+    python: str = ">=3.10",
+    name: str = "project",
+    index: str = INDEX,
+) -> Inputs:
+    """Make a project whose requirements stand on lines 2, 3, 4... of its pyproject.toml."""
+    line = iter(range(2, 10_000))
+
+    def read(texts: Sequence[str], table: str) -> tuple[Requirement, ...]:
+        return tuple(parse_requirement(text, Origin(table, next(line))) for text in texts)
+
+    return Inputs(
+        name=package_name(name),
+        requires_python=python,
+        dependencies=read(dependencies, "project.dependencies"),
+        extras=tuple(
+            sorted(
+                (extra_name(extra), read(texts, f"project.optional-dependencies.{extra}"))
+                for extra, texts in (extras or {}).items()
+            )
+        ),
+        groups=tuple(
+            sorted(
+                (group_name(group), read(texts, f"dependency-groups.{group}"))
+                for group, texts in (groups or {}).items()
+            )
+        ),
+        default_groups=(),
+        index_url=index,
+    )
+
+
+def ticking(seconds: float = 0.0) -> Callable[[], float]:
+    """Give a clock that goes on by so much each time it is read."""
+    now = 0.0
+
+    def clock() -> float:
+        nonlocal now
+        now += seconds
+        return now
+
+    return clock

@@ -1,0 +1,177 @@
+"""Whether a lock is whole."""
+
+from detent.lock.closure import closure_faults
+from support.locks import entry, foreign, inputs, lock
+
+
+def test_a_whole_lock_has_no_faults() -> None:
+    project = inputs(
+        ["a[x]>=1", "w; sys_platform == 'win32'"], extras={"net": ["b"]}, groups={"dev": ["c", "demo[net]"]}
+    )
+    whole = lock(
+        entry(
+            "a",
+            needs=["e<2; python_version < '3.11'", "e>=2; python_version >= '3.11'"],
+            extras={"x": ["f"]},
+            edges=["e 1.0", "e 2.0", "f"],
+        ),
+        entry("b", marker="'net' in extras or 'dev' in dependency_groups"),
+        entry("c", marker="'dev' in dependency_groups", needs=["w"], edges=["w"]),
+        entry("e", "1.0", marker="python_version < '3.11'"),
+        entry("e", "2.0", marker="python_version >= '3.11'"),
+        entry("f"),
+        entry("w", marker="'dev' in dependency_groups or sys_platform == 'win32'"),
+        made_from=project,
+    )
+
+    assert closure_faults(project, whole) == ()
+
+
+def test_a_requirement_without_an_entry_is_told_with_its_owner() -> None:
+    project = inputs(["a", "b>=1; sys_platform == 'win32'"])
+    broken = lock(entry("a", needs=["c; python_version < '3.11'"]), made_from=project)
+
+    assert closure_faults(project, broken) == (
+        "[project.dependencies] needs `b>=1; sys_platform == 'win32'`, but the lock has no entry for it where sys_platform == 'win32'",
+        "`a 1.0` needs `c; python_version < '3.11'`, but the lock has no entry for it where python_version < '3.11'",
+    )
+
+
+def test_an_entry_of_a_version_that_is_not_allowed_is_told() -> None:
+    project = inputs(["a>=2"])
+
+    assert closure_faults(project, lock(entry("a", "1.0"), made_from=project)) == (
+        "[project.dependencies] needs `a>=2`, but the lock has `a 1.0`",
+        "nothing needs the entry `a 1.0`",
+    )
+
+
+def test_a_requirement_that_is_met_on_a_part_only_is_told_with_the_rest() -> None:
+    project = inputs(["a"])
+    broken = lock(entry("a", marker="python_version >= '3.12'"), made_from=project)
+
+    (fault,) = closure_faults(project, broken)
+
+    assert fault.endswith("the lock has no entry for it where python_version < '3.12'")
+
+
+def test_an_entry_that_is_wider_than_its_need_is_told() -> None:
+    project = inputs(["a; sys_platform == 'win32'"])
+
+    assert closure_faults(project, lock(entry("a"), made_from=project)) == (
+        "nothing needs the entry `a 1.0` where sys_platform != 'win32'",
+    )
+
+
+def test_entries_that_only_hold_each_other_up_are_told() -> None:
+    project = inputs(["a"])
+    ring = lock(entry("a"), entry("b", needs=["c"]), entry("c", needs=["b"]), made_from=project)
+
+    assert closure_faults(project, ring) == (
+        "nothing needs the entry `b 1.0`",
+        "nothing needs the entry `c 1.0`",
+    )
+
+
+def test_a_ring_that_the_project_reaches_is_whole() -> None:
+    project = inputs(["a"])
+
+    assert (
+        closure_faults(project, lock(entry("a", needs=["b"]), entry("b", needs=["a"]), made_from=project))
+        == ()
+    )
+
+
+def test_extras_are_on_only_where_a_bracket_asks_for_them() -> None:
+    project = inputs(["a"])
+    needs_extra = lock(entry("a", extras={"x": ["b"]}), entry("b"), made_from=project)
+
+    assert closure_faults(project, needs_extra) == ("nothing needs the entry `b 1.0`",)
+    assert closure_faults(inputs(["a[x]"]), needs_extra) == ()
+
+
+def test_extras_may_ask_for_extras_and_bring_the_base_along() -> None:
+    project = inputs(["a[all]"])
+    whole = lock(
+        entry("a", needs=["base"], extras={"all": ["a[x]", "b[y]"], "x": ["c"]}),
+        entry("b", needs=["d"], extras={"y": ["e; python_version >= '3.11'"]}),
+        entry("base"),
+        entry("c"),
+        entry("d"),
+        entry("e", marker="python_version >= '3.11'"),
+        made_from=project,
+    )
+
+    assert closure_faults(project, whole) == ()
+    without_e = whole._replace(packages=tuple(p for p in whole.packages if p.name != "e"))
+    assert closure_faults(project, without_e) == (
+        "`b[y] 1.0` needs `e; python_version >= '3.11'`, but the lock has no entry for it where python_version >= '3.11'",
+    )
+
+
+def test_who_needs_the_project_itself_is_met() -> None:
+    project = inputs(["a"])
+
+    assert closure_faults(project, lock(entry("a", needs=["demo>=1"]), made_from=project)) == ()
+
+
+def test_requires_python_and_environments_bound_the_question() -> None:
+    project = inputs(["a; python_version >= '3.11'"], requires_python=">=3.11")
+
+    assert closure_faults(project, lock(entry("a"), made_from=project)) == ()
+    linux = inputs(["a", "b; sys_platform == 'win32'"])
+    limited = lock(entry("a"), made_from=linux, environments=["sys_platform == 'linux'"])
+    assert closure_faults(linux, limited) == ()
+
+
+def test_two_entries_for_one_environment_are_told() -> None:
+    project = inputs(["a"])
+    double = lock(
+        entry("a", "1.0", marker="python_version < '3.12'"),
+        entry("a", "2.0", marker="python_version >= '3.11'"),
+        made_from=project,
+    )
+
+    assert closure_faults(project, double) == (
+        "the entries `a 1.0` and `a 2.0` are both for one environment where python_version == '3.11'",
+    )
+
+
+def test_an_entry_for_no_environment_is_told() -> None:
+    project = inputs(["a"])
+    dead = lock(entry("a"), entry("b", marker="python_version < '3.0'"), made_from=project)
+
+    assert closure_faults(project, dead) == ("nothing needs the entry `b 1.0`",)
+
+
+def test_an_edge_to_nothing_or_to_several_is_told() -> None:
+    project = inputs(["a", "b"])
+    loose = lock(
+        entry("a", edges=["b", "b 3.0", "b 2.0"]),
+        entry("b", "1.0", marker="python_version < '3.12'"),
+        entry("b", "2.0", marker="python_version >= '3.12'"),
+        made_from=project,
+    )
+
+    assert closure_faults(project, loose) == (
+        "`a 1.0` depends on `b`, and the lock has several entries for it",
+        "`a 1.0` depends on `b 3.0`, and the lock has no entry for it",
+    )
+
+
+def test_a_requirement_that_does_not_parse_is_told() -> None:
+    project = inputs(["a"])
+
+    (fault,) = closure_faults(project, lock(entry("a", needs=["b c"]), made_from=project))
+
+    assert "`b c` is not a valid requirement" in fault
+
+
+def test_pre_releases_and_local_versions_satisfy_as_the_resolver_saw_it() -> None:
+    project = inputs(["a>=1", "b==1.0"])
+
+    assert closure_faults(project, lock(entry("a", "2.0rc1"), entry("b", "1.0+cpu"), made_from=project)) == ()
+
+
+def test_a_lock_of_another_tool_is_not_judged() -> None:
+    assert closure_faults(inputs(["a"]), foreign()) == ()

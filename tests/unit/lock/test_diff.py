@@ -1,0 +1,131 @@
+"""What changed between two locks, and between a lock and its project."""
+
+from detent.lock.diff import Change, changes, differences
+from detent.lock.model import Direct, LockedPackage
+from detent.model.requirement import package_name
+from support.locks import entry, foreign, inputs, lock
+
+
+def change(name: str, before: str, after: str) -> Change:
+    return Change(package_name(name), tuple(before.split()), tuple(after.split()))
+
+
+# ---- between locks ------------------------------------------------------------------------------
+
+
+def test_added_removed_and_updated_names_are_told_in_order() -> None:
+    old = lock(entry("b", "1.0"), entry("c", "1.0"), entry("d", "1.0"))
+    new = lock(entry("a", "1.0"), entry("b", "1.0"), entry("c", "2.0"))
+
+    assert changes(old, new) == (change("a", "", "1.0"), change("c", "1.0", "2.0"), change("d", "1.0", ""))
+
+
+def test_versions_of_several_environments_are_told_together() -> None:
+    old = lock(entry("a", "1.0"))
+    new = lock(entry("a", "1.0", marker="python_version < '3.12'"), entry("a", "2.0"))
+
+    assert changes(old, new) == (change("a", "1.0", "1.0 2.0"),)
+
+
+def test_equal_locks_and_other_files_are_no_change() -> None:
+    old = lock(entry("a"))
+
+    assert changes(old, lock(entry("a", wheels=["cp312-none-any"], sdist=True))) == ()
+
+
+def test_everything_is_new_where_there_was_no_lock() -> None:
+    assert changes(None, lock(entry("a"))) == (change("a", "", "1.0"),)
+
+
+def test_another_commit_is_a_change() -> None:
+    def at(commit: str) -> LockedPackage:
+        return LockedPackage(package_name("a"), "", direct=Direct("vcs", "x", "git", commit=commit))
+
+    assert changes(lock(at("1f")), lock(at("2e"))) == (change("a", "1f", "2e"),)
+
+
+# ---- between a lock and its project ---------------------------------------------------------------
+
+
+def test_a_lock_of_the_same_inputs_is_fresh_whatever_their_order() -> None:
+    one = inputs(["b>=1,<2", "A"], extras={"net": ["c", "d"]}, default_groups=["x", "y"])
+    other = inputs(["a", "b <2, >=1"], extras={"net": ["d", "c"]}, default_groups=["y", "x"])
+
+    assert differences(other, lock(made_from=one)) == ()
+
+
+def test_requirements_that_came_went_or_changed_are_named_with_their_table() -> None:
+    was = inputs(
+        ["httpx>=0.27", "gone"], extras={"net": ["c>=1"]}, groups={"dev": ["pytest>=8", "ruff"], "old": ["a"]}
+    )
+    now = inputs(
+        ["httpx>=0.28", "new"], extras={"net": ["c>=2"]}, groups={"dev": ["pytest>=8"], "young": ["b"]}
+    )
+
+    assert differences(now, lock(made_from=was)) == (
+        "`httpx>=0.28` in [project.dependencies] was `httpx>=0.27`",
+        "`new` was added to [project.dependencies]",
+        "`gone` was removed from [project.dependencies]",
+        "`c>=2` in [project.optional-dependencies] net was `c>=1`",
+        "`ruff` was removed from [dependency-groups] dev",
+        "`a` was removed from [dependency-groups] old",
+        "`b` was added to [dependency-groups] young",
+    )
+
+
+def test_several_lines_of_one_name_are_told_apart() -> None:
+    was = inputs(["a>=1; python_version < '3.11'"])
+    now = inputs(["a>=1; python_version < '3.12'", "a>=2; python_version >= '3.12'"])
+
+    assert differences(now, lock(made_from=was)) == (
+        "`a>=1; python_version < '3.12'` was added to [project.dependencies]",
+        "`a>=2; python_version >= '3.12'` was added to [project.dependencies]",
+        "`a>=1; python_version < '3.11'` was removed from [project.dependencies]",
+    )
+
+
+def test_empty_extras_and_groups_count_too() -> None:
+    was = inputs(extras={"net": []}, groups={"dev": []})
+    now = inputs(extras={"cli": []}, groups={"test": []})
+
+    assert differences(now, lock(made_from=was)) == (
+        "the extra `cli` was added to [project.optional-dependencies]",
+        "the extra `net` was removed from [project.optional-dependencies]",
+        "the group `dev` was removed from [dependency-groups]",
+        "the group `test` was added to [dependency-groups]",
+    )
+
+
+def test_python_default_groups_and_options_are_compared() -> None:
+    was = inputs(requires_python=">=3.9", default_groups=["dev"], options={"prerelease": "allow", "a": "1"})
+    now = inputs(requires_python=">=3.11", default_groups=["test"], options={"prerelease": "never", "b": "2"})
+
+    assert differences(now, lock(made_from=was)) == (
+        "`requires-python` is `>=3.11` and was `>=3.9`",
+        "the group `dev` was removed from the default groups",
+        "the group `test` was added to the default groups",
+        "the option `a` was `1` and is not set any more",
+        "the option `b` is `2` and was not set",
+        "the option `prerelease` is `never` and was `allow`",
+    )
+
+
+def test_another_index_is_no_difference() -> None:
+    project = inputs(["a"])
+
+    assert differences(project._replace(index_url="https://mirror.example.com/"), lock(made_from=project)) == ()
+
+
+def test_a_lock_of_another_tool_says_so() -> None:
+    assert differences(inputs(), foreign()) == (
+        "the lock was written by `other` and does not record what it was made from",
+    )
+
+
+def test_a_hand_edited_line_is_a_difference_and_no_crash() -> None:
+    recorded = inputs(["a"]).recorded()._replace(dependencies=("a b",))
+
+    assert differences(inputs(["a"]), lock(made_from=recorded)) == (
+        "`a` was added to [project.dependencies]",
+        "`a b` was removed from [project.dependencies]",
+    )

@@ -1,0 +1,233 @@
+"""Which entries and which files a target takes from a lock."""
+
+import pytest
+
+from detent.errors import Failures, LockInvalid, NoMatchingTarget, Unsupported
+from detent.lock.model import Direct, Lock, LockedPackage
+from detent.lock.select import Selection, Wanted, default_groups, select
+from detent.model.requirement import extra_name, group_name, package_name
+from support.locks import artifact, entry, foreign, inputs, lock, target
+
+
+def wanted(*, extras: str = "", groups: str = "", base: bool = True) -> Wanted:
+    return Wanted(
+        frozenset(map(extra_name, extras.split())), frozenset(map(group_name, groups.split())), base
+    )
+
+
+def names(selection: Selection) -> list[str]:
+    return [f"{choice.package.name} {choice.package.version}" for choice in selection.choices]
+
+
+def file_of(some: LockedPackage, **options: str) -> str:
+    (choice,) = select(lock(some), target(**options), wanted()).choices
+    return choice.artifact.filename
+
+
+FORKED = lock(
+    entry("a", marker="sys_platform == 'win32'"),
+    entry("b", "1.0", marker="python_version < '3.11'"),
+    entry("b", "2.0", marker="python_version >= '3.11'"),
+    entry("c", marker="'net' in extras"),
+    entry("d", marker="'dev' in dependency_groups"),
+    entry("e"),
+    made_from=inputs(["b", "e"], extras={"net": ["c"]}, groups={"dev": ["d"]}),
+)
+
+
+def test_entries_are_taken_where_their_marker_holds() -> None:
+    assert names(select(FORKED, target("3.12.1"), wanted())) == ["b 2.0", "e 1.0"]
+    assert names(select(FORKED, target("3.10.4"), wanted())) == ["b 1.0", "e 1.0"]
+    assert names(select(FORKED, target(platform="win32"), wanted())) == ["a 1.0", "b 2.0", "e 1.0"]
+
+
+def test_extras_and_groups_bring_their_entries() -> None:
+    assert names(select(FORKED, target(), wanted(extras="net"))) == ["b 2.0", "c 1.0", "e 1.0"]
+    assert names(select(FORKED, target(), wanted(groups="dev"))) == ["b 2.0", "d 1.0", "e 1.0"]
+
+
+def test_a_python_outside_of_requires_python_is_an_error() -> None:
+    with pytest.raises(NoMatchingTarget) as caught:
+        select(FORKED, target("3.8.1"), wanted())
+
+    assert caught.value.what == "the lock is for Python >=3.9"
+    assert caught.value.why == "the interpreter is CPython 3.8.1 on linux x86_64"
+
+
+def test_an_environment_the_lock_is_not_for_is_an_error() -> None:
+    limited = lock(entry("a"), environments=["sys_platform == 'win32'", "sys_platform == 'darwin'"])
+
+    assert names(select(limited, target(platform="darwin"), wanted())) == ["a 1.0"]
+    with pytest.raises(NoMatchingTarget, match="not for this environment"):
+        select(limited, target(), wanted())
+
+
+def test_an_entry_for_another_python_is_an_error_when_its_marker_chooses_it() -> None:
+    strict = foreign(entry("a")._replace(requires_python=">=3.13"))
+
+    assert names(select(strict, target("3.13.0"), wanted())) == ["a 1.0"]
+    with pytest.raises(NoMatchingTarget, match=r"entry `a 1\.0` is for Python >=3\.13"):
+        select(strict, target(), wanted())
+
+
+def test_two_entries_of_one_name_are_an_error() -> None:
+    with pytest.raises(NoMatchingTarget) as caught:
+        select(lock(entry("a", "1.0"), entry("a", "2.0")), target(), wanted())
+
+    assert "two entries of `a`" in caught.value.what
+    assert "`a 1.0` and `a 2.0` both hold" in caught.value.why
+
+
+# ---- files --------------------------------------------------------------------------------------
+
+
+def test_the_wheel_with_the_best_tag_is_taken() -> None:
+    some = entry("a", wheels=["py3-none-any", "cp312-abi3-manylinux_2_17_x86_64", "cp312-cp312-win_amd64"])
+
+    assert file_of(some) == "a-1.0-cp312-abi3-manylinux_2_17_x86_64.whl"
+    assert file_of(some, platform="win32") == "a-1.0-cp312-cp312-win_amd64.whl"
+    assert file_of(some, platform="darwin") == "a-1.0-py3-none-any.whl"
+
+
+def test_compressed_tag_sets_and_capitals_are_understood() -> None:
+    tag = "cp311.CP312-abi3.cp312-manylinux1_x86_64.manylinux_2_17_x86_64"
+
+    assert file_of(entry("a", wheels=["py2.py3-none-any", tag])) == f"a-1.0-{tag}.whl"
+
+
+def test_of_equal_tags_the_highest_build_number_is_taken() -> None:
+    some = entry("a", wheels=["py3-none-any", "2-py3-none-any", "10-py3-none-any", "10b-py2.py3-none-any"])
+
+    assert file_of(some) == "a-1.0-10b-py2.py3-none-any.whl"
+
+
+def test_no_fitting_wheel_is_an_error_that_names_platform_and_wheels() -> None:
+    some = entry("a", wheels=["cp39-cp39-win_amd64", "cp310-cp310-win_amd64"], sdist=True)
+
+    with pytest.raises(NoMatchingTarget) as caught:
+        file_of(some)
+
+    assert caught.value.what == "`a 1.0` has no wheel for CPython 3.12.1 on linux x86_64"
+    assert "`cp310-cp310-win_amd64`, `cp39-cp39-win_amd64`;" in caught.value.why
+    assert "source distribution cannot be built" in caught.value.why
+
+
+def test_a_long_list_of_unfit_wheels_is_cut() -> None:
+    some = entry("a", wheels=[f"cp3{minor}-cp3{minor}-win32" for minor in range(10, 18)])
+
+    with pytest.raises(NoMatchingTarget) as caught:
+        file_of(some)
+
+    assert caught.value.why.endswith("`cp314-cp314-win32` and 3 more")
+
+
+def test_a_source_distribution_alone_is_not_supported_yet() -> None:
+    with pytest.raises(Unsupported, match=r"`a 1\.0` has no wheel"):
+        file_of(entry("a", wheels=[], sdist=True))
+
+
+@pytest.mark.parametrize("kind", ["vcs", "directory"])
+def test_direct_sources_are_not_supported_yet(kind: str) -> None:
+    with pytest.raises(Unsupported, match="`a` comes from"):
+        file_of(LockedPackage(package_name("a"), "", direct=Direct(kind, "somewhere")))
+
+
+def test_a_wheel_locked_by_url_is_taken_and_must_fit() -> None:
+    good = entry("a")._replace(direct=Direct("archive", "https://x.example.com/a-1.0-py3-none-any.whl"))
+
+    assert file_of(good) == "a-1.0-py3-none-any.whl"
+    with pytest.raises(NoMatchingTarget):
+        file_of(good._replace(wheels=(artifact("a-1.0-cp27-cp27m-win32.whl"),)))
+
+
+def test_all_faults_are_told_at_once() -> None:
+    bad = lock(entry("a", wheels=["cp27-none-any"]), entry("b", wheels=[], sdist=True), entry("c"))
+
+    with pytest.raises(Failures) as caught:
+        select(bad, target(), wanted())
+
+    assert [type(fault) for fault in caught.value.failures] == [NoMatchingTarget, Unsupported]
+
+
+# ---- requested, and groups alone ------------------------------------------------------------------
+
+
+def requested(some: Lock, what: Wanted) -> list[str]:
+    return [c.package.name for c in select(some, target(), what).choices if c.requested]
+
+
+def test_what_the_project_names_is_requested_and_the_rest_is_not() -> None:
+    some = lock(
+        entry("a", needs=["b"]),
+        entry("b"),
+        entry("c", marker="'net' in extras"),
+        entry("d", marker="'dev' in dependency_groups"),
+        entry("w", needs=["b"]),
+        made_from=inputs(
+            ["a", "w", "b; sys_platform == 'win32'"],
+            extras={"net": ["c"]},
+            groups={"dev": ["d", "demo[net]"]},
+        ),
+    )
+
+    assert requested(some, wanted()) == ["a", "w"]
+    assert requested(some, wanted(extras="net")) == ["a", "c", "w"]
+    assert requested(some._replace(inputs=None), wanted(extras="net")) == []
+
+
+def test_a_reference_to_the_project_itself_is_followed() -> None:
+    some = lock(
+        entry("c", marker="'all' in extras or 'net' in extras"),
+        made_from=inputs(extras={"net": ["c"], "all": ["demo[net]", "demo[all]"]}),
+    )
+
+    assert requested(some, wanted(extras="all")) == ["c"]
+
+
+GROUPED = lock(
+    entry("a", needs=["b"], extras={"x": ["e"], "y": ["f"]}),
+    entry("b"),
+    entry("c", needs=["d>=1", "w; sys_platform == 'win32'"], marker="'dev' in dependency_groups"),
+    entry("d", needs=["c", "a[x]"]),
+    entry("e"),
+    entry("f"),
+    entry("w"),
+    entry("z"),
+    made_from=inputs(["a[y]", "d", "w", "z"], groups={"dev": ["c"]}),
+)
+
+
+def test_groups_alone_bring_only_what_they_reach() -> None:
+    only = select(GROUPED, target(), wanted(groups="dev", base=False))
+
+    assert names(only) == ["a 1.0", "b 1.0", "c 1.0", "d 1.0", "e 1.0"]
+    assert [c.package.name for c in only.choices if c.requested] == ["c"]
+
+
+def test_no_group_alone_brings_nothing() -> None:
+    assert names(select(GROUPED, target(), wanted(base=False))) == []
+
+
+def test_groups_alone_of_a_foreign_lock_follow_its_edges() -> None:
+    some = foreign(
+        entry("a"),
+        entry("b"),
+        entry("c", marker="'dev' in dependency_groups", edges=["b"]),
+        entry("d", marker="'dev' in dependency_groups", edges=["c"]),
+    )
+
+    assert names(select(some, target(), wanted(groups="dev", base=False))) == ["b 1.0", "c 1.0", "d 1.0"]
+
+
+def test_a_broken_requirement_in_the_record_is_an_invalid_lock() -> None:
+    recorded = inputs().recorded()._replace(dependencies=("a b",))
+
+    with pytest.raises(LockInvalid, match=r"pylock\.toml"):
+        select(lock(entry("a"), made_from=recorded), target(), wanted())
+
+
+def test_default_groups_come_from_the_record_or_from_the_standard_key() -> None:
+    own = lock(made_from=inputs(groups={"dev": []}, default_groups=["dev"]))
+
+    assert default_groups(own) == {"dev"}
+    assert default_groups(foreign(default_groups=["test"])) == {"test"}
