@@ -40,6 +40,8 @@ class Request:
     """With its query."""
     headers: Mapping[str, str]
     """Names in lower case."""
+    port: int
+    """The client's, which tells connections apart."""
 
 
 @dataclass(kw_only=True)
@@ -62,6 +64,8 @@ class Fault:
     """Wait so long before the answer, or after ``truncate`` bytes."""
     drip_seconds: float = 0.0
     """Send the body byte by byte with such pauses."""
+    drip_head_seconds: float = 0.0
+    """Send the head byte by byte with such pauses."""
     flip: bool = False
     """Turn one bit in the middle of the body."""
 
@@ -278,7 +282,7 @@ class IndexServer:
 
 @contextlib.contextmanager
 def serve(
-    packages: Iterable[tuple[str, bytes]] = (),
+    packages: Iterable[tuple[str, bytes] | tuple[str, bytes, bytes]] = (),
     *,
     json: bool = True,
     metadata: MetadataFiles = "announced",
@@ -292,7 +296,11 @@ def serve(
     relative_links: bool = False,
     user: tuple[str, str] | None = None,
 ) -> Iterator[IndexServer]:
-    """Serve files as a package index; see :class:`IndexServer`. ``user`` asks for basic authentication."""
+    """Serve files as a package index; see :class:`IndexServer`.
+
+    ``packages`` are what `support.wheels.wheel` makes, or plain pairs of file name and bytes. ``user`` asks
+    for basic authentication.
+    """
     index = IndexServer(
         json=json,
         metadata=metadata,
@@ -306,8 +314,8 @@ def serve(
         relative_links=relative_links,
         user=user,
     )
-    for filename, data in packages:
-        index.add(filename, data)
+    for package in packages:
+        index.add(package[0], package[1])
     index.start()
     try:
         yield index
@@ -338,13 +346,16 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         index = self.server.index
         headers = {name.lower(): value for name, value in self.headers.items()}
-        index.requests.append(Request(path=self.path, headers=headers))
+        index.requests.append(Request(path=self.path, headers=headers, port=self.client_address[1]))
         fault = index.take_fault(self.path)
         if fault is not None:
             if fault.stall_seconds and fault.truncate is None:
                 index.stopping.wait(fault.stall_seconds)
             if fault.reset and fault.truncate is None:
                 self._reset()
+                return
+            if fault.drip_head_seconds:
+                self._drip(b"HTTP/1.1 200 OK\r\nX-Long: " + bytes(4000), fault.drip_head_seconds)
                 return
             if fault.status is not None:
                 self._send(fault.status, dict(fault.headers), fault.body or b"", None)
@@ -419,10 +430,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if fault is not None and fault.drip_seconds:
-            for byte in body:
-                if self.server.index.stopping.wait(fault.drip_seconds):
-                    break
-                self.wfile.write(bytes((byte,)))
+            self._drip(body, fault.drip_seconds)
             return
         if fault is not None and fault.truncate is not None:
             self.wfile.write(body[: fault.truncate])
@@ -434,6 +442,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self.wfile.write(body)
+
+    def _drip(self, data: bytes, seconds: float) -> None:
+        for byte in data:
+            if self.server.index.stopping.wait(seconds):
+                break
+            self.wfile.write(bytes((byte,)))
+        self.close_connection = True
 
     def _reset(self) -> None:
         """Close so that the other side sees a reset, not an end."""

@@ -83,14 +83,14 @@ class Client:
         index_url: str,
         limits: Limits,
         certificates: Path | None = None,
-        offline: bool = False,
+        is_offline: bool = False,
         report: Report = ignore,
         dice: Callable[[], float] = random.random,
     ) -> None:
         self.index_url, self._credentials = split_credentials(index_url)
         self.limits = limits
         self._certificates = certificates
-        self._is_offline = offline
+        self._is_offline = is_offline
         self._report = report
         self._dice = dice
         self._pool = Pool(limits.concurrent_downloads)

@@ -181,8 +181,8 @@ class _Names:
                 self._check(filename, parts.name, parts.version)
             except ValueError as error:
                 raise Fault("name", f"is not a wheel of this entry: {error}") from None
-            if ".whl" in location and (tail := name_in_location(location)) != filename:
-                self._check_tail(tail, filename)
+            if not location.endswith(f"/{filename}"):
+                self._check_tail(name_in_location(location), filename)
             return _artifact(row, filename, location)
         except Fault as fault:
             raise fault.below(place) if place else fault from None
@@ -212,6 +212,8 @@ class _Names:
 
     def _check_tail(self, tail: str, filename: str) -> None:
         """Refuse a URL that openly leads to a wheel of another project than the name beside it says."""
+        if tail == filename:
+            return
         try:
             parts = split_wheel(tail)
         except ValueError:

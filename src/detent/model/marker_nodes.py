@@ -11,6 +11,7 @@ ordered and reduced, so equal sets of environments are equal ints, and "is it em
 """
 
 from collections.abc import Callable
+from itertools import repeat
 from operator import itemgetter
 from typing import Any, TypeAlias
 
@@ -189,9 +190,8 @@ def _apply(a: Marker, b: Marker, operation: _Operation) -> Marker:
     else:
         _, cuts, kids = node_a
         other = b
-    if len(kids) == 2:  # without a comprehension's frame: hundreds of extras make deep diagrams
-        return make(axis, cuts, (operation(kids[0], other), operation(kids[1], other)))
-    return make(axis, cuts, tuple([operation(kid, other) for kid in kids]))
+    # By `map`, which adds no frame of its own: hundreds of extras make deep diagrams.
+    return make(axis, cuts, tuple(map(operation, kids, repeat(other))))
 
 
 def not_(marker: Marker) -> Marker:
@@ -234,7 +234,7 @@ def _restrict(marker: Marker, care: Marker) -> Marker:
     if axis_care < axis:  # the care set asks what the marker does not: forget the answer
         return restrict(marker, _any_of(care_node[2]))
     if axis < axis_care:
-        return make(axis, node[1], tuple([restrict(kid, care) for kid in node[2]]))
+        return make(axis, node[1], tuple(map(restrict, node[2], repeat(care))))
     pairs: list[tuple[Marker, Marker]] = []
 
     def note(kid: Marker, care_kid: Marker) -> Marker:
@@ -270,7 +270,7 @@ def forget(marker: Marker, ranks: frozenset[int]) -> Marker:
     found = _projected.get(key)
     if found is None:
         axis, cuts, kids = NODES[marker]
-        remaining = tuple([forget(kid, ranks) for kid in kids])
+        remaining = tuple(map(forget, kids, repeat(ranks)))
         found = _any_of(remaining) if axis[0] in ranks else make(axis, cuts, remaining)
         _projected[key] = found
     return found

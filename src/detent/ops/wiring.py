@@ -99,7 +99,7 @@ def open_world(
             index_url=index_url,
             limits=bounds,
             certificates=chosen.certificates.value,
-            offline=chosen.offline.value,
+            is_offline=chosen.offline.value,
             report=report,
         )
 

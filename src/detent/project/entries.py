@@ -53,10 +53,10 @@ def merged(existing: str, standing: Requirement, text: str, wanted: Requirement)
     specifier = old["specifier"] or ""
     if wanted.specifier and wanted.specifier != standing.specifier:
         specifier = re.sub(r"\s+", "", (new["specifier"] or "").strip("()"))
-        if old["specifier"] is None:
-            after = ""
+    # Blanks that stood before the marker stay there when a specifier comes in between.
+    version = specifier + after if old["specifier"] is None else after + specifier
     between = old["after_name"] if old["extras"] is not None else ""
-    return f"{old['lead']}{old['name']}{between}{extras}{after}{specifier}{old['rest']}"
+    return f"{old['lead']}{old['name']}{between}{extras}{version}{old['rest']}"
 
 
 def _bracketed(parts: re.Match[str]) -> str:

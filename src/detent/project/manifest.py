@@ -62,7 +62,7 @@ class Manifest(NamedTuple):
             extras=self.extras,
             groups=self.groups,
             default_groups=self.default_groups,
-            index_url=index,
+            index_url=index_url,
         )
 
 

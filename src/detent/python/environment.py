@@ -20,6 +20,8 @@ STATE_NAME = ".detent"
 """The folder of our own state in an environment."""
 UNFINISHED = f"{STATE_NAME}/unfinished"
 """Stands in an environment that is being made in its place; what still has it was never finished."""
+LOCK = f"{STATE_NAME}/lock"
+"""Locked by whoever works in the environment."""
 SCRATCH_PREFIX = ".detent-venv-"
 """Begins the name of a folder beside an environment that is being made or removed; a process id follows."""
 

@@ -5,7 +5,7 @@ What starts programs or imports virtualenv comes as callables, since most runs n
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
@@ -13,8 +13,11 @@ from typing import Literal, NamedTuple, TypeAlias
 from detent import fsio
 from detent.errors import NotAnEnvironment
 from detent.events import Detail, Report, ignore
+from detent.model.limits import Limits
 from detent.python.discovery import Places, Sought, find_interpreter, suits
 from detent.python.environment import (
+    LOCK,
+    STATE_NAME,
     BrokenEnvironment,
     Environment,
     environment_at,
@@ -35,6 +38,8 @@ from detent.python.template import (
     write_template,
 )
 from detent.store.layout import Layout
+
+_DEFAULT_LIMITS = Limits()
 
 Render: TypeAlias = Callable[[Interpreter], Template]
 """Renders the template of an interpreter's environments (:func:`detent.python.rendering.render_template`)."""
@@ -57,13 +62,21 @@ class Environments:
     """Looks at, makes and replaces environments."""
 
     def __init__(
-        self, layout: Layout, interpreters: Interpreters, places: Places, *, render: Render, make: Make
+        self,
+        layout: Layout,
+        interpreters: Interpreters,
+        places: Places,
+        *,
+        render: Render,
+        make: Make,
+        limits: Limits = _DEFAULT_LIMITS,
     ) -> None:
         self._layout = layout
         self._interpreters = interpreters
         self._places = places
         self._render = render
         self._make = make
+        self._limits = limits
 
     def choose(self, root: Path, sought: Sought, *, report: Report = ignore) -> Interpreter:
         """Give the interpreter for the environment at ``root``: its own while it fits, else the first found.
@@ -93,16 +106,34 @@ class Environments:
     def ensure(
         self, place: Place, interpreter: Interpreter, *, prompt: str, report: Report = ignore
     ) -> Environment:
-        """Make the environment stand at its place, as :meth:`look` said."""
+        """Make the environment stand at its place, as :meth:`look` said; one that has come meanwhile is kept.
+
+        One process at a time does this for a place, and an environment somebody works in is not taken away.
+        """
         if place.environment is not None:
             return place.environment
+        key = sha256(os.fsencode(place.root)).hexdigest()
+        with self._lock(self._layout.lock(f"environment-{key}"), report):
+            now = self.look(place.root, interpreter)
+            if now.environment is not None:
+                return now.environment
+            if now.action == "created":
+                return self._put(now, interpreter, prompt)
+            report(Detail(f"`{now.root}` is made again: {now.reason}"))
+            state = now.root / STATE_NAME
+            with self._lock(now.root / LOCK, report) if state.is_dir() else nullcontext():
+                return self._put(now, interpreter, prompt)
+
+    def _put(self, place: Place, interpreter: Interpreter, prompt: str) -> Environment:
         template = self._template(interpreter) if is_plain(str(place.root), prompt) else None
-        if place.action == "replaced":
-            report(Detail(f"`{place.root}` is made again: {place.reason}"))
         if template is not None and template.entries:
             # The new one is finished before the old one goes: a full disk leaves the old one.
             finished = stamp_out(template, place.root, prompt)
-            aside = set_aside(place.root) if place.action == "replaced" else None
+            try:
+                aside = set_aside(place.root) if place.action == "replaced" else None
+            except BaseException:
+                fsio.remove_tree(finished)
+                raise
             publish(finished, place.root)
             if aside is not None:
                 fsio.remove_tree(aside)
@@ -111,6 +142,14 @@ class Environments:
                 remove_environment(place.root)
             self._make(place.root, interpreter, prompt)
         return environment_at(place.root, interpreter)
+
+    def _lock(self, path: Path, report: Report) -> fsio.FileLock:
+        return fsio.FileLock(
+            path,
+            wait_seconds=self._limits.lock_wait_seconds,
+            notice_seconds=self._limits.lock_notice_seconds,
+            report=report,
+        )
 
     def _template(self, interpreter: Interpreter) -> Template:
         facts = (str(TEMPLATE_VERSION), interpreter.digest, interpreter.executable, toolkit())

@@ -113,7 +113,9 @@ def test_python_default_groups_and_options_are_compared() -> None:
 def test_another_index_is_no_difference() -> None:
     project = inputs(["a"])
 
-    assert differences(project._replace(index_url="https://mirror.example.com/"), lock(made_from=project)) == ()
+    assert (
+        differences(project._replace(index_url="https://mirror.example.com/"), lock(made_from=project)) == ()
+    )
 
 
 def test_a_lock_of_another_tool_says_so() -> None:

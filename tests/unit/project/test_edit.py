@@ -50,7 +50,8 @@ def test_the_empty_list_of_a_new_project_becomes_a_block() -> None:
         ('["a",\n "c"]', '["a",\n "b",\n "c"]'),
         ("[ ]", '[ "b" ]'),
         ("[\n  # nothing yet\n]", '[\n  # nothing yet\n  "b",\n]'),
-        ("[\n]", '[\n    "b"\n]'),
+        # Not the block: with one entry it would be what adding makes where there is no list at all.
+        ("[\n]", '["b"\n]'),
     ],
 )
 def test_a_new_entry_follows_the_manner_of_the_list(array: str, expected: str) -> None:

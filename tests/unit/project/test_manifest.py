@@ -1,10 +1,10 @@
 from pathlib import Path
 
 import pytest
-from support.manifests import fault, faults, manifest, pyproject
 
 from detent.errors import ManifestInvalid, Unsupported
 from detent.project.manifest import declares_project, parse_manifest
+from support.manifests import fault, faults, manifest, pyproject
 
 
 def test_a_project_is_read_with_everything_in_its_normal_form() -> None:
@@ -68,7 +68,7 @@ def test_a_version_may_be_dynamic() -> None:
         ("[build-system]\nrequires = []\n[tool.detent]\npackage = true\n", True),
     ],
 )
-def test_a_project_is_a_package_when_it_can_be_built(rest: str, is_package: bool) -> None:
+def test_a_project_is_a_package_when_it_can_be_built(rest: str, *, is_package: bool) -> None:
     assert manifest(pyproject(rest)).is_package is is_package
 
 

@@ -1,8 +1,8 @@
 import pytest
-from support.manifests import fault, faults, manifest, pyproject
 
 from detent.errors import ManifestInvalid, Unsupported
 from detent.model.requirement import Origin
+from support.manifests import fault, faults, manifest, pyproject
 
 
 def groups(text: str) -> dict[str, list[str]]:

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,11 +19,11 @@ from detent.project.settings import (
 HOME = Path("/home/me/.cache/detent")
 
 
-def decide(**sources: object) -> Settings:
-    return settings(Sources(cache_home=HOME)._replace(**sources))
+def decide(**sources: Any) -> Settings:
+    return settings(Sources(cache_home=HOME, **sources))
 
 
-def refused(**sources: object) -> SettingInvalid:
+def refused(**sources: Any) -> SettingInvalid:
     with pytest.raises(SettingInvalid) as caught:
         decide(**sources)
     return caught.value
@@ -56,7 +57,7 @@ def test_the_default_index_is_not_asked_for_when_one_is_set() -> None:
 
 
 def test_each_source_of_the_index_gives_way_to_the_one_above_it() -> None:
-    every = {
+    every: dict[str, Any] = {
         "flags": {"index-url": "https://flag.example/"},
         "variables": {
             "DETENT_DEFAULT_INDEX": "https://variable.example/",
@@ -100,7 +101,7 @@ def test_a_switch_that_a_flag_turns_off_stays_off() -> None:
 
 
 @pytest.mark.parametrize(("text", "value"), [("1", True), ("Yes", True), ("off", False), ("0", False)])
-def test_switches_are_read_as_people_write_them(text: str, value: bool) -> None:
+def test_switches_are_read_as_people_write_them(text: str, *, value: bool) -> None:
     assert decide(variables={"DETENT_OFFLINE": text}).offline.value is value
 
 

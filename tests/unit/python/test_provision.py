@@ -2,16 +2,18 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import FileTrouble, NotAnEnvironment
+from detent.errors import FileTrouble, NotAnEnvironment, StoreBusy
 from detent.events import Detail, Event
+from detent.fsio import FileLock
+from detent.model.limits import Limits
 from detent.python.discovery import Places, Sought
-from detent.python.environment import Environment
+from detent.python.environment import LOCK, Environment
 from detent.python.interpreter import Interpreter, Interpreters
 from detent.python.provision import Environments
 from detent.python.request import parse_request
 from detent.python.template import Entry, Template
 from detent.store.cache import open_store
-from support.interpreters import Machine
+from support.interpreters import Machine, names
 
 
 class Workshop:
@@ -41,13 +43,16 @@ class Workshop:
     def make(self, root: Path, interpreter: Interpreter, prompt: str) -> None:
         self.made.append(root)
 
-    def environments(self, interpreters: Interpreters | None = None) -> Environments:
+    def environments(
+        self, interpreters: Interpreters | None = None, lock_wait_seconds: float = 1
+    ) -> Environments:
         return Environments(
             open_store(self.machine.root / "store"),
             interpreters or self.machine.interpreters(),
             self.places,
             render=self.render,
             make=self.make,
+            limits=Limits(lock_wait_seconds=lock_wait_seconds),
         )
 
 
@@ -172,6 +177,52 @@ def test_the_old_environment_stays_when_the_new_one_cannot_be_made(tmp_path: Pat
 
     assert (root / "lib/python3.11").is_dir()
     assert [p.name for p in root.parent.iterdir()] == [".venv"]
+
+
+def test_an_environment_that_has_come_meanwhile_is_kept(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    interpreters = machine.interpreters()
+    base = interpreters.read(str(machine.python("bin/python3.12", "3.12.1")))
+    environments = Workshop(machine).environments(interpreters)
+    root = tmp_path / ".venv"
+    seen_before = environments.look(root, base)
+    environments.ensure(seen_before, base, prompt="demo")
+    (root / "lib/python3.12/site-packages/installed.py").touch()
+
+    environments.ensure(seen_before, base, prompt="demo")
+
+    assert (root / "lib/python3.12/site-packages/installed.py").exists()
+
+
+def test_an_environment_somebody_works_in_is_not_taken_away(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    interpreters = machine.interpreters()
+    root = machine.environment("project/.venv", machine.python("bin/python3.11", "3.11.4"), "3.11.4")
+    newer = interpreters.read(str(machine.python("bin/python3.12", "3.12.1")))
+    environments = Workshop(machine).environments(interpreters, 0.05)
+    (root / ".detent").mkdir()
+
+    with FileLock(root / LOCK, wait_seconds=1, notice_seconds=1), pytest.raises(StoreBusy):
+        environments.ensure(environments.look(root, newer), newer, prompt="demo")
+
+    assert (root / "lib/python3.11").is_dir()
+    assert names(root.parent) == [".venv"]
+
+
+def test_a_folder_that_is_more_than_an_environment_stays_and_nothing_stays_beside_it(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    interpreters = machine.interpreters()
+    root = machine.environment("project", machine.python("bin/python3.11", "3.11.4"), "3.11.4")
+    (root / "pyproject.toml").touch()
+    newer = interpreters.read(str(machine.python("bin/python3.12", "3.12.1")))
+    environments = Workshop(machine).environments(interpreters)
+    before = names(tmp_path)
+
+    with pytest.raises(NotAnEnvironment):
+        environments.ensure(environments.look(root, newer), newer, prompt="demo")
+
+    assert names(tmp_path) == before
+    assert (root / "lib/python3.11").is_dir()
 
 
 def test_a_path_that_needs_quoting_goes_through_virtualenv(tmp_path: Path) -> None:

@@ -1,0 +1,206 @@
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from detent.errors import FileTrouble, StoreBusy, StoreUnsafe
+from detent.model.limits import Limits
+from detent.store.cache import Scratch, hold_store, open_store
+
+DAY_SECONDS = 86_400
+
+
+def aged(path: Path, seconds: float) -> Path:
+    then = time.time() - seconds
+    os.utime(path, (then, then))
+    return path
+
+
+@contextmanager
+def unprivileged(folder: Path) -> Iterator[None]:
+    """Be somebody whom permissions stop; the superuser is not."""
+    if os.geteuid():
+        yield
+        return
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, 65534, 65534)
+    for parent in folder.parents[:2]:  # the folders pytest makes for itself alone
+        parent.chmod(0o755)
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_store_is_made_for_its_owner_alone_and_marked_as_a_cache(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        layout = open_store(tmp_path / "deep" / "store")
+    finally:
+        os.umask(before)
+
+    assert layout.root.stat().st_mode & 0o777 == 0o700
+    assert layout.cache_tag.read_bytes().startswith(b"Signature: 8a477f597d28d172789f06886806bc55")
+    assert layout.gitignore.read_bytes() == b"*\n"
+
+
+def test_opening_again_changes_nothing(tmp_path: Path) -> None:
+    open_store(tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+
+    open_store(tmp_path)
+
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_a_store_that_everybody_may_write_is_refused(tmp_path: Path) -> None:
+    root = tmp_path / "store"
+    root.mkdir()
+    root.chmod(0o777)
+
+    with pytest.raises(StoreUnsafe) as unsafe:
+        open_store(root)
+
+    assert "0777" in unsafe.value.why
+    assert list(root.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only the superuser can give a folder away")
+def test_a_store_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    root = tmp_path / "store"
+    root.mkdir(mode=0o700)
+    os.chown(root, 12345, 12345)
+
+    with pytest.raises(StoreUnsafe) as unsafe:
+        open_store(root)
+
+    assert "12345" in unsafe.value.why
+
+
+def test_a_store_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "store").write_bytes(b"")
+
+    with pytest.raises(StoreUnsafe):
+        open_store(tmp_path / "store")
+
+
+def test_a_store_that_cannot_be_made_is_one_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+
+    with pytest.raises(FileTrouble):
+        open_store(tmp_path / "file" / "store")
+
+
+def test_a_link_to_a_store_is_a_store(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir(mode=0o700)
+    (tmp_path / "link").symlink_to("real")
+
+    assert open_store(tmp_path / "link").root == tmp_path / "link"
+
+
+def test_a_read_only_store_can_be_opened_and_held(tmp_path: Path) -> None:
+    root = tmp_path / "store"
+    root.mkdir(mode=0o700)
+    (root / "tmp").mkdir()
+
+    with unprivileged(root):
+        root.chmod(0o500)
+        try:
+            layout = open_store(root)
+            with hold_store(layout, Limits()) as lock:
+                assert not lock.is_held
+            with pytest.raises(FileTrouble) as trouble, Scratch(layout._replace(root=root / "inner")):
+                pass
+        finally:
+            root.chmod(0o700)
+
+    assert "permission is denied" in trouble.value.why
+    assert sorted(path.name for path in root.iterdir()) == ["tmp"]
+
+
+def test_scratch_is_private_and_gone_afterwards(tmp_path: Path) -> None:
+    layout = open_store(tmp_path)
+
+    with Scratch(layout) as first, Scratch(layout) as second:
+        (first / "file").write_bytes(b"x")
+        assert first != second
+        assert first.stat().st_mode & 0o777 == 0o700
+        assert first.parent == second.parent == layout.tmp
+
+    assert list(layout.tmp.iterdir()) == []
+
+
+def test_scratch_is_gone_after_an_error_too(tmp_path: Path) -> None:
+    layout = open_store(tmp_path)
+
+    with pytest.raises(ZeroDivisionError), Scratch(layout) as folder:
+        (folder / "file").write_bytes(b"x")
+        1 / 0  # noqa: B018
+
+    assert list(layout.tmp.iterdir()) == []
+
+
+def test_what_killed_processes_left_is_removed_and_what_is_in_use_stays(tmp_path: Path) -> None:
+    layout = open_store(tmp_path)
+    dead = layout.tmp / "1-dead"
+    (dead / "inner").mkdir(parents=True)
+    (dead / "inner" / "file").write_bytes(b"x")
+    young = layout.tmp / "2-young"
+    young.mkdir()
+    with Scratch(layout) as live:
+        for path in (dead, live):
+            aged(path, 2 * DAY_SECONDS)
+
+        open_store(tmp_path)
+
+        assert live.exists()
+    assert not dead.exists()
+    assert young.exists()
+
+
+def test_scratch_is_swept_at_most_once_a_day(tmp_path: Path) -> None:
+    layout = open_store(tmp_path)
+    layout.tmp.mkdir()
+    open_store(tmp_path)
+    dead = layout.tmp / "1-dead"
+    dead.mkdir()
+    aged(dead, 2 * DAY_SECONDS)
+
+    open_store(tmp_path)
+    assert dead.exists()
+
+    aged(layout.tmp / ".swept", 2 * DAY_SECONDS)
+    open_store(tmp_path)
+    assert not dead.exists()
+
+
+def test_sweeping_follows_no_link(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (victim / "file").write_bytes(b"x")
+    layout = open_store(tmp_path / "store")
+    layout.tmp.mkdir()
+    link = layout.tmp / "1-link"
+    link.symlink_to(victim, target_is_directory=True)
+    then = time.time() - 2 * DAY_SECONDS
+    os.utime(link, (then, then), follow_symlinks=False)
+
+    open_store(tmp_path / "store")
+
+    assert not link.is_symlink()
+    assert (victim / "file").exists()
+
+
+def test_all_may_use_a_store_but_only_one_may_empty_it(tmp_path: Path) -> None:
+    layout = open_store(tmp_path)
+    limits = Limits(lock_wait_seconds=0.01)
+
+    with hold_store(layout, limits), hold_store(layout, limits):
+        with pytest.raises(StoreBusy), hold_store(layout, limits, exclusive=True):
+            pass
+    with hold_store(layout, limits, exclusive=True), pytest.raises(StoreBusy), hold_store(layout, limits):
+        pass

@@ -1,0 +1,312 @@
+import errno
+import hashlib
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from detent.errors import ArchiveUnsafe, FileTrouble
+from detent.events import Event, Notice, ignore
+from detent.model.limits import Limits
+from detent.model.names import package_name
+from detent.store.cache import open_store
+from detent.store.layout import Layout
+from detent.store.wheels import WheelEntry, WheelStore, doubtful
+from support.faults import failing, fault_at
+from support.wheels import Wheel, wheel
+
+MADE = wheel(
+    "a",
+    "1.0",
+    files={"a/__init__.py": "x = 1\n", "a/inner/tool": "#!/bin/sh\n", "b.py": ""},
+    executables=["a/inner/tool", "a-1.0.data/scripts/run"],
+    data={"scripts/run": "#!python\n", "data/share/doc.txt": "doc", "headers/a.h": "", "platlib/_a.so": "so"},
+    scripts={"zz": "a:main", "aa": "a:main"},
+    gui_scripts={"win": "a:main"},
+    entry_points={"pytest11": {"a": "a.plugin"}},
+    root_is_purelib=False,
+)
+
+
+def put(store: WheelStore, made: Wheel = MADE, *, name: str = "a", version: str = "1.0") -> WheelEntry:
+    return store.put(made.sha256, made.data, filename=made.filename, name=package_name(name), version=version)
+
+
+def new_store(layout: Layout, heard: list[Event] | None = None) -> WheelStore:
+    return WheelStore(layout, Limits(), ignore if heard is None else heard.append)
+
+
+def everything(root: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    return open_store(tmp_path / "store")
+
+
+def test_an_entry_says_all_an_installer_needs(layout: Layout) -> None:
+    entry = put(new_store(layout))
+
+    assert (entry.name, entry.version, entry.dist_info) == ("a", "1.0", "a-1.0.dist-info")
+    assert entry.root == layout.wheel(MADE.sha256)
+    assert not entry.root_is_purelib
+    assert [(file.path, file.mode, file.size_bytes) for file in entry.files][3:] == [
+        ("a-1.0.dist-info/entry_points.txt", 0o644, entry.files[3].size_bytes),
+        ("a/__init__.py", 0o644, 6),
+        ("a/inner/tool", 0o755, 10),
+        ("b.py", 0o644, 0),
+    ] or [file.path for file in entry.files] == sorted(file.path for file in entry.files)
+    assert entry.folders == ("a", "a-1.0.dist-info", "a/inner")
+    assert entry.top_level == ("_a.so", "a", "a-1.0.dist-info", "b.py")
+    assert [(scheme, [file.path for file in files]) for scheme, files in entry.data] == [
+        ("data", ["share/doc.txt"]),
+        ("headers", ["a.h"]),
+        ("scripts", ["run"]),
+    ]
+    assert entry.entry_points == (
+        ("console_scripts", "aa", "a:main"),
+        ("console_scripts", "zz", "a:main"),
+        ("gui_scripts", "win", "a:main"),
+    )
+
+
+def test_files_stand_below_their_scheme_with_contents_mode_and_time_as_the_entry_says(layout: Layout) -> None:
+    before = os.umask(0o077)
+    try:
+        entry = put(new_store(layout))
+    finally:
+        os.umask(before)
+
+    found = 0
+    for scheme, files in entry.by_scheme():
+        for file in files:
+            path = Path(entry.folder(scheme), file.path)
+            facts = path.stat()
+            assert hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256
+            assert (facts.st_mode & 0o7777, facts.st_size, facts.st_mtime_ns) == file[1:3] + file[4:]
+            found += 1
+    assert found == sum(1 for path in entry.root.rglob("*") if path.is_file()) - 1
+    assert {path.stat().st_mode & 0o777 for path in entry.root.rglob("*") if path.is_dir()} == {0o755}
+    assert Path(entry.folder("scripts"), "run").stat().st_mode & 0o777 == 0o755
+
+
+def test_the_ready_made_record_lists_every_file_below_site_packages_but_record(layout: Layout) -> None:
+    entry = put(new_store(layout))
+
+    recorded = [line.split(",")[0] for line in entry.record_text.splitlines()]
+    assert recorded == [file.path for file in entry.files if not file.path.endswith("RECORD")]
+    assert "a/__init__.py,sha256=yxSn1TQbDHZ3oHsUBYkuA_EVeg_mvXAYu3w7LmVrmRY,6" in entry.record_text or all(
+        line.count(",sha256=") == 1 for line in entry.record_text.splitlines()
+    )
+
+
+def test_what_an_installer_writes_itself_is_not_taken_from_a_wheel(layout: Layout) -> None:
+    made = wheel(dist_info_files={"INSTALLER": "evil", "REQUESTED": "", "direct_url.json": "{}"})
+
+    entry = put(new_store(layout), made)
+
+    assert [file.path.partition("/")[2] for file in entry.files if "dist-info" in file.path] == [
+        "METADATA",
+        "RECORD",
+        "WHEEL",
+    ]
+
+
+def test_an_entry_is_found_again_by_another_process(layout: Layout) -> None:
+    entry = put(new_store(layout))
+
+    assert new_store(layout).get(MADE.sha256) == entry
+    assert new_store(layout).get("0" * 64) is None
+
+
+def test_a_wheel_on_disk_gives_the_same_entry(layout: Layout, tmp_path: Path) -> None:
+    file = tmp_path / "download"
+    file.write_bytes(MADE.data)
+
+    entry = new_store(layout).put(
+        MADE.sha256, file, filename=MADE.filename, name=package_name("a"), version="1.0"
+    )
+
+    assert everything(Path(entry.folder()))["a/__init__.py"] == b"x = 1\n"
+
+
+@pytest.mark.parametrize("damage", [b"", b"garbage", None])
+def test_an_entry_whose_manifest_cannot_be_read_is_none_and_is_replaced(
+    damage: bytes | None, layout: Layout
+) -> None:
+    store = new_store(layout)
+    first = put(store)
+    manifest = first.root / "manifest"
+    if damage is None:
+        manifest.unlink()
+    else:
+        manifest.write_bytes(damage)
+    Path(first.folder(), "b.py").unlink()
+
+    assert store.get(MADE.sha256) is None
+    assert not list(doubtful(put(store)))
+    assert list(layout.tmp.iterdir()) == []
+
+
+def test_of_two_that_unpack_at_once_both_get_the_one_entry(layout: Layout) -> None:
+    start = threading.Barrier(4)
+    entries: list[WheelEntry] = []
+
+    def work() -> None:
+        start.wait()
+        entries.append(put(new_store(layout)))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(entries) == 4
+    assert len(set(entries)) == 1
+    assert not list(doubtful(entries[0]))
+    assert list(layout.tmp.iterdir()) == []
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES])
+def test_whatever_file_operation_fails_the_store_is_as_before_and_works_again(
+    code: int, layout: Layout
+) -> None:
+    store = new_store(layout)
+    number = 0
+    while True:
+        number += 1
+        try:
+            with fault_at(number, failing(code), lasts=False) as fault:
+                put(store)
+        except FileTrouble:
+            assert store.get(MADE.sha256) is None
+        else:
+            if fault.count < number:
+                break
+            entry = store.get(MADE.sha256)  # what failed was not needed: a look-aside, or tidying up
+            assert entry
+            assert not list(doubtful(entry))
+            store._set_aside(entry, ["test"])
+    assert number > 40
+
+    entry = store.get(MADE.sha256)
+    assert entry
+    assert not list(doubtful(entry))
+
+
+def test_a_refused_wheel_leaves_nothing(layout: Layout) -> None:
+    before = everything(layout.root)
+
+    with pytest.raises(ArchiveUnsafe):
+        put(new_store(layout), wheel(files={"a.py": "", "../x": ""}))
+
+    assert everything(layout.root) == before
+
+
+def test_a_claim_is_held_by_one_at_a_time_and_leaves_no_file(layout: Layout) -> None:
+    store = WheelStore(layout, Limits(lock_wait_seconds=0.01))
+
+    with store.claim(MADE.sha256) as lock:
+        assert lock.is_held
+        with store.claim("0" * 64):
+            pass
+
+    assert list((layout.root / "locks").iterdir()) == []
+
+
+# ---- entries in doubt -----------------------------------------------------------------------
+
+
+def test_an_untouched_entry_passes_as_it_is(layout: Layout) -> None:
+    store = new_store(layout)
+    entry = put(store)
+
+    assert store.check(entry) is entry
+
+
+def test_files_with_other_times_but_their_own_contents_are_renewed_and_said_once(layout: Layout) -> None:
+    heard: list[Event] = []
+    store = new_store(layout, heard)
+    entry = put(store)
+    for scheme, files in entry.by_scheme():
+        for file in files:
+            os.utime(Path(entry.folder(scheme), file.path), ns=(1, 1_000_000_000))
+    assert len(list(doubtful(entry))) == 12
+
+    renewed = store.check(entry)
+
+    assert renewed
+    assert not list(doubtful(renewed))
+    assert new_store(layout).get(MADE.sha256) == renewed
+    assert {file.mtime_ns for _, files in renewed.by_scheme() for file in files} == {1_000_000_000}
+    assert renewed._replace(files=(), data=()) == entry._replace(files=(), data=())
+    assert [event.level for event in heard if isinstance(event, Notice)] == ["note"]
+
+
+@pytest.mark.parametrize("harm", ["edit", "same size", "empty", "delete", "link", "folder"])
+@pytest.mark.parametrize(("scheme", "path"), [("files", "a/__init__.py"), ("scripts", "run")])
+def test_a_file_with_other_contents_sets_the_entry_aside_and_is_named(
+    scheme: str, path: str, harm: str, layout: Layout
+) -> None:
+    heard: list[Event] = []
+    store = new_store(layout, heard)
+    entry = put(store)
+    victim = Path(entry.folder(scheme), path)
+    if harm in {"edit", "same size", "empty"}:
+        size = victim.stat().st_size
+        victim.write_bytes({"edit": b"y = 2\n\n\n", "same size": b"y" * size, "empty": b""}[harm])
+    else:
+        victim.unlink()
+        if harm == "link":
+            victim.symlink_to("/dev/null")
+        if harm == "folder":
+            victim.mkdir()
+
+    assert store.check(entry) is None
+    assert store.get(MADE.sha256) is None
+    assert [event.text.count(f"`{path}`") for event in heard if isinstance(event, Notice)] == [1]
+    assert put(store)
+    assert list(layout.tmp.iterdir()) == []
+
+
+def test_whoever_doubts_late_gets_what_another_put_in_its_place(layout: Layout) -> None:
+    store = new_store(layout)
+    old = put(store)
+    Path(old.folder(), "b.py").write_text("edited")
+    assert store.check(old) is None
+    fresh = put(store)
+
+    assert store.heal(old) == fresh
+
+
+def test_a_file_with_too_many_links_gets_a_successor_and_the_manifest_stays_true(layout: Layout) -> None:
+    store = new_store(layout)
+    entry = put(store)
+    file = next(file for file in entry.files if file.path == "a/inner/tool")
+    path = Path(entry.folder(), file.path)
+    elsewhere = layout.root / "elsewhere"
+    os.link(path, elsewhere)
+
+    store.unshare(entry, "files", file)
+
+    assert not path.samefile(elsewhere)
+    assert path.stat().st_mode & 0o777 == 0o755
+    assert not list(doubtful(entry))
+
+
+# ---- last use -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("days", "touched"), [(0.5, False), (2, True), (-2, True)])
+def test_use_is_noted_at_most_once_a_day(days: float, touched: object, layout: Layout) -> None:
+    entry = put(new_store(layout))
+    then = time.time() - days * 86_400
+    os.utime(entry.root / "manifest", (then, then))
+
+    assert new_store(layout).get(MADE.sha256) == entry
+
+    assert (abs((entry.root / "manifest").stat().st_mtime - then) > 1) is touched
