@@ -1,5 +1,7 @@
 """The marker algebra, judged by packaging on any interpreters."""
 
+from collections.abc import Set as AbstractSet
+
 from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 from packaging.markers import Marker as Judge
@@ -20,8 +22,24 @@ PLATFORMS = [
     ("android", "Android", "posix"),
     ("ios", "iPadOS", "posix"),
 ]
-IMPLEMENTATIONS = [("cpython", "CPython"), ("pypy", "PyPy"), ("graalpy", "GraalVM"), ("rustpython", "RustPython")]
-RELEASES = ["6.8.0-45-generic", "23.1.0", "10", "5.15.0", "", "2012ServerR2", "6.1", "14.0-RELEASE", "5rc1", "5.15.0+l"]
+IMPLEMENTATIONS = [
+    ("cpython", "CPython"),
+    ("pypy", "PyPy"),
+    ("graalpy", "GraalVM"),
+    ("rustpython", "RustPython"),
+]
+RELEASES = [
+    "6.8.0-45-generic",
+    "23.1.0",
+    "10",
+    "5.15.0",
+    "",
+    "2012ServerR2",
+    "6.1",
+    "14.0-RELEASE",
+    "5rc1",
+    "5.15.0+l",
+]
 PYTHONS = [(2, 7), (3, 1), *((3, minor) for minor in range(6, 16)), (4, 0)]
 
 
@@ -68,17 +86,52 @@ VERSION_LITERALS = [
 LITERALS = {
     "python_version": VERSION_LITERALS,
     "python_full_version": VERSION_LITERALS,
-    "sys_platform": ["linux", "win32", "darwin", "freebsd14", "cygwin", "linux darwin", "win", "bsd", "linux,freebsd14"],
+    "sys_platform": [
+        "linux",
+        "win32",
+        "darwin",
+        "freebsd14",
+        "cygwin",
+        "linux darwin",
+        "win",
+        "bsd",
+        "linux,freebsd14",
+    ],
     "platform_system": ["Linux", "Windows", "Darwin", "FreeBSD", "Java", "Linux Windows", "win", "CYGWIN"],
     "os_name": ["nt", "posix", "java", "posix nt", "p"],
     "platform_machine": ["x86_64", "arm64", "x86_64 aarch64", "ppc64le", "64", "AMD64,arm64"],
     "implementation_name": ["cpython", "pypy", "cpython pypy", "rustpython", "py"],
-    "platform_python_implementation": ["CPython", "PyPy", "Jython", "RustPython", "Py", "GraalVM", "CPython,PyPy"],
-    "platform_release": ["5", "5.15", "6.8.0-45-generic", "10", "foo", "5.*", "5.15.0", "5rc1", "5+x", "6 10 5.15.0"],
+    "platform_python_implementation": [
+        "CPython",
+        "PyPy",
+        "Jython",
+        "RustPython",
+        "Py",
+        "GraalVM",
+        "CPython,PyPy",
+    ],
+    "platform_release": [
+        "5",
+        "5.15",
+        "6.8.0-45-generic",
+        "10",
+        "foo",
+        "5.*",
+        "5.15.0",
+        "5rc1",
+        "5+x",
+        "6 10 5.15.0",
+    ],
     "platform_version": ["5", "10.0.19045", "SMP", "#1 SMP"],
     "implementation_version": ["3.10", "7.3", "3.13.0b2", "3.11.2", "7.*", "foo"],
 }
-GATES = ["'a' in extras", "'B' not in extras", "'c_d' in extras", "'a' in dependency_groups", "'b' not in dependency_groups"]
+GATES = [
+    "'a' in extras",
+    "'B' not in extras",
+    "'c_d' in extras",
+    "'a' in dependency_groups",
+    "'b' not in dependency_groups",
+]
 
 
 @st.composite
@@ -112,7 +165,9 @@ texts = combined(comparisons()).filter(is_meaningful)
 gated = combined(comparisons() | st.sampled_from(GATES)).filter(is_meaningful)
 # What a resolver cuts along; comparisons that some kernels answer neither way have no true opposite.
 closed = combined(
-    comparisons().filter(lambda t: not any(name in t for name in ("platform_release", "implementation_version")))
+    comparisons().filter(
+        lambda t: not any(name in t for name in ("platform_release", "implementation_version"))
+    )
     | st.sampled_from(GATES)
 ).filter(is_meaningful)
 
@@ -120,7 +175,7 @@ closed = combined(
 def judge(text: str, where: dict[str, str], extras: frozenset[str], groups: frozenset[str]) -> bool:
     if not text:
         return True
-    world = {**where, "extras": extras, "dependency_groups": groups}
+    world: dict[str, str | AbstractSet[str]] = {**where, "extras": extras, "dependency_groups": groups}
     try:
         return Judge(text).evaluate(world, context="lock_file")
     except UndefinedComparison:  # `===` with a text that could never be a version

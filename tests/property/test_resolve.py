@@ -1,14 +1,20 @@
 """The resolver against brute force, on small random worlds: solvability, best answers, markers, order."""
 
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Mapping
 from itertools import product
+from pathlib import Path
 
 import pytest
 
 from detent.errors import ResolveError
 from detent.lock.assemble import assemble
+from detent.lock.closure import closure_faults
 from detent.lock.model import Lock
+from detent.lock.pylock import parse_lock, render_lock
 from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.resolve.forks import resolve
@@ -78,6 +84,41 @@ def test_in_every_environment_nothing_is_missing_and_nothing_superfluous(part: i
             chosen = selected(lock, here, extras={"e"} if extra else set(), groups={"g"} if group else set())
 
             assert reached(made, roots, here, chosen) == set(chosen), f"seed {seed}"
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_every_lock_is_whole_and_reads_back_as_it_was_written(part: int) -> None:
+    whole = 0
+    for seed in range(6000 + part * PER_ROUND, 6000 + (part + 1) * PER_ROUND):
+        made = universe(seed)
+        lock = lock_of(made)
+        if lock is not None:
+            whole += 1
+
+            assert closure_faults(inputs_of(made), lock) == (), f"seed {seed}"
+            assert parse_lock(render_lock(lock), "pylock.toml") == lock, f"seed {seed}"
+    assert whole > PER_ROUND // 20
+
+
+def test_the_seed_of_hashes_changes_no_byte_of_a_lock() -> None:
+    program = (
+        "import hashlib, sys; from test_resolve import lock_of, universe\n"
+        "print(hashlib.sha256(repr([lock_of(universe(seed)) for seed in range(7000, 7060)]).encode()).hexdigest())"
+    )
+    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+
+    answers = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": path},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+
+    assert len(answers) == 1
 
 
 def selected(lock: Lock, here: Environment, *, extras: set[str], groups: set[str]) -> dict[str, str]:

@@ -85,7 +85,11 @@ def test_just_what_packaging_refuses_is_refused(text: str) -> None:
         assert set(SpecifierSet(canonical)) == set(SpecifierSet(text))
 
 
-@given(st.lists(clauses.filter(is_accepted), max_size=4).flatmap(lambda c: st.tuples(st.just(c), st.permutations(c))))
+@given(
+    st.lists(clauses.filter(is_accepted), max_size=4).flatmap(
+        lambda c: st.tuples(st.just(c), st.permutations(c))
+    )
+)
 def test_order_and_doubles_do_not_change_the_canonical_text(orders: tuple[list[str], list[str]]) -> None:
     written, shuffled = orders
     canonical = canonical_specifier(",".join(written))
@@ -110,9 +114,9 @@ def test_versions_are_numbered_oldest_first_in_whatever_order_they_come(
     assert [numbered.number(r.version) for r in numbered.releases] == list(range(1, numbered.count + 1))
     assert [Version(r.version) for r in numbered.releases] == sorted(map(Version, texts))
     assert numbered.stable | numbered.prerelease == numbered.every
-    assert {numbered.release(i).version for i in range(1, numbered.count + 1) if numbered.prerelease >> i & 1} == {
-        str(Version(t)) for t in texts if Version(t).is_prerelease
-    }
+    assert {
+        numbered.release(i).version for i in range(1, numbered.count + 1) if numbered.prerelease >> i & 1
+    } == {str(Version(t)) for t in texts if Version(t).is_prerelease}
     assert newest(mask) == max((i for i in range(numbered.count + 1) if mask >> i & 1), default=0)
 
 
@@ -121,7 +125,7 @@ def test_ranges_name_each_version_of_a_set_and_no_other(world: tuple[int, int]) 
     count, mask = world
     numbered = listing([f"{n}.0" for n in range(1, count + 1)])
 
-    named = set()
+    named: set[int] = set()
     for part in filter(None, numbered.ranges(mask).split(", ")):
         first, _, last = part.partition("..")
         named.update(range(int(first.split(".")[0]), int((last or first).split(".")[0]) + 1))

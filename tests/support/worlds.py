@@ -4,7 +4,7 @@ world({"a": {"1.0": ["b>=1; python_version < '3.12'"], "2.0": release(python=">=
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from packaging.version import Version
 
@@ -58,7 +58,8 @@ def release(
     )
 
 
-Packages = Mapping[str, Mapping[str, Sequence[str] | Published] | Sequence[str]]
+Packages: TypeAlias = Mapping[str, Any]
+"""Per name its versions: requirements or a release each, or a plain list of versions."""
 
 
 class World:
@@ -81,6 +82,9 @@ class World:
 
     def listing(self, name: PackageName) -> Listing:
         self.listings_asked.append(name)
+        return self._listing(name)
+
+    def _listing(self, name: PackageName) -> Listing:
         if name not in self._listings:
             self._listings[name] = Listing(
                 name, [_release(version, what) for version, what in self.packages.get(name, {}).items()]
@@ -112,7 +116,7 @@ class World:
         self.expected.append((tuple(listings), tuple(metadata)))
 
     def _published(self, name: PackageName, number: int) -> tuple[str, Published]:
-        version = self.listing(name).release(number).version
+        version = self._listing(name).release(number).version
         return version, self.packages[name][version]
 
 

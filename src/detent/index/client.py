@@ -18,6 +18,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, ParamSpec, Self, TypeVar
+from urllib.parse import urljoin
 
 import httpx
 
@@ -25,9 +26,10 @@ from detent.errors import IndexUnavailable, OfflineMiss, UsageError
 from detent.events import Report, ignore
 from detent.index.download import Download, Downloaded
 from detent.index.pool import Pool
-from detent.index.retry import TRANSIENT_STATUSES, Patience, RateWatch, TransferBroken, status_fault
+from detent.index.retry import TRANSIENT_STATUSES, Patience, TransferBroken, status_fault
 from detent.index.tls import tls_context
 from detent.index.urls import host, origin, redirect_refusal, shown, split_credentials
+from detent.index.watch import StreamWatch
 from detent.model.candidate import Artifact
 from detent.model.limits import Limits
 
@@ -53,25 +55,16 @@ class Answer(NamedTuple):
 class Response:
     """A response whose body still has to arrive."""
 
-    def __init__(
-        self, response: httpx.Response, url: str, watch: RateWatch, stopping: threading.Event
-    ) -> None:
+    def __init__(self, response: httpx.Response, url: str) -> None:
         self.status = response.status_code
         self.url = url
         self.headers: Mapping[str, str] = {k.lower(): v for k, v in response.headers.items()}
         self._response = response
-        self._watch = watch
-        self._stopping = stopping
 
     def chunks(self) -> Iterator[bytes]:
         """The body as it was sent, piece by piece; raises :class:`TransferBroken` when it breaks off."""
         with _plain_words(self.url):
-            for chunk in self._response.iter_raw():
-                if self._stopping.is_set():
-                    raise TransferBroken("detent was interrupted", is_transient=False)
-                yield chunk
-                if self._watch.is_stalled(len(chunk), time.monotonic()):
-                    raise TransferBroken("data came too slowly to ever finish")
+            yield from self._response.iter_raw()
 
 
 class Client:
@@ -95,6 +88,7 @@ class Client:
         self._dice = dice
         self._pool = Pool(limits.concurrent_downloads)
         self._stopping = threading.Event()
+        self._watch = StreamWatch(limits)
         self._guard = threading.Lock()
         self._http: httpx.Client | None = None
 
@@ -107,6 +101,7 @@ class Client:
     def close(self) -> None:
         """Stop: running transfers end at their next piece, and are not waited for."""
         self._stopping.set()
+        self._watch.stop()
         self._pool.close()
         if self._http is not None:
             self._http.close()
@@ -187,16 +182,22 @@ class Client:
         for _ in range(self.limits.redirects + 1):
             if self._stopping.is_set():
                 raise TransferBroken("detent was interrupted", is_transient=False)
+            self._watch.expect_head()
             with _plain_words(url):
-                request = http.build_request("GET", url, headers={**headers, **self._authorization(url)})
+                request = http.build_request(
+                    "GET",
+                    url,
+                    headers={**headers, **self._authorization(url)},
+                    extensions={"trace": self._watch.trace},
+                )
                 response = http.send(request, stream=True)
             try:
-                target = response.headers.get("location", "")
+                target = response.extensions.get("location", "")
                 if response.status_code not in _REDIRECTS or not target:
-                    watch = RateWatch(self.limits, time.monotonic())
-                    yield Response(response, url, watch, self._stopping)
+                    self._watch.expect_body()
+                    yield Response(response, url)
                     return
-                following = str(response.url.join(target)).partition("#")[0]
+                following = _joined(url, target)
             finally:
                 response.close()
             refusal = redirect_refusal(url, following)
@@ -235,6 +236,7 @@ def _make_http(limits: Limits, certificates: Path | None) -> httpx.Client:
             limits=httpx.Limits(max_connections=many, max_keepalive_connections=many, keepalive_expiry=20),
             headers={"User-Agent": "detent"},
             follow_redirects=False,
+            event_hooks={"response": [_set_location_aside]},
             # Proxies are read from the environment; credentials never are (netrc needs its own class).
             trust_env=True,
         )
@@ -244,6 +246,18 @@ def _make_http(limits: Limits, certificates: Path | None) -> httpx.Client:
             why="one of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` is not what it should be",
             next_steps=("write proxies like `http://proxy.example:3128`",),
         ) from fault
+
+
+def _set_location_aside(response: httpx.Response) -> None:
+    """Keep httpx from preparing a request to an address that was not judged yet."""
+    response.extensions["location"] = response.headers.pop("location", "")
+
+
+def _joined(url: str, target: str) -> str:
+    try:
+        return urljoin(url, target).partition("#")[0]
+    except ValueError as fault:
+        raise TransferBroken("it redirects to something that is no address", is_transient=False) from fault
 
 
 def _read(response: Response, max_bytes: int) -> bytes:

@@ -67,7 +67,7 @@ def host(url: str) -> str:
 
 def redirect_refusal(source: str, target: str) -> str:
     """Say why a redirect may not be followed; empty when it may."""
-    was, becomes = origin(source)[0], origin(target)[0]
+    was, becomes = origin(source)[0], target.partition(":")[0].lower()
     if becomes not in {"http", "https"}:
         return f"it redirects to a `{_printable(becomes)}:` address, and only http and https are followed"
     if was == "https" and becomes == "http":

@@ -166,8 +166,10 @@ def python_clause(clause: Clause, unit: int = _MICRO) -> Marker:
         return _python_exactly(clause.text, unit)
     if clause.operator == "!=":
         return not_(python_clause(clause._replace(operator="=="), unit))
+    if version.epoch:  # every Python is below it
+        return ALWAYS if clause.operator in {"<", "<="} else NEVER
     if clause.wildcard:
-        return _python_prefix(version.epoch, version.release, unit)
+        return _python_prefix(version.release, unit)
     number, side = _place(version, unit)
     first = number + unit if side > 0 else number  # the first Python at or above the version
     above = number if side < 0 else number + unit  # the first one above it
@@ -183,16 +185,13 @@ def python_clause(clause: Clause, unit: int = _MICRO) -> Marker:
         case "<=":
             return between(0, above)
         case _:
-            prefix = _python_prefix(version.epoch, version.release[:-1], unit)
-            return and_(between(first, None), prefix)
+            return and_(between(first, None), _python_prefix(version.release[:-1], unit))
 
 
 def _place(version: Version, unit: int) -> tuple[int, int]:
     """Give the cell nearest to a version and on which side of its release the version stands."""
     places = 2 if unit == _MINOR else 3
     release = version.release
-    if version.epoch:
-        return 1 << 62, 1
     if any(part > 999 for part in release[1:places]):
         major, minor = release[0], min(release[1], 999)
         return python_number((major, minor, 999 if places == 3 else 0)), 1
@@ -204,9 +203,9 @@ def _place(version: Version, unit: int) -> tuple[int, int]:
     return number, int(version.post is not None or version.local is not None)
 
 
-def _python_prefix(epoch: int, release: tuple[int, ...], unit: int) -> Marker:
+def _python_prefix(release: tuple[int, ...], unit: int) -> Marker:
     places = 2 if unit == _MINOR else 3
-    if epoch or any(release[places:]) or any(part > 999 for part in release[1:]):
+    if any(release[places:]) or any(part > 999 for part in release[1:]):
         return NEVER
     head = release[:places]
     return between(python_number(head), python_number((*head[:-1], head[-1] + 1)))

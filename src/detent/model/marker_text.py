@@ -214,7 +214,7 @@ def _joined(terms: list[tuple[str, bool]]) -> tuple[str, bool]:
 def _terms(marker: Marker) -> list[tuple[str, bool]]:
     """One term for each different kid: where it is reached, and what it asks further.
 
-    A kid's term is widened to wherever the kid holds anyway, which often leaves nothing to say first.
+    A kid's term may be widened to wherever the kid holds anyway, which often leaves nothing to say first.
     """
     axis, _, kids = NODES[marker]
     cells_by_kid: dict[Marker, list[int]] = {}
@@ -237,12 +237,13 @@ def _terms(marker: Marker) -> list[tuple[str, bool]]:
         if len(wide) == len(kids):
             terms.append(_write(kid))
             continue
+        where = min(_condition(marker, set(cells_by_kid[kid])), _condition(marker, wide), key=_brevity)
         shorter = restrict(kid, not_(everywhere))  # what is said for everywhere need not be said again
         if shorter == ALWAYS:
-            terms.append(_condition(marker, wide))
+            terms.append(where)
         elif shorter != NEVER:
             further = min(_write(kid), _write(shorter), key=_brevity)
-            terms.append((f"{_bracketed(_condition(marker, wide))} and {_bracketed(further)}", False))
+            terms.append((f"{_bracketed(where)} and {_bracketed(further)}", False))
     return terms
 
 

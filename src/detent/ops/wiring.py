@@ -126,12 +126,14 @@ def open_world(
         releases=releases,
         wheels=WheelStore(layout, bounds, report),
         network=network,
-        environments=_environments(layout, bounds, variables),
+        environments=_environments(layout, bounds, variables, project),
         report=report,
     )
 
 
-def _environments(layout: Layout, bounds: Limits, variables: Mapping[str, str]) -> Environments:
+def _environments(
+    layout: Layout, bounds: Limits, variables: Mapping[str, str], project: Project | None
+) -> Environments:
     def probe(executable: str) -> Interpreter:
         from detent.python.probe import probe_interpreter
 
@@ -147,12 +149,15 @@ def _environments(layout: Layout, bounds: Limits, variables: Mapping[str, str]) 
 
         make_environment(root, interpreter, prompt, layout=layout, variables=variables)
 
-    return Environments(
+    interpreters = Interpreters(
         layout,
-        Interpreters(layout, probe),
-        places(variables, own=sys.executable),
-        render=render,
-        make=make,
+        probe,
+        project=str(project.root) if project is not None else "",
+        home=variables.get("HOME", ""),
+        own=sys.executable,
+    )
+    return Environments(
+        layout, interpreters, places(variables, own=sys.executable), render=render, make=make, limits=bounds
     )
 
 

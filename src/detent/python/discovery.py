@@ -129,7 +129,7 @@ def candidates(request: PythonRequest, requires_python: str, places: Places) -> 
             yield from _in_folder(folder, request, requires_python)
     for root in roots:
         for name, minor in _pyenv_versions(root):
-            if minor_may_fit(request.specifier, minor) and minor_may_fit(requires_python, minor):
+            if minor_may_fit(request.specifier or requires_python, minor):
                 yield _pyenv_python(root, name)
     if places.own:
         yield places.own

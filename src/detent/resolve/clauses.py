@@ -94,6 +94,11 @@ class Situation:
         pin = self._preferences.pins.get(name)
         return fits & self.allowed(name).mask & (listing.mask(pin) if pin else listing.every)
 
+    def _partly_usable(self, name: PackageName) -> int:
+        """Give the versions that run on a part of this environment's Pythons only."""
+        self.domain(name)
+        return self._partly[name]
+
     def allowed(self, name: PackageName) -> Allowed:
         """Give what the policy says about a package's versions, with its reasons."""
         allowed = self._allowed.get(name)
@@ -131,7 +136,7 @@ class Situation:
         tried = self._tried.setdefault(name, set())
         tried.add(number)
         self.catalogue.look_ahead(name, mask, tries=len(tried))
-        if self._partly[name] >> number & 1:
+        if self._partly_usable(name) >> number & 1:
             release = self.catalogue.listing(name).release(number)
             raise self._python_split(name, release.version, release.requires_python)
         return number
@@ -161,7 +166,7 @@ class Situation:
                 reverse=True,
             )
             # A version that serves a part only is worth a split when it was locked, not otherwise.
-            partly = self._partly.get(name, 0)
+            partly = self._partly_usable(name)
             earlier = (number for number in self._earlier.get(name, ()) if not partly >> number & 1)
             favourites = self._favoured[name] = (*locked, *earlier)
         return favourites

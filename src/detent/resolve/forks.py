@@ -164,7 +164,9 @@ class _Driver:
         unknown: dict[PackageName, DetentError] = {}
         for root in live:
             if not self._catalogue.listing(root.name).count and root.name not in unknown:
-                unknown[root.name] = PackageUnknown(root.name, self._inputs.index_url, required_by=asker(root))
+                unknown[root.name] = PackageUnknown(
+                    root.name, self._inputs.index_url, required_by=asker(root)
+                )
         if len(unknown) > 1:
             raise Failures(list(unknown.values()))
         for failure in unknown.values():

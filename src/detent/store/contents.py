@@ -240,9 +240,9 @@ def parse_scripts(text: str) -> tuple[tuple[str, str, str], ...]:
             name, equals, value = (part.strip() for part in line.partition("="))
             if not equals:
                 raise ValueError(f"its entry_points.txt has the line `{shown(line)}`")
-            if name in scripts:
+            script = (group, name, _script_target(name, value))
+            if scripts.setdefault(name, script)[2] != script[2]:
                 raise ValueError(f"it has two scripts named `{shown(name)}`")
-            scripts[name] = (group, name, _script_target(name, value))
     return tuple(sorted(scripts.values()))
 
 

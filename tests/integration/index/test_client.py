@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.index_server import IndexServer, serve
-from support.wheels import wheel
 
 from detent.errors import IndexUnavailable, OfflineMiss
 from detent.index.client import Client
 from detent.model.limits import Limits
+from support.index_server import IndexServer, serve
+from support.wheels import wheel
 
 QUICK = Limits()._replace(connect_seconds=2, read_seconds=0.3, tries=3, concurrent_downloads=4)
 PAGE = {"Accept": "text/html"}
@@ -199,8 +199,8 @@ def test_a_head_that_drips_forever_is_given_up() -> None:
         index.fail("/simple/a/", times=None, drip_head_seconds=0.05)
 
         assert (
-            refusal(index, limits=QUICK._replace(read_seconds=0.2, tries=2)).why
-            == "no data came for too long"
+            refusal(index, limits=QUICK._replace(connect_seconds=0.1, read_seconds=0.2, tries=2)).why
+            == "no answer came for too long"
         )
 
 

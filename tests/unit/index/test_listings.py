@@ -1,5 +1,7 @@
 """Records of an index: what is kept comes back the same, and anything else is no record."""
 
+from packaging.version import Version
+
 from detent.index.listings import (
     FILES,
     LISTING,
@@ -22,7 +24,6 @@ from detent.model.candidate import Artifact, Dependency, Digest, Metadata
 from detent.model.requirement import ExtraName, PackageName
 from detent.model.versions import Release, version_key
 from detent.store.records import decode_record, encode_record
-from packaging.version import Version
 
 SHA = Digest("sha256", "ab" * 32)
 

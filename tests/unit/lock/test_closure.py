@@ -63,6 +63,20 @@ def test_an_entry_that_is_wider_than_its_need_is_told() -> None:
     )
 
 
+def test_what_one_version_needs_is_needed_only_where_that_version_is() -> None:
+    project = inputs(["b"])
+    forked = lock(
+        entry("b", "1.0", marker="python_version < '3.11'", needs=["c"]),
+        entry("b", "2.0", marker="python_version >= '3.11'"),
+        entry("c"),
+        made_from=project,
+    )
+
+    assert closure_faults(project, forked) == (
+        "nothing needs the entry `c 1.0` where python_version >= '3.11'",
+    )
+
+
 def test_entries_that_only_hold_each_other_up_are_told() -> None:
     project = inputs(["a"])
     ring = lock(entry("a"), entry("b", needs=["c"]), entry("c", needs=["b"]), made_from=project)

@@ -33,6 +33,14 @@ def test_equal_locks_and_other_files_are_no_change() -> None:
     assert changes(old, lock(entry("a", wheels=["cp312-none-any"], sdist=True))) == ()
 
 
+def test_a_version_that_stands_twice_is_one_version() -> None:
+    twice = foreign(
+        entry("a", marker="sys_platform == 'win32'"), entry("a", marker="sys_platform != 'win32'")
+    )
+
+    assert changes(twice, foreign(entry("a"))) == ()
+
+
 def test_everything_is_new_where_there_was_no_lock() -> None:
     assert changes(None, lock(entry("a"))) == (change("a", "", "1.0"),)
 

@@ -38,6 +38,14 @@ sha256 = "{SHA.upper()}"
     assert package.wheels[0].sha256 == SHA
 
 
+def test_hashes_are_sorted_and_weak_ones_may_stand_beside_strong_ones() -> None:
+    row = a_wheel().replace("{sha256", f'{{sha512 = "{SHA * 2}", md5 = "{SHA[:32]}", sha256')
+
+    (package,) = parse_lock(source(an_entry(f"wheels = [{row}]")), "pylock.toml").packages
+
+    assert [digest.algorithm for digest in package.wheels[0].digests] == ["md5", "sha256", "sha512"]
+
+
 def test_a_missing_file_name_is_taken_from_the_url() -> None:
     url = "https://files.example.com/a%2D1.0%2Blocal-py3-none-any.whl?x=1#y"
     text = source(

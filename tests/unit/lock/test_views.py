@@ -87,24 +87,30 @@ demo
 
 
 def test_depth_cuts_the_tree_and_a_cut_subtree_is_drawn_where_there_is_room() -> None:
-    project = inputs(["a", "c"])
+    project = inputs(["a", "b", "c"])
     some = lock(
         entry("a", needs=["b"]),
         entry("b", needs=["c"]),
         entry("c", needs=["d"]),
-        entry("d"),
+        entry("d", needs=["e"]),
+        entry("e"),
         made_from=project,
     )
 
     assert tree(some, project, depth=0) == "demo\n"
     assert (
-        tree(some, project, depth=2)
+        tree(some, project, depth=3)
         == """\
 demo
 ├── a v1.0
 │   └── b v1.0
+│       └── c v1.0
+├── b v1.0
+│   └── c v1.0
+│       └── d v1.0
 └── c v1.0
     └── d v1.0
+        └── e v1.0
 """
     )
 

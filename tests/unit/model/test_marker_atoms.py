@@ -30,7 +30,9 @@ def flipped(literal: str, operator: str, variable: str) -> Marker:
         (">=", "3.9rc1", 3_009_000, None),
     ],
 )
-def test_minor_versions_are_ranges_of_pythons(operator: str, literal: str, low: int, high: int | None) -> None:
+def test_minor_versions_are_ranges_of_pythons(
+    operator: str, literal: str, low: int, high: int | None
+) -> None:
     assert holds("python_version", operator, literal) == between(low, high)
 
 
@@ -136,10 +138,10 @@ def test_names_of_extras_are_normalised() -> None:
     ],
 )
 def test_a_comparison_without_meaning_is_refused(
-    variable: str, operator: str, literal: str, on_the_left: bool, reason: str
+    variable: str, operator: str, literal: str, on_the_left: object, reason: str
 ) -> None:
     with pytest.raises(ValueError, match=reason):
-        comparison(variable, operator, literal, flipped=on_the_left)
+        comparison(variable, operator, literal, flipped=bool(on_the_left))
 
 
 def test_a_clause_is_read_as_full_versions() -> None:

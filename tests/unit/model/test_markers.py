@@ -14,13 +14,17 @@ def test_extras_and_groups_are_questions_apart() -> None:
 
 
 def test_the_environments_of_a_marker_know_no_extras() -> None:
-    marker = parse("('a' in extras and os_name == 'nt') or ('g' in dependency_groups and sys_platform == 'linux')")
+    marker = parse(
+        "('a' in extras and os_name == 'nt') or ('g' in dependency_groups and sys_platform == 'linux')"
+    )
 
     assert markers.environment_only(marker) == parse("os_name == 'nt' or sys_platform == 'linux'")
 
 
 def test_the_pythons_of_a_marker_know_nothing_else() -> None:
-    marker = parse("'a' in extras and python_version >= '3.9' and (os_name == 'nt' or python_version < '3.12')")
+    marker = parse(
+        "'a' in extras and python_version >= '3.9' and (os_name == 'nt' or python_version < '3.12')"
+    )
 
     assert markers.python_only(marker) == parse("python_version >= '3.9'")
     assert markers.lowest_python(marker) == 3_009_000
@@ -31,7 +35,10 @@ def test_the_pythons_of_a_marker_know_nothing_else() -> None:
     [
         ("", ""),
         (">=3.8", "python_version >= '3.8'"),
-        (">=3.8,<4,!=3.9.7", "python_version >= '3.8' and python_version < '4.0' and python_full_version != '3.9.7'"),
+        (
+            ">=3.8,<4,!=3.9.7",
+            "python_version >= '3.8' and python_version < '4.0' and python_full_version != '3.9.7'",
+        ),
         ("==3.12.*", "python_version == '3.12'"),
         ("~=3.8", "python_version >= '3.8' and python_version < '4.0'"),
         ("===3.12.1", "python_full_version == '3.12.1'"),

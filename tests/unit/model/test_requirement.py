@@ -52,8 +52,10 @@ def test_a_requirement_is_empty_but_for_its_name_unless_told() -> None:
         ("foo[a", "`[` is never closed by `]`"),
         (
             "foo[a b]",
-            "`a b` is not a valid name of an extra: it has letters, digits, `.`, `-` and `_`, "
-            "and starts and ends with a letter or digit",
+            (
+                "`a b` is not a valid name of an extra: it has letters, digits, `.`, `-` and `_`, "
+                "and starts and ends with a letter or digit"
+            ),
         ),
         ("foo(>=1", "`(` is never closed by `)`"),
         ("foo>=1)", "`)` closes no `(`"),

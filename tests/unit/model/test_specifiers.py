@@ -60,11 +60,31 @@ def test_what_is_no_specifier_is_refused_in_words(text: str, reason: str) -> Non
 def test_a_clause_keeps_its_parts() -> None:
     (clause,) = parse_clauses(" != 1.4.* ")
 
-    assert (clause.operator, clause.text, clause.version, clause.wildcard) == ("!=", "1.4.*", Version("1.4"), True)
+    assert (clause.operator, clause.text, clause.version, clause.wildcard) == (
+        "!=",
+        "1.4.*",
+        Version("1.4"),
+        True,
+    )
 
 
 def test_keys_are_plain_and_order_as_pep_440_says() -> None:
-    written = "1.dev0 1a1.dev1 1a1 1a1.post1 1b2 1rc1 1 1+a 1+1 1.post1.dev2 1.post1 1.0.1 2 1!0.1".split()
+    written = [
+        "1.dev0",
+        "1a1.dev1",
+        "1a1",
+        "1a1.post1",
+        "1b2",
+        "1rc1",
+        "1",
+        "1+a",
+        "1+1",
+        "1.post1.dev2",
+        "1.post1",
+        "1.0.1",
+        "2",
+        "1!0.1",
+    ]
 
     keys = [version_key(Version(text)) for text in written]
 

@@ -256,6 +256,14 @@ def test_a_request_that_contradicts_the_project_says_so(tmp_path: Path) -> None:
         assert "`.python-version`" in caught.value.why
 
 
+def test_a_version_of_pyenv_that_contradicts_the_project_is_named_too(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.python("pyenv/versions/3.9.18/bin/python", "3.9.18")
+
+    with pytest.raises(PythonMismatch):
+        find(machine, sought("3.9", requires=">=3.11"), Places(pyenv_root=str(tmp_path / "pyenv")))
+
+
 def test_the_error_names_what_was_asked_by_whom_and_what_there_is(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     python = machine.python("a/python3", "3.9.1")

@@ -1,20 +1,23 @@
 """Which releases may be chosen, and why not."""
 
-from support.worlds import project, release, world
-
 from detent.model.requirement import package_name
 from detent.model.versions import Listing
-from detent.resolve.policy import Allowed, Hidden, Policy, Prerelease, Rules, rules_for
+from detent.resolve.policy import DEFAULT_POLICY, Allowed, Hidden, Policy, Prerelease, Rules, rules_for
 from detent.resolve.preferences import NO_PREFERENCES, Preferences
+from support.worlds import project, release, world
 
 A = package_name("a")
 
 
-def listing(**changes: object) -> Listing:
-    return world({"a": {"1.0": [], "2.0": release(yanked=True), "3.0b1": [], "4.0": release(sdist_only=True)}}).listing(A)
+def listing() -> Listing:
+    return world(
+        {"a": {"1.0": [], "2.0": release(yanked=True), "3.0b1": [], "4.0": release(sdist_only=True)}}
+    ).listing(A)
 
 
-def rules(*dependencies: str, preferences: Preferences = NO_PREFERENCES, policy: Policy = Policy()) -> Rules:
+def rules(
+    *dependencies: str, preferences: Preferences = NO_PREFERENCES, policy: Policy = DEFAULT_POLICY
+) -> Rules:
     return rules_for(policy, project(dependencies).roots(), preferences)
 
 

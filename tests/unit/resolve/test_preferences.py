@@ -22,7 +22,9 @@ OLD = lock(
 def test_every_version_of_the_lock_is_preferred_where_its_entry_holds() -> None:
     old, new = markers.parse("python_version < '3.12'"), markers.parse("python_version >= '3.12'")
 
-    assert preferences_from(OLD) == Preferences({A: (("1.0", old), ("2.0", new)), B: (("3.0", markers.ALWAYS),)}, {})
+    assert preferences_from(OLD) == Preferences(
+        {A: (("1.0", old), ("2.0", new)), B: (("3.0", markers.ALWAYS),)}, {}
+    )
 
 
 def test_a_package_to_upgrade_is_free_and_the_others_are_not() -> None:

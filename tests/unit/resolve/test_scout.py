@@ -1,9 +1,8 @@
 """Reading ahead before the first decision."""
 
-from support.worlds import project, ticking, world
-
 from detent.model.requirement import package_name
 from detent.resolve.forks import resolve
+from support.worlds import project, ticking, world
 
 NAMES = tuple(map(package_name, "abcdefg"))
 A, B, C, D, E, F, G = NAMES

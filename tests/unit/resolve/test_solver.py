@@ -161,7 +161,7 @@ def test_random_problems_are_answered_as_brute_force_does(part: int) -> None:
     assert answers == {True, False}
 
 
-def random_problem(chance: random.Random) -> tuple[dict[str, list[Demands]], Demands]:
+def random_problem(chance: random.Random) -> tuple[Mapping[str, Sequence[Demands]], Demands]:
     names = [f"p{i}" for i in range(5)]
     sizes = {name: chance.randint(1, 3) for name in names}
 
@@ -186,6 +186,8 @@ def is_valid(packages: Mapping[str, Sequence[Demands]], roots: Demands, pins: Ma
 def brute_force(packages: Mapping[str, Sequence[Demands]], roots: Demands) -> bool:
     names = list(packages)
     return any(
-        is_valid(packages, roots, {name: version for name, version in zip(names, versions, strict=True) if version})
+        is_valid(
+            packages, roots, {name: version for name, version in zip(names, versions, strict=True) if version}
+        )
         for versions in product(*(range(len(packages[name]) + 1) for name in names))
     )
