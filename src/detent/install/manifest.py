@@ -68,13 +68,13 @@ def parse_manifest(data: bytes) -> Manifest | None:
         return None
     try:
         lines = body.decode().split("\n")
-        package_count, touched_count = map(int, lines[0].split(" "))
+        package_count, touched_count = map(_count, lines[0].split(" "))
         at = 1 + touched_count
         touched = frozenset(map(PackageName, lines[1:at]))
         packages = []
         for _ in range(package_count):
             name, version, digest, identity, requested, dist_info, *counts = lines[at].split("\t")
-            linked, private, launchers = map(int, counts)
+            linked, private, launchers = map(_count, counts)
             first = at + 1 + linked
             second = first + private
             third = second + launchers
@@ -206,6 +206,12 @@ def _read(path: str) -> bytes | None:
 
 def _open_no_link(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError(text)
+    return int(text)
 
 
 def _pair(line: str) -> tuple[str, str]:

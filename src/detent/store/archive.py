@@ -37,8 +37,7 @@ _ZIP64_FIELD, _OTHER_NAME_FIELD = 0x0001, 0x7075
 _PIECE_BYTES = 2**20
 
 # Control characters, line and paragraph separators, marks that turn the direction of text.
-_NEVER_IN_A_NAME = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
-_DRIVE = re.compile(r"[A-Za-z]:")
+_NEVER_IN_A_NAME = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
 
 
 class Member(NamedTuple):
@@ -321,9 +320,9 @@ class ZipReader:
             name = raw.decode("utf-8" if entry.flags & _NAME_IS_UTF8 else "ascii")
         except UnicodeDecodeError:
             raise self.refuse(f"the name `{_shown_raw(raw)}` is neither ASCII nor marked as UTF-8") from None
-        if _NEVER_IN_A_NAME.search(name):
+        if not (name.isascii() and name.isprintable()) and re.search(_NEVER_IN_A_NAME, name):
             raise self.refuse(f"the name `{shown(name)}` holds control characters")
-        if "\\" in name or name.startswith("/") or _DRIVE.match(name):
+        if "\\" in name or name.startswith("/") or (name[1:2] == ":" and name[0].isalpha()):
             raise self.refuse(f"the name `{shown(name)}` is not a relative path with `/`")
         if len(raw) > self._limits.path_bytes:
             raise self.refuse(f"the name `{shown(name)}` is longer than {self._limits.path_bytes} bytes")

@@ -23,15 +23,14 @@ _HASHES = frozenset(("sha256", "sha384", "sha512"))
 _UNHASHED = frozenset(("RECORD", "RECORD.jws", "RECORD.p7s"))
 # An installer writes these itself; what a wheel says in them would be about another installation.
 _INSTALLERS_OWN = frozenset(("INSTALLER", "REQUESTED", "direct_url.json"))
-_RECORD_ROW = re.compile(r'("(?:[^"]|"")*"|[^",]*),("(?:[^"]|"")*"|[^",]*),("(?:[^"]|"")*"|[^",]*)')
-_NEEDS_QUOTES = re.compile('[",]')
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _SCRIPT_GROUPS = frozenset(("console_scripts", "gui_scripts"))
-_SCRIPT_NAME = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._-]*")
-_ENVIRONMENTS_OWN = re.compile(
-    r"pythonw?[0-9.]*t?|(?:de)?activate(?:_this)?(?:\.[a-z0-9]+)?|\.*", re.IGNORECASE
-)
-_OBJECT = re.compile(r"(?P<module>\w+(?:\.\w+)*)\s*:\s*(?P<attribute>\w+(?:\.\w+)*)\s*(?:\[[^\]]*\])?")
+
+# Texts, compiled at first use: every command imports this module, and most unpack nothing.
+_FIELD = r'("(?:[^"]|"")*"|[^",]*)'
+_SCRIPT_NAME = r"[A-Za-z0-9._][A-Za-z0-9._-]*"
+_ENVIRONMENTS_OWN = r"(?i:pythonw?[0-9.]*t?|(?:de)?activate(?:_this)?(?:\.[a-z0-9]+)?|\.*)"
+_OBJECT = r"(?P<module>\w+(?:\.\w+)*)\s*:\s*(?P<attribute>\w+(?:\.\w+)*)\s*(?:\[[^\]]*\])?"
 
 
 class RecordRow(NamedTuple):
@@ -209,7 +208,7 @@ def parse_record(text: str) -> dict[str, RecordRow]:
 
 
 def _quoted_fields(line: str) -> list[str]:
-    found = _RECORD_ROW.fullmatch(line)
+    found = re.fullmatch(f"{_FIELD},{_FIELD},{_FIELD}", line)
     if not found:
         raise ValueError(f"its RECORD has the line `{shown(line)}`")
     return [f[1:-1].replace('""', '"') if f.startswith('"') else f for f in found.groups()]
@@ -217,7 +216,7 @@ def _quoted_fields(line: str) -> list[str]:
 
 def record_line(path: str, sha256_hex: str, size_bytes: int) -> str:
     """Give the line of RECORD for one file, with its end."""
-    quoted = '"' + path.replace('"', '""') + '"' if _NEEDS_QUOTES.search(path) else path
+    quoted = '"' + path.replace('"', '""') + '"' if "," in path or '"' in path else path
     return f"{quoted},sha256={encoded_digest(bytes.fromhex(sha256_hex))},{size_bytes}\n"
 
 
@@ -248,7 +247,7 @@ def parse_scripts(text: str) -> tuple[tuple[str, str, str], ...]:
 
 def _script_target(name: str, value: str) -> str:
     check_script_name(name)
-    found = _OBJECT.fullmatch(value)
+    found = re.fullmatch(_OBJECT, value)
     parts = re.split(r"[.:]", f"{found['module']}:{found['attribute']}") if found else [""]
     if not found or not all(part.isidentifier() for part in parts):
         raise ValueError(f"the script `{name}` names `{shown(value)}`, which is no `module:function`")
@@ -257,9 +256,9 @@ def _script_target(name: str, value: str) -> str:
 
 def check_script_name(name: str) -> None:
     """Raise :class:`ValueError` unless a script may have this name in an environment's folder of programs."""
-    if not _SCRIPT_NAME.fullmatch(name):
+    if not re.fullmatch(_SCRIPT_NAME, name):
         raise ValueError(f"`{shown(name)}` is no name for a script")
-    if _ENVIRONMENTS_OWN.fullmatch(name.removesuffix(".exe")):
+    if re.fullmatch(_ENVIRONMENTS_OWN, name.removesuffix(".exe")):
         raise ValueError(f"a script named `{name}` would replace a part of the environment")
 
 

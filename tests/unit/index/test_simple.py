@@ -26,7 +26,7 @@ def json_page(*files: object, version: object = "1.0") -> Page:
     return parse_page(body.encode(), JSON, PAGE, NAME)
 
 
-def json_file(filename: str = "a_b-1.0-py3-none-any.whl", **more: object) -> dict[str, object]:
+def json_file(filename: object = "a_b-1.0-py3-none-any.whl", **more: object) -> dict[str, object]:
     return {
         "filename": filename,
         "url": f"https://files.example/{filename}",

@@ -1,3 +1,4 @@
+import zlib
 from pathlib import Path
 
 import pytest
@@ -53,8 +54,6 @@ def test_a_damaged_manifest_is_none_at_all() -> None:
 
 
 def test_what_has_a_right_checksum_and_wrong_counts_is_none_either() -> None:
-    import zlib
-
     for body in (b"2 0", b"1 0\na", b"x", b"1 0\na\t1\tx\ty\t1\td\t5\t0\t0\np", b"0 0\nmore", b"-1 0", b"\xff"):
         assert parse_manifest(f"detent-installed 1 {zlib.crc32(body):08x}\n".encode() + body) is None
 

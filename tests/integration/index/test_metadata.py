@@ -1,0 +1,138 @@
+"""The metadata ladder: the cheapest way that works is taken, and every way gives the same answer."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from detent.errors import IndexUnavailable
+from detent.events import ignore
+from detent.index.client import Client
+from detent.index.metadata import Found, Ladder
+from detent.index.sidecars import Sidecars
+from detent.index.simple import parse_page
+from detent.model.limits import Limits
+from detent.model.requirement import PackageName
+from support.index_server import IndexServer, serve
+from support.wheels import Wheel, wheel
+
+QUICK = Limits()._replace(tries=2, read_seconds=2)
+A = PackageName("a")
+MADE = wheel("a", "1.0", requires=["b>=1"], requires_python=">=3.9")
+
+
+def read(
+    index: IndexServer, scratch: Path, without: frozenset[str] = frozenset(), sidecars: Sidecars | None = None
+) -> Found:
+    page = parse_page(index.page("a")[1], index.page("a")[0], f"{index.url}a/", A)  # type: ignore[index]
+    with Client(index_url=index.url, limits=QUICK, dice=lambda: -0.49) as client:
+        ladder = Ladder(client, sidecars or Sidecars(None, lambda: 0.0), lambda: scratch, ignore)
+        return ladder.read(A, "1.0", [artifact for _, artifact in page.files if artifact.is_wheel], without)
+
+
+def needs(found: Found) -> list[str]:
+    assert found.metadata is not None, found.reason
+    return [str(d) for d in found.metadata.base]
+
+
+def tails(index: IndexServer) -> list[str]:
+    return [("metadata" if p.endswith(".metadata") else "wheel") for p in index.paths()]
+
+
+@pytest.mark.parametrize(
+    ("world", "asked"),
+    [
+        ({"metadata": "announced"}, ["metadata"]),
+        ({"metadata": "announced", "json": False}, ["metadata"]),
+        ({"metadata": "unannounced"}, ["metadata"]),
+        ({"metadata": "none"}, ["metadata", "wheel"]),
+        ({"metadata": "none", "etag": False}, ["metadata", "wheel"]),
+        ({"metadata": "none", "hashes": False, "sizes": False}, ["metadata", "wheel"]),
+    ],
+)
+def test_every_rung_gives_the_same_answer(tmp_path: Path, world: dict[str, Any], asked: list[str]) -> None:
+    with serve([MADE], **world) as index:
+        assert needs(read(index, tmp_path)) == ["b>=1"]
+        assert tails(index) == asked
+
+
+def test_without_ranges_a_big_wheel_is_fetched_whole_and_nothing_of_it_stays(tmp_path: Path) -> None:
+    made = wheel("a", "1.0", requires=["b>=1"], files={"a.bin": random.Random(1).randbytes(100_000)})
+    with serve([made], metadata="none", ranges=False) as index:
+        assert needs(read(index, tmp_path)) == ["b>=1"]
+        assert tails(index)[0] == "metadata"
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_announced_metadata_with_another_hash_is_not_believed(tmp_path: Path) -> None:
+    with serve([MADE]) as index:
+        index.fail(".metadata", times=None, body=MADE.metadata.replace(b"b>=1", b"evil"))
+
+        assert needs(read(index, tmp_path)) == ["b>=1"]
+        assert tails(index) == ["metadata", "metadata", "wheel"]
+
+
+def test_announced_metadata_that_is_not_there_is_looked_for_in_the_wheel(tmp_path: Path) -> None:
+    with serve([MADE]) as index:
+        index.fail(".metadata", times=None, status=404)
+
+        assert needs(read(index, tmp_path)) == ["b>=1"]
+
+
+def test_a_page_in_place_of_unannounced_metadata_is_not_believed(tmp_path: Path) -> None:
+    with serve([MADE], metadata="unannounced") as index:
+        index.fail(".metadata", times=None, body=b"<html>Name: a</html>")
+
+        found = read(index, tmp_path)
+
+        assert needs(found) == ["b>=1"]
+        assert found.without_sidecar == (MADE.sha256,)
+
+
+def test_a_wheel_known_to_have_no_metadata_file_is_not_asked_for_one(tmp_path: Path) -> None:
+    with serve([MADE], metadata="none") as index:
+        read(index, tmp_path, without=frozenset((MADE.sha256,)))
+
+        assert tails(index) == ["wheel"]
+
+
+def test_an_index_without_metadata_files_is_not_asked_for_them_for_long(tmp_path: Path) -> None:
+    sidecars = Sidecars(None, lambda: 0.0)
+    with serve([MADE], metadata="none") as index:
+        for _ in range(10):
+            read(index, tmp_path, sidecars=sidecars)
+
+        assert tails(index).count("metadata") == 8
+
+
+def test_a_universal_wheel_speaks_for_its_release_and_a_broken_one_is_passed_over(tmp_path: Path) -> None:
+    def variant(tag: str, need: str, **more: Any) -> Wheel:
+        return wheel("a", "1.0", requires=[need], tag=tag, **more)
+
+    with serve(
+        [variant("cp311-cp311-win32", "windows"), variant("py3-none-any", "any")], metadata="none"
+    ) as index:
+        assert needs(read(index, tmp_path)) == ["any"]
+
+        index.add("a-1.0-py3-none-any.whl", b"not a zip at all")
+        assert needs(read(index, tmp_path)) == ["windows"]
+
+
+def test_a_release_none_of_whose_wheels_can_be_read_says_why(tmp_path: Path) -> None:
+    with serve([("a-1.0-py3-none-any.whl", b"not a zip at all")], metadata="none") as index:
+        found = read(index, tmp_path)
+
+        assert (found.metadata, found.is_lasting) == (None, True)
+        assert "does not end like a zip file" in found.reason
+
+        index.fail(".whl", times=None, status=404)
+        assert not read(index, tmp_path).is_lasting
+
+
+def test_a_dead_server_is_not_taken_for_missing_metadata(tmp_path: Path) -> None:
+    with serve([MADE]) as index:
+        index.fail("/files/", times=None, status=503)
+
+        with pytest.raises(IndexUnavailable):
+            read(index, tmp_path)

@@ -1,0 +1,425 @@
+"""The resolver's view of an index, over records and a real server."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from detent.errors import IndexUnavailable, OfflineMiss, PageInvalid
+from detent.events import ignore
+from detent.index.client import Client
+from detent.index.releases import IndexReleases
+from detent.index.remote import RemoteIndex
+from detent.model.limits import Limits
+from detent.model.requirement import PackageName
+from detent.model.versions import Listing
+from detent.store.layout import Layout
+from support.index_server import IndexServer, serve
+from support.wheels import wheel
+
+A, B, GONE = PackageName("a"), PackageName("b"), PackageName("gone")
+QUICK = Limits()._replace(tries=2, read_seconds=2)
+
+
+class World:
+    """A cache, a clock and as many commands as a test runs, one after another."""
+
+    def __init__(self, index: IndexServer, folder: Path) -> None:
+        self.index = index
+        self.layout = Layout(folder / "cache")
+        self.clock = 1000.0
+        self.remotes = 0
+
+    def command(self, **more: Any) -> IndexReleases:
+        self.index.forget()
+        self.clock += 1
+        return IndexReleases(
+            index_url=self.index.url, layout=self.layout, remote=self.remote, now=lambda: self.clock, **more
+        )
+
+    def remote(self) -> RemoteIndex:
+        self.remotes += 1
+        return RemoteIndex(
+            Client(index_url=self.index.url, limits=QUICK, dice=lambda: -0.49),
+            index_url=self.index.url,
+            layout=self.layout,
+            scratch=lambda: self.layout.root,
+            now=lambda: self.clock,
+            report=ignore,
+        )
+
+
+def versions(listing: Listing) -> list[str]:
+    return [release.version for release in listing.releases]
+
+
+def needs(releases: IndexReleases, name: PackageName, number: int) -> list[str]:
+    metadata = releases.metadata(name, number)
+    assert metadata is not None
+    assert (metadata.name, metadata.version) == (name, releases.listing(name).release(number).version)
+    return [str(d) for d in metadata.base]
+
+
+def files(releases: IndexReleases, name: PackageName, number: int) -> list[str]:
+    return [artifact.filename for artifact in releases.artifacts(name, number)]
+
+
+PACKAGES = [wheel("a", "1.0", requires=["b"]), wheel("a", "2.0", requires=["b>=2"]), wheel("b", "3")]
+
+
+@pytest.mark.parametrize("json", [True, False])
+def test_a_second_command_answers_from_records_without_a_single_request(
+    *, tmp_path: Path, json: bool
+) -> None:
+    with serve(PACKAGES, json=json) as index:
+        world = World(index, tmp_path)
+
+        def look(releases: IndexReleases) -> object:
+            releases.expect([A, B], [])
+            answers = (
+                versions(releases.listing(A)),
+                needs(releases, A, 1),
+                needs(releases, A, 2),
+                releases.artifacts(A, 2),
+                releases.listing(B).releases,
+            )
+            releases.save()
+            return answers
+
+        first = look(world.command())
+        assert index.count() == 4
+
+        second = look(world.command())
+        assert second == first
+        assert index.count() == 0
+        assert world.remotes == 1
+
+
+def test_a_warm_command_imports_no_network(tmp_path: Path) -> None:
+    with serve(PACKAGES) as index:
+        world = World(index, tmp_path)
+        releases = world.command()
+        needs(releases, A, 1)
+        releases.artifacts(A, 1)
+        releases.save()
+        program = (
+            "import sys\nfrom pathlib import Path\n"
+            "from detent.index.releases import IndexReleases\nfrom detent.store.layout import Layout\n"
+            f"r = IndexReleases(index_url={index.url!r}, layout=Layout(Path({str(world.layout.root)!r})),"
+            f" remote=lambda: 1 / 0, now=lambda: {world.clock})\n"
+            "r.expect(['a'], [('a', 1)])\n"
+            "assert r.metadata('a', 1).base and r.artifacts('a', 1)\n"
+            "r.save()\n"
+            "cold = {'httpx', 'concurrent.futures', 'threading', 'json', 'zipfile', 'email', 'logging', 'urllib.request',"
+            " 'packaging.requirements', 'packaging.specifiers', 'asyncio', 'subprocess', 'ssl'}\n"
+            "print(sorted(cold & set(sys.modules)))\n"
+        )
+
+        ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert (ended.stdout, ended.stderr) == ("[]\n", "")
+
+
+def test_everything_is_asked_for_once_also_while_it_is_on_its_way(tmp_path: Path) -> None:
+    with serve(PACKAGES) as index:
+        index.fail("/simple/a/", stall_seconds=0.1)
+        releases = World(index, tmp_path).command()
+
+        releases.expect([A, B, A], [])
+        releases.expect([A], [])
+        releases.listing(A)
+        releases.listing(B)
+        releases.expect([], [(A, 1), (A, 2)])
+        releases.expect([A], [(A, 1)])
+        needs(releases, A, 1)
+        needs(releases, A, 1)
+        releases.artifacts(A, 1)
+        releases.save()
+
+        assert sorted(index.paths()).count("/simple/a/") == 1
+        assert len(set(index.paths())) == len(index.paths()) == 4
+
+
+def test_what_arrived_unasked_is_kept_for_the_next_command(tmp_path: Path) -> None:
+    with serve(PACKAGES) as index:
+        world = World(index, tmp_path)
+        releases = world.command()
+        releases.listing(A)
+        releases.expect([], [(A, 1), (A, 2)])
+        needs(releases, A, 2)
+        for pending in list(releases._asked.values()):
+            pending.result()
+        releases.save()
+
+        again = world.command()
+        assert needs(again, A, 1) == ["b"]
+        assert index.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("cache_control", "later", "requests"),
+    [
+        (None, 598, 0),
+        (None, 601, 1),
+        ("max-age=5", 3, 0),
+        ("max-age=5", 6, 1),
+        ("no-cache", 0, 1),
+        ("max-age=5000", 4000, 0),
+    ],
+)
+def test_a_listing_is_believed_as_long_as_the_index_says(
+    tmp_path: Path, cache_control: str | None, later: float, requests: int
+) -> None:
+    with serve(PACKAGES, cache_control=cache_control) as index:
+        world = World(index, tmp_path)
+        world.command().listing(A)
+        world.clock += later
+
+        again = world.command()
+
+        assert versions(again.listing(A)) == ["1.0", "2.0"]
+        assert index.count() == requests
+
+
+@pytest.mark.parametrize("etag", [True, False])
+def test_a_stale_listing_that_did_not_change_is_renewed_and_keeps_its_metadata(
+    *, tmp_path: Path, etag: bool
+) -> None:
+    with serve(PACKAGES, etag=etag) as index:
+        world = World(index, tmp_path)
+        first = world.command()
+        needs(first, A, 2)
+        first.save()
+        world.clock += 1000
+
+        second = world.command()
+        assert needs(second, A, 2) == ["b>=2"]
+        assert files(second, A, 2) == ["a-2.0-py3-none-any.whl"]
+        assert [("if-none-match" in r.headers) for r in index.requests] == [etag]
+
+        third = world.command()
+        assert versions(third.listing(A)) == ["1.0", "2.0"]
+        assert index.count() == 0
+
+
+def test_a_changed_page_keeps_the_metadata_of_files_that_are_still_listed(tmp_path: Path) -> None:
+    with serve(PACKAGES) as index:
+        world = World(index, tmp_path)
+        first = world.command()
+        needs(first, A, 1)
+        needs(first, A, 2)
+        first.artifacts(A, 2)
+        first.save()
+        index.add(*wheel("a", "1.5")[:2])
+        index.add(*wheel("a", "2.0", requires=["replaced"])[:2])
+        world.clock += 1000
+
+        second = world.command()
+        assert versions(second.listing(A)) == ["1.0", "1.5", "2.0"]
+        assert needs(second, A, 1) == ["b"]
+        assert needs(second, A, 3) == ["replaced"]
+        assert second.artifacts(A, 3)[0].sha256 == index.files["a-2.0-py3-none-any.whl"].digests["sha256"]
+        assert index.paths() == ["/simple/a/", "/files/a/a-2.0-py3-none-any.whl.metadata"]
+
+
+def test_revalidating_asks_again_for_what_is_older_than_the_command_and_tells_of_changes(
+    tmp_path: Path,
+) -> None:
+    with serve(PACKAGES) as index:
+        world = World(index, tmp_path)
+        first = world.command()
+        assert [first.listing(name).count for name in (A, B)] == [2, 1]
+        assert not first.revalidate()
+        assert index.count() == 2
+
+        index.add(*wheel("a", "9")[:2])
+        late = world.command()
+        assert versions(late.listing(A)) == ["1.0", "2.0"]
+        late.listing(B)
+        assert not late.revalidate([B, GONE])
+        assert index.paths() == ["/simple/b/"]
+
+        assert late.revalidate()
+        assert versions(late.listing(A)) == ["1.0", "2.0", "9"]
+        assert index.paths() == ["/simple/b/", "/simple/a/"]
+        assert not late.revalidate()
+        assert index.count() == 2
+
+
+def test_refreshing_believes_no_record_of_before(tmp_path: Path) -> None:
+    with serve(PACKAGES) as index:
+        world = World(index, tmp_path)
+        world.command().listing(A)
+        index.add(*wheel("a", "9")[:2])
+
+        assert versions(world.command(is_refreshing=True).listing(A)) == ["1.0", "2.0", "9"]
+
+
+def test_a_project_that_does_not_exist_has_no_releases_and_is_asked_for_in_every_command(
+    tmp_path: Path,
+) -> None:
+    with serve(PACKAGES) as index:
+        world = World(index, tmp_path)
+        first = world.command()
+        assert first.listing(GONE).count == 0
+        assert first.listing(GONE).count == 0
+        assert index.count() == 1
+
+        index.add(*wheel("gone", "1")[:2])
+        assert versions(world.command().listing(GONE)) == ["1"]
+
+
+def test_a_project_that_does_not_exist_is_remembered_as_long_as_the_index_says(tmp_path: Path) -> None:
+    with serve(cache_control="max-age=50") as index:
+        world = World(index, tmp_path)
+        world.command().listing(GONE)
+        index.add(*wheel("gone", "1")[:2])
+
+        assert versions(world.command().listing(GONE)) == []
+        world.clock += 50
+        assert versions(world.command().listing(GONE)) == ["1"]
+
+
+def test_a_project_that_was_taken_down_is_gone_and_may_come_back(tmp_path: Path) -> None:
+    with serve(PACKAGES) as index:
+        world = World(index, tmp_path)
+        world.command().listing(B)
+        index.remove("b-3-py3-none-any.whl")
+        world.clock += 1000
+        assert world.command().listing(B).count == 0
+
+        index.add(*wheel("b", "4")[:2])
+        assert versions(world.command().listing(B)) == ["4"]
+
+
+def test_a_broken_answer_is_an_error_whether_it_was_expected_or_not_and_only_once_asked_for(
+    tmp_path: Path,
+) -> None:
+    with serve(PACKAGES) as index:
+        index.fail("/simple/a/", times=None, status=503)
+        index.pages["b"] = ("text/plain", b"hello")
+        releases = World(index, tmp_path).command()
+        releases.expect([A, B], [])
+
+        for _ in range(2):
+            with pytest.raises(IndexUnavailable):
+                releases.listing(A)
+            with pytest.raises(PageInvalid):
+                releases.listing(B)
+        assert index.count("/simple/b/") == 1
+        releases.save()
+
+
+def test_offline_old_records_serve_and_what_is_missing_is_named(tmp_path: Path) -> None:
+    with serve(PACKAGES) as index:
+        world = World(index, tmp_path)
+        first = world.command()
+        needs(first, A, 2)
+        first.save()
+        world.clock += 10_000
+
+        offline = world.command(is_offline=True)
+        offline.expect([A, B], [])
+        assert needs(offline, A, 2) == ["b>=2"]
+        assert files(offline, A, 1) == ["a-1.0-py3-none-any.whl"]
+        with pytest.raises(OfflineMiss, match="network is off") as caught:
+            offline.metadata(A, 1)
+        assert "a 1.0" in caught.value.why
+        with pytest.raises(OfflineMiss):
+            offline.listing(B)
+        assert not offline.revalidate()
+        assert index.count() == 0
+
+
+def test_a_release_without_a_wheel_is_unreadable_without_asking(tmp_path: Path) -> None:
+    with serve([("a-1.0.tar.gz", b"sdist")]) as index:
+        releases = World(index, tmp_path).command()
+        releases.listing(A)
+        index.forget()
+
+        assert releases.metadata(A, 1) is None
+        assert releases.unreadable(A, 1) == "it has only a source distribution"
+        assert index.count() == 0
+
+
+def test_why_metadata_cannot_be_read_is_remembered(tmp_path: Path) -> None:
+    with serve([("a-1.0-py3-none-any.whl", b"nonsense")], metadata="none") as index:
+        world = World(index, tmp_path)
+        first = world.command()
+        reason = first.unreadable(A, 1)
+        first.save()
+
+        again = world.command()
+        assert again.metadata(A, 1) is None
+        assert again.unreadable(A, 1) == reason != ""
+        assert index.count() == 0
+
+
+def test_two_commands_at_once_both_keep_what_they_learned(tmp_path: Path) -> None:
+    with serve(PACKAGES) as index:
+        world = World(index, tmp_path)
+        one, two = world.command(), world.command()
+        needs(one, A, 1)
+        needs(two, A, 2)
+        one.save()
+        two.save()
+
+        after = world.command()
+        assert (needs(after, A, 1), needs(after, A, 2)) == (["b"], ["b>=2"])
+        assert index.count() == 0
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda data: b"", lambda data: data[:-1], lambda data: b"\x00" * len(data)]
+)
+def test_damaged_records_are_fetched_again(tmp_path: Path, spoil: Any) -> None:
+    with serve(PACKAGES) as index:
+        world = World(index, tmp_path)
+        first = world.command()
+        needs(first, A, 2)
+        first.save()
+        for path in world.layout.index_folder(index.url).iterdir():
+            path.write_bytes(spoil(path.read_bytes()))
+
+        again = world.command()
+        assert needs(again, A, 2) == ["b>=2"]
+        assert files(again, A, 2) == ["a-2.0-py3-none-any.whl"]
+
+
+def test_lost_file_rows_are_fetched_again(tmp_path: Path) -> None:
+    with serve(PACKAGES) as index:
+        world = World(index, tmp_path)
+        world.command().listing(A)
+        world.layout.listing_files(index.url, A).unlink()
+
+        assert files(world.command(), A, 2) == ["a-2.0-py3-none-any.whl"]
+        assert index.paths() == ["/simple/a/"]
+
+
+def test_credentials_are_used_and_never_kept(tmp_path: Path) -> None:
+    with serve(PACKAGES, user=("me", "s3cret")) as index:
+        layout = Layout(tmp_path / "cache")
+        url = index.with_user("me", "s3cret")
+        client = Client(index_url=url, limits=QUICK)
+        releases = IndexReleases(
+            index_url=url,
+            layout=layout,
+            remote=lambda: RemoteIndex(
+                client,
+                index_url=index.url,
+                layout=layout,
+                scratch=lambda: tmp_path,
+                now=lambda: 1.0,
+                report=ignore,
+            ),
+            now=lambda: 1.0,
+        )
+        assert needs(releases, A, 2) == ["b>=2"]
+        releases.save()
+
+        kept = [path.read_bytes() for path in layout.root.rglob("*") if path.is_file()]
+        assert len(kept) == 3
+        assert not any(b"s3cret" in data for data in kept)
+        assert releases.index_url == index.url
