@@ -518,7 +518,7 @@ class PythonMismatch(PythonError):
 
     def __init__(self, version: str, executable: str, wanted_by: str, requires_python: str) -> None:
         super().__init__(
-            f"Python {version} does not satisfy `requires-python = \"{requires_python}\"`",
+            f'Python {version} does not satisfy `requires-python = "{requires_python}"`',
             why=f"{wanted_by} asks for it (`{executable}`)",
             next_steps=("ask for another with `--python`, or change `requires-python` in `pyproject.toml`",),
         )

@@ -67,13 +67,14 @@ def _guarded(words: Sequence[str], console: Console) -> int:
             return _by_typer(words, console)
         return _dispatch(parsed, console)
     except DetentError as error:
-        console.error(error)
+        console.error(error, trace=tool_commands.trace_of(error) if console.wants_trace else "")
         return error.exit_code
     except BrokenPipeError:
         console.forget_output()
         return 1
     except Exception as error:  # noqa: BLE001 -- the last line of defence: never a bare traceback
-        console.error(Bug(f"{type(error).__name__}: {error}"), trace=error)
+        bug = Bug(f"{type(error).__name__}: {error}")
+        console.error(bug, trace=tool_commands.trace_of(error) if console.wants_trace else "")
         return Bug.exit_code
 
 

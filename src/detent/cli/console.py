@@ -7,7 +7,6 @@ a server's words cannot drive the terminal.
 import os
 import sys
 import time
-import traceback
 from collections.abc import Mapping
 
 from detent import events
@@ -59,7 +58,12 @@ class Console:
             self._told.add(text)
             self._line(f"{self.styled(level + ':', level)} {show(text)}")
 
-    def error(self, error: DetentError, *, trace: BaseException | None = None) -> None:
+    @property
+    def wants_trace(self) -> bool:
+        """Whether an error's origin is to be shown (``-vv``)."""
+        return self._verbose > 1
+
+    def error(self, error: DetentError, *, trace: str = "") -> None:
         """Print an error and, with ``-vv``, where it came from."""
         if self._quiet > 1:
             return
@@ -69,8 +73,8 @@ class Console:
                 self._line("")
             for label, text in error_lines(failure):
                 self._line(self.styled(label, label.strip(" :")) + text if label else text)
-        if self._verbose > 1:
-            self._line("".join(traceback.format_exception(trace or error)).rstrip())
+        if trace:
+            self._line(trace)
 
     def interrupted(self) -> None:
         """Leave the terminal clean after Ctrl-C."""

@@ -14,41 +14,41 @@ def directory_missing(directory: str, error: OSError) -> UsageError:
 
 def init(values: Values, console: Console) -> int:
     """Start a project."""
-    from detent.cli import options, report
+    from detent.cli import edit_options, edit_report, options
     from detent.ops.init import init as init_project
     from detent.ops.wiring import open_world
 
     world = open_world(options.flags(values), os.environ, console.report)
-    outcome = init_project(world, options.init(values))
-    report.initialized(console, outcome)
+    outcome = init_project(world, edit_options.init(values))
+    edit_report.initialized(console, outcome)
     return 0
 
 
 def add(values: Values, console: Console) -> int:
     """Add dependencies."""
-    from detent.cli import options, report
+    from detent.cli import edit_options, edit_report, options
     from detent.ops.discover import find_project
     from detent.ops.edit import add as add_dependencies
     from detent.ops.wiring import open_world
 
     project = find_project(options.text(values, "project"))
     world = open_world(options.flags(values), os.environ, console.report, project)
-    outcome = add_dependencies(world, project, options.add(values))
-    report.edited(console, outcome)
+    outcome = add_dependencies(world, project, edit_options.add(values))
+    edit_report.edited(console, outcome)
     return 0
 
 
 def remove(values: Values, console: Console) -> int:
     """Remove dependencies."""
-    from detent.cli import options, report
+    from detent.cli import edit_options, edit_report, options
     from detent.ops.discover import find_project
     from detent.ops.edit import remove as remove_dependencies
     from detent.ops.wiring import open_world
 
     project = find_project(options.text(values, "project"))
     world = open_world(options.flags(values), os.environ, console.report, project)
-    outcome = remove_dependencies(world, project, options.remove(values))
-    report.edited(console, outcome)
+    outcome = remove_dependencies(world, project, edit_options.remove(values))
+    edit_report.edited(console, outcome)
     return 0
 
 

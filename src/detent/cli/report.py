@@ -7,16 +7,8 @@ from detent.cli.render import count, show
 from detent.errors import EnvironmentStale
 from detent.install.plan import Changes
 from detent.lock.diff import Change
-from detent.ops.edit import EditOutcome
-from detent.ops.init import InitOutcome
 from detent.ops.lock import LockOutcome
 from detent.ops.sync import SyncOptions, SyncOutcome
-
-
-def initialized(console: Console, outcome: InitOutcome) -> None:
-    """Report a new project."""
-    where = f" at `{show(outcome.shown_path)}`" if outcome.shown_path else ""
-    console.say(f"Initialized project `{show(outcome.name)}`{where}")
 
 
 def locked(console: Console, outcome: LockOutcome, *, dry_run: bool = False) -> None:
@@ -29,17 +21,6 @@ def locked(console: Console, outcome: LockOutcome, *, dry_run: bool = False) -> 
         console.say("No lock changes detected")
     elif dry_run and not outcome.changes:
         console.say("Would rewrite the lock; no version changes")
-
-
-def edited(console: Console, outcome: EditOutcome) -> None:
-    """Report an `add` or `remove`, whichever of its phases ran."""
-    if outcome.is_dry_run:
-        for line in outcome.manifest_changes:
-            console.say(f"Would {line}")
-    if outcome.lock is not None and outcome.sync is None:
-        locked(console, outcome.lock, dry_run=outcome.is_dry_run)
-    if outcome.sync is not None:
-        synced(console, outcome.sync, SyncOptions(dry_run=outcome.is_dry_run))
 
 
 def synced(console: Console, outcome: SyncOutcome, options: SyncOptions, *, is_run: bool = False) -> int:

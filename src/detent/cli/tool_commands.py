@@ -17,6 +17,13 @@ def by_typer(words: Sequence[str], run: Callable[[Command, Values], int], consol
     return typer_app.answer(words, run, console)
 
 
+def trace_of(error: BaseException) -> str:
+    """Give the trace of an error, for ``-vv``."""
+    import traceback
+
+    return "".join(traceback.format_exception(error)).rstrip()
+
+
 def detent_version(console: Console) -> int:
     """Print detent's own version."""
     console.answer(f"detent {stamp.VERSION}")

@@ -5,7 +5,7 @@ touched; then removals, links, and each package's dist-info last; the journal be
 A journal that is found at the start is put right by :func:`recover`. Nothing here reaches the network.
 """
 
-# ruff: noqa: PTH108, PTH123 (strings: paths are joined by the thousand)
+# ruff: noqa: PTH123 (strings: paths are joined by the thousand)
 
 import contextlib
 import os

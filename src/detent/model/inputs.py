@@ -72,7 +72,8 @@ class Inputs(NamedTuple):
 
 
 def _texts(requirements: tuple[Requirement, ...]) -> tuple[str, ...]:
-    return tuple(sorted({str(r) for r in requirements}))
+    # What never holds (`python_version < '3' and python_version > '3'`) has no text, and asks for nothing.
+    return tuple(sorted({str(r) for r in requirements if r.marker != markers.NEVER}))
 
 
 class RecordedInputs(NamedTuple):

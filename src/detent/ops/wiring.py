@@ -19,6 +19,7 @@ from detent import fsio, stamp
 from detent.errors import ManifestInvalid
 from detent.events import Report
 from detent.index.releases import IndexReleases, Pending, Remote
+from detent.model import markers
 from detent.model.candidate import Artifact
 from detent.model.limits import Limits, limits
 from detent.ops.discover import Project, decode, display
@@ -88,6 +89,7 @@ def open_world(
     """
     chosen = settings(_sources(flags, variables, project))
     bounds = limits(variables)._replace(concurrent_downloads=chosen.concurrent_downloads.value)
+    markers.allow_nodes(bounds.marker_nodes)
     layout = open_store(chosen.cache_dir.value)
     index_url = chosen.index_root(lambda: _default_index(layout)).value
 

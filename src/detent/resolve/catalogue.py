@@ -52,6 +52,7 @@ class Catalogue:
         self._python: dict[str, Marker] = {}
         self._nothing = Listing(project, ())
         self._specifiers: set[str] = set()
+        self._expected: set[PackageName] = set()
         self._announced: set[tuple[PackageName, int]] = set()
         self._next_look: dict[PackageName, int] = {}
 
@@ -126,13 +127,11 @@ class Catalogue:
     # ---- reading ahead ---------------------------------------------------------------------
 
     def expect_listings(self, names: Iterable[PackageName]) -> None:
-        """Tell the index which listings come next, those that are known left out."""
-        new = [name for name in dict.fromkeys(names) if name not in self._listings]
+        """Tell the index which listings come next, what was told before left out."""
+        new = [name for name in dict.fromkeys(names) if name not in self._expected]
         if new:
+            self._expected.update(new)
             self._releases.expect(new, ())
-            # Asked at once, so that nothing is announced twice.
-            for name in new:
-                self.listing(name)
 
     def expect_metadata(self, wanted: Sequence[tuple[PackageName, int]]) -> None:
         """Tell the index whose metadata comes next, what was told before left out."""

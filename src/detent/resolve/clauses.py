@@ -210,7 +210,7 @@ class Situation:
         by_name: dict[PackageName, list[Demand]] = {}
         for demand in demands:
             by_name.setdefault(demand.name, []).append(demand)
-        self.read_ahead(demands)
+        self.read_ahead(by_name)
         for needed, alike in by_name.items():
             if len(alike) > 1:
                 self._look_at_siblings(needed, alike)
@@ -282,13 +282,16 @@ class Situation:
 
     # ---- reading ahead -------------------------------------------------------------------
 
-    def read_ahead(self, demands: Sequence[Demand]) -> list[tuple[PackageName, int]]:
-        """Fetch listings and the likely metadata of what is demanded, side by side; give the likely picks."""
-        self.catalogue.expect_listings(demand.name for demand in demands)
-        masks: dict[PackageName, int] = {}
+    def read_ahead(self, demands: Mapping[PackageName, Sequence[Demand]]) -> None:
+        """Fetch listings and the likely metadata of what is demanded, side by side."""
+        self.catalogue.expect_listings(demands)
+        picks = [(name, self.likely(name, alike)) for name, alike in demands.items()]
+        self.catalogue.expect_metadata([(name, number) for name, number in picks if number])
+
+    def likely(self, name: PackageName, demands: Sequence[Demand]) -> int:
+        """Give the version these demands would come to if there were no others; 0 for none."""
+        both = 0
         for demand in demands:
             mask = self.mask(demand)
-            masks[demand.name] = masks.get(demand.name, mask) & mask or mask
-        likely = [(name, number) for name, mask in masks.items() if (number := self.best(name, mask))]
-        self.catalogue.expect_metadata(likely)
-        return likely
+            both = both & mask or mask
+        return self.best(name, both)

@@ -1,10 +1,14 @@
 """A first guess of everything an environment needs, so that it can be fetched side by side.
 
-The solver decides one package at a time and would wait for one listing after the other. This walk goes level
-by level and takes the best version of everything in reach, whether it will stand or not: for a cold cache two
-rounds of fetching per level of the dependency graph instead of two per package. Whatever it reads is kept for
-the solver, which asks for the same things; no decision is taken here.
+The solver decides one package at a time and would wait for one listing after the other. This walk goes breadth
+first and takes the best version of everything in reach, whether it will stand or not. It announces every
+listing and every metadata file as soon as it knows of them, and waits for the oldest only: a cold cache fills
+in about the time of the longest chain of requirements. Whatever it reads is kept for the solver, which asks
+for the same things; no decision is taken here.
 """
+
+from collections import deque
+from collections.abc import Sequence
 
 from detent.model.requirement import ExtraName, PackageName
 from detent.resolve.catalogue import Demand, Unusable
@@ -15,22 +19,47 @@ from detent.resolve.solver import ROOT
 
 def scout(situation: Situation) -> None:
     """Walk from the project along the likely picks until nothing new comes."""
-    level = situation.live_demands(ROOT, 1)
-    seen: set[tuple[PackageName, int, str]] = set()
-    while isinstance(level, list) and level:
-        likely = dict(situation.read_ahead(level))
-        wanted: dict[tuple[PackageName, int, str], None] = {}
-        for demand in level:
-            number = likely.get(demand.name)
-            if number is not None:
-                for extra in ("", *demand.extras):
-                    wanted[demand.name, number, extra] = None
-        found: list[Demand] = []
-        for name, number, extra in wanted:
-            if (name, number, extra) not in seen:
-                seen.add((name, number, extra))
-                slot = slot_of(name, ExtraName(extra)) if extra else name
-                demands = situation.live_demands(slot, number)
+    walk = _Walk(situation)
+    demands = situation.live_demands(ROOT, 1)
+    if not isinstance(demands, Unusable):
+        walk.hear(demands)
+        walk.run()
+
+
+class _Walk:
+    def __init__(self, situation: Situation) -> None:
+        self._situation = situation
+        self._demands: dict[PackageName, list[Demand]] = {}
+        self._numbers: dict[PackageName, int] = {}
+        self._seen: set[tuple[PackageName, str]] = set()
+        # First what waits for a listing, then the same again waiting for metadata.
+        self._waiting: deque[tuple[PackageName, str]] = deque()
+
+    def hear(self, demands: Sequence[Demand]) -> None:
+        """Take in what something needs, and announce the listings that are new."""
+        new = [demand.name for demand in demands if demand.name not in self._demands]
+        for demand in demands:
+            self._demands.setdefault(demand.name, []).append(demand)
+            for extra in ("", *demand.extras):
+                if (demand.name, extra) not in self._seen:
+                    self._seen.add((demand.name, extra))
+                    self._waiting.append((demand.name, extra))
+        self._situation.catalogue.expect_listings(new)
+
+    def run(self) -> None:
+        while self._waiting:
+            name, extra = self._waiting.popleft()
+            number = self._numbers.get(name)
+            if number is None:
+                self._guess(name)
+                self._waiting.append((name, extra))
+            elif number:
+                demands = self._situation.live_demands(slot_of(name, ExtraName(extra)) if extra else name, number)
                 if not isinstance(demands, Unusable):
-                    found += demands
-        level = found
+                    self.hear(demands)
+
+    def _guess(self, name: PackageName) -> None:
+        likely = self._situation.likely(name, self._demands[name])
+        self._numbers[name] = likely
+        if likely:
+            self._situation.catalogue.expect_metadata([(name, likely)])

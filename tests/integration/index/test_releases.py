@@ -105,7 +105,7 @@ def test_a_warm_command_imports_no_network(tmp_path: Path) -> None:
         releases.artifacts(A, 1)
         releases.save()
         program = (
-            "import sys\nfrom pathlib import Path\n"
+            f"import sys\nsys.path[:] = {sys.path!r}\nfrom pathlib import Path\n"
             "from detent.index.releases import IndexReleases\nfrom detent.store.layout import Layout\n"
             f"r = IndexReleases(index_url={index.url!r}, layout=Layout(Path({str(world.layout.root)!r})),"
             f" remote=lambda: 1 / 0, now=lambda: {world.clock})\n"

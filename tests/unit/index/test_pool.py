@@ -62,7 +62,7 @@ def test_a_closed_pool_begins_nothing_more() -> None:
 
 def test_a_job_that_hangs_does_not_keep_the_process_alive() -> None:
     program = (
-        "import threading\nfrom detent.index.pool import Pool\n"
+        f"import sys\nsys.path[:] = {sys.path!r}\nimport threading\nfrom detent.index.pool import Pool\n"
         "started = threading.Event()\n"
         "Pool(1).submit(lambda: (started.set(), threading.Event().wait(60)))\n"
         "started.wait()\n"
