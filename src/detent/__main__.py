@@ -5,7 +5,7 @@ import sys
 
 
 def _without_working_folder(entries: list[str]) -> list[str]:
-    here = os.getcwd()
+    here = os.getcwd()  # noqa: PTH109 -- before anything else is imported
     return [entry for entry in entries if entry not in {"", here}]
 
 

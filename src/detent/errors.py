@@ -242,7 +242,9 @@ class Conflict(ResolveError):
 
     code = "conflict"
 
-    def __init__(self, facts: Sequence[str], *, environment: str = "", next_steps: Sequence[str] = ()) -> None:
+    def __init__(
+        self, facts: Sequence[str], *, environment: str = "", next_steps: Sequence[str] = ()
+    ) -> None:
         where = f" where {environment}" if environment else ""
         super().__init__(
             f"no versions satisfy everything{where}", why="\n".join(facts), next_steps=next_steps
@@ -353,8 +355,7 @@ class HashMismatch(FetchError):
             why=f"expected {expected}, got {actual}, from `{url}`",
             next_steps=(
                 "nothing was installed; run the command again if the transfer may have been damaged",
-                "if the file was replaced on the index, find out why before running "
-                f"`detent lock --upgrade-package {package}`",
+                f"if the index replaced it, find out why before `detent lock --upgrade-package {package}`",
             ),
         )
 
@@ -390,7 +391,7 @@ class StoreUnsafe(StoreError):
         super().__init__(
             f"the cache folder `{path}` is not safe to use",
             why=reason,
-            next_steps=("choose another with `--cache-dir` or `DETENT_CACHE_DIR`, or mend its owner and mode",),
+            next_steps=("choose another with `--cache-dir`, or mend its owner and mode",),
         )
 
 

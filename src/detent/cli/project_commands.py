@@ -18,9 +18,9 @@ def init(values: Values, console: Console) -> int:
     from detent.ops.init import init as init_project
     from detent.ops.wiring import open_world
 
-    world = open_world(options.flags(values), os.environ, console.report)
-    outcome = init_project(world, edit_options.init(values))
-    edit_report.initialized(console, outcome)
+    with open_world(options.flags(values), os.environ, console.report) as world:
+        outcome = init_project(world, edit_options.init(values))
+        edit_report.initialized(console, outcome)
     return 0
 
 
@@ -32,9 +32,9 @@ def add(values: Values, console: Console) -> int:
     from detent.ops.wiring import open_world
 
     project = find_project(options.text(values, "project"))
-    world = open_world(options.flags(values), os.environ, console.report, project)
-    outcome = add_dependencies(world, project, edit_options.add(values))
-    edit_report.edited(console, outcome)
+    with open_world(options.flags(values), os.environ, console.report, project) as world:
+        outcome = add_dependencies(world, project, edit_options.add(values))
+        edit_report.edited(console, outcome)
     return 0
 
 
@@ -46,9 +46,9 @@ def remove(values: Values, console: Console) -> int:
     from detent.ops.wiring import open_world
 
     project = find_project(options.text(values, "project"))
-    world = open_world(options.flags(values), os.environ, console.report, project)
-    outcome = remove_dependencies(world, project, edit_options.remove(values))
-    edit_report.edited(console, outcome)
+    with open_world(options.flags(values), os.environ, console.report, project) as world:
+        outcome = remove_dependencies(world, project, edit_options.remove(values))
+        edit_report.edited(console, outcome)
     return 0
 
 
@@ -60,9 +60,9 @@ def lock(values: Values, console: Console) -> int:
     from detent.ops.wiring import open_world
 
     project = find_project(options.text(values, "project"))
-    world = open_world(options.flags(values), os.environ, console.report, project)
-    outcome = lock_dependencies(world, project, options.lock(values))
-    report.locked(console, outcome, dry_run=bool(values["dry_run"]))
+    with open_world(options.flags(values), os.environ, console.report, project) as world:
+        outcome = lock_dependencies(world, project, options.lock(values))
+        report.locked(console, outcome, dry_run=bool(values["dry_run"]))
     return 0
 
 
@@ -74,9 +74,9 @@ def sync(values: Values, console: Console) -> int:
     from detent.ops.wiring import open_world
 
     project = find_project(options.text(values, "project"))
-    world = open_world(options.flags(values), os.environ, console.report, project)
-    outcome = sync_environment(world, project, options.sync(values))
-    return report.synced(console, outcome, options.sync(values))
+    with open_world(options.flags(values), os.environ, console.report, project) as world:
+        outcome = sync_environment(world, project, options.sync(values))
+        return report.synced(console, outcome, options.sync(values))
 
 
 def run(values: Values, console: Console) -> int:
@@ -107,8 +107,8 @@ def tree(values: Values, console: Console) -> int:
     from detent.ops.wiring import open_world
 
     project = find_project(options.text(values, "project"))
-    world = open_world(options.flags(values), os.environ, console.report, project)
-    console.answer(draw_tree(world, project, options.tree(values)))
+    with open_world(options.flags(values), os.environ, console.report, project) as world:
+        console.answer(draw_tree(world, project, options.tree(values)))
     return 0
 
 

@@ -36,7 +36,8 @@ def cache_dir(values: Values, console: Console) -> int:
     from detent.ops.cache import cache_dir as folder
     from detent.ops.wiring import open_world
 
-    console.answer(folder(open_world(options.flags(values), os.environ, console.report)))
+    with open_world(options.flags(values), os.environ, console.report) as world:
+        console.answer(folder(world))
     return 0
 
 
@@ -46,7 +47,8 @@ def cache_size(values: Values, console: Console) -> int:
     from detent.ops.cache import cache_size as measure
     from detent.ops.wiring import open_world
 
-    outcome = measure(open_world(options.flags(values), os.environ, console.report))
+    with open_world(options.flags(values), os.environ, console.report) as world:
+        outcome = measure(world)
     console.answer(f"{size(outcome.size_bytes)} in {count(outcome.files, 'file')} at {show(outcome.path)}")
     return 0
 
@@ -57,7 +59,7 @@ def cache_clean(values: Values, console: Console) -> int:
     from detent.ops.cache import cache_clean as clean
     from detent.ops.wiring import open_world
 
-    world = open_world(options.flags(values), os.environ, console.report)
-    outcome = clean(world, options.words(values, "names"))
+    with open_world(options.flags(values), os.environ, console.report, uses_store=False) as world:
+        outcome = clean(world, options.words(values, "names"))
     console.say(f"Removed {count(outcome.files, 'file')} ({size(outcome.size_bytes)})")
     return 0

@@ -7,9 +7,10 @@ while it is on its way.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple, Protocol, TypeVar
 
-from detent.errors import IndexUnavailable, OfflineMiss
+from detent.errors import FetchError, IndexUnavailable, OfflineMiss
 from detent.index.listings import (
     FILES,
     LISTING,
@@ -171,10 +172,14 @@ class IndexReleases:
         for name in listings:
             if name not in self._projects and name not in self._listings:
                 self._begin(name)
+        if self._is_offline:
+            return
         for name, number in metadata:
             project = self._projects.get(name)
             if project is not None:
-                self._ask(project, number)
+                # What goes wrong with a guess is told when the answer is really wanted.
+                with suppress(FetchError):
+                    self._ask(project, number)
 
     def revalidate(self, names: Iterable[PackageName] | None = None) -> bool:
         """Ask again for every listing that was used and is older than this command; true when one changed.

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from detent.events import Detail, Report
-from detent.index.client import Client
+from detent.index.client import Answer, Client
 from detent.index.listings import (
     FACTS,
     FILES,
@@ -85,23 +85,16 @@ class RemoteIndex:
             headers["If-None-Match"] = kept.etag
         if kept is not None and kept.last_modified:
             headers["If-Modified-Since"] = kept.last_modified
-        is_conditional = len(headers) > 1
         answer = self._client.fetch(
             f"{self._index_url}{name}/",
             headers=headers,
             max_bytes=self._client.limits.page_bytes,
-            statuses=(404, 410, 304) if is_conditional else (404, 410),
+            statuses=(404, 410, 304) if len(headers) > 1 else (404, 410),
         )
         now = self._now()
         fresh = fresh_seconds(answer.headers, default=DEFAULT_FRESH_SECONDS, now=now)
-        path = self._layout.listing(self._index_url, name)
         if answer.status in {404, 410}:
-            # That there is no such project is believed for this run only, unless the index says for longer.
-            missing = KeptListing(now, fresh, "", "", MISSING, NO_COLUMNS)
-            if says_how_long(answer.headers) or kept is not None:
-                kept_seconds = fresh if says_how_long(answer.headers) else 0.0
-                write_record(path, *LISTING, tuple(missing._replace(fresh_seconds=kept_seconds)))
-            return Fetched(missing, {})
+            return self._missing(name, kept, answer, KeptListing(now, fresh, "", "", MISSING, NO_COLUMNS))
         stamp = hashlib.sha256(answer.body).hexdigest() if answer.status == 200 else ""
         if kept is not None and (answer.status == 304 or stamp == kept.stamp):
             renewed = kept._replace(
@@ -110,8 +103,21 @@ class RemoteIndex:
                 etag=answer.headers.get("etag", kept.etag),
                 last_modified=answer.headers.get("last-modified", kept.last_modified),
             )
-            write_record(path, *LISTING, tuple(renewed))
+            self._keep(name, renewed)
             return Fetched(renewed, None)
+        return self._changed(name, answer, now, fresh, stamp)
+
+    def _missing(
+        self, name: PackageName, kept: KeptListing | None, answer: Answer, missing: KeptListing
+    ) -> Fetched:
+        """That there is no such project is believed for this run only, unless the index says for longer."""
+        if says_how_long(answer.headers):
+            self._keep(name, missing)
+        elif kept is not None:
+            self._keep(name, missing._replace(fresh_seconds=0.0))
+        return Fetched(missing, {})
+
+    def _changed(self, name: PackageName, answer: Answer, now: float, fresh: float, stamp: str) -> Fetched:
         page = parse_page(answer.body, answer.headers.get("content-type", ""), answer.url, name)
         if page.skipped:
             what = "are neither wheels nor sdists of it"
@@ -128,8 +134,11 @@ class RemoteIndex:
         blobs = {version: encode_artifacts(files) for version, files in project.artifacts.items()}
         # Files first: a listing without its files would have to be fetched again.
         write_record(self._layout.listing_files(self._index_url, name), *FILES, (stamp, blobs))
-        write_record(path, *LISTING, tuple(listing))
+        self._keep(name, listing)
         return Fetched(listing, blobs)
+
+    def _keep(self, name: PackageName, listing: KeptListing) -> None:
+        write_record(self._layout.listing(self._index_url, name), *LISTING, tuple(listing))
 
     def _read_metadata(
         self, name: PackageName, version: str, wheels: tuple[Artifact, ...], without_sidecar: frozenset[str]

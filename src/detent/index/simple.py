@@ -253,14 +253,14 @@ def _artifact(
     location = _location(page_url, url)
     if location is None:
         return None
-    requires_python = entry.requires_python if isinstance(entry.requires_python, str) else ""
+    requires_python = entry.requires_python.strip() if isinstance(entry.requires_python, str) else ""
     return version, Artifact(
         filename=filename,
         url=location,
         digests=_digests(entry.digests),
         size_bytes=entry.size if type(entry.size) is int and 0 <= entry.size < 2**63 else None,
         uploaded_at=_seconds(entry.uploaded),
-        requires_python=requires_python.strip() if requires_python.isprintable() else "",
+        requires_python=requires_python if requires_python.isprintable() else "",
         yanked=_yanked(entry.yanked),
         metadata=_metadata(entry.metadata),
     )

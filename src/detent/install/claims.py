@@ -53,7 +53,7 @@ def settle_claims(
     ignores_case = os.path.lexists(f"{places.root}/PYVENV.CFG")
     fold: Fold = _without_case if ignores_case else str
     contested = _contested(rows, kept, fold)
-    faults: dict[tuple[str, str], DetentError] = _folders_on_files(layouts, rows, fold)
+    faults: dict[tuple[str, str], DetentError] = _folders_on_files(layouts, (*rows, *kept), fold)
     shared: dict[PackageName, set[str]] = {}
     owners: dict[str, _Claim] = {}
     if contested:
@@ -201,11 +201,11 @@ def _folded(paths: list[str], fold: Fold) -> set[str]:
 def _folders_on_files(
     layouts: Sequence[Layout], rows: Sequence[Installed], fold: Fold
 ) -> dict[tuple[str, str], DetentError]:
-    """Find the folders of one package that are files of another."""
+    """Find the folders of new packages that are files of another, new or not."""
     faults: dict[tuple[str, str], DetentError] = {}
     folders = {fold(folder): layout.name for layout in layouts for folder in layout.folders}
-    for row in rows:
-        for path in _folded(row.paths(), fold) & folders.keys():
+    for row in rows if folders else ():
+        for path in folders.keys() & _folded(row.paths(), fold):
             pair = (row.name, folders[path])
             faults[pair] = FileConflict(path, *pair)
     return faults

@@ -16,6 +16,8 @@ from detent.install.places import Places, protection
 from detent.install.plan import Foreign
 from detent.install.record import record_lines
 
+_SHA256_BYTES = 32
+
 
 def read_paths(places: Places, distribution: Foreign) -> set[str]:
     """Give the files of a distribution, relative to the environment, without those in its `.dist-info`."""
@@ -38,9 +40,11 @@ def read_hashes(places: Places, dist_info: str) -> dict[str, str]:
         if path and algorithm == "sha256":
             padded = encoded.translate(str.maketrans("-_", "+/")) + "=" * (-len(encoded) % 4)
             try:
-                found[path] = a2b_base64(padded).hex()
+                digest = a2b_base64(padded)
             except ValueError:
                 continue
+            if len(digest) == _SHA256_BYTES:
+                found[path] = digest.hex()
     return found
 
 

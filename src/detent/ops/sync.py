@@ -8,6 +8,7 @@ network, journaled). Reads come first, decisions are pure, and the environment i
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, NamedTuple, NoReturn
 
@@ -226,7 +227,7 @@ def _known_group(text: str, lock: Lock) -> GroupName:
 def run(
     options: RunOptions,
     variables: Mapping[str, str],
-    open_world: Callable[[Project | None], World],
+    open_world: Callable[[Project], AbstractContextManager[World]],
     synced: Callable[[SyncOutcome], object],
 ) -> NoReturn:
     """Sync, then become the command: its exit code and signals are the caller's.
@@ -238,13 +239,15 @@ def run(
     project = _project_of(options)
     environment: Path | None = None
     if project is not None:
-        world = open_world(project)
-        environment = environment_path(world, project)
-        if not options.no_sync:
-            synced(sync(world, project, options.sync))
-        else:
-            interpreter = interpreter_for(world, project, environment)
-            ensure_environment(world, project, world.environments.look(environment, interpreter), interpreter)
+        # The world is closed again before the command begins: nothing of the store is held meanwhile.
+        with open_world(project) as world:
+            environment = environment_path(world, project)
+            if options.no_sync:
+                interpreter = interpreter_for(world, project, environment)
+                place = world.environments.look(environment, interpreter)
+                ensure_environment(world, project, place, interpreter)
+            else:
+                synced(sync(world, project, options.sync))
     arguments = _arguments(options)
     environ = _child_variables(variables, environment)
     program = _find(arguments[0], environ.get("PATH", os.defpath))

@@ -5,12 +5,12 @@ What is dear to import (HTTP, virtualenv, subprocess) is imported by the factory
 
 # ruff: noqa: PTH118 (strings: every command asks)
 
-import atexit
 import os
 import sys
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar, cast
@@ -29,7 +29,7 @@ from detent.python.discovery import places
 from detent.python.interpreter import Interpreter, Interpreters
 from detent.python.provision import Environments
 from detent.python.template import Template
-from detent.store.cache import Scratch, open_store
+from detent.store.cache import Scratch, hold_store, open_store
 from detent.store.layout import Layout
 from detent.store.records import read_record, write_record
 from detent.store.wheels import WheelStore
@@ -77,60 +77,74 @@ class World(NamedTuple):
         return time.perf_counter()
 
 
+@contextmanager
 def open_world(
     flags: Mapping[str, object],
     variables: Mapping[str, str],
     report: Report,
     project: Project | None = None,
-) -> World:
+    *,
+    uses_store: bool = True,
+) -> Iterator[World]:
     """Decide every setting and connect the parts; nothing is fetched and no program is started.
 
-    Raises :class:`SettingInvalid`, :class:`StoreUnsafe` and :class:`UsageError`.
+    The store is held while the world is open, so that nobody empties it meanwhile; ``uses_store`` off is for
+    whoever empties it. Raises :class:`SettingInvalid`, :class:`StoreUnsafe` and :class:`UsageError`.
     """
     chosen = settings(_sources(flags, variables, project))
     bounds = limits(variables)._replace(concurrent_downloads=chosen.concurrent_downloads.value)
     markers.allow_nodes(bounds.marker_nodes)
     layout = open_store(chosen.cache_dir.value)
     index_url = chosen.index_root(lambda: _default_index(layout)).value
+    with ExitStack() as closing:
+        if uses_store:
+            closing.enter_context(hold_store(layout, bounds, report=report))
 
-    @cache
-    def network() -> Network:
-        from detent.index.client import Client
+        @cache
+        def network() -> Network:
+            from detent.index.client import Client
 
-        return Client(
+            client = Client(
+                index_url=index_url,
+                limits=bounds,
+                certificates=chosen.certificates.value,
+                is_offline=chosen.offline.value,
+                report=report,
+            )
+            closing.callback(client.close)
+            return client
+
+        def remote() -> Remote:
+            from detent.index.client import Client
+            from detent.index.remote import RemoteIndex
+
+            scratch = closing.enter_context(Scratch(layout))
+            return RemoteIndex(
+                cast("Client", network()),
+                index_url=releases.index_url,
+                layout=layout,
+                scratch=lambda: scratch,
+                now=time.time,
+                report=report,
+            )
+
+        releases = IndexReleases(
             index_url=index_url,
-            limits=bounds,
-            certificates=chosen.certificates.value,
-            is_offline=chosen.offline.value,
-            report=report,
-        )
-
-    def remote() -> Remote:
-        from detent.index.client import Client
-        from detent.index.remote import RemoteIndex
-
-        return RemoteIndex(
-            cast("Client", network()),
-            index_url=releases.index_url,
             layout=layout,
-            scratch=_scratch(layout),
+            remote=remote,
             now=time.time,
+            is_offline=chosen.offline.value,
+        )
+        yield World(
+            settings=chosen,
+            layout=layout,
+            limits=bounds,
+            releases=releases,
+            wheels=WheelStore(layout, bounds, report),
+            network=network,
+            environments=_environments(layout, bounds, variables, project),
             report=report,
         )
-
-    releases = IndexReleases(
-        index_url=index_url, layout=layout, remote=remote, now=time.time, is_offline=chosen.offline.value
-    )
-    return World(
-        settings=chosen,
-        layout=layout,
-        limits=bounds,
-        releases=releases,
-        wheels=WheelStore(layout, bounds, report),
-        network=network,
-        environments=_environments(layout, bounds, variables, project),
-        report=report,
-    )
 
 
 def _environments(
@@ -161,19 +175,6 @@ def _environments(
     return Environments(
         layout, interpreters, places(variables, own=sys.executable), render=render, make=make, limits=bounds
     )
-
-
-def _scratch(layout: Layout) -> Callable[[], Path]:
-    """A private folder that lasts as long as the process and is made at first need."""
-
-    @cache
-    def folder() -> Path:
-        scratch = Scratch(layout)
-        path = scratch.__enter__()
-        atexit.register(scratch.__exit__, None, None, None)
-        return path
-
-    return folder
 
 
 # ---- what decides settings -------------------------------------------------------------------

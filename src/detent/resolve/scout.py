@@ -1,10 +1,10 @@
 """A first guess of everything an environment needs, so that it can be fetched side by side.
 
-The solver decides one package at a time and would wait for one listing after the other. This walk goes breadth
-first and takes the best version of everything in reach, whether it will stand or not. It announces every
-listing and every metadata file as soon as it knows of them, and waits for the oldest only: a cold cache fills
-in about the time of the longest chain of requirements. Whatever it reads is kept for the solver, which asks
-for the same things; no decision is taken here.
+The solver decides one package at a time and would wait for one listing after the other. This walk goes
+breadth first and takes the best version of everything in reach, whether it will stand or not. It announces
+every listing and every metadata file as soon as it knows of them, and waits for the oldest only: a cold cache
+fills in about the time of the longest chain of requirements. Whatever it reads is kept for the
+solver, which asks for the same things; no decision is taken here.
 """
 
 from collections import deque
@@ -54,7 +54,9 @@ class _Walk:
                 self._guess(name)
                 self._waiting.append((name, extra))
             elif number:
-                demands = self._situation.live_demands(slot_of(name, ExtraName(extra)) if extra else name, number)
+                demands = self._situation.live_demands(
+                    slot_of(name, ExtraName(extra)) if extra else name, number
+                )
                 if not isinstance(demands, Unusable):
                     self.hear(demands)
 

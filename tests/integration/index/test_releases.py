@@ -321,7 +321,7 @@ def test_offline_old_records_serve_and_what_is_missing_is_named(tmp_path: Path) 
         world.clock += 10_000
 
         offline = world.command(is_offline=True)
-        offline.expect([A, B], [])
+        offline.expect([A, B], [(A, 1), (A, 2)])
         assert needs(offline, A, 2) == ["b>=2"]
         assert files(offline, A, 1) == ["a-1.0-py3-none-any.whl"]
         with pytest.raises(OfflineMiss, match="network is off") as caught:

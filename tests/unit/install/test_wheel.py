@@ -140,12 +140,6 @@ def test_an_entry_point_wins_over_a_script_of_the_same_name(tmp_path: Path) -> N
     assert "bin/tool" not in (*row.private, *row.linked)
 
 
-def test_a_name_that_is_console_and_windowed_program_is_one(tmp_path: Path) -> None:
-    row = laid_out(tmp_path, wheel(scripts={"tool": "a:b"}, gui_scripts={"tool": "a:c"})).installed()
-
-    assert [path for path, _ in row.launchers] == ["bin/tool"]
-
-
 @pytest.mark.parametrize("path", ["pyvenv.cfg", "bin/python3", "bin/activate", ".detent/installed", "PyVenv.cfg"])
 def test_a_wheel_that_would_replace_a_part_of_the_environment_is_refused(tmp_path: Path, path: str) -> None:
     world = Installation(tmp_path)

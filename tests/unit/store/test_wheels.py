@@ -15,7 +15,7 @@ from detent.model.names import package_name
 from detent.store.cache import open_store
 from detent.store.layout import Layout
 from detent.store.wheels import WheelEntry, WheelStore, doubtful
-from support.faults import failing, fault_at
+from support.faults import dies_at, failing, fault_at
 from support.wheels import Wheel, wheel
 
 MADE = wheel(
@@ -198,6 +198,26 @@ def test_whatever_file_operation_fails_the_store_is_as_before_and_works_again(
     assert number > 40
 
     entry = store.get(MADE.sha256)
+    assert entry
+    assert not list(doubtful(entry))
+
+
+def test_whenever_a_process_is_killed_the_next_one_finds_no_entry_or_a_whole_one(layout: Layout) -> None:
+    def work() -> None:
+        put(new_store(layout))
+
+    found = set()
+    number = 1
+    while dies_at(number, work):
+        entry = new_store(layout).get(MADE.sha256)
+        found.add(entry is not None)
+        assert entry is None or not list(doubtful(entry))
+        if entry:
+            new_store(layout)._set_aside(entry, ["test"])
+        number += 1
+
+    assert found == {True, False}
+    entry = new_store(layout).get(MADE.sha256)
     assert entry
     assert not list(doubtful(entry))
 

@@ -1,0 +1,68 @@
+"""Anchors are found by a careful pattern, for speed; the standard library's parser is the judge of it."""
+
+import html
+from html.parser import HTMLParser
+
+from hypothesis import given
+from hypothesis import strategies as st
+from typing_extensions import override
+
+from detent.index.simple import parse_page
+from detent.model.requirement import PackageName
+
+TEXT = st.text(alphabet=" abc<>=,;&'\"-!\n3.8", max_size=12)
+NAMES = st.sampled_from(["data-requires-python", "data-yanked", "title", "CLASS", "data-x"])
+
+
+@st.composite
+def attributes(draw: st.DrawFn) -> str:
+    name = draw(NAMES)
+    value = draw(TEXT)
+    match draw(st.sampled_from(["double", "single", "bare", "none"])):
+        case "double":
+            return f'{name}="{html.escape(value).replace("&#x27;", chr(39))}"'
+        case "single":
+            return f"{name} = '{html.escape(value).replace('&quot;', chr(34))}'"
+        case "bare":
+            return f"{name}={''.join(c for c in value if c.isalnum() or c in '.-,;') or 'x'}"
+        case _:
+            return name
+
+
+@st.composite
+def pages(draw: st.DrawFn) -> str:
+    parts = []
+    for number in range(draw(st.integers(0, 4))):
+        before, after = draw(st.lists(attributes(), max_size=2)), draw(st.lists(attributes(), max_size=2))
+        link = f'href="https://f.example/a-{number}.zip"'
+        anchor = f"<a {' '.join([*before, link, *after])} >a-{number}.zip</a>"
+        parts.append(
+            draw(st.sampled_from([anchor, f"<!-- {anchor.replace('-->', '')} -->", f"<b>{anchor}</b>"]))
+        )
+        parts.append(draw(st.sampled_from(["<br/>", "\n", "<area x>", "<abbr href='no'>", "text"])))
+    return "".join(parts)
+
+
+class Judge(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str, bool]] = []
+
+    @override
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "a":
+            first = dict(reversed(attrs))
+            python = (first.get("data-requires-python") or "").strip()
+            python = python if python.isprintable() else ""
+            self.found.append((first["href"] or "", python, "data-yanked" in first))
+
+
+@given(pages())
+def test_anchors_are_what_the_standard_parser_finds(page: str) -> None:
+    judge = Judge()
+    judge.feed(page)
+    judge.close()
+
+    found = parse_page(page.encode(), "text/html", "https://i.example/simple/a/", PackageName("a"))
+
+    assert [(a.url, a.requires_python, a.yanked is not None) for _, a in found.files] == judge.found
