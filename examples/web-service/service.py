@@ -1,7 +1,9 @@
 """A greeter: `detent run python service.py` asks it once, `detent run --extra serve uvicorn service:app` serves."""
 
+import asyncio
+
+import httpx
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 
 app = FastAPI()
 
@@ -12,6 +14,13 @@ def hello(name: str) -> dict[str, str]:
     return {"greeting": f"hello, {name}"}
 
 
+async def ask(path: str) -> httpx.Response:
+    """Ask the application directly, without a server."""
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+        return await client.get(path)
+
+
 if __name__ == "__main__":
-    answer = TestClient(app).get("/hello/world")
+    answer = asyncio.run(ask("/hello/world"))
     print(answer.status_code, answer.json()["greeting"])

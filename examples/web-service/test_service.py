@@ -1,8 +1,9 @@
 """Run with `detent run pytest`."""
 
-from fastapi.testclient import TestClient
-from service import app
+import asyncio
+
+from service import ask
 
 
 def test_it_greets_by_name() -> None:
-    assert TestClient(app).get("/hello/ada").json() == {"greeting": "hello, ada"}
+    assert asyncio.run(ask("/hello/ada")).json() == {"greeting": "hello, ada"}

@@ -12,9 +12,21 @@ from support.environments import Installation, empty_folders
 from support.faults import dies_at, failing, fault_at
 from support.wheels import wheel
 
-OLD_A = wheel("a", "1.0", files={"a/__init__.py": "old = 1\n", "a/gone.py": "", "shared/__init__.py": ""}, scripts={"tool": "a:old"})
-NEW_A = wheel("a", "2.0", files={"a/__init__.py": "new = 2\n", "a/fresh/more.py": ""}, scripts={"tool": "a:new"})
-GONE = wheel("b", "1.0", files={"b/__init__.py": "", "b/sub/x.py": "", "shared/__init__.py": ""}, scripts={"tool": "b:run"})
+OLD_A = wheel(
+    "a",
+    "1.0",
+    files={"a/__init__.py": "old = 1\n", "a/gone.py": "", "shared/__init__.py": ""},
+    scripts={"tool": "a:old"},
+)
+NEW_A = wheel(
+    "a", "2.0", files={"a/__init__.py": "new = 2\n", "a/fresh/more.py": ""}, scripts={"tool": "a:new"}
+)
+GONE = wheel(
+    "b",
+    "1.0",
+    files={"b/__init__.py": "", "b/sub/x.py": "", "shared/__init__.py": ""},
+    scripts={"tool": "b:run"},
+)
 STAYS = wheel("c", "1.0", files={"c.py": "stays = 1\n", "shared/__init__.py": ""}, scripts={"tool": "c:run"})
 COMES = wheel(
     "d",
@@ -37,7 +49,9 @@ def before(tmp_path: Path) -> Path:
     (site / "pip/__init__.py").write_text("")
     (site / FOREIGN / "METADATA").write_text("")
     (site / FOREIGN / "INSTALLER").write_text("pip\n")
-    (site / FOREIGN / "RECORD").write_text(f"pip/__init__.py,,\n{FOREIGN}/METADATA,,\n{FOREIGN}/RECORD,,\n../../../bin/python,,\n")
+    (site / FOREIGN / "RECORD").write_text(
+        f"pip/__init__.py,,\n{FOREIGN}/METADATA,,\n{FOREIGN}/RECORD,,\n../../../bin/python,,\n"
+    )
     (site / "a/notes.txt").write_text("mine")
     (site / "b/__pycache__").mkdir()
     (site / "b/__pycache__/__init__.cpython-311.pyc").write_bytes(b"")
@@ -59,6 +73,15 @@ def expected(root: Path) -> dict[str, str]:
     world = put_back(root)
     sync(world)
     return world.tree()
+
+
+def trouble(world: Installation) -> FileTrouble | None:
+    """What a sync has to say; nothing where it came through, as when only a lock could not be signed."""
+    try:
+        sync(world)
+    except FileTrouble as said:
+        return said
+    return None
 
 
 def check_second_run(world: Installation, right: dict[str, str]) -> None:
@@ -89,6 +112,7 @@ def test_the_whole_sync_does_what_it_should(before: Path) -> None:
     assert right["bin/python"].startswith("-> ")
 
 
+@pytest.mark.slow
 def test_a_sync_killed_at_any_operation_is_finished_by_the_next_one(before: Path) -> None:
     right = expected(before)
     for number in itertools.count(1):
@@ -109,34 +133,33 @@ def test_a_sync_killed_twice_is_finished_by_the_third_one(before: Path) -> None:
         check_second_run(world, right)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EIO], ids=errno.errorcode.get)
 def test_an_error_at_any_operation_is_one_sentence_and_the_next_run_is_right(before: Path, code: int) -> None:
     right = expected(before)
-    troubles = 0
+    troubles = []
     for number in itertools.count(1):
         world = put_back(before)
         with fault_at(number, failing(code)) as fault:
-            try:
-                sync(world)
-            except FileTrouble as trouble:
-                troubles += 1
-                assert str(before) in trouble.what
-                assert trouble.why
+            troubles.append(trouble(world))
         check_second_run(world, right)
         if fault.count < number:
             break
-    assert troubles > 40
+    told = [one for one in troubles if one]
+    assert len(told) > 40
+    assert all(str(before) in one.what and one.why for one in told)
 
 
+@pytest.mark.slow
 def test_a_disk_that_stays_full_at_any_operation_is_one_sentence_too(before: Path) -> None:
     right = expected(before)
+    troubles = []
     for number in itertools.count(1):
         world = put_back(before)
         with fault_at(number, failing(errno.ENOSPC), lasts=True) as fault:
-            try:
-                sync(world)
-            except FileTrouble as trouble:
-                assert "no space is left" in trouble.why
+            troubles.append(trouble(world))
         check_second_run(world, right)
         if fault.count < number:
             break
+    assert all("no space is left" in one.why for one in troubles if one)
+    assert troubles[5] is not None

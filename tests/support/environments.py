@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
 
 from detent.events import Event
@@ -31,7 +31,9 @@ def empty_environment(root: Path, version: str = VERSION) -> Environment:
     environment.python.symlink_to(base_python())
     for name in ("activate", "activate.fish"):
         (environment.scripts / name).write_text("# activation\n")
-    (root / "pyvenv.cfg").write_text(f"home = {Path(base_python()).parent}\nversion = {version}\n")
+    (root / "pyvenv.cfg").write_text(
+        f"home = {Path(base_python()).parent}\ninclude-system-site-packages = false\nversion = {version}\n"
+    )
     (root / ".gitignore").write_text("*\n")
     return environment
 
@@ -39,7 +41,9 @@ def empty_environment(root: Path, version: str = VERSION) -> Environment:
 def choice(wheel: Wheel, *, requested: bool = False) -> Choice:
     """What a selection says of a wheel."""
     name, version = wheel.filename.split("-")[:2]
-    artifact = Artifact(wheel.filename, f"https://files.example.com/{wheel.filename}", (Digest("sha256", wheel.sha256),))
+    artifact = Artifact(
+        wheel.filename, f"https://files.example.com/{wheel.filename}", (Digest("sha256", wheel.sha256),)
+    )
     return Choice(LockedPackage(package_name(name), version, wheels=(artifact,)), artifact, requested)
 
 
@@ -66,7 +70,9 @@ class Installation:
 
     def selection(self, *wheels: Wheel, requested: Collection[str] = ()) -> Selection:
         choices = [choice(w, requested=w.filename.split("-")[0] in requested) for w in wheels]
-        return Selection(self.environment.interpreter.target, tuple(sorted(choices, key=lambda c: c.package.name)))
+        return Selection(
+            self.environment.interpreter.target, tuple(sorted(choices, key=lambda c: c.package.name))
+        )
 
     def stored(self, wheel: Wheel) -> WheelEntry:
         name, version = wheel.filename.split("-")[:2]
@@ -103,7 +109,7 @@ class Installation:
     def tree(self) -> dict[str, str]:
         """Every file and link of the environment but our state, with its contents."""
         return {
-            path: f"-> {os.readlink(full)}" if os.path.islink(full) else Path(full).read_text("utf-8", "replace")
+            path: f"-> {full.readlink()}" if full.is_symlink() else full.read_text("utf-8", "replace")
             for path, full in files_below(self.environment.root)
             if not path.startswith(".detent/")
         }
@@ -118,17 +124,17 @@ class Installation:
         }
 
 
-def files_below(root: Path) -> Iterator[tuple[str, str]]:
-    """Every file, link and empty folder (with a ``/`` at the end), relative and full, sorted."""
+def files_below(root: Path) -> list[tuple[str, Path]]:
+    """Every file and link, its path relative and full, sorted."""
     found = []
     for folder, folders, names in os.walk(root):
-        found += [os.path.join(folder, name) for name in names]
-        found += [os.path.join(folder, name) for name in folders if os.path.islink(os.path.join(folder, name))]
-    yield from sorted((os.path.relpath(path, root), path) for path in found)
+        here = Path(folder)
+        links = [name for name in folders if (here / name).is_symlink()]
+        found += [(str((here / name).relative_to(root)), here / name) for name in (*names, *links)]
+    return sorted(found)
 
 
 def empty_folders(root: Path) -> list[str]:
     """Every folder with nothing in it."""
-    return sorted(os.path.relpath(f, root) for f, folders, names in os.walk(root) if not folders and not names)
-
-
+    walked = os.walk(root)
+    return sorted(str(Path(f).relative_to(root)) for f, folders, names in walked if not folders and not names)

@@ -1,6 +1,6 @@
 """The command line as a whole: from argument words to an exit code.
 
-The quick parser answers ordinary lines; typer, built from the same flag table, gives help and complaints.
+The quick parser answers ordinary lines; typer, built from the same flag table, gives help.
 There is one ``except DetentError`` and it is here.
 """
 
@@ -12,8 +12,7 @@ from types import FrameType
 
 from detent.cli import project_commands, tool_commands
 from detent.cli.console import Console
-from detent.cli.flags import Command
-from detent.cli.parse import Parsed, Values, parse, with_variables
+from detent.cli.parse import Doubt, Parsed, Values, parse
 from detent.errors import Bug, DetentError
 
 INTERRUPTED = 130
@@ -31,6 +30,7 @@ _RUN: dict[str, Callable[[Values, Console], int]] = {
     "cache dir": tool_commands.cache_dir,
     "cache size": tool_commands.cache_size,
     "cache clean": tool_commands.cache_clean,
+    "help": tool_commands.help_for,
 }
 
 
@@ -62,9 +62,10 @@ def _guarded(words: Sequence[str], console: Console) -> int:
     try:
         if list(words) in (["--version"], ["-V"]):
             return tool_commands.detent_version(console)
-        parsed = parse(words, os.environ)
-        if parsed is None:
-            return _by_typer(words, console)
+        try:
+            parsed = parse(words, os.environ)
+        except Doubt as doubt:
+            return tool_commands.aside(doubt, console)
         return _dispatch(parsed, console)
     except DetentError as error:
         console.error(error, trace=tool_commands.trace_of(error) if console.wants_trace else "")
@@ -91,24 +92,12 @@ def _dispatch(parsed: Parsed, console: Console) -> int:
             os.chdir(directory)
         except OSError as error:
             raise project_commands.directory_missing(directory, error) from error
-    if parsed.command.name == "help":
-        words = values["words"]
-        return _by_typer((*(words if isinstance(words, tuple) else ()), "--help"), console)
     return _RUN[parsed.command.name](values, console)
 
 
 def _count(values: Values, name: str) -> int:
     value = values[name]
     return value if isinstance(value, int) else 0
-
-
-def _by_typer(words: Sequence[str], console: Console) -> int:
-    """Let typer answer: help, completion, or what is wrong with the words."""
-
-    def run(command: Command, given: Values) -> int:
-        return _dispatch(Parsed(command, with_variables(command, given, os.environ)), console)
-
-    return tool_commands.by_typer(words, run, console)
 
 
 def leave(code: int) -> None:

@@ -7,6 +7,7 @@ a server's words cannot drive the terminal.
 import os
 import sys
 import time
+from _thread import RLock
 from collections.abc import Mapping
 
 from detent import events
@@ -28,6 +29,7 @@ class Console:
         self._progress: Progress | None = None
         self._wants_progress = _is_terminal() and variables.get("TERM") != "dumb" and not variables.get("CI")
         self._told: set[str] = set()
+        self._guard = RLock()
 
     def set_up(self, *, quiet: int, verbose: int, progress: bool) -> None:
         """Take the verbosity the flags ask for."""
@@ -59,6 +61,11 @@ class Console:
             self._line(f"{self.styled(level + ':', level)} {show(text)}")
 
     @property
+    def columns(self) -> int:
+        """How wide a text may be: the terminal's width, within what reads well."""
+        return max(60, min(_columns(), 100))
+
+    @property
     def wants_trace(self) -> bool:
         """Whether an error's origin is to be shown (``-vv``)."""
         return self._verbose > 1
@@ -81,7 +88,11 @@ class Console:
         self._clear()
 
     def report(self, event: Event) -> None:
-        """Take an engine's event: show it as progress, as a line, or not at all."""
+        """Take an engine's event, from any thread: show it as progress, as a line, or not at all."""
+        with self._guard:
+            self._show(event)
+
+    def _show(self, event: Event) -> None:
         match event:
             case events.Notice(level, text):
                 self.warn(text, level)

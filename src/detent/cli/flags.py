@@ -1,7 +1,7 @@
 """Every command and flag as one table of data.
 
-The quick parser (`cli.parse`), the typer commands (`cli.app`), and the reference are made from it, so a
-flag cannot mean two things. Adding a flag here and reading it in a command is all there is to it.
+The quick parser (`cli.parse`), the typer commands (`cli.typer_app`), the help (`cli.help_pages`) and the
+reference are made from it, so a flag cannot mean two things. Adding a flag here and reading it in a command is all there is to it.
 """
 
 from typing import Literal, NamedTuple
@@ -110,7 +110,12 @@ UPGRADE = (
 
 LOCKING = (
     _switch("--locked", "Fail if the lock is not up to date", variable="DETENT_LOCKED"),
-    _switch("--frozen", "Use the lock as it is, do not look at it", variable="DETENT_FROZEN"),
+    _switch("--frozen", "Use the lock as it is, up to date or not", variable="DETENT_FROZEN"),
+)
+
+EDIT_LOCKING = (
+    _switch("--locked", "Fail if the lock would have to change", variable="DETENT_LOCKED"),
+    _switch("--frozen", "Edit pyproject.toml alone, neither lock nor sync", variable="DETENT_FROZEN"),
 )
 
 SELECTION = (
@@ -137,9 +142,9 @@ LINKING = (
 )
 
 WHERE = (
-    _switch("--dev", "The dependency group `dev`"),
-    _value("--group", "GROUP", "This dependency group"),
-    _value("--optional", "EXTRA", "This extra of the project"),
+    _switch("--dev", "In the dependency group `dev`"),
+    _value("--group", "GROUP", "In this dependency group"),
+    _value("--optional", "EXTRA", "In this extra of the project"),
 )
 
 COMMANDS = (
@@ -176,14 +181,14 @@ COMMANDS = (
             _switch("--raw", "Write the requirements as they are given"),
             _switch("--dry-run", "Show what would change, change nothing"),
             _switch("--no-sync", "Stop after locking", variable="DETENT_NO_SYNC"),
-            *LOCKING,
+            *EDIT_LOCKING,
             *UPGRADE,
             *PYTHON,
             *INDEX,
             *LINKING,
         ),
         Argument(
-            "requirements_given", "REQUIREMENT...", "Requirements such as `httpx` or `rich>=13`", many=True
+            "requirements_given", "[REQUIREMENT...]", "Requirements such as `httpx` or `rich>=13`", many=True
         ),
     ),
     Command(
@@ -193,7 +198,7 @@ COMMANDS = (
             *WHERE,
             _switch("--dry-run", "Show what would change, change nothing"),
             _switch("--no-sync", "Stop after locking", variable="DETENT_NO_SYNC"),
-            *LOCKING,
+            *EDIT_LOCKING,
             *PYTHON,
             *INDEX,
             *LINKING,

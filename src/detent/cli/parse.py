@@ -1,11 +1,12 @@
 """The quick parser: argument words to values by the flag table, without typer.
 
-It answers only what it is sure of. Anything else (help, an unknown word, a missing value) is ``None``, and
-typer, made from the same table, gives the help or the complaint.
+It answers only lines it is sure of. Anything else (help, an unknown word, a missing value) raises
+:class:`Doubt` with what stands in the way; `cli.complaints` makes words of it, and typer, made from the same
+table, gives the help.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from detent.cli.flags import BY_NAME, GLOBAL, Command, Flag
 from detent.errors import UsageError
@@ -15,6 +16,8 @@ Values: TypeAlias = Mapping[str, Value]
 
 _TRUE = frozenset(("1", "true", "t", "yes", "y", "on"))
 _FALSE = frozenset(("", "0", "false", "f", "no", "n", "off"))
+_HELP = frozenset(("-h", "--help"))
+_VERSION = frozenset(("-V", "--version"))
 
 
 class Parsed(NamedTuple):
@@ -24,38 +27,64 @@ class Parsed(NamedTuple):
     values: dict[str, Value]
 
 
-def parse(words: Sequence[str], variables: Mapping[str, str]) -> Parsed | None:
-    """Read the words after `detent`; ``None`` when in doubt.
+Matter: TypeAlias = Literal[
+    "help",
+    "version",
+    "no command",
+    "unknown command",
+    "unknown flag",
+    "value missing",
+    "value unwanted",
+    "value unknown",
+    "argument missing",
+    "argument unwanted",
+]
 
-    Raises :class:`UsageError` for a variable that sets a flag to nonsense.
+
+class Doubt(Exception):
+    """The line is no ordinary one: what is the matter, and at which word."""
+
+    def __init__(
+        self, matter: Matter, *, word: str = "", command: str = "", flag: Flag | None = None, value: str = ""
+    ) -> None:
+        super().__init__(matter)
+        self.matter: Matter = matter
+        self.word = word
+        """The flag as it was spelled, or the argument."""
+        self.command = command
+        """As far as it was given: empty, ``add``, ``cache``, ``cache clean``."""
+        self.flag = flag
+        self.value = value
+
+
+def parse(words: Sequence[str], variables: Mapping[str, str]) -> Parsed:
+    """Read the words after `detent`.
+
+    Raises :class:`Doubt`, and :class:`UsageError` for a variable that sets a flag to nonsense.
     """
     given: dict[str, Value] = {}
     rest = list(words)
     rest.reverse()
-    known = _spellings(GLOBAL)
+    line = _Line(rest, _spellings(GLOBAL), given, "")
     while rest and rest[-1].startswith("-"):
-        if not _take_flag(rest, known, given):
-            return None
+        _take_flag(line)
     command = _command(rest)
-    if command is None:
-        return None
-    known = _spellings((*GLOBAL, *command.flags))
-    words_left = _take_rest(command, rest, known, given)
-    if words_left is None:
-        return None
+    line = line._replace(known=_spellings((*GLOBAL, *command.flags)), command=command.name)
+    words_left = _take_rest(command, line)
     values = with_variables(command, given, variables)
-    argument = command.argument
-    if argument is None:
-        return None if words_left else Parsed(command, values)
-    if argument.many:
-        values[argument.name] = tuple(words_left)
-    elif len(words_left) > 1:
-        return None
-    else:
-        values[argument.name] = words_left[0] if words_left else None
-    if argument.required and not words_left:
-        return None
+    _set_argument(command, words_left, values)
     return Parsed(command, values)
+
+
+def _set_argument(command: Command, words: list[str], values: dict[str, Value]) -> None:
+    argument = command.argument
+    if len(words) > (0 if argument is None else len(words) if argument.many else 1):
+        raise Doubt("argument unwanted", word=words[-1], command=command.name)
+    if argument is None:
+        return
+    if argument.required and not words:
+        raise Doubt("argument missing", command=command.name)
+    values[argument.name] = tuple(words) if argument.many else words[0] if words else None
 
 
 def with_variables(
@@ -88,7 +117,8 @@ def _from_variable(flag: Flag, text: str) -> Value:
     if flag.kind == "value":
         if text and flag.choices and text not in flag.choices:
             raise UsageError(
-                f"`{flag.variable}` must be one of {', '.join(flag.choices)}", why=f"it is set to `{text}`"
+                f"`{flag.variable}` must be one of {', '.join(f'`{c}`' for c in flag.choices)}",
+                why=f"it is set to `{text}`",
             )
         return text or None
     if flag.kind == "list":
@@ -105,25 +135,39 @@ def _spellings(flags: Sequence[Flag]) -> dict[str, tuple[Flag, bool]]:
     return known
 
 
-def _command(rest: list[str]) -> Command | None:
+class _Line(NamedTuple):
+    """What is being read."""
+
+    rest: list[str]
+    """The words to come, the next one last."""
+    known: Mapping[str, tuple[Flag, bool]]
+    given: dict[str, Value]
+    command: str
+
+
+def _command(rest: list[str]) -> Command:
     if not rest:
-        return None
+        raise Doubt("no command")
     name = rest.pop()
     found = BY_NAME.get(name)
-    if found is None and rest:
-        found = BY_NAME.get(f"{name} {rest[-1]}")
-        if found is not None:
-            rest.pop()
-    return found
+    if found is not None:
+        return found
+    if not any(other.startswith(f"{name} ") for other in BY_NAME):
+        raise Doubt("unknown command", word=name)
+    if not rest:
+        raise Doubt("no command", command=name)
+    word = rest.pop()
+    found = BY_NAME.get(f"{name} {word}")
+    if found is not None:
+        return found
+    if word in _HELP:
+        raise Doubt("help", command=name)
+    raise Doubt("unknown flag" if word.startswith("-") else "unknown command", word=word, command=name)
 
 
-def _take_rest(
-    command: Command,
-    rest: list[str],
-    known: Mapping[str, tuple[Flag, bool]],
-    given: dict[str, Value],
-) -> list[str] | None:
+def _take_rest(command: Command, line: _Line) -> list[str]:
     words: list[str] = []
+    rest = line.rest
     command_line = command.argument is not None and command.argument.command_line
     while rest:
         word = rest[-1]
@@ -132,8 +176,7 @@ def _take_rest(
             words.extend(reversed(rest))
             rest.clear()
         elif word.startswith("-") and len(word) > 1:
-            if not _take_flag(rest, known, given):
-                return None
+            _take_flag(line)
         elif command_line:
             words.extend(reversed(rest))
             rest.clear()
@@ -142,52 +185,62 @@ def _take_rest(
     return words
 
 
-def _take_flag(rest: list[str], known: Mapping[str, tuple[Flag, bool]], given: dict[str, Value]) -> bool:
-    word = rest.pop()
+def _take_flag(line: _Line) -> None:
+    word = line.rest.pop()
+    if not word.startswith("--") and len(word) > 2:
+        _take_cluster(word, line)
+        return
     spelling, equals, attached = word.partition("=")
-    if not word.startswith("--"):
-        if len(word) > 2:
-            return _take_cluster(word, rest, known, given)
-        spelling, equals, attached = word, "", ""
-    found = known.get(spelling)
-    if found is None:
-        return False
-    flag, on = found
+    flag, on = _find(spelling, line)
     if flag.kind in {"switch", "count"}:
         if equals:
-            return False
-        _set(flag, on, given)
-        return True
-    if equals:
-        text = attached
-    elif rest and not (rest[-1].startswith("-") and len(rest[-1]) > 1):
-        text = rest.pop()
+            raise Doubt("value unwanted", word=spelling, command=line.command, flag=flag, value=attached)
+        _set(flag, on, line.given)
+    elif equals:
+        _take_value(flag, spelling, attached, line)
     else:
-        return False
+        _take_next(flag, spelling, line)
+
+
+def _take_cluster(word: str, line: _Line) -> None:
+    """`-qq`, `-vU`, `-p3.12`, `-vp 3.12`: one-letter flags written together."""
+    for place, letter in enumerate(word[1:], start=2):
+        spelling = f"-{letter}"
+        flag, on = _find(spelling, line)
+        if flag.kind in {"switch", "count"}:
+            _set(flag, on, line.given)
+            continue
+        if word[place:]:
+            _take_value(flag, spelling, word[place:].removeprefix("="), line)
+        else:
+            _take_next(flag, spelling, line)
+        return
+
+
+def _find(spelling: str, line: _Line) -> tuple[Flag, bool]:
+    found = line.known.get(spelling)
+    if found is not None:
+        return found
+    if spelling in _HELP:
+        raise Doubt("help", command=line.command)
+    if spelling in _VERSION and not line.command:
+        raise Doubt("version")
+    raise Doubt("unknown flag", word=spelling, command=line.command)
+
+
+def _take_next(flag: Flag, spelling: str, line: _Line) -> None:
+    """Take the next word as the value; one that looks like a flag was hardly meant (`--group=-x` is)."""
+    following = line.rest[-1] if line.rest else ""
+    if not line.rest or (following.startswith("-") and len(following) > 1):
+        raise Doubt("value missing", word=spelling, command=line.command, flag=flag, value=following)
+    _take_value(flag, spelling, line.rest.pop(), line)
+
+
+def _take_value(flag: Flag, spelling: str, text: str, line: _Line) -> None:
     if flag.choices and text not in flag.choices:
-        return False
-    before = given.get(flag.name, ())
-    given[flag.name] = (*before, text) if flag.kind == "list" and isinstance(before, tuple) else text
-    return True
-
-
-def _take_cluster(
-    word: str, rest: list[str], known: Mapping[str, tuple[Flag, bool]], given: dict[str, Value]
-) -> bool:
-    """`-qq`, `-vU`, `-p3.12`: one-letter flags written together."""
-    first = known.get(word[:2])
-    if first is None:
-        return False
-    if first[0].kind in {"value", "list"}:
-        rest.append(word[2:])
-        rest.append(word[:2])
-        return _take_flag(rest, known, given)
-    for letter in word[1:]:
-        found = known.get(f"-{letter}")
-        if found is None or found[0].kind not in {"switch", "count"}:
-            return False
-        _set(found[0], True, given)
-    return True
+        raise Doubt("value unknown", word=spelling, command=line.command, flag=flag, value=text)
+    before = line.given.get(flag.name, ())
+    line.given[flag.name] = (*before, text) if flag.kind == "list" and isinstance(before, tuple) else text
 
 
 def _set(flag: Flag, on: bool, given: dict[str, Value]) -> None:  # noqa: FBT001

@@ -1,20 +1,47 @@
 """The commands about detent itself: its cache, its version, its help."""
 
 import os
-from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from detent import stamp
 from detent.cli.console import Console
-from detent.cli.flags import Command
-from detent.cli.parse import Values
+from detent.cli.parse import Doubt, Values
 from detent.cli.render import count, show, size
 
 
-def by_typer(words: Sequence[str], run: Callable[[Command, Values], int], console: Console) -> int:
-    """Let typer answer: help, completion, or what is wrong with the words."""
+def aside(doubt: Doubt, console: Console) -> int:
+    """Answer a line that is no ordinary one: with help, or with what is wrong with it (raised)."""
+    from detent.cli import help_pages
+    from detent.cli.complaints import complaint
+
+    match doubt.matter:
+        case "version":
+            return detent_version(console)
+        case "help":
+            return _help(doubt.command, console)
+        case "no command":
+            console.say(help_pages.page(doubt.command, width=console.columns))
+            return 2
+        case _:
+            raise complaint(doubt)
+
+
+def help_for(values: Values, console: Console) -> int:
+    """Show help for a command, a group of commands, or detent as a whole."""
+    from detent.cli import options
+    from detent.cli.complaints import help_topic
+
+    return _help(help_topic(options.words(values, "words")), console)
+
+
+def _help(name: str, console: Console) -> int:
     from detent.cli import typer_app
 
-    return typer_app.answer(words, run, console)
+    return typer_app.answer((*name.split(), "--help"), _never, width=console.columns)
+
+
+def _never(*_: object) -> NoReturn:
+    raise AssertionError
 
 
 def trace_of(error: BaseException) -> str:

@@ -9,7 +9,7 @@ A journal that is found at the start is put right by :func:`recover`. Nothing he
 
 import contextlib
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from detent.errors import FileTrouble
@@ -216,8 +216,15 @@ def _without(layout: Layout, standing: Collection[str]) -> Layout:
 
 def _with_mark(old: Installed, *, is_requested: bool) -> Installed:
     marker = f"{old.dist_info}/REQUESTED"
-    private = tuple(path for path in old.private if path != marker)
-    return old._replace(is_requested=is_requested, private=(*private, marker) if is_requested else private)
+    private = [path for path in old.private if path != marker]
+    if is_requested:
+        private.insert(_after(private, f"{old.dist_info}/INSTALLER"), marker)
+    return old._replace(is_requested=is_requested, private=tuple(private))
+
+
+def _after(lines: Sequence[str], start: str) -> int:
+    """Give the place behind the line that starts like this, so that markers come back where they were."""
+    return next((at for at, line in enumerate(lines, start=1) if line.startswith(start)), len(lines))
 
 
 # ---- the changes themselves ---------------------------------------------------------------------
@@ -286,7 +293,7 @@ def _mark(places: Places, rows: Iterable[Installed]) -> None:
             raise file_trouble(error, record) from error
         lines = [line for line in lines if not line.startswith(f"{folder}/REQUESTED,")]
         if row.is_requested:
-            lines.append(record_line_of(f"{folder}/REQUESTED", b""))
+            lines.insert(_after(lines, f"{folder}/INSTALLER,"), record_line_of(f"{folder}/REQUESTED", b""))
             replace_file(places.root, f"{places.root}/{marker}", b"")
         else:
             remove_files(places, (marker,))

@@ -5,10 +5,12 @@ leaves the old lock as it was.
 """
 
 from hashlib import sha256
+from time import process_time
 from typing import NamedTuple
 
 from detent import fsio
 from detent.errors import (
+    Failures,
     LockInvalid,
     LockMissing,
     LockStale,
@@ -155,7 +157,7 @@ def lock_project(world: World, inputs: Inputs, upgrade: Upgrade, *, before: Stor
     old = None if before is None else before.lock
     try:
         lock = _resolve(world, inputs, old, upgrade)
-    except (ResolveError, PackageUnknown):
+    except (ResolveError, PackageUnknown, Failures):
         # Never say that something does not exist from a listing older than this command.
         if not world.releases.revalidate():
             raise
@@ -178,7 +180,7 @@ def _resolve(world: World, inputs: Inputs, old: Lock | None, upgrade: Upgrade) -
     resolutions = resolve(
         inputs,
         world.releases,
-        clock=world.clock,
+        clock=process_time,  # waiting for the network is no search
         preferences=preferences_from(old, upgrade=_free_to_move(upgrade), upgrade_all=upgrade.everything),
         seeds=() if upgrade.everything else seeds_from(old),
         limits=world.limits,

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 _TRUE = frozenset(("1", "true", "yes", "on"))
 _FALSE = frozenset(("0", "false", "no", "off"))
-_URL = re.compile(r"(?:https?://[^\s/?#]+[^\s?#]*|file:///?[^\s?#]+)", re.IGNORECASE)
+_URL = re.compile(r"https?://[^\s/?#]+[^\s?#]*", re.IGNORECASE)
 _SECRET = re.compile(r"//[^/@\s]*@")
 
 
@@ -227,7 +227,11 @@ def index_root(text: str) -> str:
     text = text.strip()
     if _URL.fullmatch(text) is None:
         shown = redacted(text)
-        raise ValueError(f"`{shown}` is not the URL of an index (`http://`, `https://` or `file:///`)")
+        if text.lower().startswith("file:"):
+            raise Unsupported(
+                f"the index `{shown}` is a folder", why="only `http://` and `https://` indexes are read"
+            )
+        raise ValueError(f"`{shown}` is not the URL of an index (`http://` or `https://`)")
     return text.rstrip("/") + "/"
 
 

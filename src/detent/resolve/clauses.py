@@ -260,7 +260,7 @@ class Situation:
         Where one version is best for all, a split would only make the lock longer.
         """
         picks = {self.best(name, self.mask(demand)) for demand in alike}
-        if len(picks) > 1 or 0 in picks:
+        if len(picks) > 1:
             self._split_on_first(alike, f"requirements on {name} differ by marker")
 
     def _split_on_first(self, demands: Sequence[Demand], reason: str) -> None:

@@ -17,7 +17,7 @@ from support.index_server import IndexServer, serve
 from support.wheels import wheel
 
 BIG = wheel("big", files={"big.bin": random.Random(1).randbytes(3_000_000)})
-QUICK = Limits()._replace(read_seconds=0.3, connect_seconds=2, tries=3, memory_download_bytes=1_000_000)
+QUICK = Limits()._replace(read_seconds=10, connect_seconds=5, tries=3, memory_download_bytes=1_000_000)
 
 
 def locked(index: IndexServer, **changes: Any) -> Artifact:
@@ -67,8 +67,9 @@ def test_a_transfer_that_breaks_off_goes_on_where_it_stopped(
 ) -> None:
     with serve([BIG], etag=etag) as index:
         index.fail(BIG.filename, **fault)
+        limits = QUICK._replace(read_seconds=1) if "stall_seconds" in fault else QUICK
 
-        assert contents(download(locked(index), index, tmp_path)) == BIG.data
+        assert contents(download(locked(index), index, tmp_path, limits=limits)) == BIG.data
 
         again = index.requests[1].headers
         assert len(index.requests) == 2

@@ -17,7 +17,7 @@ from detent.model.requirement import PackageName
 from support.index_server import IndexServer, serve
 from support.wheels import Wheel, wheel
 
-QUICK = Limits()._replace(tries=2, read_seconds=2)
+QUICK = Limits()._replace(tries=2)
 A = PackageName("a")
 MADE = wheel("a", "1.0", requires=["b>=1"], requires_python=">=3.9")
 

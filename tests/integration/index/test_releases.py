@@ -20,7 +20,7 @@ from support.index_server import IndexServer, serve
 from support.wheels import wheel
 
 A, B, GONE = PackageName("a"), PackageName("b"), PackageName("gone")
-QUICK = Limits()._replace(tries=2, read_seconds=2)
+QUICK = Limits()._replace(tries=2)
 
 
 class World:

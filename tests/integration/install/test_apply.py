@@ -19,7 +19,9 @@ from support.faults import failing, fault_at
 from support.wheels import Wheel, record_line, wheel
 
 
-def foreign(world: Installation, name: str, files: dict[str, str], *, extra: str = "", version: str = "1.0") -> None:
+def foreign(
+    world: Installation, name: str, files: dict[str, str], *, extra: str = "", version: str = "1.0"
+) -> None:
     """What pip leaves behind."""
     about = f"{name}-{version}.dist-info"
     contents = {**files, f"{about}/METADATA": f"Name: {name}\n", f"{about}/INSTALLER": "pip\n"}
@@ -32,7 +34,9 @@ def foreign(world: Installation, name: str, files: dict[str, str], *, extra: str
 
 def test_what_is_installed_runs(tmp_path: Path) -> None:
     world = Installation(tmp_path)
-    library = wheel("lib", files={"lib/__init__.py": "def main():\n    print(__name__)\n"}, scripts={"tool": "lib:main"})
+    library = wheel(
+        "lib", files={"lib/__init__.py": "def main():\n    print(__name__)\n"}, scripts={"tool": "lib:main"}
+    )
     script = wheel("old", files={}, data={"scripts/old": "#!python\nimport lib\nlib.main()\n"})
 
     world.sync(library, script)
@@ -45,7 +49,11 @@ def test_what_is_installed_runs(tmp_path: Path) -> None:
 def test_other_tools_see_what_they_expect(tmp_path: Path) -> None:
     world = Installation(tmp_path)
     world.sync(
-        wheel("a", scripts={"tool": "a:b"}, data={"scripts/s": "#!python\n", "headers/a.h": "", "data/share/a": ""}),
+        wheel(
+            "a",
+            scripts={"tool": "a:b"},
+            data={"scripts/s": "#!python\n", "headers/a.h": "", "data/share/a": ""},
+        ),
         requested={"a"},
     )
     program = (
@@ -61,7 +69,9 @@ def test_other_tools_see_what_they_expect(tmp_path: Path) -> None:
         "        assert f.name == 'RECORD'\n"
     )
 
-    ran = subprocess.run([world.environment.python, "-I", "-c", program], capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        [world.environment.python, "-I", "-c", program], capture_output=True, text=True, check=False
+    )
 
     assert (ran.stderr, ran.stdout) == ("", "1.0 detent True 11\n")
 
@@ -92,7 +102,10 @@ def test_every_package_is_reported_once_it_stands(tmp_path: Path) -> None:
 
     world.sync(wheel("a"), wheel("b", "2.0"))
 
-    assert [e for e in world.events if isinstance(e, Linked)] == [Linked("a", "1.0", 1, 2), Linked("b", "2.0", 2, 2)]
+    assert [e for e in world.events if isinstance(e, Linked)] == [
+        Linked("a", "1.0", 1, 2),
+        Linked("b", "2.0", 2, 2),
+    ]
 
 
 def test_files_of_the_user_survive_everything(tmp_path: Path) -> None:
@@ -201,7 +214,9 @@ def test_a_distribution_without_record_stays_with_a_warning(tmp_path: Path) -> N
     world.sync(wheel("a"))
 
     assert (world.site_packages / "odd-1.0.egg-info").exists()
-    assert [e.text for e in world.events if isinstance(e, Notice)] == ["`odd 1.0` has no RECORD to remove it by, so it stays"]
+    assert [e.text for e in world.events if isinstance(e, Notice)] == [
+        "`odd 1.0` has no RECORD to remove it by, so it stays"
+    ]
     assert not world.plan(wheel("a")).has_work
 
 
@@ -209,7 +224,12 @@ def test_what_pip_put_over_ours_is_put_right(tmp_path: Path) -> None:
     world = Installation(tmp_path)
     a = wheel("a", files={"a/__init__.py": "locked", "a/x.py": ""})
     world.sync(a)
-    for path in ("a/__init__.py", "a-1.0.dist-info/INSTALLER", "a-1.0.dist-info/RECORD", "a-1.0.dist-info/METADATA"):
+    for path in (
+        "a/__init__.py",
+        "a-1.0.dist-info/INSTALLER",
+        "a-1.0.dist-info/RECORD",
+        "a-1.0.dist-info/METADATA",
+    ):
         (world.site_packages / path).unlink()
     foreign(world, "a", {"a/__init__.py": "other"})
 
@@ -243,7 +263,10 @@ def test_a_marker_follows_the_project_without_a_reinstall(tmp_path: Path) -> Non
 
     about = fresh.site_packages / "a-1.0.dist-info"
     assert (about / "REQUESTED").read_bytes() == b""
-    assert "a-1.0.dist-info/REQUESTED,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0" in (about / "RECORD").read_text()
+    assert (
+        "a-1.0.dist-info/REQUESTED,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0"
+        in (about / "RECORD").read_text()
+    )
     assert applied.changes.kept == 1
     fresh.sync(a)
     assert fresh.tree() == without
@@ -316,7 +339,9 @@ def test_a_hostile_journal_cannot_reach_out_of_the_environment(tmp_path: Path) -
     world.sync(wheel("a"))
     (tmp_path / "treasure").write_text("mine")
     (row,) = read_manifest(str(world.environment.root)).packages
-    evil = row._replace(linked=("../treasure", str(tmp_path / "treasure"), "pyvenv.cfg", "bin/python"), private=())
+    evil = row._replace(
+        linked=("../treasure", str(tmp_path / "treasure"), "pyvenv.cfg", "bin/python"), private=()
+    )
     write_journal(str(world.environment.root), (evil,), {row.name})
     config = (world.environment.root / "pyvenv.cfg").read_text()
 
@@ -347,15 +372,18 @@ def test_one_process_at_a_time_changes_an_environment(tmp_path: Path) -> None:
     wheels = [wheel(name, files={f"{name}.py": "", "shared.py": ""}) for name in "abc"]
     world.entries(*wheels)
 
-    with environment_lock(world.environment, limits=Limits()):
-        with pytest.raises(StoreBusy), environment_lock(world.environment, limits=impatient):
-            pass
+    with (
+        environment_lock(world.environment, limits=Limits()),
+        pytest.raises(StoreBusy),
+        environment_lock(world.environment, limits=impatient),
+    ):
+        pass
     failures: list[BaseException] = []
 
     def sync(some: tuple[Wheel, ...]) -> None:
         try:
             Installation(tmp_path).sync(*some)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 -- shown by the thread that asserts
             failures.append(error)
 
     threads = [threading.Thread(target=sync, args=(tuple(wheels[n % 3 :]),)) for n in range(6)]
@@ -397,7 +425,14 @@ def test_pip_finds_nothing_to_complain_about(tmp_path: Path) -> None:
     b = wheel("b", scripts={"tool": "b:x"})
     world.sync(wheel("a", requires=["b"]), b)
 
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(world.environment.python)]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "--python",
+        str(world.environment.python),
+    ]
     listed = subprocess.run([*pip, "freeze", "--all"], capture_output=True, text=True, check=True)
     removed = subprocess.run([*pip, "uninstall", "-y", "b"], capture_output=True, text=True, check=True)
 

@@ -10,7 +10,6 @@ from support.environments import Installation
 from support.wheels import wheel
 
 
-
 def owners(world: Installation, path: str) -> list[str]:
     full = f"{world.environment.interpreter.scheme.purelib}/{path}"
     return [p.name for p in world.found().packages if full in p.paths()]
@@ -18,7 +17,10 @@ def owners(world: Installation, path: str) -> list[str]:
 
 def test_two_packages_share_a_file_of_the_same_bytes(tmp_path: Path) -> None:
     world = Installation(tmp_path)
-    a, b = wheel("a", files={"ns/__init__.py": "same", "ns/a.py": ""}), wheel("b", files={"ns/__init__.py": "same", "ns/b.py": ""})
+    a, b = (
+        wheel("a", files={"ns/__init__.py": "same", "ns/a.py": ""}),
+        wheel("b", files={"ns/__init__.py": "same", "ns/b.py": ""}),
+    )
 
     world.sync(a, b)
 

@@ -13,11 +13,15 @@ def paths(root: Path, record: str) -> set[str]:
     about = Path(places.root, places.purelib, "a-1.0.dist-info")
     about.mkdir()
     (about / "RECORD").write_text(record)
-    return read_paths(places, Foreign(PackageName("a"), "1.0", f"{places.purelib}/a-1.0.dist-info", has_record=True))
+    return read_paths(
+        places, Foreign(PackageName("a"), "1.0", f"{places.purelib}/a-1.0.dist-info", has_record=True)
+    )
 
 
 def test_a_record_names_files_anywhere_in_the_environment(tmp_path: Path) -> None:
-    record = f"a/__init__.py,,\n./b.py,,\n../../../bin/tool,,\n../../../share/a,,\n{tmp_path}/venv/etc/a.conf,,\n"
+    record = (
+        f"a/__init__.py,,\n./b.py,,\n../../../bin/tool,,\n../../../share/a,,\n{tmp_path}/venv/etc/a.conf,,\n"
+    )
 
     assert paths(tmp_path, record) == {
         "lib/python3.12/site-packages/a/__init__.py",
@@ -49,7 +53,9 @@ def test_a_record_that_is_no_text_names_what_it_can(tmp_path: Path) -> None:
     about.mkdir()
     (about / "RECORD").write_bytes(b"\xff.py,,\na.py,,\n")
 
-    found = read_paths(places, Foreign(PackageName("a"), "1.0", f"{places.purelib}/a-1.0.dist-info", has_record=True))
+    found = read_paths(
+        places, Foreign(PackageName("a"), "1.0", f"{places.purelib}/a-1.0.dist-info", has_record=True)
+    )
 
     assert found == {f"{places.purelib}/\udcff.py", f"{places.purelib}/a.py"}
 
@@ -58,7 +64,13 @@ def test_hashes_are_given_in_hex(tmp_path: Path) -> None:
     places = places_of(empty_environment(tmp_path / "venv", "3.12.1"))
     about = Path(places.root, places.purelib, "a-1.0.dist-info")
     about.mkdir()
-    lines = [record_line("a.py", b""), record_line("../../../bin/b", b"x"), "c.py,,", "d.py,sha256=!,", "e.py,md5=abc,1"]
+    lines = [
+        record_line("a.py", b""),
+        record_line("../../../bin/b", b"x"),
+        "c.py,,",
+        "d.py,sha256=!,",
+        "e.py,md5=abc,1",
+    ]
     (about / "RECORD").write_text("\n".join(lines))
 
     assert read_hashes(places, f"{places.purelib}/a-1.0.dist-info") == {

@@ -1,4 +1,3 @@
-import os
 import shutil
 from pathlib import Path
 
@@ -105,13 +104,17 @@ def test_only_a_dist_info_with_record_can_be_removed(tmp_path: Path) -> None:
     foreign(world, "b-1.dist-info", record=False)
     foreign(world, "c-1.egg-info")
 
-    assert [(f.name, f.has_record) for f in world.found().foreign] == [("a", True), ("b", False), ("c", False)]
+    assert [(f.name, f.has_record) for f in world.found().foreign] == [
+        ("a", True),
+        ("b", False),
+        ("c", False),
+    ]
 
 
 @pytest.mark.parametrize("folder", ["lib", "bin"])
 def test_an_environment_whose_folders_lead_elsewhere_is_refused(tmp_path: Path, folder: str) -> None:
     world = Installation(tmp_path)
-    os.rename(world.environment.root / folder, tmp_path / "elsewhere")
+    (world.environment.root / folder).rename(tmp_path / "elsewhere")
     (world.environment.root / folder).symlink_to(tmp_path / "elsewhere")
 
     with pytest.raises(NotAnEnvironment):

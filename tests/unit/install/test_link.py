@@ -21,7 +21,9 @@ class World(Installation):
 
     def __init__(self, root: Path, count: int = 5) -> None:
         super().__init__(root)
-        self.entry = self.stored(wheel(files={f"m{n}.py": f"{n}\n" for n in range(count)}, executables={"m0.py"}))
+        self.entry = self.stored(
+            wheel(files={f"m{n}.py": f"{n}\n" for n in range(count)}, executables={"m0.py"})
+        )
         self.files = tuple(f for f in self.entry.files if f.path.startswith("m"))
         self.target = root / "target"
         self.target.mkdir()
@@ -42,7 +44,9 @@ class World(Installation):
     def check(self) -> None:
         for file in self.files:
             made = (self.target / file.path).stat()
-            assert (self.target / file.path).read_bytes() == (self.entry.root / "files" / file.path).read_bytes()
+            assert (self.target / file.path).read_bytes() == (
+                self.entry.root / "files" / file.path
+            ).read_bytes()
             assert made.st_mode & 0o777 == file.mode
             assert made.st_mtime_ns == file.mtime_ns
         assert self.store.check(self.entry) is self.entry
@@ -60,11 +64,11 @@ def links_fail(code: int, when: Callable[[int], bool] = lambda _: True) -> Itera
             raise OSError(code, os.strerror(code), source, None, target)
         real(source, target, **keywords)
 
-    os.link = link
+    setattr(os, "link", link)  # noqa: B010 -- the type checker knows its signature better
     try:
         yield
     finally:
-        os.link = real
+        setattr(os, "link", real)  # noqa: B010
 
 
 def notices(events: list[Event]) -> list[str]:
@@ -133,25 +137,6 @@ def test_a_stored_file_that_is_gone_is_named(tmp_path: Path) -> None:
         world.link("hardlink")
 
     assert str(world.entry.root / "files/m2.py") in caught.value.what
-
-
-def test_thousands_of_files_all_arrive(tmp_path: Path) -> None:
-    world = World(tmp_path, count=2500)
-
-    world.link("hardlink")
-
-    assert len(list(world.target.iterdir())) == 2500
-    world.check()
-
-
-def test_a_failure_beside_the_main_thread_is_not_lost(tmp_path: Path) -> None:
-    world = World(tmp_path, count=2500)
-    (world.target / world.files[-1].path).write_text("in the way")
-
-    with pytest.raises(FileTrouble):
-        world.link("hardlink")
-
-    assert (world.target / world.files[-1].path).read_text() == "in the way"
 
 
 def test_a_mode_of_a_later_release_is_refused(tmp_path: Path) -> None:

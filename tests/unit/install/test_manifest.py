@@ -36,7 +36,9 @@ B = Installed(PackageName("b"), "2", "bb", "sha512:bb", is_requested=False, dist
 
 def test_a_manifest_comes_back_as_it_was_written() -> None:
     assert parse_manifest(render_manifest((B, A))) == Manifest((A, B))
-    assert parse_manifest(render_manifest((A,), {PackageName("b")})) == Manifest((A,), frozenset((PackageName("b"),)))
+    assert parse_manifest(render_manifest((A,), {PackageName("b")})) == Manifest(
+        (A,), frozenset((PackageName("b"),))
+    )
     assert parse_manifest(render_manifest(())) == Manifest()
 
 
@@ -54,7 +56,15 @@ def test_a_damaged_manifest_is_none_at_all() -> None:
 
 
 def test_what_has_a_right_checksum_and_wrong_counts_is_none_either() -> None:
-    for body in (b"2 0", b"1 0\na", b"x", b"1 0\na\t1\tx\ty\t1\td\t5\t0\t0\np", b"0 0\nmore", b"-1 0", b"\xff"):
+    for body in (
+        b"2 0",
+        b"1 0\na",
+        b"x",
+        b"1 0\na\t1\tx\ty\t1\td\t5\t0\t0\np",
+        b"0 0\nmore",
+        b"-1 0",
+        b"\xff",
+    ):
         assert parse_manifest(f"detent-installed 1 {zlib.crc32(body):08x}\n".encode() + body) is None
 
 

@@ -11,7 +11,8 @@ def test_a_lib64_that_is_a_link_counts_as_lib(tmp_path: Path) -> None:
     (tmp_path / "venv/lib64").symlink_to("lib")
     scheme = environment.interpreter.scheme._replace(platlib="lib64/python3.12/site-packages")
     environment = environment._replace(
-        interpreter=environment.interpreter._replace(scheme=scheme), platlib=tmp_path / "venv" / scheme.platlib
+        interpreter=environment.interpreter._replace(scheme=scheme),
+        platlib=tmp_path / "venv" / scheme.platlib,
     )
 
     assert places_of(environment).libraries == ("lib/python3.12/site-packages",)
@@ -32,7 +33,14 @@ def test_what_belongs_to_the_environment_is_protected(tmp_path: Path, path: str)
 
 
 @pytest.mark.parametrize(
-    "path", ["bin/python-argcomplete-check", "bin/activate-global-python-argcomplete", "bin/tool", "share/pyvenv.cfg", "bin/pythonista"]
+    "path",
+    [
+        "bin/python-argcomplete-check",
+        "bin/activate-global-python-argcomplete",
+        "bin/tool",
+        "share/pyvenv.cfg",
+        "bin/pythonista",
+    ],
 )
 def test_what_only_looks_alike_is_not(tmp_path: Path, path: str) -> None:
     places = places_of(empty_environment(tmp_path / "venv"))

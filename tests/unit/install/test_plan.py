@@ -1,4 +1,15 @@
-from detent.install.plan import Changes, Foreign, Found, Install, Installed, Keep, Remove, Replace, identity_of, plan
+from detent.install.plan import (
+    Changes,
+    Foreign,
+    Found,
+    Install,
+    Installed,
+    Keep,
+    Remove,
+    Replace,
+    identity_of,
+    plan,
+)
 from detent.lock.model import LockedPackage
 from detent.lock.select import Choice, Selection
 from detent.model.candidate import Artifact, Digest
@@ -20,8 +31,12 @@ def selection(*choices: Choice) -> Selection:
     return Selection(TARGET, choices)
 
 
-def installed(name: str = "a", version: str = "1.0", digest: str = "aa", *, requested: bool = False) -> Installed:
-    return Installed(PackageName(name), version, digest, f"sha256:{digest}", requested, f"lib/{name}-{version}.dist-info")
+def installed(
+    name: str = "a", version: str = "1.0", digest: str = "aa", *, requested: bool = False
+) -> Installed:
+    return Installed(
+        PackageName(name), version, digest, f"sha256:{digest}", requested, f"lib/{name}-{version}.dist-info"
+    )
 
 
 def foreign(name: str = "a", version: str = "1.0", *, has_record: bool = True) -> Foreign:

@@ -52,11 +52,18 @@ def test_byte_code_goes_with_its_source_alone(tmp_path: Path) -> None:
 
     remove_files(places, lib(places, "a/x.py"))
 
-    assert below(places) == [f"{cache}/x.txt", f"{cache}/xy.cpython-312.pyc", f"{cache}/y.cpython-312.pyc", "a/y.py"]
+    assert below(places) == [
+        f"{cache}/x.txt",
+        f"{cache}/xy.cpython-312.pyc",
+        f"{cache}/y.cpython-312.pyc",
+        "a/y.py",
+    ]
 
 
 def test_a_cache_that_is_left_empty_goes_too(tmp_path: Path) -> None:
-    places = environment(tmp_path, "a/x.py", "a/__pycache__/x.cpython-312.pyc", "top.py", "__pycache__/top.cpython-312.pyc")
+    places = environment(
+        tmp_path, "a/x.py", "a/__pycache__/x.cpython-312.pyc", "top.py", "__pycache__/top.cpython-312.pyc"
+    )
 
     remove_files(places, lib(places, "a/x.py", "top.py"))
 

@@ -8,7 +8,16 @@ import pytest
 from detent.errors import UnsafePath
 from detent.install.scripts import checked_entry_point, launcher, rewritten, shebang
 
-ODD_FOLDERS = ["plain", "with blank", "with 'quotes'", 'with "double" $HOME `id`', "back\\slash x\\N", "ünïcode", "l" * 130, "tab\there"]
+ODD_FOLDERS = [
+    "plain",
+    "with blank",
+    "with 'quotes'",
+    'with "double" $HOME `id`',
+    "back\\slash x\\N",
+    "ünïcode",
+    "l" * 130,
+    "tab\there",
+]
 
 
 def test_a_launcher_imports_and_calls_its_object() -> None:
@@ -41,14 +50,13 @@ def test_a_script_starts_wherever_its_interpreter_lies(tmp_path: Path, folder: s
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="its file systems refuse such names")
 def test_a_path_that_is_no_text_is_no_obstacle(tmp_path: Path) -> None:
-    place = os.fsencode(tmp_path) + b"/\xff\xfe"
-    os.mkdir(place)
-    os.symlink(sys.executable, place + b"/python")
-    with open(place + b"/tool", "wb") as script:
-        script.write(shebang(os.fsdecode(place + b"/python")) + b"print(1)\n")
-    os.chmod(place + b"/tool", 0o755)
+    place = tmp_path / os.fsdecode(b"\xff\xfe")
+    place.mkdir()
+    (place / "python").symlink_to(sys.executable)
+    (place / "tool").write_bytes(shebang(str(place / "python")) + b"print(1)\n")
+    (place / "tool").chmod(0o755)
 
-    assert subprocess.run([place + b"/tool"], capture_output=True, check=True).stdout == b"1\n"
+    assert subprocess.run([place / "tool"], capture_output=True, check=True).stdout == b"1\n"
 
 
 def test_only_the_first_line_of_a_script_is_replaced() -> None:
@@ -64,7 +72,9 @@ def test_an_entry_point_is_reduced_to_module_and_object(value: str, expected: st
     assert checked_entry_point("p", "tool", value) == expected
 
 
-@pytest.mark.parametrize("value", ["a", "a:", ":b", "a:b()", "a:b\nimport os", "a-b:c", "1a:b", "a:b.2", "a;b:c", ""])
+@pytest.mark.parametrize(
+    "value", ["a", "a:", ":b", "a:b()", "a:b\nimport os", "a-b:c", "1a:b", "a:b.2", "a;b:c", ""]
+)
 def test_an_entry_point_that_could_be_anything_else_is_refused(value: str) -> None:
     with pytest.raises(UnsafePath):
         checked_entry_point("p", "tool", value)

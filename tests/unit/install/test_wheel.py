@@ -31,7 +31,12 @@ def test_every_file_goes_to_the_place_of_its_scheme(tmp_path: Path) -> None:
     made = wheel(
         files={"a/__init__.py": "", "a/sub/x.py": ""},
         scripts={"tool": "a:main"},
-        data={"data/share/a.txt": "x", "headers/sub/a.h": "", "scripts/old": "#!python\n", "purelib/b.py": ""},
+        data={
+            "data/share/a.txt": "x",
+            "headers/sub/a.h": "",
+            "scripts/old": "#!python\n",
+            "purelib/b.py": "",
+        },
     )
 
     row = laid_out(tmp_path, made).installed()
@@ -63,7 +68,9 @@ def test_every_file_goes_to_the_place_of_its_scheme(tmp_path: Path) -> None:
 
 
 def test_folders_come_before_what_lies_in_them(tmp_path: Path) -> None:
-    made = wheel(files={"a/b/c/x.py": ""}, data={"data/share/deep/er/x": ""}, dist_info_files={"licenses/LICENSE": ""})
+    made = wheel(
+        files={"a/b/c/x.py": ""}, data={"data/share/deep/er/x": ""}, dist_info_files={"licenses/LICENSE": ""}
+    )
 
     layout = laid_out(tmp_path, made)
 
@@ -140,7 +147,9 @@ def test_an_entry_point_wins_over_a_script_of_the_same_name(tmp_path: Path) -> N
     assert "bin/tool" not in (*row.private, *row.linked)
 
 
-@pytest.mark.parametrize("path", ["pyvenv.cfg", "bin/python3", "bin/activate", ".detent/installed", "PyVenv.cfg"])
+@pytest.mark.parametrize(
+    "path", ["pyvenv.cfg", "bin/python3", "bin/activate", ".detent/installed", "PyVenv.cfg"]
+)
 def test_a_wheel_that_would_replace_a_part_of_the_environment_is_refused(tmp_path: Path, path: str) -> None:
     world = Installation(tmp_path)
     good = world.stored(wheel(data={"data/share/x": ""}))

@@ -116,6 +116,13 @@ def test_a_package_refused_again_and_again_goes_before_the_one_that_refuses_it()
     assert solver.rounds < 20
 
 
+def test_a_direct_requirement_keeps_its_place_though_it_refuses_many_versions_of_a_later_one() -> None:
+    refused = [{"first": 0b010} for _ in range(20)]
+    problem = Masks({"first": [{}, {}], "later": [{}, *refused]}, {"first": 0b110, "later": (1 << 22) - 2})
+
+    assert Solver(problem).solve() == {"first": 2, "later": 1}
+
+
 def test_even_a_direct_requirement_gives_way_in_the_end() -> None:
     count = 600
     problem = Masks(

@@ -28,8 +28,9 @@ def unprivileged(folder: Path) -> Iterator[None]:
         return
     for path in (folder, *folder.rglob("*")):
         os.chown(path, 65534, 65534)
-    for parent in folder.parents[:3]:  # the folders pytest makes for itself alone
-        parent.chmod(0o711)
+    for parent in folder.parents:  # the folders pytest makes for itself alone
+        if not parent.stat().st_mode & 0o001:
+            parent.chmod(0o711)
     os.seteuid(65534)
     try:
         yield

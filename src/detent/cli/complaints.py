@@ -1,0 +1,128 @@
+"""What is wrong with a command line, in words: one sentence, and the nearest thing that would be right."""
+
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+
+from detent.cli.flags import BY_NAME, GLOBAL, Command
+from detent.cli.parse import Doubt
+from detent.errors import UsageError
+
+# What people type who come from another tool, and what it is called here.
+_OTHER_WORDS = {
+    "install": "sync",
+    "i": "add",
+    "uninstall": "remove",
+    "rm": "remove",
+    "update": "lock --upgrade",
+    "upgrade": "lock --upgrade",
+    "new": "init",
+    "list": "tree",
+    "show": "tree",
+    "exec": "run",
+}
+
+
+def complaint(doubt: Doubt) -> UsageError:
+    """Say what is wrong with the line, and what to write instead."""
+    word, whole = doubt.word, f"detent {doubt.command}".rstrip()
+    value = doubt.flag.metavar if doubt.flag is not None else ""
+    see = f"`{whole} --help`"
+    match doubt.matter:
+        case "unknown command":
+            return _unknown_command(doubt)
+        case "unknown flag":
+            return _unknown_flag(doubt, whole)
+        case "value missing":
+            return UsageError(
+                f"the flag `{word}` needs a value",
+                why=f"`{doubt.value}` after it is another flag" if doubt.value else "nothing follows it",
+                next_steps=(f"write `{word} {value}`; see {see}",),
+            )
+        case "value unwanted":
+            return UsageError(
+                f"the flag `{word}` takes no value",
+                why=f"it was given `{doubt.value}`",
+                next_steps=(f"write `{word}` alone",),
+            )
+        case "value unknown":
+            choices = doubt.flag.choices if doubt.flag is not None else ()
+            return UsageError(
+                f"the flag `{word}` cannot be `{doubt.value}`",
+                why=f"it is one of {_listed(choices)}",
+                next_steps=_suggestion(doubt.value, choices, lambda near: f"did you mean `{word} {near}`?"),
+            )
+        case "argument missing":
+            return UsageError(
+                f"`{whole}` needs {_wanted(BY_NAME[doubt.command])}", next_steps=(f"see {see}",)
+            )
+        case _:
+            wanted = _wanted(BY_NAME[doubt.command])
+            return UsageError(
+                f"unexpected argument `{word}`",
+                why=f"`{whole}` takes {f'only {wanted}' if wanted else 'no arguments, only flags'}",
+                next_steps=(f"see {see}",),
+            )
+
+
+def help_topic(words: Sequence[str]) -> str:
+    """Give the command or group of commands that help is asked about; raises :class:`UsageError`."""
+    name = " ".join(words)
+    if not name or name in BY_NAME or any(known.startswith(f"{name} ") for known in BY_NAME):
+        return name
+    first, _, rest = name.partition(" ")
+    is_group = any(known.startswith(f"{first} ") for known in BY_NAME)
+    raise _unknown_command(
+        Doubt("unknown command", word=rest, command=first)
+        if is_group
+        else Doubt("unknown command", word=name)
+    )
+
+
+def _unknown_command(doubt: Doubt) -> UsageError:
+    start = f"{doubt.command} " if doubt.command else ""
+    names = [name.removeprefix(start).partition(" ")[0] for name in BY_NAME if name.startswith(start)]
+    near = _OTHER_WORDS.get(doubt.word) if not start else None
+    whole = f"detent {start}".rstrip()
+    steps = (
+        (f"did you mean `detent {near}`?",)
+        if near
+        else _suggestion(doubt.word, names, lambda name: f"did you mean `{whole} {name}`?")
+    )
+    return UsageError(
+        f"unknown command `{start}{doubt.word}`",
+        why=f"the commands of `{whole}` are {_listed(names)}" if start else "",
+        next_steps=(*steps, f"see every command with `{whole} --help`"),
+    )
+
+
+def _unknown_flag(doubt: Doubt, whole: str) -> UsageError:
+    command = BY_NAME.get(doubt.command)
+    flags = (*GLOBAL, *(command.flags if command is not None else ()))
+    spellings = [*(s for flag in flags for s in flag.spellings), "--help"]
+    near = _suggestion(doubt.word, spellings, lambda name: f"did you mean `{name}`?")
+    return UsageError(
+        f"unknown flag `{doubt.word}`",
+        why=_elsewhere(doubt, command),
+        next_steps=(*near, f"see `{whole} --help`"),
+    )
+
+
+def _elsewhere(doubt: Doubt, command: Command | None) -> str:
+    if command is None:
+        others = [c for c in BY_NAME.values() if any(doubt.word in flag.spellings for flag in c.flags)]
+        return "flags of a command stand after its name" if others else ""
+    if command.argument is not None and command.argument.command_line:
+        return "flags before the command to run are detent's; its own flags stand after its name"
+    return ""
+
+
+def _wanted(command: Command) -> str:
+    return f"`{command.argument.metavar.strip('[]')}`" if command.argument is not None else ""
+
+
+def _suggestion(word: str, known: Sequence[str], sentence: Callable[[str], str]) -> tuple[str, ...]:
+    return tuple(map(sentence, get_close_matches(word, known, n=1)))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in dict.fromkeys(names))

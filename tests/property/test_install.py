@@ -1,0 +1,92 @@
+"""Laws of installing: the environment depends on the last selection alone, whatever was there before."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from support.environments import Installation, empty_folders
+from support.wheels import Wheel, wheel
+
+WHEELS = [
+    wheel(
+        "a",
+        "1",
+        files={"ns/__init__.py": "", "ns/a.py": "1", "top.py": ""},
+        scripts={"tool": "a:one", "b": "a:b"},
+    ),
+    wheel("a", "2", files={"ns/__init__.py": "", "ns/deep/a.py": "2"}, scripts={"tool": "a:two"}),
+    wheel(
+        "b",
+        "1",
+        files={"ns/__init__.py": "", "ns/b.py": ""},
+        scripts={"b": "b:main"},
+        data={"data/share/x": "x"},
+    ),
+    wheel("b", "2", files={"ns/b/__init__.py": "", "ns/__init__.py": ""}, scripts={"tool": "b:main"}),
+    wheel(
+        "c",
+        "1",
+        files={"c.py": "", "top.py": ""},
+        scripts={"c": "c:main", "tool": "c:main"},
+        data={"data/share/x": "x"},
+    ),
+    wheel("c", "2", files={"c/__init__.py": ""}, data={"scripts/run": "#!python\n", "headers/c.h": ""}),
+]
+SELECTIONS = st.tuples(
+    *(st.sampled_from((None, *(w for w in WHEELS if w.filename.startswith(name)))) for name in "abc")
+)
+REQUESTS = st.frozensets(st.sampled_from("abc"))
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Path]:
+    """One folder for all examples: launchers name the path of their environment."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+@pytest.mark.slow
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(SELECTIONS, REQUESTS), min_size=1, max_size=5))
+def test_the_environment_is_that_of_the_last_selection(
+    place: Path, history: list[tuple[tuple[Wheel | None, ...], frozenset[str]]]
+) -> None:
+    wheels = [w for w in history[-1][0] if w]
+    requested = history[-1][1]
+    shutil.rmtree(place / "venv", ignore_errors=True)
+    fresh = Installation(place)
+    fresh.sync(*wheels, requested=requested)
+    expected = fresh.tree()
+
+    shutil.rmtree(place / "venv")
+    world = Installation(place)
+    for some, asked in history:
+        world.sync(*(w for w in some if w), requested=asked)
+
+    assert world.tree() == expected
+    assert not world.plan(*wheels, requested=requested).has_work
+    assert set(empty_folders(world.environment.root)) <= {
+        world.environment.interpreter.scheme.purelib,
+        world.environment.interpreter.scheme.headers,
+    }
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(SELECTIONS, SELECTIONS)
+def test_an_inexact_sync_only_adds(
+    place: Path, first: tuple[Wheel | None, ...], second: tuple[Wheel | None, ...]
+) -> None:
+    shutil.rmtree(place / "venv", ignore_errors=True)
+    world = Installation(place)
+    world.sync(*(w for w in first if w))
+    before = {p.name: p.digest for p in world.found().packages}
+
+    world.sync(*(w for w in second if w), exact=False)
+
+    wanted = {w.filename.split("-")[0]: w.sha256 for w in second if w}
+    assert {p.name: p.digest for p in world.found().packages} == before | wanted
