@@ -56,7 +56,10 @@ def fill(index: IndexServer) -> None:
         index,
         wheel("shout", "1.2", requires=["letters>=1"], scripts={"shout": "shout:main"}),
         *(wheel("letters", version) for version in ("1.0", "2.0")),
-        *(which(tag) for tag in (NATIVE, "py3-none-any", "cp311-cp311-win_amd64", "cp312-abi3-macosx_11_0_arm64")),
+        *(
+            which(tag)
+            for tag in (NATIVE, "py3-none-any", "cp311-cp311-win_amd64", "cp312-abi3-macosx_11_0_arm64")
+        ),
         wheel("forked", "1.5", requires=["old-helper"]),
         wheel("forked", "2.5", requires_python=">=3.11"),
         wheel("old-helper"),
@@ -64,7 +67,11 @@ def fill(index: IndexServer) -> None:
         wheel("netlib", "1.1", extras={"fast": ["speedup; implementation_name == 'cpython'", "letters"]}),
         wheel("speedup"),
         wheel("colours", data={"scripts/paint": "#!python\nprint('red')\n", "data/share/colours.txt": "red"}),
-        wheel("checker", requires=["stubs", "elsewhere; sys_platform == 'win32'"], gui_scripts={"check": "checker:run"}),
+        wheel(
+            "checker",
+            requires=["stubs", "elsewhere; sys_platform == 'win32'"],
+            gui_scripts={"check": "checker:run"},
+        ),
         wheel("stubs"),
         wheel("writer", requires=["letters"]),
     )
@@ -149,7 +156,10 @@ def test_packaging_finds_our_lock_valid_and_selects_what_we_install(locked: Sand
         (["--no-dev"], {}),
         ([], {"groups": ["dev"]}),
         (["--extra", "cli", "--group", "docs"], {"extras": ["cli"], "groups": ["dev", "docs"]}),
-        (["--all-extras", "--all-groups"], {"extras": ["all", "cli", "net"], "groups": ["dev", "docs", "typing"]}),
+        (
+            ["--all-extras", "--all-groups"],
+            {"extras": ["all", "cli", "net"], "groups": ["dev", "docs", "typing"]},
+        ),
     ):
         chosen = by_packaging(locked, **wanted)
         assert names(synced(locked, *flags)) == set(chosen)
@@ -160,7 +170,16 @@ def test_we_install_what_uv_exports(sandbox: Sandbox, index: IndexServer, peers:
     fill(index)
     sandbox.write("pyproject.toml", f"{PROJECT}\n[tool.uv]\npackage = false\n")
     peers.uv("lock", "--default-index", index.url, "--python", sys.executable, cwd=sandbox.root)
-    export = ["export", "--frozen", "--python", sys.executable, "--format", "pylock.toml", "-o", "pylock.toml"]
+    export = [
+        "export",
+        "--frozen",
+        "--python",
+        sys.executable,
+        "--format",
+        "pylock.toml",
+        "-o",
+        "pylock.toml",
+    ]
 
     for name, flags in (("plain", ["--no-dev"]), ("everything", ["--all-groups", "--all-extras"])):
         peers.uv(*export, *flags, cwd=sandbox.root)
@@ -216,7 +235,9 @@ def test_we_install_what_pdm_exports(sandbox: Sandbox, index: IndexServer, peers
         "pylock.toml",
         'lock-version = "1.0"\nrequires-python = ">=3.8"\nenvironments = [\n    "python_version >= \\"3.8\\"",\n]\n'
         'extras = ["cli"]\ndependency-groups = ["default", "dev"]\ndefault-groups = ["default"]\ncreated-by = "pdm"\n\n'
-        + entry("letters-2.0-py3-none-any.whl", '"default" in dependency_groups or "dev" in dependency_groups')
+        + entry(
+            "letters-2.0-py3-none-any.whl", '"default" in dependency_groups or "dev" in dependency_groups'
+        )
         + entry("shout-1.2-py3-none-any.whl", '"default" in dependency_groups')
         + entry("stubs-1.0-py3-none-any.whl", '"dev" in dependency_groups')
         + entry("colours-1.0-py3-none-any.whl", '"cli" in extras')

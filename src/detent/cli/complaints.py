@@ -9,16 +9,16 @@ from detent.errors import UsageError
 
 # What people type who come from another tool, and what it is called here.
 _OTHER_WORDS = {
-    "install": "sync",
-    "i": "add",
-    "uninstall": "remove",
-    "rm": "remove",
-    "update": "lock --upgrade",
-    "upgrade": "lock --upgrade",
-    "new": "init",
-    "list": "tree",
-    "show": "tree",
-    "exec": "run",
+    "install": ("add", "sync"),
+    "i": ("add", "sync"),
+    "uninstall": ("remove",),
+    "rm": ("remove",),
+    "update": ("lock --upgrade",),
+    "upgrade": ("lock --upgrade",),
+    "new": ("init",),
+    "list": ("tree",),
+    "show": ("tree",),
+    "exec": ("run",),
 }
 
 
@@ -70,21 +70,18 @@ def help_topic(words: Sequence[str]) -> str:
     if not name or name in BY_NAME or any(known.startswith(f"{name} ") for known in BY_NAME):
         return name
     first, _, rest = name.partition(" ")
-    is_group = any(known.startswith(f"{first} ") for known in BY_NAME)
-    raise _unknown_command(
-        Doubt("unknown command", word=rest, command=first)
-        if is_group
-        else Doubt("unknown command", word=name)
-    )
+    if any(known.startswith(f"{first} ") for known in BY_NAME):
+        raise _unknown_command(Doubt("unknown command", word=rest, command=first))
+    raise _unknown_command(Doubt("unknown command", word=name))
 
 
 def _unknown_command(doubt: Doubt) -> UsageError:
     start = f"{doubt.command} " if doubt.command else ""
     names = [name.removeprefix(start).partition(" ")[0] for name in BY_NAME if name.startswith(start)]
-    near = _OTHER_WORDS.get(doubt.word) if not start else None
+    near = _OTHER_WORDS.get(doubt.word, ()) if not start else ()
     whole = f"detent {start}".rstrip()
     steps = (
-        (f"did you mean `detent {near}`?",)
+        (f"did you mean {' or '.join(f'`detent {other}`' for other in near)}?",)
         if near
         else _suggestion(doubt.word, names, lambda name: f"did you mean `{whole} {name}`?")
     )
@@ -121,7 +118,7 @@ def _wanted(command: Command) -> str:
 
 
 def _suggestion(word: str, known: Sequence[str], sentence: Callable[[str], str]) -> tuple[str, ...]:
-    return tuple(map(sentence, get_close_matches(word, known, n=1)))
+    return tuple(map(sentence, get_close_matches(word, known, n=1, cutoff=0.7)))
 
 
 def _listed(names: Sequence[str]) -> str:

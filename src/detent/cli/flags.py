@@ -1,7 +1,8 @@
 """Every command and flag as one table of data.
 
 The quick parser (`cli.parse`), the typer commands (`cli.typer_app`), the help (`cli.help_pages`) and the
-reference are made from it, so a flag cannot mean two things. Adding a flag here and reading it in a command is all there is to it.
+reference are made from it, so a flag cannot mean two things. Adding a flag here and reading it in a command
+is all there is to it.
 """
 
 from typing import Literal, NamedTuple
@@ -158,7 +159,9 @@ COMMANDS = (
             _switch("--no-package", "A program of loose files that is not built or installed"),
             _value("--name", "NAME", "The project's name (default: the folder's)"),
             *PYTHON,
-            _value("--vcs", "VCS", "Version control to set up", choices=("git", "none")),
+            _value(
+                "--vcs", "VCS", "Version control to set up: git (the default), none", choices=("git", "none")
+            ),
             _switch("--no-readme", "Write no README.md"),
             _switch("--no-pin-python", "Write no .python-version"),
         ),
@@ -175,7 +178,7 @@ COMMANDS = (
             _value(
                 "--bounds",
                 "KIND",
-                "The bound to write: lower, major, minor, exact",
+                "The bound to write: lower (the default), major, minor, exact",
                 choices=("lower", "major", "minor", "exact"),
             ),
             _switch("--raw", "Write the requirements as they are given"),

@@ -10,6 +10,7 @@ GROUPS = {"cache": "Look after the cache"}
 
 _ABOUT = "A project and lockfile manager for Python: the standard lock, checked, and fast."
 _COLUMN = 34
+_TIE = "\N{NO-BREAK SPACE}"
 _HELP_FLAG = ("-h, --help", "Show this help")
 
 
@@ -47,7 +48,7 @@ def _of_group(name: str, width: int) -> list[str]:
         _paragraph(f"{GROUPS[name]}." if name else _ABOUT, width),
         f"Usage: {whole} COMMAND [FLAGS] [ARGUMENTS]",
         _section("Commands", rows.items(), width, column=max(map(len, rows)) + 4),
-        _section("Flags", flags, width, column=max(map(len, rows)) + 4 if name else 17),
+        _section("Flags", flags, width, column=17),
         f"See `{whole} COMMAND --help` for the flags of a command.",
     ]
 
@@ -62,14 +63,14 @@ def _flag_row(flag: Flag) -> tuple[str, str]:
     name = ", ".join((*short, *long)) if short else f"    {', '.join(long)}"
     if flag.metavar:
         name += f" {flag.metavar}"
-    return name, flag.help + (f" [env: {flag.variable}]" if flag.variable else "")
+    return name, flag.help + (f" [env:{_TIE}{flag.variable}]" if flag.variable else "")
 
 
 def _section(title: str, rows: Iterable[tuple[str, str]], width: int, *, column: int = _COLUMN) -> str:
     lines = [f"{title}:"]
     for name, text in rows:
-        texts = wrap(text, max(20, width - column - 2), break_on_hyphens=False)
-        lines += _row(name, texts, column)
+        texts = wrap(text, max(20, width - column - 2), break_on_hyphens=False, break_long_words=False)
+        lines += _row(name, [line.replace(_TIE, " ") for line in texts], column)
     return "\n".join(lines)
 
 

@@ -4,8 +4,8 @@
 with the first file), else a hard link, else a copy, which is said once. Entries have been checked before
 (:meth:`detent.store.wheels.WheelStore.check`); bytes are never looked at here.
 
-One thread: two and four were measured with 170 packages and 23 000 files, on ext4 and in memory, and were no
-faster, since the kernel makes the links of one file system one after the other.
+One thread: two and four were tried with 170 packages and 23 000 files on two busy cores, on ext4 and in
+memory, and were no faster.
 """
 
 # ruff: noqa: PTH102 (strings: an environment has files by the thousand)

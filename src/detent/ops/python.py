@@ -50,4 +50,8 @@ def ensure_environment(world: World, project: Project, place: Place, interpreter
             world.report(Step(f"Replacing virtual environment at: {name} ({place.reason})"))
         else:
             world.report(Step(f"Creating virtual environment at: {name}"))
+        if project.manifest.is_package:
+            world.report(
+                Notice("note", "the project itself is not installed; editable installs are not supported yet")
+            )
     return world.environments.ensure(place, interpreter, prompt=project.manifest.name, report=world.report)

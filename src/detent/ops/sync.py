@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple, NoReturn
 from detent import fsio
 from detent.errors import (
     CommandMissing,
+    DetentError,
     LockMissing,
     ManifestMissing,
     UnknownExtra,
@@ -252,11 +253,20 @@ def run(
     environ = _child_variables(variables, environment)
     program = _find(arguments[0], environ.get("PATH", os.defpath))
     if program is None:
-        raise CommandMissing(arguments[0])
+        raise _command_missing(arguments[0], project)
     try:
         os.execve(program, arguments, environ)  # noqa: S606 -- what `run` is for
     except OSError as error:
         raise fsio.file_trouble(error, program) from error
+
+
+def _command_missing(command: str, project: Project | None) -> DetentError:
+    if project is not None and command in dict(project.manifest.scripts):
+        return Unsupported(
+            f"`{command}` is a command of the project itself, which is not installed",
+            why="editable installs are not supported yet; only the dependencies are in the environment",
+        )
+    return CommandMissing(command)
 
 
 def _project_of(options: RunOptions) -> Project | None:
