@@ -135,6 +135,36 @@ class SettingInvalid(ProjectError):
         super().__init__(f"the setting `{setting}` cannot be used", why=f"{reason}; it is set by {origin}")
 
 
+class ManifestChanged(ProjectError):
+    """Somebody else wrote the pyproject.toml while it was being edited."""
+
+    code = "manifest-changed"
+    exit_code = 1
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"`{path}` was changed by something else in the meantime",
+            why="the edit was made from what it said before, and was not written",
+            next_steps=("run the command again",),
+        )
+
+
+class SelfDependency(ProjectError):
+    """A project was to become a dependency of itself."""
+
+    code = "self-dependency"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"`{name}` is this project, and cannot depend on itself",
+            why="its name in `[project]` is the same",
+            next_steps=(
+                "give the project another name if you mean the package on the index",
+                f"or add extras of the project to a group, as in `detent add --dev '{name}[EXTRA]'`",
+            ),
+        )
+
+
 class DependencyMissing(ProjectError):
     """A dependency to remove is not where it was said to be."""
 
@@ -143,7 +173,9 @@ class DependencyMissing(ProjectError):
     def __init__(self, name: str, table: str, *, found_in: Sequence[str] = ()) -> None:
         super().__init__(
             f"the dependency `{name}` could not be found in `{table}`",
-            why=f"it stands in {' and '.join(f'`{t}`' for t in found_in)}" if found_in else "",
+            why=f"it stands in {' and '.join(f'`{t}`' for t in found_in)}"
+            if found_in
+            else "no list of `pyproject.toml` names it",
             next_steps=tuple(_removal_hint(name, t) for t in found_in),
         )
 
@@ -206,6 +238,19 @@ class LockStale(LockError):
             ),
         )
         self.differences = tuple(differences)
+
+
+class LockWouldChange(LockError):
+    """An edit was to leave the lock as it is, and cannot."""
+
+    code = "lock-would-change"
+
+    def __init__(self, lock_name: str, differences: Sequence[str]) -> None:
+        super().__init__(
+            f"`{lock_name}` would have to change, and `--locked` was given",
+            why="\n".join(differences),
+            next_steps=("leave `--locked` out to lock and sync",),
+        )
 
 
 class LockInvalid(LockError):

@@ -7,6 +7,7 @@ There is one ``except DetentError`` and it is here.
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from types import FrameType
 
@@ -17,6 +18,7 @@ from detent.errors import Bug, DetentError
 
 INTERRUPTED = 130
 TERMINATED = 143
+_GRACE_SECONDS = 2.0
 
 _RUN: dict[str, Callable[[Values, Console], int]] = {
     "init": project_commands.init,
@@ -34,28 +36,45 @@ _RUN: dict[str, Callable[[Values, Console], int]] = {
 }
 
 
-class Terminated(BaseException):
-    """SIGTERM arrived; unwinds like Ctrl-C so that every temporary file is removed."""
+class Interrupted(BaseException):
+    """Ctrl-C or SIGTERM: unwinds what is going on, so that files are put back and temporary ones removed."""
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__(exit_code)
+        self.exit_code = exit_code
+
+
+class _Interrupts:
+    """Turns signals into :class:`Interrupted`; a second Ctrl-C in a row must not stop the unwinding.
+
+    A signal that whoever started us had ignored (`nohup`, a shell's background job) stays ignored.
+    """
+
+    def __init__(self) -> None:
+        self._deaf_until = 0.0
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._raise)
+
+    def _raise(self, number: int, _frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if now >= self._deaf_until:
+            self._deaf_until = now + _GRACE_SECONDS
+            raise Interrupted(INTERRUPTED if number == signal.SIGINT else TERMINATED)
 
 
 def main(words: Sequence[str]) -> int:
     """Run one command line (without the program's name) and give its exit code."""
-    signal.signal(signal.SIGTERM, _terminate)
     console = Console(os.environ)
     try:
+        _Interrupts()
         return _guarded(words, console)
+    except Interrupted as interruption:
+        return interruption.exit_code
     except KeyboardInterrupt:
-        console.interrupted()
         return INTERRUPTED
-    except Terminated:
-        console.interrupted()
-        return TERMINATED
     finally:
         console.close()
-
-
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    raise Terminated
 
 
 def _guarded(words: Sequence[str], console: Console) -> int:

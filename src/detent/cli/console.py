@@ -83,10 +83,6 @@ class Console:
         if trace:
             self._line(trace)
 
-    def interrupted(self) -> None:
-        """Leave the terminal clean after Ctrl-C."""
-        self._clear()
-
     def report(self, event: Event) -> None:
         """Take an engine's event, from any thread: show it as progress, as a line, or not at all."""
         with self._guard:

@@ -2,6 +2,8 @@
 
 from detent.cli.options import exclusive, is_on, locking, text, upgrade, words
 from detent.cli.parse import Values
+from detent.errors import UsageError
+from detent.model.names import extra_name, group_name
 from detent.ops.edit import AddOptions, RemoveOptions
 from detent.ops.init import InitOptions
 from detent.project.bounds import BOUNDS, Bounds
@@ -56,22 +58,33 @@ def remove(values: Values) -> RemoveOptions:
     )
 
 
-def _bounds(values: Values) -> Bounds:
+def _bounds(values: Values) -> Bounds | None:
     asked = text(values, "bounds")
-    return next((kind for kind in BOUNDS if kind == asked), "lower")
+    if asked is not None and is_on(values, "raw"):
+        raise exclusive("--bounds", "--raw")
+    return next((kind for kind in BOUNDS if kind == asked), None)
 
 
 def _table(values: Values) -> Table:
     group, extra = text(values, "group"), text(values, "optional")
     asked = [
         flag
-        for flag, given in (("--dev", is_on(values, "dev")), ("--group", group), ("--optional", extra))
+        for flag, given in (
+            ("--dev", is_on(values, "dev")),
+            ("--group", group is not None),
+            ("--optional", extra is not None),
+        )
         if given
     ]
     if len(asked) > 1:
         raise exclusive(*asked)
-    if extra:
-        return Table("extra", extra)
-    if group or is_on(values, "dev"):
-        return Table("group", group or "dev")
-    return Table("project", "")
+    try:
+        if extra is not None:
+            extra_name(extra)
+            return Table("extra", extra)
+        if group is not None:
+            group_name(group)
+            return Table("group", group)
+    except ValueError as error:
+        raise UsageError(f"`{asked[0]}` cannot be `{group or extra or ''}`", why=str(error)) from error
+    return Table("group", "dev") if asked else Table("project", "")

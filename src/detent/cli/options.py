@@ -37,8 +37,7 @@ def flags(values: Values) -> dict[str, object]:
 
 def lock(values: Values) -> LockOptions:
     """Options of `lock`."""
-    if is_on(values, "check") and is_on(values, "upgrade"):
-        raise exclusive("--check", "--upgrade")
+    _refuse_upgrade_beside(values, "check")
     return LockOptions(
         check=is_on(values, "check"), dry_run=is_on(values, "dry_run"), upgrade=upgrade(values)
     )
@@ -46,6 +45,7 @@ def lock(values: Values) -> LockOptions:
 
 def sync(values: Values) -> SyncOptions:
     """Options of `sync`."""
+    _refuse_upgrade_beside(values, "locked", "frozen", "check")
     return SyncOptions(
         chosen=_chosen(values),
         upgrade=upgrade(values),
@@ -93,6 +93,14 @@ def upgrade(values: Values) -> Upgrade:
     return Upgrade(everything=is_on(values, "upgrade"), packages=words(values, "upgrade_package"))
 
 
+def _refuse_upgrade_beside(values: Values, *names: str) -> None:
+    """Refuse `-U` and `-P` beside flags under which no version moves."""
+    moving = [name for name in ("upgrade", "upgrade_package") if is_on(values, name)]
+    for name in names:
+        if moving and is_on(values, name):
+            raise exclusive(f"--{name}", f"--{moving[0].replace('_', '-')}")
+
+
 def locking(values: Values) -> bool:
     """Whether `--locked` is on; raises :class:`UsageError` beside `--frozen`."""
     if is_on(values, "locked") and is_on(values, "frozen"):
@@ -103,6 +111,10 @@ def locking(values: Values) -> bool:
 def _chosen(values: Values) -> Chosen:
     if is_on(values, "only_dev") and is_on(values, "no_dev"):
         raise exclusive("--only-dev", "--no-dev")
+    for only in ("only_group", "only_dev"):
+        for more in ("group", "all_groups", "extra", "all_extras"):
+            if is_on(values, only) and is_on(values, more):
+                raise exclusive(f"--{only.replace('_', '-')}", f"--{more.replace('_', '-')}")
     return Chosen(
         extra=words(values, "extra"),
         all_extras=is_on(values, "all_extras"),

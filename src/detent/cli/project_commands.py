@@ -31,9 +31,10 @@ def add(values: Values, console: Console) -> int:
     from detent.ops.edit import add as add_dependencies
     from detent.ops.wiring import open_world
 
+    wanted = edit_options.add(values)
     project = find_project(options.text(values, "project"))
     with open_world(options.flags(values), os.environ, console.report, project) as world:
-        outcome = add_dependencies(world, project, edit_options.add(values))
+        outcome = add_dependencies(world, project, wanted)
         edit_report.edited(console, outcome)
     return 0
 
@@ -45,9 +46,10 @@ def remove(values: Values, console: Console) -> int:
     from detent.ops.edit import remove as remove_dependencies
     from detent.ops.wiring import open_world
 
+    wanted = edit_options.remove(values)
     project = find_project(options.text(values, "project"))
     with open_world(options.flags(values), os.environ, console.report, project) as world:
-        outcome = remove_dependencies(world, project, edit_options.remove(values))
+        outcome = remove_dependencies(world, project, wanted)
         edit_report.edited(console, outcome)
     return 0
 
@@ -59,9 +61,10 @@ def lock(values: Values, console: Console) -> int:
     from detent.ops.lock import lock as lock_dependencies
     from detent.ops.wiring import open_world
 
+    wanted = options.lock(values)
     project = find_project(options.text(values, "project"))
     with open_world(options.flags(values), os.environ, console.report, project) as world:
-        outcome = lock_dependencies(world, project, options.lock(values))
+        outcome = lock_dependencies(world, project, wanted)
         report.locked(console, outcome, dry_run=bool(values["dry_run"]))
     return 0
 
@@ -73,10 +76,11 @@ def sync(values: Values, console: Console) -> int:
     from detent.ops.sync import sync as sync_environment
     from detent.ops.wiring import open_world
 
+    wanted = options.sync(values)
     project = find_project(options.text(values, "project"))
     with open_world(options.flags(values), os.environ, console.report, project) as world:
-        outcome = sync_environment(world, project, options.sync(values))
-        return report.synced(console, outcome, options.sync(values))
+        outcome = sync_environment(world, project, wanted)
+        return report.synced(console, outcome, wanted)
 
 
 def run(values: Values, console: Console) -> int:
@@ -106,9 +110,10 @@ def tree(values: Values, console: Console) -> int:
     from detent.ops.lock import tree as draw_tree
     from detent.ops.wiring import open_world
 
+    wanted = options.tree(values)
     project = find_project(options.text(values, "project"))
     with open_world(options.flags(values), os.environ, console.report, project) as world:
-        console.answer(draw_tree(world, project, options.tree(values)))
+        console.answer(draw_tree(world, project, wanted))
     return 0
 
 

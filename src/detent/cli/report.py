@@ -33,7 +33,10 @@ def synced(console: Console, outcome: SyncOutcome, options: SyncOptions, *, is_r
         verb = {"kept": "use", "created": "create", "replaced": "replace"}[outcome.environment_action]
         console.say(f"Would {verb} project environment at: {show(_shown(outcome.environment))}")
     if outcome.lock is not None:
-        locked(console, outcome.lock, dry_run=options.dry_run)
+        # What a package line below says anyway is not said twice.
+        told = {name for name, _ in (*changes.installed, *changes.removed)}
+        left = tuple(c for c in outcome.lock.changes if (c.before and c.after) or c.name not in told)
+        locked(console, outcome.lock._replace(changes=left), dry_run=options.dry_run)
     if only_look:
         _would(console, changes)
     elif outcome.plan.is_empty:

@@ -53,7 +53,7 @@ def find_project(start: str | None) -> Project:
     candidates = [folder / MANIFEST_NAME for folder in (folder, *folder.parents)]
     existing = [path for path in candidates if path.is_file()]
     if not existing:
-        raise ManifestMissing(display(folder))
+        raise ManifestMissing(str(folder))
     chosen = next((path for path in existing if declares_project(_text(path))), existing[0])
     return read_project(chosen.parent)
 
@@ -73,7 +73,7 @@ def decode(content: bytes, path: Path) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ManifestInvalid(
-            f"{display(path)}:{line}", "is not UTF-8 text", why=f"byte {error.start} cannot be decoded"
+            f"{display(path)}:{line}", "not UTF-8 text", why=f"byte {error.start} cannot be decoded"
         ) from error
 
 

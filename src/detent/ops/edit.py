@@ -4,20 +4,14 @@ The edit and the resolve happen in memory. Files are written when both are known
 when a later step fails; what was not asked for is not touched.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from detent import fsio
-from detent.errors import InvalidRequirementText, LockMissing, LockStale, Unsupported, UsageError
-from detent.model import markers
-from detent.model.requirement import (
-    Origin,
-    PackageName,
-    Requirement,
-    extra_name,
-    package_name,
-    parse_requirement,
-)
+from detent.errors import LockMissing, LockWouldChange, ManifestChanged, UnknownExtra, UsageError
+from detent.events import Notice
+from detent.model.requirement import PackageName, package_name
 from detent.ops.discover import LOCK_NAME, Project, decode, display
 from detent.ops.lock import (
     LockOutcome,
@@ -29,14 +23,13 @@ from detent.ops.lock import (
     staleness,
     write_lock,
 )
-from detent.ops.requirement_files import read_requirements
-from detent.ops.sync import SyncOptions, SyncOutcome, install_lock
+from detent.ops.manifest_changes import ManifestChange, manifest_changes, with_origins_on_disk
+from detent.ops.sync import Chosen, SyncOptions, SyncOutcome, install_lock
 from detent.ops.wiring import World
-from detent.project.bounds import Bounds, bounded
-from detent.project.edit import Table, add_requirement, remove_requirement
-from detent.project.manifest import parse_manifest
-
-_COMMAND_LINE = Origin("command line")
+from detent.ops.wishes import Wish, read_wishes
+from detent.project.bounds import Bounds
+from detent.project.edit import Table, add_requirement, entry, remove_requirement
+from detent.project.manifest import Manifest, parse_manifest
 
 
 class AddOptions(NamedTuple):
@@ -47,7 +40,8 @@ class AddOptions(NamedTuple):
     table: Table = Table("project", "")
     marker: str = ""
     extras: tuple[str, ...] = ()
-    bounds: Bounds = "lower"
+    bounds: Bounds | None = None
+    """The kind of bound to write; ``None``: a lower one, where there is no bound yet."""
     raw: bool = False
     dry_run: bool = False
     no_sync: bool = False
@@ -70,8 +64,7 @@ class RemoveOptions(NamedTuple):
 class EditOutcome(NamedTuple):
     """What an edit came to; the phases that did not run are ``None``."""
 
-    manifest_changes: tuple[str, ...]
-    """Phrases such as "add `httpx>=0.28` to [project.dependencies]"."""
+    manifest_changes: tuple[ManifestChange, ...]
     lock: LockOutcome | None
     sync: SyncOutcome | None
     is_dry_run: bool
@@ -80,17 +73,18 @@ class EditOutcome(NamedTuple):
 def add(world: World, project: Project, options: AddOptions) -> EditOutcome:
     """Add requirements, or change the entries they have already.
 
-    A requirement without a version gets the bound that the resolved version asks for. Raises
-    :class:`InvalidRequirementText`, :class:`UsageError`, and whatever locking and syncing raise; the files
-    are as they were then.
+    A requirement without a version gets the bound that the resolved version asks for, unless its entry has
+    one. Raises :class:`InvalidRequirementText`, :class:`UsageError`, and whatever locking and syncing raise;
+    the files are as they were then.
     """
-    wishes = _wishes(options)
+    wishes = read_wishes(project, options)
     text = decode(project.manifest_bytes, project.manifest_path)
+    shown = display(project.manifest_path)
 
-    def edited(lock_names: dict[PackageName, str]) -> str:
+    def edited(pins: Mapping[PackageName, str]) -> str:
         result = text
         for wish in wishes:
-            result = add_requirement(result, options.table, _written(wish, options, lock_names))
+            result = add_requirement(result, options.table, wish.written(pins, options.bounds), display=shown)
         return result
 
     first = edited({})
@@ -98,15 +92,22 @@ def add(world: World, project: Project, options: AddOptions) -> EditOutcome:
         return _finish(world, project, first, None, options)
     before = read_lock(world, project)
     outcome = _lock_edited(world, project, first, options, before)
-    if not options.raw and any(_is_bare(wish) for wish in wishes):
-        pins = _pins(outcome, wishes)
-        second = edited(pins)
-        if second != first:
-            first = second
-            outcome = _lock_edited(world, project, second, options, _as_stored(outcome))._replace(
-                before=before, changes=outcome.changes, seconds=outcome.seconds
-            )
-    return _finish(world, project, first, outcome, options)
+    _refuse_missing_extras(world, outcome, wishes)
+    open_wishes = [wish for wish in wishes if _is_open(wish, text, options)]
+    pins = _pins(outcome)
+    second = edited(
+        {w.requirement.name: pins[w.requirement.name] for w in open_wishes if w.requirement.name in pins}
+    )
+    if second != first:
+        found = _lock_edited(world, project, second, options, StoredLock(outcome.lock, outcome.text))
+        outcome = found._replace(
+            before=before, changes=outcome.changes, seconds=outcome.seconds + found.seconds
+        )
+    for name in (wish.requirement.name for wish in wishes):
+        if name not in pins and name != project.manifest.name:
+            reason = "its marker holds nowhere the project can run"
+            world.report(Notice("warning", f"`{name}` is not locked: {reason}"))
+    return _finish(world, project, second, outcome, options)
 
 
 def remove(world: World, project: Project, options: RemoveOptions) -> EditOutcome:
@@ -117,77 +118,44 @@ def remove(world: World, project: Project, options: RemoveOptions) -> EditOutcom
             normalised = package_name(name)
         except ValueError as error:
             raise UsageError(f"`{name}` is not a package name", why=str(error)) from error
-        text = remove_requirement(text, options.table, normalised)
+        text = remove_requirement(text, options.table, normalised, display=display(project.manifest_path))
     if options.frozen:
         return _finish(world, project, text, None, options)
     outcome = _lock_edited(world, project, text, options, read_lock(world, project))
     return _finish(world, project, text, outcome, options)
 
 
-# ---- wishes ---------------------------------------------------------------------------------
+def _is_open(wish: Wish, text: str, options: AddOptions) -> bool:
+    """Whether a bound is still to be written: neither the wish nor the entry it changes has one."""
+    if options.raw or wish.requirement.specifier:
+        return False
+    if options.bounds is not None:
+        return True
+    found = entry(text, options.table, str(wish.requirement))
+    return found is None or not found.specifier
 
 
-class _Wish(NamedTuple):
-    requirement: Requirement
-    text: str
-    """As it was given."""
-
-
-def _wishes(options: AddOptions) -> tuple[_Wish, ...]:
-    given = [(text, "") for text in options.requirements]
-    for file in options.files:
-        given.extend(read_requirements(file))
-    if not given:
-        raise UsageError(
-            "nothing to add",
-            why="neither a requirement nor a requirements file was given",
-            next_steps=("name a package, as in `detent add httpx`",),
-        )
-    return tuple(_wish(text, where, options) for text, where in given)
-
-
-def _wish(text: str, where: str, options: AddOptions) -> _Wish:
-    try:
-        requirement = parse_requirement(text, _COMMAND_LINE)
-        marker = markers.parse(options.marker)
-        extras = sorted({*requirement.extras, *(extra_name(extra) for extra in options.extras)})
-    except ValueError as error:
-        raise InvalidRequirementText(text, str(error), where=where) from error
-    if requirement.url:
-        raise Unsupported(
-            f"`{text}` names a URL",
-            why="requirements on URLs, paths and repositories are not supported yet",
-            next_steps=(f"add `{requirement.name}` from the package index",),
-        )
-    both = markers.and_(requirement.marker, marker)
-    return _Wish(requirement._replace(extras=tuple(extras), marker=both), text)
-
-
-def _is_bare(wish: _Wish) -> bool:
-    return not wish.requirement.specifier
-
-
-def _written(wish: _Wish, options: AddOptions, pins: dict[PackageName, str]) -> str:
-    """The requirement text that goes into the file."""
-    if options.raw:
-        return wish.text
-    requirement = wish.requirement
-    version = pins.get(requirement.name)
-    if not requirement.specifier and version is not None:
-        requirement = requirement._replace(specifier=bounded(version, options.bounds))
-    return str(requirement)
-
-
-def _pins(outcome: LockOutcome, wishes: tuple[_Wish, ...]) -> dict[PackageName, str]:
-    """The locked version of each wish; with several (forks), the oldest, which all of them satisfy."""
+def _pins(outcome: LockOutcome) -> dict[PackageName, str]:
+    """The locked version of each package; of several (forks) the oldest, so that the bound lets in all."""
     found: dict[PackageName, str] = {}
     for package in outcome.lock.packages:  # sorted oldest first
         found.setdefault(package.name, package.version)
-    return {
-        wish.requirement.name: found[wish.requirement.name]
-        for wish in wishes
-        if wish.requirement.name in found
-    }
+    return found
+
+
+def _refuse_missing_extras(world: World, outcome: LockOutcome, wishes: Sequence[Wish]) -> None:
+    """A misspelled extra would be written and do nothing: refuse it while its giver is looking."""
+    for wish in wishes:
+        name, extras = wish.requirement.name, wish.requirement.extras
+        for package in outcome.lock.packages if extras else ():
+            number = world.releases.listing(name).number(package.version) if package.name == name else None
+            metadata = world.releases.metadata(name, number) if number is not None else None
+            if metadata is None:
+                continue
+            for extra in extras:
+                if metadata.for_extra(extra) is None:
+                    known = [extra for extra, _ in metadata.extras]
+                    raise UnknownExtra(extra, known, where=f"`{name}` {package.version}")
 
 
 # ---- all or nothing -------------------------------------------------------------------------
@@ -197,21 +165,20 @@ def _lock_edited(
     world: World, project: Project, text: str, options: AddOptions | RemoveOptions, before: StoredLock | None
 ) -> LockOutcome:
     """Resolve for an edited manifest, in memory."""
-    path = project.manifest_path
-    manifest = parse_manifest(text, path, display=display(path))
+    manifest = with_origins_on_disk(_parsed(project, text), project.manifest)
     inputs = project_inputs(world, project._replace(manifest=manifest))
     if options.locked:
         if before is None:
             raise LockMissing(LOCK_NAME, "--locked")
         found = staleness(inputs, before.lock)
         if found:
-            raise LockStale(LOCK_NAME, found, "--locked")
+            raise LockWouldChange(LOCK_NAME, found)
     upgrade = options.upgrade if isinstance(options, AddOptions) else Upgrade()
     return lock_project(world, inputs, upgrade, before=before)
 
 
-def _as_stored(outcome: LockOutcome) -> StoredLock:
-    return StoredLock(outcome.lock, outcome.text)
+def _parsed(project: Project, text: str) -> Manifest:
+    return parse_manifest(text, project.manifest_path, display=display(project.manifest_path))
 
 
 def _finish(
@@ -221,74 +188,62 @@ def _finish(
     outcome: LockOutcome | None,
     options: AddOptions | RemoveOptions,
 ) -> EditOutcome:
-    path = project.manifest_path
-    manifest = parse_manifest(text, path, display=display(path))
-    after = project._replace(manifest=manifest, manifest_bytes=text.encode())
-    phrases = _manifest_changes(project, after)
-    sync_options = SyncOptions(dry_run=options.dry_run, exact=True)
+    after = project._replace(manifest=_parsed(project, text), manifest_bytes=text.encode())
+    changes = manifest_changes(project.manifest, after.manifest)
     if options.dry_run:
-        return EditOutcome(phrases, outcome, None, is_dry_run=True)
-    put_back = _write_manifest(project, after)
+        return EditOutcome(changes, outcome, None, is_dry_run=True)
     try:
+        _replace_manifest(project.manifest_path, project.manifest_bytes, after.manifest_bytes)
         if outcome is None:
-            return EditOutcome(phrases, None, None, is_dry_run=False)
-        put_back = _then(put_back, _lock_restorer(project, outcome))
+            return EditOutcome(changes, None, None, is_dry_run=False)
         write_lock(world, project, outcome)
         if options.no_sync:
-            return EditOutcome(phrases, outcome, None, is_dry_run=False)
-        synced = install_lock(world, after, outcome.lock, outcome, sync_options)
+            return EditOutcome(changes, outcome, None, is_dry_run=False)
+        synced = install_lock(world, after, outcome.lock, outcome, _sync_options(options))
     except BaseException:
-        put_back()
+        _put_back(project, after, outcome)
         raise
-    return EditOutcome(phrases, outcome, synced, is_dry_run=False)
+    return EditOutcome(changes, outcome, synced, is_dry_run=False)
 
 
-def _write_manifest(before: Project, after: Project) -> Callable[[], None]:
-    path = before.manifest_path
-    if after.manifest_bytes == before.manifest_bytes:
-        return lambda: None
-    fsio.write_atomic(path, after.manifest_bytes, durable=True)
-    return lambda: fsio.write_atomic(path, before.manifest_bytes, durable=True)
+def _sync_options(options: AddOptions | RemoveOptions) -> SyncOptions:
+    """What is added gets installed, also into an extra or group that is not a default one.
+
+    Only removing takes away: an `add` that uninstalled the extras somebody synced would surprise.
+    """
+    name = (options.table.name,) if isinstance(options, AddOptions) else ()
+    chosen = Chosen(
+        extra=name if options.table.kind == "extra" else (),
+        group=name if options.table.kind == "group" else (),
+    )
+    return SyncOptions(chosen=chosen, exact=isinstance(options, RemoveOptions))
 
 
-def _lock_restorer(project: Project, outcome: LockOutcome) -> Callable[[], None]:
-    before = outcome.before
+def _replace_manifest(path: Path, expected: bytes, new: bytes) -> None:
+    """Write the edited file, provided it still is the file that was read."""
+    try:
+        current = path.read_bytes()
+    except OSError as error:
+        raise fsio.file_trouble(error, path) from error
+    if current != expected:
+        raise ManifestChanged(display(path))
+    if new != expected:
+        fsio.write_atomic(path, new, durable=True)
 
-    def put_back() -> None:
-        if before is not None:
-            fsio.write_atomic(project.lock_path, before.text, durable=True)
+
+def _put_back(before: Project, after: Project, outcome: LockOutcome | None) -> None:
+    """Give both files the bytes they had, each where it has ours now."""
+    if outcome is not None and outcome.is_changed and _has(before.lock_path, outcome.text):
+        if outcome.before is not None:
+            fsio.write_atomic(before.lock_path, outcome.before.text, durable=True)
         else:
-            project.lock_path.unlink(missing_ok=True)
-
-    return put_back if outcome.is_changed else lambda: None
-
-
-def _then(first: Callable[[], None], second: Callable[[], None]) -> Callable[[], None]:
-    def both() -> None:
-        second()
-        first()
-
-    return both
+            before.lock_path.unlink(missing_ok=True)
+    if after.manifest_bytes != before.manifest_bytes and _has(before.manifest_path, after.manifest_bytes):
+        fsio.write_atomic(before.manifest_path, before.manifest_bytes, durable=True)
 
 
-def _manifest_changes(before: Project, after: Project) -> tuple[str, ...]:
-    """Say in phrases what the edit does to the lists of requirements."""
-    old, new = _entries(before), _entries(after)
-    return (
-        *(f"add `{text}` to [{table}]" for table, text in new if (table, text) not in old),
-        *(f"remove `{text}` from [{table}]" for table, text in old if (table, text) not in new),
-    )
-
-
-def _entries(project: Project) -> dict[tuple[str, str], None]:
-    manifest = project.manifest
-    lists = (
-        manifest.dependencies,
-        *(needs for _, needs in manifest.extras),
-        *(needs for _, needs in manifest.groups),
-    )
-    return {
-        (requirement.origin.table if requirement.origin else "", str(requirement)): None
-        for needs in lists
-        for requirement in needs
-    }
+def _has(path: Path, content: bytes) -> bool:
+    try:
+        return path.read_bytes() == content
+    except OSError:
+        return False

@@ -20,6 +20,7 @@ from detent.errors import (
     UsageError,
 )
 from detent.events import Notice
+from detent.lock.addresses import with_locked_addresses
 from detent.lock.assemble import assemble
 from detent.lock.closure import closure_faults
 from detent.lock.diff import Change, changes, differences
@@ -186,7 +187,8 @@ def _resolve(world: World, inputs: Inputs, old: Lock | None, upgrade: Upgrade) -
         limits=world.limits,
         report=world.report,
     )
-    return assemble(inputs, resolutions, world.releases)
+    answer = assemble(inputs, resolutions, world.releases)
+    return answer if world.settings.is_index_of_project else with_locked_addresses(answer, old)
 
 
 def _free_to_move(upgrade: Upgrade) -> dict[PackageName, str]:

@@ -7,8 +7,8 @@ network, journaled). Reads come first, decisions are pure, and the environment i
 # ruff: noqa: PTH113, PTH117, PTH118 (strings: a program is looked for in every folder of PATH)
 
 import os
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple, NoReturn
 
@@ -42,6 +42,8 @@ from detent.ops.lock import (
 from detent.ops.python import ensure_environment, environment_path, interpreter_for
 from detent.ops.wiring import World
 from detent.python.environment import Environment
+from detent.python.interpreter import Interpreter
+from detent.python.provision import Place
 
 DEV = GroupName("dev")
 
@@ -109,15 +111,27 @@ class RunOptions(NamedTuple):
 def sync(world: World, project: Project, options: SyncOptions) -> SyncOutcome:
     """Lock if needed, then make the environment match; under ``check`` and ``dry_run`` only look."""
     lock, outcome = _lock_to_install(world, project, options)
-    if outcome is not None and not options.dry_run:
-        write_lock(world, project, outcome)
-    return install_lock(world, project, lock, outcome, options)
+
+    def keep_lock() -> None:
+        if outcome is not None:
+            write_lock(world, project, outcome)
+
+    return install_lock(world, project, lock, outcome, options, keep_lock=keep_lock)
 
 
 def install_lock(
-    world: World, project: Project, lock: Lock, outcome: LockOutcome | None, options: SyncOptions
+    world: World,
+    project: Project,
+    lock: Lock,
+    outcome: LockOutcome | None,
+    options: SyncOptions,
+    *,
+    keep_lock: Callable[[], None] = lambda: None,
 ) -> SyncOutcome:
-    """Make the environment match a lock that is settled already."""
+    """Make the environment match a lock that is settled already.
+
+    ``keep_lock`` is called when nothing is missing any more, before the environment's packages are touched.
+    """
     started = world.clock()
     wanted = wanted_selection(lock, options.chosen)
     root = environment_path(world, project)
@@ -132,38 +146,70 @@ def install_lock(
     if place.environment is None:
         # Everything is in the store before an environment is made, or one that does not do is removed.
         before = gather(world, selection.choices, project.root)
-    gathered = world.clock()
-    environment = ensure_environment(world, project, place, interpreter)
-    with environment_lock(environment, limits=world.limits, report=world.report):
+    gather_seconds = world.clock() - started
+    with _standing(world, project, place, interpreter) as environment:
         recover(environment, report=world.report)
-        done = _make_match(world, project, environment, selection, exact=options.exact)
-    if place.environment is None:
-        done = done._replace(fetched=before.fetched, gather_seconds=gathered - started)
+        done = _make_match(
+            world, project, environment, selection, before=before, keep_lock=keep_lock, exact=options.exact
+        )
+    if before.fetched:
+        done = done._replace(gather_seconds=gather_seconds + done.gather_seconds)
     return done._replace(lock=outcome, environment_action=place.action)
 
 
+@contextmanager
+def _standing(
+    world: World, project: Project, place: Place, interpreter: Interpreter
+) -> Iterator[Environment]:
+    """Make the environment if it is not there, and hold it alone; nobody replaces it meanwhile."""
+    while True:
+        ensure_environment(world, project, place, interpreter)
+        with world.environments.hold(place.root, report=world.report):
+            # Another process may have wanted another interpreter, and replaced it before it was held.
+            place = world.environments.look(place.root, interpreter)
+            if place.environment is not None:
+                with environment_lock(place.environment, limits=world.limits, report=world.report):
+                    yield place.environment
+                return
+
+
 def _make_match(
-    world: World, project: Project, environment: Environment, selection: Selection, *, exact: bool
+    world: World,
+    project: Project,
+    environment: Environment,
+    selection: Selection,
+    *,
+    before: Gathered,
+    keep_lock: Callable[[], None],
+    exact: bool,
 ) -> SyncOutcome:
     started = world.clock()
     todo = plan(selection, read_installed(environment), exact=exact)
     checked = world.clock()
-    outcome = SyncOutcome(None, environment.root, "kept", todo, check_seconds=checked - started)
+    missing = [choice for choice in todo.wanted if choice.package.name not in before.entries]
+    gathered = gather(world, missing, project.root)
+    ready = world.clock()
+    keep_lock()
+    outcome = SyncOutcome(
+        None,
+        environment.root,
+        "kept",
+        todo,
+        fetched=before.fetched + gathered.fetched,
+        check_seconds=checked - started,
+        gather_seconds=ready - checked,
+    )
     if not todo.has_work:
         return outcome
-    gathered = gather(world, todo.wanted, project.root)
-    ready = world.clock()
     apply(
         todo,
         environment,
-        gathered.entries,
+        {**before.entries, **gathered.entries},
         unshare=world.wheels.unshare,
         link_mode=world.settings.link_mode.value,
         report=world.report,
     )
-    return outcome._replace(
-        fetched=gathered.fetched, gather_seconds=ready - checked, apply_seconds=world.clock() - ready
-    )
+    return outcome._replace(apply_seconds=world.clock() - ready)
 
 
 def _lock_to_install(world: World, project: Project, options: SyncOptions) -> tuple[Lock, LockOutcome | None]:

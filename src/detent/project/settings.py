@@ -17,6 +17,7 @@ from detent.model.limits import Limits
 LinkMode: TypeAlias = Literal["auto", "clone", "hardlink", "copy"]
 T = TypeVar("T")
 
+_PROJECT = "`[tool.detent]` of the project"
 _TRUE = frozenset(("1", "true", "yes", "on"))
 _FALSE = frozenset(("0", "false", "no", "off"))
 _URL = re.compile(r"https?://[^\s/?#]+[^\s?#]*", re.IGNORECASE)
@@ -135,6 +136,11 @@ class Settings(NamedTuple):
     offline: Setting[bool]
     certificates: Setting[Path | None]
 
+    @property
+    def is_index_of_project(self) -> bool:
+        """Whether the project itself names the index; any other is a mirror this machine happens to use."""
+        return self.index_url.origin == _PROJECT
+
     def index_root(self, default_index: Callable[[], str]) -> Setting[str]:
         """The index in force; the default is dear to find, so it is asked for only when it counts."""
         if self.index_url.value is not None:
@@ -177,9 +183,9 @@ def _candidates(known: Known, sources: Sources) -> Iterator[tuple[object, str]]:
     yield sources.variables.get(known.variable), f"the variable `{known.variable}`"
     if not known.is_machine:
         if known.name == "index-url":
-            yield project_index(sources.project), "`[tool.detent]` of the project"
+            yield project_index(sources.project), _PROJECT
         else:
-            yield sources.project.get(known.name), "`[tool.detent]` of the project"
+            yield sources.project.get(known.name), _PROJECT
     for file in (sources.user, sources.system):
         if file is not None:
             yield file.table.get(known.name), f"`{file.display}`"

@@ -112,8 +112,7 @@ class Environments:
         """
         if place.environment is not None:
             return place.environment
-        key = sha256(os.fsencode(place.root)).hexdigest()
-        with self._lock(self._layout.lock(f"environment-{key}"), report):
+        with self._lock(self._turn(place.root), report):
             now = self.look(place.root, interpreter)
             if now.environment is not None:
                 return now.environment
@@ -123,6 +122,10 @@ class Environments:
             state = now.root / STATE_NAME
             with self._lock(now.root / LOCK, report) if state.is_dir() else nullcontext():
                 return self._put(now, interpreter, prompt)
+
+    def hold(self, root: Path, *, report: Report = ignore) -> fsio.FileLock:
+        """Give the lock that keeps the environment at ``root`` from being replaced while it is filled."""
+        return self._lock(self._turn(root), report, shared=True)
 
     def _put(self, place: Place, interpreter: Interpreter, prompt: str) -> Environment:
         template = self._template(interpreter) if is_plain(str(place.root), prompt) else None
@@ -143,12 +146,17 @@ class Environments:
             self._make(place.root, interpreter, prompt)
         return environment_at(place.root, interpreter)
 
-    def _lock(self, path: Path, report: Report) -> fsio.FileLock:
+    def _turn(self, root: Path) -> Path:
+        key = sha256(os.fsencode(os.path.abspath(root))).hexdigest()  # noqa: PTH100
+        return self._layout.lock(f"environment-{key}")
+
+    def _lock(self, path: Path, report: Report, *, shared: bool = False) -> fsio.FileLock:
         return fsio.FileLock(
             path,
             wait_seconds=self._limits.lock_wait_seconds,
             notice_seconds=self._limits.lock_notice_seconds,
             report=report,
+            shared=shared,
         )
 
     def _template(self, interpreter: Interpreter) -> Template:
