@@ -26,14 +26,12 @@ def init(values: Values, console: Console) -> int:
 
 def add(values: Values, console: Console) -> int:
     """Add dependencies."""
-    from detent.cli import edit_options, edit_report, options
-    from detent.ops.discover import find_project
+    from detent.cli import edit_options, edit_report
+    from detent.cli.opened import opened
     from detent.ops.edit import add as add_dependencies
-    from detent.ops.wiring import open_world
 
     wanted = edit_options.add(values)
-    project = find_project(options.text(values, "project"))
-    with open_world(options.flags(values), os.environ, console.report, project) as world:
+    with opened(values, os.environ, console) as (world, project):
         outcome = add_dependencies(world, project, wanted)
         edit_report.edited(console, outcome)
     return 0
@@ -41,14 +39,12 @@ def add(values: Values, console: Console) -> int:
 
 def remove(values: Values, console: Console) -> int:
     """Remove dependencies."""
-    from detent.cli import edit_options, edit_report, options
-    from detent.ops.discover import find_project
+    from detent.cli import edit_options, edit_report
+    from detent.cli.opened import opened
     from detent.ops.edit import remove as remove_dependencies
-    from detent.ops.wiring import open_world
 
     wanted = edit_options.remove(values)
-    project = find_project(options.text(values, "project"))
-    with open_world(options.flags(values), os.environ, console.report, project) as world:
+    with opened(values, os.environ, console) as (world, project):
         outcome = remove_dependencies(world, project, wanted)
         edit_report.edited(console, outcome)
     return 0
@@ -57,13 +53,11 @@ def remove(values: Values, console: Console) -> int:
 def lock(values: Values, console: Console) -> int:
     """Bring the lock up to date, or check that it is."""
     from detent.cli import options, report
-    from detent.ops.discover import find_project
+    from detent.cli.opened import opened
     from detent.ops.lock import lock as lock_dependencies
-    from detent.ops.wiring import open_world
 
     wanted = options.lock(values)
-    project = find_project(options.text(values, "project"))
-    with open_world(options.flags(values), os.environ, console.report, project) as world:
+    with opened(values, os.environ, console) as (world, project):
         outcome = lock_dependencies(world, project, wanted)
         report.locked(console, outcome, dry_run=bool(values["dry_run"]))
     return 0
@@ -72,13 +66,11 @@ def lock(values: Values, console: Console) -> int:
 def sync(values: Values, console: Console) -> int:
     """Make the environment match the lock."""
     from detent.cli import options, report
-    from detent.ops.discover import find_project
+    from detent.cli.opened import opened
     from detent.ops.sync import sync as sync_environment
-    from detent.ops.wiring import open_world
 
     wanted = options.sync(values)
-    project = find_project(options.text(values, "project"))
-    with open_world(options.flags(values), os.environ, console.report, project) as world:
+    with opened(values, os.environ, console) as (world, project):
         outcome = sync_environment(world, project, wanted)
         return report.synced(console, outcome, wanted)
 
@@ -106,13 +98,11 @@ def run(values: Values, console: Console) -> int:
 def tree(values: Values, console: Console) -> int:
     """Show the locked packages as a tree."""
     from detent.cli import options
-    from detent.ops.discover import find_project
+    from detent.cli.opened import opened
     from detent.ops.lock import tree as draw_tree
-    from detent.ops.wiring import open_world
 
     wanted = options.tree(values)
-    project = find_project(options.text(values, "project"))
-    with open_world(options.flags(values), os.environ, console.report, project) as world:
+    with opened(values, os.environ, console) as (world, project):
         console.answer(draw_tree(world, project, wanted))
     return 0
 

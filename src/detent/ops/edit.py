@@ -5,7 +5,6 @@ when a later step fails; what was not asked for is not touched.
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from detent import fsio
@@ -25,6 +24,7 @@ from detent.ops.lock import (
 )
 from detent.ops.manifest_changes import ManifestChange, manifest_changes, with_origins_on_disk
 from detent.ops.sync import Chosen, SyncOptions, SyncOutcome, install_lock
+from detent.ops.undo import Undo
 from detent.ops.wiring import World
 from detent.ops.wishes import Wish, read_wishes
 from detent.project.bounds import Bounds
@@ -192,18 +192,19 @@ def _finish(
     changes = manifest_changes(project.manifest, after.manifest)
     if options.dry_run:
         return EditOutcome(changes, outcome, None, is_dry_run=True)
-    try:
-        _replace_manifest(project.manifest_path, project.manifest_bytes, after.manifest_bytes)
+    with Undo(world.report) as undo:
+        _refuse_if_changed(project)
+        undo.remember(project.manifest_path, project.manifest_bytes, after.manifest_bytes)
+        if after.manifest_bytes != project.manifest_bytes:
+            fsio.write_atomic(project.manifest_path, after.manifest_bytes, durable=True)
         if outcome is None:
             return EditOutcome(changes, None, None, is_dry_run=False)
+        undo.remember(project.lock_path, outcome.before.text if outcome.before else None, outcome.text)
         write_lock(world, project, outcome)
-        if options.no_sync:
-            return EditOutcome(changes, outcome, None, is_dry_run=False)
-        synced = install_lock(world, after, outcome.lock, outcome, _sync_options(options))
-    except BaseException:
-        _put_back(project, after, outcome)
-        raise
-    return EditOutcome(changes, outcome, synced, is_dry_run=False)
+        synced = None
+        if not options.no_sync:
+            synced = install_lock(world, after, outcome.lock, outcome, _sync_options(options))
+        return EditOutcome(changes, outcome, synced, is_dry_run=False)
 
 
 def _sync_options(options: AddOptions | RemoveOptions) -> SyncOptions:
@@ -219,31 +220,12 @@ def _sync_options(options: AddOptions | RemoveOptions) -> SyncOptions:
     return SyncOptions(chosen=chosen, exact=isinstance(options, RemoveOptions))
 
 
-def _replace_manifest(path: Path, expected: bytes, new: bytes) -> None:
-    """Write the edited file, provided it still is the file that was read."""
+def _refuse_if_changed(project: Project) -> None:
+    """What was edited must still be what is there: somebody may have saved the file meanwhile."""
+    path = project.manifest_path
     try:
         current = path.read_bytes()
     except OSError as error:
         raise fsio.file_trouble(error, path) from error
-    if current != expected:
+    if current != project.manifest_bytes:
         raise ManifestChanged(display(path))
-    if new != expected:
-        fsio.write_atomic(path, new, durable=True)
-
-
-def _put_back(before: Project, after: Project, outcome: LockOutcome | None) -> None:
-    """Give both files the bytes they had, each where it has ours now."""
-    if outcome is not None and outcome.is_changed and _has(before.lock_path, outcome.text):
-        if outcome.before is not None:
-            fsio.write_atomic(before.lock_path, outcome.before.text, durable=True)
-        else:
-            before.lock_path.unlink(missing_ok=True)
-    if after.manifest_bytes != before.manifest_bytes and _has(before.manifest_path, after.manifest_bytes):
-        fsio.write_atomic(before.manifest_path, before.manifest_bytes, durable=True)
-
-
-def _has(path: Path, content: bytes) -> bool:
-    try:
-        return path.read_bytes() == content
-    except OSError:
-        return False

@@ -1,0 +1,75 @@
+"""Files that change together: when what follows fails or is interrupted, each gets its old self back.
+
+A file's old self stays beside it as a second link until all is done, so that putting it back is one rename
+and needs no space: a full disk is one of the reasons to put it back.
+"""
+
+import contextlib
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+from detent import fsio
+from detent.errors import FileTrouble
+from detent.events import Notice, Report
+
+
+class _Change(NamedTuple):
+    path: Path
+    before: bytes | None
+    """``None`` for a file that was not there."""
+    after: bytes
+    backup: Path | None
+    """``None`` also where the file system knows no second link."""
+
+
+class Undo:
+    """Remembers files that are about to change; leaving it with an exception puts them back."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._changes: list[_Change] = []
+
+    def remember(self, path: Path, before: bytes | None, after: bytes) -> None:
+        """Take note of a file before it is replaced."""
+        if before != after:
+            real = path.resolve()
+            self._changes.append(_Change(real, before, after, None if before is None else _linked(real)))
+
+    def __enter__(self) -> "Undo":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for change in reversed(self._changes):
+            if kind is not None:
+                self._put_back(change)
+            if change.backup is not None:
+                with contextlib.suppress(OSError):
+                    change.backup.unlink(missing_ok=True)
+
+    def _put_back(self, change: _Change) -> None:
+        """Undo one change, unless somebody else has written the file since."""
+        try:
+            if not change.path.exists() or change.path.read_bytes() != change.after:
+                return
+            if change.backup is not None:
+                change.backup.replace(change.path)
+            elif change.before is not None:
+                fsio.write_atomic(change.path, change.before, durable=True)
+            else:
+                change.path.unlink(missing_ok=True)
+        except (OSError, FileTrouble) as error:
+            reason = error.why if isinstance(error, FileTrouble) else error.strerror
+            self._report(Notice("warning", f"`{change.path}` could not be put back: {reason}"))
+
+
+def _linked(path: Path) -> Path | None:
+    backup = path.with_name(f".detent-{os.urandom(8).hex()}")
+    try:
+        backup.hardlink_to(path)
+    except OSError:
+        return None
+    return backup

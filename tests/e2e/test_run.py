@@ -1,0 +1,201 @@
+"""`detent run`: sync, then become the command; its exit code, signals and streams are the caller's."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.cli import Sandbox, publish
+from support.index_server import IndexServer
+from support.wheels import wheel
+
+ECHO = "import sys\ndef main():\n    print(sys.argv[1:])\n"
+
+
+@pytest.fixture
+def project(sandbox: Sandbox, index: IndexServer) -> Sandbox:
+    publish(
+        index,
+        wheel(
+            "echo",
+            scripts={"echo-words": "echo:main"},
+            files={"echo/__init__.py": ECHO, "echo/__main__.py": "from echo import main\nmain()\n"},
+        ),
+        wheel("checker"),
+        wheel("extra"),
+    )
+    sandbox.manifest(
+        "echo",
+        tail='\n[dependency-groups]\ndev = ["checker"]\n\n[project.optional-dependencies]\nmore = ["extra"]\n',
+    )
+    return sandbox
+
+
+def test_everything_after_the_command_belongs_to_it(project: Sandbox) -> None:
+    for words in (
+        ("echo-words", "-v", "--no-sync", "--", "-x"),
+        ("--", "echo-words", "-v", "--no-sync", "--", "-x"),
+        ("-q", "--", "echo-words", "-v", "--no-sync", "--", "-x"),
+        ("-m", "echo", "-v", "--no-sync", "--", "-x"),
+        ("--module", "--", "echo", "-v", "--no-sync", "--", "-x"),
+        ("python", "-m", "echo", "-v", "--no-sync", "--", "-x"),
+    ):
+        done = project.detent("run", *words).ok()
+        assert done.out == "['-v', '--no-sync', '--', '-x']\n", words
+    assert project.installed() == {"checker": "1.0", "echo": "1.0"}
+
+
+def test_exit_codes_and_deaths_are_the_childs_own(project: Sandbox) -> None:
+    project.detent("sync").ok()
+
+    assert project.detent("run", "python", "-c", "raise SystemExit(42)").code == 42
+    assert project.detent("run", "sh", "-c", "kill -9 $$").code == -signal.SIGKILL
+    assert (
+        project.detent("run", "python", "-c", "import os; os.kill(os.getpid(), 15)").code == -signal.SIGTERM
+    )
+    through_a_shell = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m detent run sh -c 'kill -15 $$'; echo $?"],
+        cwd=project.root,
+        env=project.variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert through_a_shell.stdout == "143\n"
+
+
+def test_the_command_is_our_process_and_hears_signals_as_if_started_by_hand(project: Sandbox) -> None:
+    project.detent("sync").ok()
+    code = "import os, signal, sys; print(os.getpid(), [int(s) for s in (2, 13, 15) if signal.getsignal(s) not in (0, signal.SIG_DFL, signal.default_int_handler, signal.SIG_IGN)]); print(sorted(os.listdir('/proc/self/fd'))[3:]) "
+
+    with subprocess.Popen(
+        [sys.executable, "-m", "detent", "run", "python", "-c", code],
+        cwd=project.root,
+        env=project.variables,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        out, _ = process.communicate()
+    first, second = out.splitlines()
+    assert first == f"{process.pid} []"
+    assert second in ("[]", "['3']")  # the listing itself
+
+    done = project.detent(
+        "run",
+        "python",
+        "-c",
+        "import signal; print(signal.getsignal(signal.SIGPIPE) is signal.SIG_IGN, signal.pthread_sigmask(0, []))",
+    )
+    assert done.out == "True set()\n"  # as Python itself has it, nothing blocked
+
+
+def test_what_is_not_there_is_127_and_what_cannot_run_is_named(project: Sandbox) -> None:
+    for words in (("no-such-command",), ("./no-such-file",), ("src",)):
+        done = project.detent("run", *words)
+        assert (done.code, "[command-missing]" in done.err) == (127, True), words
+        assert f"`{words[0]}`" in done.err
+    project.write("data.txt", "x")
+    assert project.detent("run", "./data.txt").code == 126
+    program = project.write("bad", "#!/no/such/interpreter\n")
+    program.chmod(0o755)
+    broken = project.detent("run", "./bad")
+    assert broken.code == 126
+    assert "Traceback" not in broken.err
+
+
+def test_the_environment_is_as_if_it_were_activated(project: Sandbox) -> None:
+    code = "import os, sys; print(sys.prefix); print(os.environ['VIRTUAL_ENV']); print(os.environ['PATH'].split(os.pathsep)[0]); print('PYTHONHOME' in os.environ)"
+
+    done = project.detent("run", "python", "-c", code, env={"PYTHONHOME": ""}).ok()
+
+    env = str(project.root / ".venv")
+    assert done.out.splitlines() == [env, env, f"{env}/bin", "False"]
+
+
+def test_a_python_file_is_run_by_the_environments_python(project: Sandbox) -> None:
+    project.write("tools/show.py", "import sys, echo\nprint(sys.argv[1:], echo.__name__)\n")
+
+    assert project.detent("run", "tools/show.py", "--x").ok().out == "['--x'] echo\n"
+    elsewhere = project.detent("run", str(project.root / "tools/show.py"), cwd=project.root.parent).ok()
+    assert elsewhere.out == "[] echo\n"
+
+
+def test_a_script_with_its_own_dependencies_is_not_run_without_them(project: Sandbox) -> None:
+    project.write("script.py", '# /// script\n# dependencies = ["requests"]\n# ///\nprint("ran")\n')
+
+    for cwd in (project.root, project.root.parent):
+        done = project.detent("run", str(project.root / "script.py"), cwd=cwd)
+        assert (done.code, done.out) == (2, "")
+        assert "[not-supported]" in done.err
+        assert "PEP 723" in done.err
+    assert project.detent("run", "python", "script.py").ok().out == "ran\n"
+
+
+def test_outside_a_project_a_command_is_run_as_it_is(sandbox: Sandbox, tmp_path: Path) -> None:
+    done = sandbox.detent("run", "sh", "-c", "echo $VIRTUAL_ENV.; exit 5")
+    assert (done.code, done.out) == (5, ".\n")
+    assert sandbox.detent("run", "no-such-command").code == 127
+    assert sandbox.detent("run", "--project", str(sandbox.root), "true").code == 2
+    assert list(sandbox.root.iterdir()) == []
+
+
+def test_in_a_subfolder_and_from_outside_the_project_is_found(project: Sandbox) -> None:
+    below = project.root / "a/b"
+    below.mkdir(parents=True)
+    code = "import os, sys; print(sys.prefix, os.getcwd())"
+    env = str(project.root / ".venv")
+
+    assert project.detent("run", "python", "-c", code, cwd=below).ok().out == f"{env} {below}\n"
+    outside = project.root.parent
+    ran = project.detent("run", "--project", "project", "python", "-c", code, cwd=outside).ok()
+    assert ran.out == f"{env} {outside}\n"
+    ran = project.detent("--directory", "project/a", "run", "python", "-c", code, cwd=outside).ok()
+    assert ran.out == f"{env} {project.root / 'a'}\n"
+    by_variable = project.detent(
+        "run", "python", "-c", code, cwd=outside, env={"DETENT_PROJECT": str(project.root)}
+    )
+    assert by_variable.ok().out == f"{env} {outside}\n"
+
+
+def test_what_is_synced_before_is_chosen_by_the_flags(project: Sandbox) -> None:
+    first = project.detent("run", "--no-sync", "python", "-c", "import echo")
+    assert first.code == 1  # the environment was made, and nothing put into it
+    assert "ModuleNotFoundError" in first.err
+    assert not (project.root / "pylock.toml").exists()
+    assert project.detent("run", "--locked", "true").code == 1
+    assert project.detent("run", "--frozen", "true").code == 1
+
+    project.detent("run", "--extra", "more", "true").ok()
+    assert set(project.installed()) == {"checker", "echo", "extra"}
+    again = project.detent("run", "true").ok()  # nothing is taken away without being asked
+    assert again.err == ""
+    assert set(project.installed()) == {"checker", "echo", "extra"}
+    project.detent("run", "--exact", "--no-dev", "true").ok()
+    assert set(project.installed()) == {"echo"}
+    project.detent("run", "--locked", "--isolated-does-not-exist", "true")
+    project.manifest("echo", "checker")
+    assert project.detent("run", "--locked", "true").code == 1
+    project.detent("run", "--frozen", "true").ok()
+    assert set(project.installed()) == {"checker", "echo"}  # the group of the old lock
+    assert project.detent("run", "--no-sync", "true", env={"DETENT_FROZEN": "1"}).ok().err == ""
+
+
+def test_run_without_a_command_says_how_to_use_it(project: Sandbox) -> None:
+    done = project.detent("run")
+
+    assert done.code == 2
+    assert "`run` needs a command" in done.err
+    assert not (project.root / ".venv").exists()
+
+
+def test_a_failed_sync_runs_nothing(project: Sandbox, index: IndexServer) -> None:
+    project.manifest("echo", "no-such-package")
+
+    done = project.detent("run", "sh", "-c", "echo ran")
+
+    assert (done.code, done.out) == (1, "")
+    assert not (project.root / "pylock.toml").exists()
+    assert os.listdir(project.root) == ["pyproject.toml"]
