@@ -586,11 +586,24 @@ class CommandMissing(DetentError):
     exit_code = 127
 
     def __init__(self, command: str) -> None:
+        if "/" in command:
+            super().__init__(f"the command `{command}` was not found", why="there is no such file")
+            return
         super().__init__(
             f"the command `{command}` was not found",
             why="it is neither in the project's environment nor on PATH",
             next_steps=("add the package that brings it with `detent add`",),
         )
+
+
+class CommandRefused(DetentError):
+    """``run`` was given a command that is there and does not start."""
+
+    code = "command-refused"
+    exit_code = 126
+
+    def __init__(self, command: str, reason: str, *, next_steps: Sequence[str] = ()) -> None:
+        super().__init__(f"the command `{command}` cannot be run", why=reason, next_steps=next_steps)
 
 
 class Bug(DetentError):

@@ -72,14 +72,14 @@ class Sandbox:
             timeout=timeout,
         )
 
-    def start(self, *words: str) -> "subprocess.Popen[bytes]":
-        """Start `detent` in a process group of its own and do not wait."""
+    def start(self, *words: str, listen: bool = False) -> "subprocess.Popen[bytes]":
+        """Start `detent` in a process group of its own and do not wait; ``listen`` to what it says."""
         return subprocess.Popen(
             [sys.executable, "-m", "detent", *words],
             cwd=self.root,
             env=self.variables,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE if listen else subprocess.DEVNULL,
             process_group=0,
         )
 

@@ -192,7 +192,10 @@ class Progress:
             return ""
         done, total = sum(self._received.values()) / 2**20, sum(self._sizes.values()) / 2**20
         names = ", ".join(show(name.split("-")[0]) for name in list(self._sizes)[:3])
-        return f"Downloading {names}{'...' if len(self._sizes) > 3 else ''} {done:.1f}/{total:.1f} MiB"
+        more = "..." if len(self._sizes) > 3 else ""
+        # Some indexes do not say how big their files are.
+        amount = f"{done:.1f}/{total:.1f} MiB" if all(self._sizes.values()) else f"{done:.1f} MiB"
+        return f"Downloading {names}{more} {amount}"
 
 
 def _wants_colour(variables: Mapping[str, str]) -> bool:
@@ -209,6 +212,6 @@ def _is_terminal() -> bool:
 
 def _columns() -> int:
     try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
     except (OSError, ValueError):
         return 80

@@ -12,9 +12,9 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple, NoReturn
 
-from detent import fsio
 from detent.errors import (
     CommandMissing,
+    CommandRefused,
     DetentError,
     LockMissing,
     ManifestMissing,
@@ -280,7 +280,7 @@ def run(
     """Sync, then become the command: its exit code and signals are the caller's.
 
     Outside any project the command is run as it is. Raises :class:`CommandMissing` when there is none of that
-    name.
+    name, :class:`CommandRefused` when it does not start.
     """
     _refuse_scripts(options)
     project = _project_of(options)
@@ -303,7 +303,10 @@ def run(
     try:
         os.execve(program, arguments, environ)  # noqa: S606 -- what `run` is for
     except OSError as error:
-        raise fsio.file_trouble(error, program) from error
+        reason = (error.strerror or "").lower()
+        if isinstance(error, FileNotFoundError):
+            reason = "the interpreter in its first line does not exist"
+        raise CommandRefused(arguments[0], reason) from error
 
 
 def _command_missing(command: str, project: Project | None) -> DetentError:
@@ -373,7 +376,15 @@ def _child_variables(variables: Mapping[str, str], environment: Path | None) -> 
 def _find(command: str, path: str) -> str | None:
     """The program a shell would start; relative folders on PATH are left out."""
     if os.sep in command:
-        return command if os.access(command, os.X_OK) and os.path.isfile(command) else None
+        if not os.path.lexists(command):
+            return None
+        if not os.path.isfile(command):
+            raise CommandRefused(command, "it is no file")
+        if not os.access(command, os.X_OK):
+            raise CommandRefused(
+                command, "it is not executable", next_steps=(f"make it so with `chmod +x {command}`",)
+            )
+        return command
     for folder in path.split(os.pathsep):
         program = os.path.join(folder, command)
         if os.path.isabs(folder) and os.access(program, os.X_OK) and os.path.isfile(program):

@@ -8,7 +8,7 @@ import contextlib
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from detent import fsio
 from detent.errors import FileTrouble
@@ -37,7 +37,7 @@ class Undo:
             real = path.resolve()
             self._changes.append(_Change(real, before, after, None if before is None else _linked(real)))
 
-    def __enter__(self) -> "Undo":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -67,6 +67,10 @@ class Situation:
         self._favoured: dict[PackageName, tuple[int, ...]] = {}
         self._tried: dict[PackageName, set[int]] = {}
 
+    def tell(self, name: PackageName, solved: int) -> None:
+        """Report what is looked at, and how many packages were before it."""
+        self._report(Resolving(name, solved))
+
     # ---- versions ------------------------------------------------------------------------
 
     def is_direct(self, slot: Slot) -> bool:
@@ -131,7 +135,7 @@ class Situation:
             same = decided.get(name)
             if same is not None and mask >> same & 1:
                 return same
-        self._report(Resolving(name, len(decided)))
+        self.tell(name, len(decided))
         number = self.best(name, mask)
         tried = self._tried.setdefault(name, set())
         tried.add(number)

@@ -62,6 +62,7 @@ class _Walk:
 
     def _guess(self, name: PackageName) -> None:
         likely = self._situation.likely(name, self._demands[name])
+        self._situation.tell(name, len(self._numbers))
         self._numbers[name] = likely
         if likely:
             self._situation.catalogue.expect_metadata([(name, likely)])
