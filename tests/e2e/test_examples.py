@@ -43,7 +43,7 @@ def test_an_example_does_what_its_readme_says(example: str, sandbox: Sandbox, in
     assert len(done) >= 3
     match example:
         case "web-service":
-            assert done["detent run pytest"].out == "test_it_greets_by_name passed\n"
+            assert "1 passed" in done["detent run pytest"].out
             assert done[SERVES].out == "serving service:app\n"
             assert sandbox.installed() == {"fastapi": "0.120.0", "httpx": "0.28.1", "starlette": "1.0.0"}
         case "data-science":

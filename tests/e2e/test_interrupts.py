@@ -22,6 +22,12 @@ def until(condition: Callable[[], bool], seconds: float = 20) -> None:
         time.sleep(0.005)
 
 
+def goods(project: Sandbox) -> set[str]:
+    """Every wheel file and every temporary one in the cache."""
+    paths = [path for name in ("wheels-v1", "tmp") for path in (project.cache / name).rglob("*")]
+    return {str(path.relative_to(project.cache)) for path in paths}
+
+
 @pytest.fixture
 def project(sandbox: Sandbox, index: IndexServer) -> Sandbox:
     """A project with one package installed, and another one on the index."""
@@ -36,8 +42,7 @@ def project(sandbox: Sandbox, index: IndexServer) -> Sandbox:
     [
         (("add", "big"), "/simple/big", signal.SIGINT, 130),
         (("add", "big"), "big-1.0-py3-none-any.whl.metadata", signal.SIGTERM, 143),
-        (("add", "big"), "big-1.0-py3-none-any.whl", signal.SIGINT, 130),
-        (("lock", "-U"), "/simple/small", signal.SIGTERM, 143),
+        (("sync", "-U"), "/simple/small", signal.SIGINT, 130),
     ],
 )
 def test_a_hanging_index_holds_nobody(
@@ -53,7 +58,7 @@ def test_a_hanging_index_holds_nobody(
     index.forget()
     shutil.rmtree(project.cache / "index-v1")
     with project.start(*words, listen=True) as process:
-        until(lambda: any(path.endswith((hangs_at, f"{hangs_at}/")) for path in index.paths()))
+        until(lambda: index.count(hangs_at) > 0)
         process.send_signal(number)
         process.send_signal(number)
         _, said = process.communicate(timeout=10)  # long before the index answers
@@ -64,6 +69,20 @@ def test_a_hanging_index_holds_nobody(
     index.heal()
     project.detent("add", "big").ok()
     assert project.installed() == {"big": "1.0", "small": "1.0"}
+
+
+def test_ctrl_c_in_a_download_leaves_nothing_behind(project: Sandbox, index: IndexServer) -> None:
+    project.detent("add", "--dry-run", "big").ok()  # from here on only the wheel itself is missing
+    before, cache = project.snapshot(), goods(project)
+    index.fail("big-1.0-py3-none-any.whl", truncate=100, stall_seconds=60, times=None)
+    with project.start("add", "big", listen=True) as process:
+        until(lambda: index.count("big-1.0-py3-none-any.whl") > 1)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=10)
+
+    assert (process.returncode, said) == (130, b"")
+    assert project.snapshot() == before
+    assert goods(project) == cache
 
 
 def test_ctrl_c_at_the_last_moment_puts_pyproject_and_lock_back(project: Sandbox) -> None:

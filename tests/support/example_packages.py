@@ -1,6 +1,6 @@
-"""Small stand-ins for the packages that examples/ use, with just the API used there.
+"""Small stand-ins for the packages that examples/, README.md and the tutorial use, with just the API used there.
 
-They let the examples run word for word without the real index; marked `live`, the same test uses the real ones.
+They let all that run word for word without the real index; marked `live`, the same test uses the real ones.
 """
 
 from support.wheels import Wheel, wheel
@@ -62,12 +62,51 @@ from pathlib import Path
 
 def main():
     sys.path.insert(0, str(Path.cwd()))
+    passed = 0
     for path in sorted(Path.cwd().glob("test_*.py")):
         module = importlib.import_module(path.stem)
         for name in sorted(vars(module)):
             if name.startswith("test_"):
                 getattr(module, name)()
-                print(f"{name} passed")
+                passed += 1
+    print("." * passed + "[100%]".rjust(80 - passed))
+    print(f"{passed} passed in 0.01s")
+"""
+
+_RICH = """\
+import builtins
+import re
+
+
+def print(text):
+    builtins.print(re.sub(r"\\[/?bold\\]", "", text))
+"""
+
+_RICH_CONSOLE = """\
+class Console:
+    def print(self, thing):
+        print(thing)
+"""
+
+_RICH_TABLE = """\
+class Table:
+    def __init__(self, *heads):
+        self.rows = [heads]
+
+    def add_row(self, *cells):
+        self.rows.append(cells)
+
+    def __str__(self):
+        widths = [max(map(len, column)) for column in zip(*self.rows)]
+        lines = ["\u2501" * (width + 2) for width in widths]
+        rows = [[f" {cell.ljust(width)} " for cell, width in zip(row, widths)] for row in self.rows]
+        return "\\n".join([
+            "\u250f" + "\u2533".join(lines) + "\u2513",
+            "\u2503" + "\u2503".join(rows[0]) + "\u2503",
+            "\u2521" + "\u2547".join(lines) + "\u2529",
+            *("\u2502" + "\u2502".join(row) + "\u2502" for row in rows[1:]),
+            "\u2514" + "\u2534".join("\u2500" * (width + 2) for width in widths) + "\u2518",
+        ])
 """
 
 _NUMPY = """\
@@ -125,15 +164,37 @@ def example_packages() -> tuple[Wheel, ...]:
             files={"uvicorn/__init__.py": _UVICORN},
             scripts={"uvicorn": "uvicorn:main"},
         ),
+        *session_packages(),
+        wheel("numpy", "2.3.0", requires_python=">=3.11", files={"numpy/__init__.py": _NUMPY}),
+        wheel("pandas", "2.3.0", requires=["numpy>=2"], files={"pandas/__init__.py": _PANDAS}),
+        wheel("matplotlib", "3.10.0", requires=["numpy"]),
+    )
+
+
+def session_packages() -> tuple[Wheel, ...]:
+    """Give what the sessions in README.md and the tutorial install, in the versions they show."""
+    files = {
+        "rich/__init__.py": _RICH,
+        "rich/console.py": _RICH_CONSOLE,
+        "rich/table.py": _RICH_TABLE,
+    }
+    return (
+        *(
+            wheel("rich", version, requires=["markdown-it-py", "pygments"], files=files)
+            for version in ("14.3.4", "15.0.0")
+        ),
+        wheel("markdown-it-py", "4.3.0", requires=["mdurl"]),
+        wheel("mdurl", "0.1.2"),
+        wheel("pygments", "2.21.0"),
         wheel(
             "pytest",
-            "9.0.0",
-            requires=["colorama; sys_platform == 'win32'"],
+            "9.2.0",
+            requires=["colorama; sys_platform == 'win32'", "iniconfig", "packaging", "pluggy", "pygments"],
             files={"pytest/__init__.py": _PYTEST},
             scripts={"pytest": "pytest:main"},
         ),
         wheel("colorama", "0.4.6"),
-        wheel("numpy", "2.3.0", requires_python=">=3.11", files={"numpy/__init__.py": _NUMPY}),
-        wheel("pandas", "2.3.0", requires=["numpy>=2"], files={"pandas/__init__.py": _PANDAS}),
-        wheel("matplotlib", "3.10.0", requires=["numpy"]),
+        wheel("iniconfig", "2.3.1"),
+        wheel("packaging", "26.3"),
+        wheel("pluggy", "1.7.0"),
     )

@@ -14,15 +14,13 @@ from detent.model.requirement import PackageName, package_name
 from detent.ops.discover import LOCK_NAME, Project, decode, display
 from detent.ops.lock import (
     LockOutcome,
-    StoredLock,
     Upgrade,
     lock_project,
     project_inputs,
-    read_lock,
-    staleness,
     write_lock,
 )
 from detent.ops.manifest_changes import ManifestChange, manifest_changes, with_origins_on_disk
+from detent.ops.stored_lock import StoredLock, read_lock, staleness
 from detent.ops.sync import Chosen, SyncOptions, SyncOutcome, install_lock
 from detent.ops.undo import Undo
 from detent.ops.wiring import World
@@ -90,7 +88,7 @@ def add(world: World, project: Project, options: AddOptions) -> EditOutcome:
     first = edited({})
     if options.frozen:
         return _finish(world, project, first, None, options)
-    before = read_lock(world, project)
+    before = read_lock(world.layout, project)
     outcome = _lock_edited(world, project, first, options, before)
     _refuse_missing_extras(world, outcome, wishes)
     open_wishes = [wish for wish in wishes if _is_open(wish, text, options)]
@@ -121,7 +119,7 @@ def remove(world: World, project: Project, options: RemoveOptions) -> EditOutcom
         text = remove_requirement(text, options.table, normalised, display=display(project.manifest_path))
     if options.frozen:
         return _finish(world, project, text, None, options)
-    outcome = _lock_edited(world, project, text, options, read_lock(world, project))
+    outcome = _lock_edited(world, project, text, options, read_lock(world.layout, project))
     return _finish(world, project, text, outcome, options)
 
 
@@ -170,7 +168,7 @@ def _lock_edited(
     if options.locked:
         if before is None:
             raise LockMissing(LOCK_NAME, "--locked")
-        found = staleness(inputs, before.lock)
+        found = staleness(world.layout, inputs, before)
         if found:
             raise LockWouldChange(LOCK_NAME, found)
     upgrade = options.upgrade if isinstance(options, AddOptions) else Upgrade()

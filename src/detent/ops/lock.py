@@ -4,14 +4,12 @@ Everything is decided in memory. The one write is the last step, so a failure or
 leaves the old lock as it was.
 """
 
-from hashlib import sha256
 from time import process_time
 from typing import NamedTuple
 
 from detent import fsio
 from detent.errors import (
     Failures,
-    LockInvalid,
     LockMissing,
     LockStale,
     ManifestInvalid,
@@ -22,23 +20,19 @@ from detent.errors import (
 from detent.events import Notice
 from detent.lock.addresses import with_locked_addresses
 from detent.lock.assemble import assemble
-from detent.lock.closure import closure_faults
-from detent.lock.diff import Change, changes, differences
+from detent.lock.diff import Change, changes
 from detent.lock.model import Lock
-from detent.lock.packed import pack, unpack
-from detent.lock.pylock import parse_lock, render_lock
+from detent.lock.pylock import render_lock
 from detent.lock.views import tree as draw
+from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.model.requirement import PackageName, package_name, parse_requirement
 from detent.ops.discover import LOCK_NAME, Project, display
 from detent.ops.python import environment_path, interpreter_for
+from detent.ops.stored_lock import StoredLock, keep_copy, read_lock, staleness
 from detent.ops.wiring import World
 from detent.resolve.forks import resolve
 from detent.resolve.preferences import preferences_from, seeds_from
-from detent.store.records import read_record, write_record
-
-_COPY_KIND = b"pylock"
-_COPY_VERSION = 1
 
 
 class Upgrade(NamedTuple):
@@ -67,13 +61,6 @@ class TreeOptions(NamedTuple):
     frozen: bool = False
 
 
-class StoredLock(NamedTuple):
-    """A lock as it stands on disk."""
-
-    lock: Lock
-    text: bytes
-
-
 class LockOutcome(NamedTuple):
     """What locking came to; nothing is written until :func:`write_lock`."""
 
@@ -99,36 +86,10 @@ def lock(world: World, project: Project, options: LockOptions) -> LockOutcome:
     if options.check:
         stored = check_lock(world, project, inputs, flag="--check")
         return LockOutcome(stored.lock, stored.text, stored, (), world.clock() - started)
-    outcome = lock_project(world, inputs, options.upgrade, before=read_lock(world, project))
+    outcome = lock_project(world, inputs, options.upgrade, before=read_lock(world.layout, project))
     if not options.dry_run:
         write_lock(world, project, outcome)
     return outcome
-
-
-def read_lock(world: World, project: Project) -> StoredLock | None:
-    """Read the project's lock; ``None`` when there is none.
-
-    A decoded copy is kept in the cache by the file's sha256, because parsing costs more than all the rest
-    of a warm command. Raises :class:`LockInvalid`.
-    """
-    path = project.lock_path
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise fsio.file_trouble(error, path) from error
-    copy = world.layout.pylock(sha256(content).hexdigest())
-    packed = read_record(copy, _COPY_KIND, _COPY_VERSION)
-    if packed is not None:
-        return StoredLock(unpack(packed), content)
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise LockInvalid(display(path), f"it is not UTF-8 text (byte {error.start})") from error
-    lock = parse_lock(text, display(path))
-    write_record(copy, _COPY_KIND, _COPY_VERSION, pack(lock))
-    return StoredLock(lock, content)
 
 
 def check_lock(world: World, project: Project, inputs: Inputs, *, flag: str) -> StoredLock:
@@ -136,24 +97,19 @@ def check_lock(world: World, project: Project, inputs: Inputs, *, flag: str) -> 
 
     Raises :class:`LockMissing`, or :class:`LockStale` with the differences in words.
     """
-    stored = read_lock(world, project)
+    stored = read_lock(world.layout, project)
     if stored is None:
         raise LockMissing(LOCK_NAME, flag)
-    found = staleness(inputs, stored.lock)
+    found = staleness(world.layout, inputs, stored)
     if found:
         raise LockStale(LOCK_NAME, found, flag)
     return stored
 
 
-def staleness(inputs: Inputs, lock: Lock) -> tuple[str, ...]:
-    """Say in words why the lock does not answer these inputs; empty when it does."""
-    return differences(inputs, lock) or closure_faults(inputs, lock)
-
-
 def lock_project(world: World, inputs: Inputs, upgrade: Upgrade, *, before: StoredLock | None) -> LockOutcome:
     """Find the lock for these inputs; a lock that still answers them is kept as it is."""
     started = world.clock()
-    if before is not None and upgrade == Upgrade() and not staleness(inputs, before.lock):
+    if before is not None and upgrade == Upgrade() and not staleness(world.layout, inputs, before):
         return LockOutcome(before.lock, before.text, before, (), world.clock() - started)
     old = None if before is None else before.lock
     try:
@@ -165,6 +121,7 @@ def lock_project(world: World, inputs: Inputs, upgrade: Upgrade, *, before: Stor
         lock = _resolve(world, inputs, old, upgrade)
     finally:
         world.releases.save()
+    _refuse_unlocked(upgrade, lock, old)
     text = render_lock(lock).encode()
     return LockOutcome(lock, text, before, changes(old, lock), world.clock() - started)
 
@@ -173,8 +130,7 @@ def write_lock(world: World, project: Project, outcome: LockOutcome) -> None:
     """Put the new lock in place, whole and durably; an unchanged one is not touched."""
     if outcome.is_changed:
         fsio.write_atomic(project.lock_path, outcome.text, durable=True)
-        copy = world.layout.pylock(sha256(outcome.text).hexdigest())
-        write_record(copy, _COPY_KIND, _COPY_VERSION, pack(outcome.lock))
+        keep_copy(world.layout, StoredLock(outcome.lock, outcome.text))
 
 
 def _resolve(world: World, inputs: Inputs, old: Lock | None, upgrade: Upgrade) -> Lock:
@@ -198,13 +154,28 @@ def _free_to_move(upgrade: Upgrade) -> dict[PackageName, str]:
         try:
             requirement = parse_requirement(text)
         except ValueError as error:
-            raise UsageError(
-                f"`{text}` is not a package to upgrade",
-                why=str(error),
-                next_steps=("write it like `name` or `name==1.2`",),
-            ) from error
-        free[requirement.name] = requirement.specifier
+            raise _no_upgrade(text, str(error)) from error
+        if requirement.url or requirement.extras or requirement.marker != markers.ALWAYS:
+            raise _no_upgrade(text, "only a name and a version may be given")
+        specifiers = (free.get(requirement.name), requirement.specifier)
+        free[requirement.name] = ",".join(filter(None, specifiers))
     return free
+
+
+def _no_upgrade(text: str, reason: str) -> UsageError:
+    return UsageError(
+        f"`{text}` is not a package to upgrade",
+        why=reason,
+        next_steps=("write it like `name` or `name==1.2`",),
+    )
+
+
+def _refuse_unlocked(upgrade: Upgrade, lock: Lock, old: Lock | None) -> None:
+    """A misspelled name would do nothing: refuse it while its giver is looking."""
+    known = {package.name for either in (lock, old) if either is not None for package in either.packages}
+    for name in _free_to_move(upgrade):
+        if name not in known:
+            raise UsageError(f"there is no `{name}` to upgrade", why="no package of that name is in the lock")
 
 
 def project_inputs(world: World, project: Project) -> Inputs:
@@ -231,14 +202,14 @@ def tree(world: World, project: Project, options: TreeOptions) -> str:
     """
     inputs = project_inputs(world, project)
     if options.frozen:
-        stored = read_lock(world, project)
+        stored = read_lock(world.layout, project)
         if stored is None:
             raise LockMissing(LOCK_NAME, "--frozen")
         current = stored.lock
     elif options.locked:
         current = check_lock(world, project, inputs, flag="--locked").lock
     else:
-        outcome = lock_project(world, inputs, Upgrade(), before=read_lock(world, project))
+        outcome = lock_project(world, inputs, Upgrade(), before=read_lock(world.layout, project))
         write_lock(world, project, outcome)
         current = outcome.lock
     try:

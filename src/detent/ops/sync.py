@@ -36,10 +36,10 @@ from detent.ops.lock import (
     check_lock,
     lock_project,
     project_inputs,
-    read_lock,
     write_lock,
 )
 from detent.ops.python import ensure_environment, environment_path, interpreter_for
+from detent.ops.stored_lock import read_lock
 from detent.ops.wiring import World
 from detent.python.environment import Environment
 from detent.python.interpreter import Interpreter
@@ -215,7 +215,7 @@ def _make_match(
 def _lock_to_install(world: World, project: Project, options: SyncOptions) -> tuple[Lock, LockOutcome | None]:
     """Give the lock to install, and the locking that led to it (``None`` when it was taken as it is)."""
     if options.frozen:
-        stored = read_lock(world, project)
+        stored = read_lock(world.layout, project)
         if stored is None:
             raise LockMissing(LOCK_NAME, "--frozen")
         return stored.lock, None
@@ -225,7 +225,7 @@ def _lock_to_install(world: World, project: Project, options: SyncOptions) -> tu
         flag = "--locked" if options.locked else "--check"
         stored = check_lock(world, project, inputs, flag=flag)
         return stored.lock, LockOutcome(stored.lock, stored.text, stored, (), world.clock() - started)
-    outcome = lock_project(world, inputs, options.upgrade, before=read_lock(world, project))
+    outcome = lock_project(world, inputs, options.upgrade, before=read_lock(world.layout, project))
     return outcome.lock, outcome
 
 

@@ -61,7 +61,7 @@ def test_what_the_seeds_leave_of_the_range_is_solved_as_well() -> None:
     )
 
     assert solved[0].environment == RANGE
-    assert heard == [Resolving("a", 1), Resolving("a", 1)]
+    assert heard.count(Resolving("a", 1)) == 2  # one look for each part that was solved
 
 
 def test_seeds_outside_of_the_range_are_dropped() -> None:

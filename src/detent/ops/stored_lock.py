@@ -1,0 +1,69 @@
+"""The lock as it stands on disk, with the decoded copy the cache keeps of it.
+
+Parsing a lock costs more than all the rest of a warm command, so a decoded copy is kept by the text's sha256;
+it also remembers that the text was found whole, which the text and the project's name decide alone.
+"""
+
+from hashlib import sha256
+from typing import NamedTuple
+
+from detent import fsio
+from detent.errors import LockInvalid
+from detent.lock.closure import closure_faults
+from detent.lock.diff import differences
+from detent.lock.model import Lock
+from detent.lock.packed import PACKED_VERSION, pack, unpack
+from detent.lock.pylock import parse_lock
+from detent.model.inputs import Inputs
+from detent.ops.discover import Project, display
+from detent.store.layout import Layout
+from detent.store.records import read_record, write_record
+
+_KIND = b"pylock"
+
+
+class StoredLock(NamedTuple):
+    """A lock and the text it stands in."""
+
+    lock: Lock
+    text: bytes
+    whole_for: str = ""
+    """Name of the project the closure was checked for; empty before it was."""
+
+
+def read_lock(layout: Layout, project: Project) -> StoredLock | None:
+    """Read the project's lock; ``None`` when there is none. Raises :class:`LockInvalid`."""
+    path = project.lock_path
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise fsio.file_trouble(error, path) from error
+    copy = read_record(layout.pylock(sha256(content).hexdigest()), _KIND, PACKED_VERSION)
+    if isinstance(copy, tuple) and len(copy) == 2:
+        return StoredLock(unpack(copy[0]), content, str(copy[1]))
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise LockInvalid(display(path), f"it is not UTF-8 text (byte {error.start})") from error
+    stored = StoredLock(parse_lock(text, display(path)), content)
+    keep_copy(layout, stored)
+    return stored
+
+
+def keep_copy(layout: Layout, stored: StoredLock) -> None:
+    """Keep the decoded copy of a lock."""
+    place = layout.pylock(sha256(stored.text).hexdigest())
+    write_record(place, _KIND, PACKED_VERSION, (pack(stored.lock), stored.whole_for))
+
+
+def staleness(layout: Layout, inputs: Inputs, stored: StoredLock) -> tuple[str, ...]:
+    """Say in words why the lock does not answer these inputs; empty when it does."""
+    found = differences(inputs, stored.lock)
+    if found or stored.whole_for == inputs.name:
+        return found
+    found = closure_faults(inputs, stored.lock)
+    if not found:
+        keep_copy(layout, stored._replace(whole_for=inputs.name))
+    return found

@@ -1,0 +1,79 @@
+"""The sessions in README.md and the tutorial, run line for line: what they show is what one sees."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.cli import Sandbox, publish
+from support.example_packages import session_packages
+from support.index_server import IndexServer
+
+ROOT = Path(__file__).parents[2]
+NOT_OURS = ("pip install .", "sh examples/quickstart.sh", "sh tests/run.sh")
+CHANGING = (
+    (re.compile(r"in [0-9.]+(ms|s)$", re.MULTILINE), "in TIME"),
+    (re.compile(r"^Using .*$", re.MULTILINE), "Using an interpreter"),
+)
+
+
+def blocks(page: str) -> Iterator[tuple[str, str]]:
+    """Give the language and text of each block of code."""
+    text = (ROOT / page).read_text("utf-8")
+    yield from re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def steps(session: str) -> Iterator[tuple[str, str]]:
+    """Give each command of a session and what it says."""
+    _, *parts = re.split(r"^\$ (.*)\n", session, flags=re.MULTILINE)
+    return zip(parts[::2], parts[1::2], strict=True)
+
+
+def steady(text: str) -> str:
+    for pattern, instead in CHANGING:
+        text = pattern.sub(instead, text)
+    return text
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorial/first-project.md"])
+def test_a_session_goes_as_it_is_shown(
+    page: str, sandbox: Sandbox, index: IndexServer, tmp_path: Path
+) -> None:
+    publish(index, *session_packages())
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "detent").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m detent "$@"\n', "utf-8")
+    (programs / "detent").chmod(0o755)
+    environ = {**sandbox.variables, "PATH": f"{programs}:{sandbox.variables['PATH']}"}
+    folder = sandbox.root
+    shown, seen = [], []
+
+    for language, text in blocks(page):
+        if language == "python":
+            (folder / text.partition("\n")[0].removeprefix("# ")).write_text(text, "utf-8")
+        if language != "console":
+            continue
+        for command, says in steps(text):
+            if command in NOT_OURS:
+                continue
+            if command.startswith("cd "):
+                folder /= command.removeprefix("cd ")
+                continue
+            done = subprocess.run(
+                ["sh", "-c", command],
+                cwd=folder,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                check=False,
+                timeout=60,
+            )
+            shown.append(f"$ {command}\n{steady(says)}")
+            seen.append(f"$ {command}\n{steady(done.stdout.decode())}")
+
+    assert "".join(seen) == "".join(shown)
+    assert len(seen) > 5
