@@ -2,9 +2,13 @@
 
 import sys
 
+_INTERRUPTED = 130
+
 
 def main() -> None:
     """Run `detent` with the process's own arguments."""
-    from detent.cli import app
-
+    try:
+        from detent.cli import app
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)  # nothing has begun
     app.leave(app.main(sys.argv[1:]))

@@ -2,7 +2,7 @@
 
 import random
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -47,7 +47,7 @@ WISHES = {
 }
 
 
-def project_of(wishes: dict[str, Sequence[str]], tail: str = "") -> str:
+def project_of(wishes: Mapping[str, Sequence[str]], tail: str = "") -> str:
     def listed(name: str) -> str:
         return ", ".join(f'"{wish}"' for wish in wishes[name])
 
@@ -157,15 +157,12 @@ def test_check_says_every_difference_in_words_and_asks_nobody(project: Sandbox, 
 
     assert done.code == 1
     assert "`pylock.toml` no longer matches `pyproject.toml` [lock-stale]" in done.err
-    for words in (
-        "`web[fast]>=2`",
-        "`web[fast]>=1`",
+    assert [line.strip() for line in done.err.partition("why: ")[2].splitlines()[:-1]] == [
+        "`requires-python` is `>=3.12` and was `>=3.11`",
+        "`web[fast]>=2` in [project.dependencies] was `web[fast]>=1`",
+        "`speed` was added to [project.optional-dependencies] more",
         "`plat` was removed from [dependency-groups] dev",
-        ">=3.12",
-        "`more`",
-    ):
-        assert words in done.err, words
-    assert "`core`" not in done.err
+    ]
     assert index.requests == []
     assert {**project.snapshot(), "pyproject.toml": b""} == {**before, "pyproject.toml": b""}
 

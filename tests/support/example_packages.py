@@ -69,7 +69,7 @@ def main():
             if name.startswith("test_"):
                 getattr(module, name)()
                 passed += 1
-    print("." * passed + "[100%]".rjust(80 - passed))
+    print("." * passed + "[100%]".rjust(79 - passed))
     print(f"{passed} passed in 0.01s")
 """
 
