@@ -20,8 +20,8 @@ class _Change(NamedTuple):
     before: bytes | None
     """``None`` for a file that was not there."""
     after: bytes
-    backup: Path | None
-    """``None`` also where the file system knows no second link."""
+    backup: Path
+    """Where the old self is kept, on a file system that knows second links."""
 
 
 class Undo:
@@ -33,9 +33,14 @@ class Undo:
 
     def remember(self, path: Path, before: bytes | None, after: bytes) -> None:
         """Take note of a file before it is replaced."""
-        if before != after:
-            real = path.resolve()
-            self._changes.append(_Change(real, before, after, None if before is None else _linked(real)))
+        if before == after:
+            return
+        real = path.resolve()
+        change = _Change(real, before, after, real.with_name(f".detent-{os.urandom(8).hex()}"))
+        self._changes.append(change)  # first, so that an interrupt leaves no link that nobody knows of
+        if before is not None:
+            with contextlib.suppress(OSError):
+                change.backup.hardlink_to(real)
 
     def __enter__(self) -> Self:
         return self
@@ -43,33 +48,32 @@ class Undo:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for change in reversed(self._changes):
-            if kind is not None:
+        try:
+            self._settle(undo=kind is not None)
+        except BaseException:
+            self._settle(undo=kind is not None)  # Ctrl-C just now: finish first
+            raise
+
+    def _settle(self, *, undo: bool) -> None:
+        while self._changes:
+            change = self._changes[-1]
+            if undo:
                 self._put_back(change)
-            if change.backup is not None:
-                with contextlib.suppress(OSError):
-                    change.backup.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                change.backup.unlink(missing_ok=True)
+            self._changes.pop()
 
     def _put_back(self, change: _Change) -> None:
         """Undo one change, unless somebody else has written the file since."""
         try:
             if not change.path.exists() or change.path.read_bytes() != change.after:
                 return
-            if change.backup is not None:
-                change.backup.replace(change.path)
-            elif change.before is not None:
-                fsio.write_atomic(change.path, change.before, durable=True)
-            else:
+            if change.before is None:
                 change.path.unlink(missing_ok=True)
+            elif change.backup.exists():
+                change.backup.replace(change.path)
+            else:
+                fsio.write_atomic(change.path, change.before, durable=True)
         except (OSError, FileTrouble) as error:
             reason = error.why if isinstance(error, FileTrouble) else error.strerror
             self._report(Notice("warning", f"`{change.path}` could not be put back: {reason}"))
-
-
-def _linked(path: Path) -> Path | None:
-    backup = path.with_name(f".detent-{os.urandom(8).hex()}")
-    try:
-        backup.hardlink_to(path)
-    except OSError:
-        return None
-    return backup
