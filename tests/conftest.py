@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from support.cli import Sandbox, prime_cache
 from support.index_server import IndexServer, serve
 

@@ -1,4 +1,4 @@
-"""A greeter: `detent run python service.py` asks it once, `detent run --extra serve uvicorn service:app` serves."""
+"""A greeter: `python service.py` asks it once, `uvicorn service:app` serves it."""
 
 import asyncio
 

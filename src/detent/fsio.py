@@ -11,6 +11,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
 import stat
 import time
 from collections.abc import Sequence
@@ -34,6 +35,8 @@ _NO_CLONE = frozenset(
 _NO_HARDLINK = frozenset((errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS))
 _FICLONE = 0x40049409  # _IOW(0x94, 9, int), linux/fs.h
 _COPY_CHUNK = 2**30
+_SCRATCH = re.compile(r"\.detent-[0-9a-f]{16}")
+
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 """How a file is made that must not be there yet."""
 
@@ -116,8 +119,9 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, durable: bool = 
         except FileNotFoundError:
             pass
         folder = os.path.dirname(target) or "."
-        scratch = f"{folder}/.detent-{os.urandom(8).hex()}"
-        descriptor = os.open(scratch, CREATE, mode)
+        if durable:
+            _sweep_scratch(folder)
+        scratch, descriptor = _open_scratch(folder, mode)
         try:
             try:
                 if kept_mode is not None:
@@ -135,6 +139,39 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, durable: bool = 
             _sync_folder(folder)
     except OSError as error:
         raise file_trouble(error, path) from error
+
+
+def is_scratch(name: str) -> bool:
+    """Whether :func:`write_atomic` gives such names to what it has not finished."""
+    return _SCRATCH.fullmatch(name) is not None
+
+
+def _open_scratch(folder: str, mode: int) -> tuple[str, int]:
+    """Open a new file, locked while it is open: who finds it unlocked knows that its writer died."""
+    while True:
+        scratch = f"{folder}/.detent-{os.urandom(8).hex()}"
+        descriptor = os.open(scratch, CREATE, mode)
+        with contextlib.suppress(OSError):  # a file system without locks: it is then left where it is
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return scratch, descriptor
+        os.close(descriptor)  # it was swept away before it was locked
+
+
+def _sweep_scratch(folder: str) -> None:
+    """Remove what killed processes left in a folder that a person looks into."""
+    try:
+        names = os.listdir(folder)  # noqa: PTH208
+    except OSError:
+        return
+    for name in filter(is_scratch, names):
+        with contextlib.suppress(OSError):
+            descriptor = os.open(f"{folder}/{name}", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _discard(f"{folder}/{name}")
+            finally:
+                os.close(descriptor)
 
 
 def write_all(descriptor: int, data: bytes | memoryview) -> None:

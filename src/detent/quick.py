@@ -3,11 +3,15 @@
 import gc
 import sys
 
+_INTERRUPTED = 130
+
 
 def main() -> None:
     """Run `detent` with the process's own arguments."""
     # A command is short and makes next to no cycles: looking for them costs a tenth of a warm lock.
     gc.disable()
-    from detent.cli import app
-
+    try:
+        from detent.cli import app
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)  # nothing has begun, and a trace of imports helps nobody
     app.leave(app.main(sys.argv[1:]))

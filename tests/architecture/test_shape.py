@@ -64,7 +64,12 @@ def test_only_quick_and_run_replace_the_process() -> None:
 
 
 def test_only_fsio_locks_files() -> None:
-    users = {name(m) for m in MODULES for n in ast.walk(tree(m)) if isinstance(n, ast.Import) and n.names[0].name == "fcntl"}
+    users = {
+        name(m)
+        for m in MODULES
+        for n in ast.walk(tree(m))
+        if isinstance(n, ast.Import) and n.names[0].name == "fcntl"
+    }
 
     assert users == {"fsio.py"}
 

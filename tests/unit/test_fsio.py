@@ -1,4 +1,5 @@
 import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -53,6 +54,19 @@ def test_a_file_is_replaced_and_keeps_its_mode(tmp_path: Path) -> None:
     assert path.read_bytes() == b"new"
     assert path.stat().st_mode & 0o7777 == 0o600
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_a_killed_writer_left_is_swept_and_what_a_live_one_writes_is_not(tmp_path: Path) -> None:
+    dead, live, other = (
+        tmp_path / name for name in (f".detent-{'a' * 16}", f".detent-{'b' * 16}", ".detent-x")
+    )
+    for path in (dead, live, other):
+        path.write_bytes(b"half")
+    with live.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        write_atomic(tmp_path / "file", b"new", durable=True)
+
+    assert {p.name for p in tmp_path.iterdir()} == {"file", live.name, other.name}
 
 
 def test_a_reader_that_has_the_old_file_open_keeps_it(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from detent.events import Detail, Linked, Notice, Report, ignore
 from detent.fsio import CREATE, FileLock, file_trouble, write_all
 from detent.install.claims import check_ground, launchers_to_write, settle_claims
 from detent.install.foreign import read_paths, remove_metadata
+from detent.install.installed import refuse_links
 from detent.install.link import Linker, Unshare
 from detent.install.manifest import (
     drop_journal,
@@ -83,6 +84,7 @@ def recover(environment: Environment, *, report: Report = ignore) -> tuple[Packa
     journal = read_journal(places.root)
     if journal is None:
         return ()
+    refuse_links(places)
     rows = read_manifest(places.root).packages
     touched = journal.touched
     lost = [row for row in (*rows, *journal.packages) if row.name in touched]

@@ -27,7 +27,7 @@ _PYTHON_SUFFIX = re.compile(r"-py\d+(\.\d+)?$")
 def read_installed(environment: Environment) -> Found:
     """Look at what is there. Raises :class:`NotAnEnvironment` where a link would lead out of it."""
     places = places_of(environment)
-    _refuse_links(places)
+    refuse_links(places)
     names_by_library = {library: _names(places, library) for library in places.libraries}
     rows, lost = _believed(places.root)
     packages: list[Installed] = []
@@ -58,7 +58,7 @@ def _believed(root: str) -> tuple[tuple[Installed, ...], list[Installed]]:
     return tuple(row for row in rows if row.name not in touched), lost
 
 
-def _refuse_links(places: Places) -> None:
+def refuse_links(places: Places) -> None:
     """See that the folders we write to and remove from are the environment's own."""
     for folder in sorted(places.fixed):
         path = f"{places.root}/{folder}"

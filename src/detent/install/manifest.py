@@ -5,7 +5,7 @@ touched; renaming it to `installed` ends a run. So a journal found at the start 
 and the two files together know every path that may have been written or removed.
 
 A text format, although records elsewhere are marshalled: an environment may come with a repository from a
-stranger. A file that does not fit is as good as none.
+stranger. A file that does not fit, or names a program that no package may bring, is as good as none.
 
 ::
 
@@ -26,16 +26,19 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from detent.errors import NotAnEnvironment
+from detent.errors import NotAnEnvironment, UnsafePath
 from detent.fsio import CREATE, file_trouble, remove_tree, write_all
 from detent.install.plan import Installed
+from detent.install.scripts import checked_entry_point
 from detent.model.requirement import PackageName
 from detent.python.environment import STATE_NAME
+from detent.store.contents import check_script_name
 
 _HEAD = "detent-installed 1 "
 _INSTALLED = "installed"
 _JOURNAL = "journal"
 _SCRATCH = "scratch-"
+_SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 
 
 class Manifest(NamedTuple):
@@ -88,11 +91,11 @@ def parse_manifest(data: bytes) -> Manifest | None:
                     dist_info=dist_info,
                     linked=tuple(lines[at + 1 : first]),
                     private=tuple(lines[first:second]),
-                    launchers=tuple(_pair(line) for line in lines[second:third]),
+                    launchers=tuple(_launcher(line) for line in lines[second:third]),
                 )
             )
             at = third
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, UnsafePath):
         return None
     return Manifest(tuple(packages), touched) if at == len(lines) else None
 
@@ -214,6 +217,11 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _pair(line: str) -> tuple[str, str]:
+def _launcher(line: str) -> tuple[str, str]:
+    """Read a launcher: it may be written anew, so it must be a program in `bin` that calls an object."""
     path, value = line.split("\t")
-    return path, value
+    folder, _, name = path.rpartition("/")
+    if folder != _SCRIPTS:
+        raise ValueError(path)
+    check_script_name(name)
+    return path, checked_entry_point("", name, value)

@@ -34,6 +34,7 @@ from detent.python.template import (
     publish,
     read_template,
     stamp_out,
+    sweep,
     toolkit,
     write_template,
 )
@@ -111,6 +112,7 @@ class Environments:
         One process at a time does this for a place, and an environment somebody works in is not taken away.
         """
         if place.environment is not None:
+            sweep(place.root.parent)
             return place.environment
         with self._lock(self._turn(place.root), report):
             now = self.look(place.root, interpreter)

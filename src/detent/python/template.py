@@ -99,7 +99,7 @@ def stamp_out(template: Template, root: Path, prompt: str) -> Path:
     here = scratch = scratch_beside(place)
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(root.parent)
+        sweep(root.parent)
         try:
             os.mkdir(scratch, 0o755)
             for entry in template.entries:
@@ -151,9 +151,13 @@ def _make(entry: Entry, path: str, content: bytes) -> None:
                 os.close(descriptor)
 
 
-def _sweep(folder: Path) -> None:
+def sweep(folder: Path) -> None:
     """Remove what processes that were killed in the middle have left beside the environment."""
-    for name in os.listdir(folder):
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return
+    for name in names:
         owner = name.removeprefix(SCRATCH_PREFIX).partition("-")[0]
         if name.startswith(SCRATCH_PREFIX) and owner.isdigit() and not _is_alive(int(owner)):
             try:

@@ -13,9 +13,9 @@ from types import TracebackType
 
 from detent.errors import FileTrouble, StoreBusy, StoreUnsafe
 from detent.events import Report, ignore
-from detent.fsio import READ_ONLY, FileLock, file_trouble, remove_tree, write_atomic
+from detent.fsio import READ_ONLY, FileLock, file_trouble, is_scratch, remove_tree, write_atomic
 from detent.model.limits import Limits
-from detent.store.layout import CACHE_TAG, Layout
+from detent.store.layout import BUCKETS, CACHE_TAG, Layout
 
 _DAY_SECONDS = 86_400
 _UNTOUCHED_SECONDS = 3_600
@@ -127,6 +127,8 @@ def _sweep(layout: Layout) -> None:
             untouched_seconds = now - entry.stat(follow_symlinks=False).st_mtime
             if entry.name != _SWEPT and untouched_seconds > _UNTOUCHED_SECONDS:
                 _sweep_one(Path(entry.path), untouched_seconds)
+        for folder in (layout.root / bucket for bucket in BUCKETS):
+            _sweep_unfinished(folder, now)
     except (OSError, FileTrouble):
         return  # a later day will do
 
@@ -139,6 +141,18 @@ def _sweep_one(path: Path, untouched_seconds: float) -> None:
     with contextlib.suppress(StoreBusy), FileLock(path / _HELD, wait_seconds=0, notice_seconds=0) as lock:
         if lock.is_held or untouched_seconds > _DAY_SECONDS:
             remove_tree(path)
+
+
+def _sweep_unfinished(folder: Path, now: float) -> None:
+    """Remove records that were never finished, in a bucket and in the folders of it."""
+    for entry in tuple(os.scandir(folder)) if folder.is_dir() else ():
+        if entry.is_dir(follow_symlinks=False):
+            names = [f"{entry.name}/{name}" for name in filter(is_scratch, os.listdir(entry))]  # noqa: PTH208
+        else:
+            names = [entry.name] if is_scratch(entry.name) else []
+        for path in (folder / name for name in names):
+            if now - path.lstat().st_mtime > _DAY_SECONDS:
+                path.unlink(missing_ok=True)
 
 
 def _is_read_only(trouble: FileTrouble) -> bool:

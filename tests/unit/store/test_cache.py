@@ -180,6 +180,27 @@ def test_scratch_is_swept_at_most_once_a_day(tmp_path: Path) -> None:
     assert not dead.exists()
 
 
+def test_records_that_were_never_finished_are_swept_too(tmp_path: Path) -> None:
+    layout = open_store(tmp_path)
+    layout.tmp.mkdir()
+    deep = layout.listing("https://index.example.com/simple/", "a")
+    deep.parent.mkdir(parents=True)
+    unfinished = [
+        layout.pylock("0" * 64).with_name(f".detent-{'a' * 16}"),
+        deep.with_name(f".detent-{'b' * 16}"),
+    ]
+    unfinished[0].parent.mkdir()
+    for path in (*unfinished, deep):
+        path.write_bytes(b"")
+        aged(path, 2 * DAY_SECONDS)
+    young = deep.with_name(f".detent-{'c' * 16}")
+    young.write_bytes(b"")
+
+    open_store(tmp_path)
+
+    assert [path.exists() for path in (*unfinished, deep, young)] == [False, False, True, True]
+
+
 def test_sweeping_follows_no_link(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.mkdir()

@@ -1,0 +1,66 @@
+"""Whether an environment holds what its RECORDs say, and a cache what its manifests say: every byte of both."""
+
+import base64
+import csv
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from detent.store.entry import read_manifest
+
+NOT_PACKAGES = {"_virtualenv.py", "_virtualenv.pth"}
+
+
+def environment_faults(environment: Path) -> list[str]:
+    """Files that are missing, wrong, or nobody's; what detent left behind of its own."""
+    library = next(environment.glob("lib/python*/site-packages"))
+    faults = []
+    owned = {str(library / name) for name in NOT_PACKAGES}
+    for record in sorted(library.glob("*.dist-info/RECORD")):
+        with record.open(newline="") as file:
+            for name, digest, size in csv.reader(file):
+                path = (library / name).resolve()
+                owned.add(str(path))
+                if not path.is_file():
+                    faults.append(f"missing: {name}")
+                elif digest and (digest, size) != (_digest(path), str(path.stat().st_size)):
+                    faults.append(f"wrong: {name}")
+    faults += [
+        f"without a RECORD: {p.name}" for p in library.glob("*.dist-info") if not (p / "RECORD").is_file()
+    ]
+    places = (library, environment / "share")
+    files = [
+        path for place in places for path in place.rglob("*") if path.is_file() and path.suffix != ".pyc"
+    ]
+    faults += [f"nobody's: {path}" for path in files if str(path) not in owned]
+    state = {path.name for path in (environment / ".detent").iterdir()}
+    return [*faults, *(f"left behind: {name}" for name in sorted(state - {"installed", "lock", "stamp"}))]
+
+
+def cache_faults(cache: Path) -> list[str]:
+    """Entries without a manifest, and files that are not as it says."""
+    return [fault for root in sorted(cache.glob("wheels-v1/*/*")) for fault in _entry_faults(root)]
+
+
+def _entry_faults(root: Path) -> Iterator[str]:
+    entry = read_manifest(root.name, root)
+    if entry is None:
+        yield f"no manifest: {root}"
+        return
+    known = {str(root / "manifest")}
+    for scheme, files in entry.by_scheme():
+        for file in files:
+            path = Path(entry.folder(scheme), file.path)
+            known.add(str(path))
+            if not path.is_file():
+                yield f"missing: {path}"
+            elif hashlib.sha256(path.read_bytes()).hexdigest() != file.sha256:
+                yield f"wrong: {path}"
+            elif path.stat().st_mtime_ns != file.mtime_ns:
+                yield f"another time: {path}"
+    yield from (f"nobody's: {p}" for p in root.rglob("*") if p.is_file() and str(p) not in known)
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256(path.read_bytes()).digest()
+    return f"sha256={base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
