@@ -49,27 +49,25 @@ def test_there_is_no_project(sandbox: Sandbox) -> None:
         assert f"  why: the search started in `{sandbox.root}`\n next: run `detent init`" in done.err
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ('[project\nname = "x"\n', "`pyproject.toml:1:9`: not valid TOML [manifest-invalid]"),
-        ("[tool.other]\n", "there is no `[project]` table"),
-        ('[project]\nname = "x"\ndependencies = [\n  "ok",\n  "a b",\n]\n', "`pyproject.toml:5:3`: `a b` in"),
-        (
-            '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=9"\n',
-            "no interpreter found for Python >=9",
-        ),
-        (
-            '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.11"\n[dependency-groups]\n'
-            'a = [{include-group = "b"}]\n',
-            "`pyproject.toml:6:6`: the included group `b` does not exist",
-        ),
-    ],
-)
-def test_a_pyproject_that_cannot_be_used(sandbox: Sandbox, text: str, says: str) -> None:
-    sandbox.write("pyproject.toml", text)
+UNUSABLE = [
+    ('[project\nname = "x"\n', "`pyproject.toml:1:9`: not valid TOML [manifest-invalid]"),
+    ("[tool.other]\n", "there is no `[project]` table"),
+    ('[project]\nname = "x"\ndependencies = [\n  "ok",\n  "a b",\n]\n', "`pyproject.toml:5:3`: `a b` in"),
+    (
+        '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=9"\n',
+        "no interpreter found for Python >=9",
+    ),
+    (
+        '[project]\nname = "x"\nversion = "1"\n[dependency-groups]\na = [{include-group = "b"}]\n',
+        "`pyproject.toml:5:6`: the included group `b` does not exist",
+    ),
+]
 
-    refused(sandbox, "sync", code=2, says=says)
+
+def test_a_pyproject_that_cannot_be_used(sandbox: Sandbox) -> None:
+    for text, says in UNUSABLE:
+        sandbox.write("pyproject.toml", text)
+        refused(sandbox, "sync", code=2, says=says)
 
 
 def test_a_pyproject_that_is_no_text(sandbox: Sandbox) -> None:
@@ -81,62 +79,61 @@ def test_a_pyproject_that_is_no_text(sandbox: Sandbox) -> None:
 # ---- what was asked for -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("words", "code", "says"),
-    [
-        (
-            ("add", "a b"),
-            2,
-            "error: `a b` is not a valid requirement [invalid-requirement]\n  why: `b` cannot",
-        ),
-        (("add",), 2, "error: nothing to add"),
-        (("add", "-r", "gone.txt"), 2, "error: there is no requirements file `gone.txt`"),
-        (("add", "./more"), 2, "`./more` is a path, a URL or a repository [not-supported]"),
-        (("add", "more @ https://example.com/more.whl"), 2, "is a path, a URL or a repository"),
-        (("add", "git+https://example.com/more"), 2, "is a path, a URL or a repository"),
-        (("add", "Demo"), 2, "error: `demo` is this project, and cannot depend on itself [self-dependency]"),
-        (
-            ("add", "--dev", "demo[x]"),
-            2,
-            "error: extra `x` is not defined in `project.optional-dependencies`",
-        ),
-        (("add", "--dev", "--group", "x", "more"), 2, "`--dev` and `--group` cannot be used together"),
-        (("add", "--group", "", "more"), 2, "error: `--group` cannot be ``"),
-        (("add", "--optional", "b@d", "more"), 2, "error: `--optional` cannot be `b@d`"),
-        (("add", "-m", "python_version <", "more"), 2, "error: `--marker` cannot be `python_version <`"),
-        (("add", "more[loud]"), 2, "error: extra `loud` is not defined in `more` 2.0"),
-        (("add", "gone"), 1, "error: there is no package named `gone` on the index [package-unknown]"),
-        (("add", "more==3"), 1, "your project needs more==3 (command line); no version of it matches"),
-        (
-            ("add", "more", "small<1"),
-            1,
-            "your project needs small<1 (command line); no version of it matches",
-        ),
-        (("remove", "more"), 2, "error: the dependency `more` could not be found in `project.dependencies`"),
-        (("remove", "a b"), 2, "error: `a b` is not a package name"),
-        (("sync", "--extra", "nope"), 2, "error: extra `nope` is not defined in"),
-        (
-            ("sync", "--group", "nope"),
-            2,
-            "error: group `nope` is not defined in the `dependency-groups` table",
-        ),
-        (("sync", "--python", "2.7"), 2, "error: no interpreter found for Python 2.7"),
-        (("tree", "--package", "nope"), 2, "`nope`"),
-        (("lock", "--project", "gone"), 2, "error: the project `gone` does not exist"),
-        (("--directory", "gone", "lock"), 2, "error: cannot change to the directory `gone`"),
-        (("lokc",), 2, "error: unknown command `lokc` [usage]\n next: did you mean `detent lock`?"),
-        (
-            ("lock", "--dry-rum"),
-            2,
-            "error: unknown flag `--dry-rum` [usage]\n next: did you mean `--dry-run`?",
-        ),
-        (("add", "--group"), 2, "error: the flag `--group` needs a value"),
-        (("cache", "claen"), 2, "did you mean `detent cache clean`?"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
-)
-def test_what_cannot_be_done_is_said(project: Sandbox, words: tuple[str, ...], code: int, says: str) -> None:
-    refused(project, *words, code=code, says=says)
+COMPLAINTS = [
+    (
+        ("add", "a b"),
+        2,
+        "error: `a b` is not a valid requirement [invalid-requirement]\n  why: `b` cannot",
+    ),
+    (("add",), 2, "error: nothing to add"),
+    (("add", "-r", "gone.txt"), 2, "error: there is no requirements file `gone.txt`"),
+    (("add", "./more"), 2, "`./more` is a path, a URL or a repository [not-supported]"),
+    (("add", "more @ https://example.com/more.whl"), 2, "is a path, a URL or a repository"),
+    (("add", "git+https://example.com/more"), 2, "is a path, a URL or a repository"),
+    (("add", "Demo"), 2, "error: `demo` is this project, and cannot depend on itself [self-dependency]"),
+    (
+        ("add", "--dev", "demo[x]"),
+        2,
+        "error: extra `x` is not defined in `project.optional-dependencies`",
+    ),
+    (("add", "--dev", "--group", "x", "more"), 2, "`--dev` and `--group` cannot be used together"),
+    (("add", "--group", "", "more"), 2, "error: `--group` cannot be ``"),
+    (("add", "--optional", "b@d", "more"), 2, "error: `--optional` cannot be `b@d`"),
+    (("add", "-m", "python_version <", "more"), 2, "error: `--marker` cannot be `python_version <`"),
+    (("add", "more[loud]"), 2, "error: extra `loud` is not defined in `more` 2.0"),
+    (("add", "gone"), 1, "error: there is no package named `gone` on the index [package-unknown]"),
+    (("add", "more==3"), 1, "your project needs more==3 (command line); no version of it matches"),
+    (
+        ("add", "more", "small<1"),
+        1,
+        "your project needs small<1 (command line); no version of it matches",
+    ),
+    (("remove", "more"), 2, "error: the dependency `more` could not be found in `project.dependencies`"),
+    (("remove", "a b"), 2, "error: `a b` is not a package name"),
+    (("sync", "--extra", "nope"), 2, "error: extra `nope` is not defined in"),
+    (
+        ("sync", "--group", "nope"),
+        2,
+        "error: group `nope` is not defined in the `dependency-groups` table",
+    ),
+    (("sync", "--python", "2.7"), 2, "error: no interpreter found for Python 2.7"),
+    (("tree", "--package", "nope"), 2, "`nope`"),
+    (("lock", "--project", "gone"), 2, "error: the project `gone` does not exist"),
+    (("--directory", "gone", "lock"), 2, "error: cannot change to the directory `gone`"),
+    (("lokc",), 2, "error: unknown command `lokc` [usage]\n next: did you mean `detent lock`?"),
+    (
+        ("lock", "--dry-rum"),
+        2,
+        "error: unknown flag `--dry-rum` [usage]\n next: did you mean `--dry-run`?",
+    ),
+    (("add", "--group"), 2, "error: the flag `--group` needs a value"),
+    (("cache", "claen"), 2, "did you mean `detent cache clean`?"),
+]
+
+
+def test_what_cannot_be_done_is_said(project: Sandbox) -> None:
+    for words, code, says in COMPLAINTS:
+        refused(project, *words, code=code, says=says)
 
 
 def test_requirements_that_contradict_name_their_lines(sandbox: Sandbox, index: IndexServer) -> None:
@@ -180,7 +177,7 @@ def test_a_file_that_is_not_the_one_listed(project: Sandbox, index: IndexServer)
         project, "add", "more", code=1, says="`more-2.0-py3-none-any.whl` of `more` is not the file that"
     )
     assert "[hash-mismatch]" in done.err
-    assert not [p for p in (project.cache / "wheels-v1").rglob("evil.py")]
+    assert not list((project.cache / "wheels-v1").rglob("evil.py"))
 
 
 def test_a_wheel_that_would_write_outside(project: Sandbox, index: IndexServer) -> None:

@@ -17,9 +17,8 @@ from support.index_server import IndexServer
 from support.wheels import Wheel, wheel
 from support.whole import cache_faults, environment_faults
 
-FEW = 4
-ROUNDS = [FEW, pytest.param(40, marks=[pytest.mark.slow, pytest.mark.live])]
-"""Of each of the two kinds below; the many are run when asked (`-m live`)."""
+ROUNDS = int(os.environ.get("KILL_ROUNDS", "4"))
+"""How often each of the two kinds of sync below is killed."""
 
 
 def package(name: str, version: str) -> Wheel:
@@ -118,13 +117,13 @@ def check_scratch_goes(project: Sandbox) -> None:
     assert scratch(project) == []
 
 
-@pytest.mark.parametrize("rounds", ROUNDS)
-def test_a_cold_sync_killed_at_any_moment_is_finished_by_the_next(project: Sandbox, rounds: int) -> None:
+@pytest.mark.slow
+def test_a_cold_sync_killed_at_any_moment_is_finished_by_the_next(project: Sandbox) -> None:
     chance = random.Random(2)
     expected = take(project, "1.0", with_lock=False)
     whole = duration(lambda: project.detent("sync").ok())
     killed = 0
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         make_cold(project)
         killed += kill(project, chance.uniform(0.1, 1.1) * whole)
         before = scratch(project)
@@ -134,10 +133,8 @@ def test_a_cold_sync_killed_at_any_moment_is_finished_by_the_next(project: Sandb
     assert killed
 
 
-@pytest.mark.parametrize("rounds", ROUNDS)
-def test_a_switch_between_two_locks_killed_at_any_moment_is_finished_by_the_next(
-    project: Sandbox, rounds: int
-) -> None:
+@pytest.mark.slow
+def test_a_switch_between_two_locks_killed_at_any_moment_is_finished_by_the_next(project: Sandbox) -> None:
     chance = random.Random(1)
     for version in ("1.0", "2.0"):
         take(project, version)
@@ -145,7 +142,7 @@ def test_a_switch_between_two_locks_killed_at_any_moment_is_finished_by_the_next
     expected = take(project, "1.0")
     whole = duration(lambda: project.detent("sync").ok())
     killed = 0
-    for number in range(rounds):
+    for number in range(ROUNDS):
         expected = take(project, ("2.0", "1.0")[number % 2])
         killed += kill(project, chance.uniform(0.3, 1.1) * whole)
         if chance.random() < 0.3:

@@ -59,7 +59,10 @@ def _believed(root: str) -> tuple[tuple[Installed, ...], list[Installed]]:
 
 
 def refuse_links(places: Places) -> None:
-    """See that the folders we write to and remove from are the environment's own."""
+    """See that the folders we write to and remove from are the environment's own.
+
+    Raises :class:`NotAnEnvironment` where a link would lead out of it.
+    """
     for folder in sorted(places.fixed):
         path = f"{places.root}/{folder}"
         try:

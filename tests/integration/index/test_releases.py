@@ -135,6 +135,7 @@ def test_everything_is_asked_for_once_also_while_it_is_on_its_way(tmp_path: Path
         releases.expect([A], [(A, 1)])
         needs(releases, A, 1)
         needs(releases, A, 1)
+        needs(releases, A, 2)
         releases.artifacts(A, 1)
         releases.save()
 

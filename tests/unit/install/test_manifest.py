@@ -68,6 +68,25 @@ def test_what_has_a_right_checksum_and_wrong_counts_is_none_either() -> None:
         assert parse_manifest(f"detent-installed 1 {zlib.crc32(body):08x}\n".encode() + body) is None
 
 
+@pytest.mark.parametrize(
+    "launcher",
+    [
+        ("../../home/.profile", "os:system"),
+        ("/etc/profile", "os:system"),
+        ("share/tool", "os:system"),
+        ("bin/../tool", "os:system"),
+        ("bin/python", "os:system"),
+        ("bin/activate", "os:system"),
+        ("bin/tool", "os:system('id')"),
+        ("bin/tool", "os"),
+    ],
+)
+def test_a_manifest_cannot_name_a_program_that_no_package_may_bring(launcher: tuple[str, str]) -> None:
+    hostile = A._replace(launchers=(launcher,))
+
+    assert parse_manifest(render_manifest((hostile,))) is None
+
+
 def test_a_finished_journal_is_the_manifest(tmp_path: Path) -> None:
     root = str(tmp_path)
     write_journal(root, (A,), {A.name})
