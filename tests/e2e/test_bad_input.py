@@ -11,7 +11,7 @@ from support.index_server import IndexServer
 from support.wheels import wheel, with_entry
 from support.zips import Entry
 
-FAST = {"DETENT_HTTP_RETRIES": "0"}
+FAST = {"DETENT_HTTP_TRIES": "1"}
 
 
 @pytest.fixture

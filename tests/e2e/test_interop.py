@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sys
 import tomllib
 from pathlib import Path
@@ -254,3 +255,46 @@ def test_we_install_what_pdm_exports(sandbox: Sandbox, index: IndexServer, peers
     environment = peers.environment("pip")
     peers.pip("--python", str(environment), "install", "--no-index", "-r", "pylock.toml", cwd=sandbox.root)
     assert contents(environment) == synced(sandbox, "--frozen")
+
+
+def test_we_install_direct_files_as_pip_and_uv_lock_them(
+    sandbox: Sandbox, index: IndexServer, peers: Peers
+) -> None:
+    """A wheel by its URL, and one by its path: both are `archive` entries, and say where they are from."""
+    fill(index)
+    sandbox.manifest()
+    local = index.files["letters-2.0-py3-none-any.whl"]
+    (sandbox.root / "vendor").mkdir()
+    (sandbox.root / "vendor" / local.filename).write_bytes(local.data)
+    by_url = f"{index.origin}/files/stubs/stubs-1.0-py3-none-any.whl"
+    wishes = f"stubs @ {by_url}\n./vendor/{local.filename}\n"
+    sandbox.write("wishes.in", wishes)
+    dead = ("--index-url", DEAD_INDEX)
+    compiled = [
+        "pip",
+        "compile",
+        "wishes.in",
+        "--no-deps",
+        "--default-index",
+        DEAD_INDEX,
+        "-o",
+        "pylock.toml",
+    ]
+
+    for name in ("pip", "uv"):
+        if name == "pip":
+            peers.pip("lock", *dead, "--no-deps", "-o", "pylock.toml", "-r", "wishes.in", cwd=sandbox.root)
+        else:
+            peers.uv(*compiled, "--python", sys.executable, cwd=sandbox.root)
+        sandbox.detent("sync", "--frozen").ok()
+
+        assert sandbox.installed() == {"letters": "2.0", "stubs": "1.0"}
+        found = {
+            p.parent.name.partition("-")[0]: json.loads(p.read_text())
+            for p in sandbox.root.rglob("direct_url.json")
+        }
+        assert set(found) == {"letters", "stubs"}
+        assert found["stubs"]["url"] == by_url
+        assert found["letters"]["url"] == (sandbox.root / "vendor" / local.filename).as_uri()
+        assert found["stubs"]["archive_info"]["hashes"] == index.files["stubs-1.0-py3-none-any.whl"].digests
+        shutil.rmtree(sandbox.root / ".venv")

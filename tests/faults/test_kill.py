@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import shutil
 import signal
 import time
@@ -14,6 +15,7 @@ import pytest
 
 from support.cli import Sandbox, publish
 from support.index_server import IndexServer
+from support.interpreters import machine_pythons
 from support.wheels import Wheel, wheel
 from support.whole import cache_faults, environment_faults
 
@@ -241,3 +243,16 @@ def test_two_who_want_two_locks_take_turns(project: Sandbox) -> None:
     )
     project.detent("sync").ok()
     assert environment_faults(project.root / ".venv") == []
+
+
+def test_two_who_want_two_pythons_take_turns(project: Sandbox) -> None:
+    minors = {Path(path).resolve().name: path for path in machine_pythons()}
+    pythons = [path for name, path in sorted(minors.items()) if re.fullmatch(r"python3\.1[1-9]", name)]
+    if len(pythons) < 2:
+        pytest.skip("there is one CPython on this machine")
+    expected = take(project, "1.0")
+
+    for _ in range(3):
+        assert all_of([project.start("sync", "-p", path) for path in (*pythons[:2], *pythons[:2])]) == [0] * 4
+        assert len(list(project.root.glob(".venv/lib/python3.*"))) == 1
+        check(project, expected)

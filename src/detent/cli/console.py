@@ -12,10 +12,11 @@ from collections.abc import Mapping
 
 from detent import events
 from detent.cli.render import duration, error_lines, show
-from detent.errors import DetentError, Failures
+from detent.errors import DetentError, Failures, FileTrouble
 from detent.events import Event
 
 _STYLES = {"error": "1;31", "why": "1", "next": "1;36", "warning": "1;33", "note": "1;36"}
+_PLAIN_LINES = str.maketrans("├└─│", "|`-|")
 _STYLES.update({"+": "32", "-": "31", "~": "33", "bold": "1", "dim": "2"})
 
 
@@ -23,6 +24,7 @@ class Console:
     """Where a command talks. Made once, before the flags are known, so that errors in them can be told."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
+        _open_missing_streams()
         self._colour = _wants_colour(variables)
         self._quiet = 0
         self._verbose = 0
@@ -40,10 +42,15 @@ class Console:
     # ---- talking ----------------------------------------------------------------------------
 
     def answer(self, text: str) -> None:
-        """Print what was asked for, on stdout."""
+        """Print what was asked for, on stdout; raises :class:`FileTrouble` where that cannot be written."""
         self._clear()
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(_encodable(f"{text}\n", sys.stdout.encoding))
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise FileTrouble("standard output", (error.strerror or "").lower()) from error
 
     def say(self, text: str) -> None:
         """Print a line of talk on stderr, unless quiet."""
@@ -81,7 +88,7 @@ class Console:
             for label, text in error_lines(failure):
                 self._line(self.styled(label, label.strip(" :")) + text if label else text)
         if trace:
-            self._line(trace)
+            self._line(show(trace))
 
     def report(self, event: Event) -> None:
         """Take an engine's event, from any thread: show it as progress, as a line, or not at all."""
@@ -124,10 +131,7 @@ class Console:
 
     def _line(self, text: str) -> None:
         self._clear()
-        try:
-            sys.stderr.write(f"{text}\n")
-            sys.stderr.flush()
-        except BrokenPipeError:
+        if not _write_error(f"{text}\n"):
             self._quiet = 2
 
     def _clear(self) -> None:
@@ -156,15 +160,12 @@ class Progress:
         self._shown_at = now
         self._frame = (self._frame + 1) % len(self._FRAMES)
         line = f"{self._FRAMES[self._frame]} {text}"[: _columns() - 1]
-        sys.stderr.write(f"\r\x1b[2K{line}")
-        sys.stderr.flush()
-        self._visible = True
+        self._visible = _write_error(f"\r\x1b[2K{line}")
 
     def clear(self) -> None:
         """Wipe the line."""
         if self._visible:
-            sys.stderr.write("\r\x1b[2K")
-            sys.stderr.flush()
+            _write_error("\r\x1b[2K")
             self._visible = False
 
     def _text(self, event: Event) -> str:
@@ -196,6 +197,40 @@ class Progress:
         # Some indexes do not say how big their files are.
         amount = f"{done:.1f}/{total:.1f} MiB" if all(self._sizes.values()) else f"{done:.1f} MiB"
         return f"Downloading {names}{more} {amount}"
+
+
+def _open_missing_streams() -> None:
+    """Give a process that was started without some stream the null device in its place.
+
+    Otherwise a file of ours would get its number, and with it what somebody writes there.
+    """
+    if None not in (sys.stdin, sys.stdout, sys.stderr):
+        return
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 -- for the process
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+
+
+def _write_error(text: str) -> bool:
+    """Write on stderr; say whether anybody hears it. Talk that is lost is no reason to stop."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        return False
+    return True
+
+
+def _encodable(text: str, encoding: str) -> str:
+    """Give the text, or what of it a terminal of another age can show; a name may be no text at all."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_PLAIN_LINES).encode(encoding, "backslashreplace").decode(encoding)
+    return text
 
 
 def _wants_colour(variables: Mapping[str, str]) -> bool:

@@ -49,7 +49,7 @@ def _of_group(name: str, width: int) -> list[str]:
         f"Usage: {whole} COMMAND [FLAGS] [ARGUMENTS]",
         _section("Commands", rows.items(), width, column=max(map(len, rows)) + 4),
         _section("Flags", flags, width, column=17),
-        f"See `{whole} COMMAND --help` for the flags of a command.",
+        _paragraph(f"See `{whole} COMMAND --help` for the flags of a command.", width),
     ]
 
 

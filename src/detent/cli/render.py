@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from detent.errors import DetentError
 
-# C0 and C1 controls and the bidirectional overrides: what could drive or deceive a terminal.
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# C0 and C1 controls, line separators and bidirectional controls: what could drive or deceive a terminal.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def show(text: str) -> str:
@@ -16,11 +16,17 @@ def show(text: str) -> str:
 
 def error_lines(error: DetentError) -> Iterator[tuple[str, str]]:
     """Give an error as (label, text) lines; a continued line has the label's width in blanks."""
-    yield "error:", f" {show(error.what)} [{error.code}]"
+    yield "error:", f" {_on_one_line(error.what)} [{error.code}]"
     for number, line in enumerate(show(error.why).split("\n") if error.why else ()):
         yield ("", f"       {line}") if number else ("  why:", f" {line}")
     for number, step in enumerate(error.next_steps):
-        yield ("", f"       {show(step)}") if number else (" next:", f" {show(step)}")
+        text = _on_one_line(step)
+        yield ("", f"       {text}") if number else (" next:", f" {text}")
+
+
+def _on_one_line(text: str) -> str:
+    """A name with a line break must not look like another line of ours."""
+    return show(text).replace("\n", "\\n")
 
 
 def duration(seconds: float) -> str:

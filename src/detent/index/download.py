@@ -19,10 +19,9 @@ from detent.events import DownloadFinished, DownloadProgress, DownloadStarted, R
 from detent.fsio import file_trouble, write_all
 from detent.index.retry import Patience, TransferBroken, status_fault
 from detent.index.urls import shown
-from detent.model.candidate import Artifact, Digest
+from detent.model.candidate import STRONG_HASHES, Artifact, Digest
 from detent.model.limits import Limits
 
-_STRONG = ("sha256", "sha384", "sha512")
 _REPORT_BYTES = 256 * 1024
 
 
@@ -86,7 +85,7 @@ class Download:
         self._package = package
         self._folder = folder
         self._report = report
-        self._wanted = tuple(d for d in artifact.digests if d.algorithm in _STRONG)
+        self._wanted = tuple(d for d in artifact.digests if d.algorithm in STRONG_HASHES)
 
     def run(self) -> Downloaded:
         """Bring the file; raises :class:`HashMismatch`, :class:`FileGone` or `IndexUnavailable`."""

@@ -65,7 +65,7 @@ class Linker:
             path = f"{self._root}/{folder}"
             try:
                 try:
-                    os.mkdir(path)
+                    os.mkdir(path, 0o755)
                 except FileExistsError:
                     if not stat.S_ISDIR(os.lstat(path).st_mode):
                         raise OSError(errno.ENOTDIR, "something else stands there") from None

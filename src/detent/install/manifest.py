@@ -148,7 +148,7 @@ def make_state_folder(root: str) -> None:
     path = f"{root}/{STATE_NAME}"
     try:
         try:
-            os.mkdir(path)  # noqa: PTH102
+            os.mkdir(path, 0o755)  # noqa: PTH102
         except FileExistsError:
             if not stat.S_ISDIR(os.lstat(path).st_mode):
                 raise NotAnEnvironment(root, f"`{STATE_NAME}` in it is no folder") from None

@@ -21,23 +21,10 @@ from detent.lock.filename import (
 from detent.lock.model import Direct, Edge, LockedPackage
 from detent.lock.tables import EPOCH, Fault, Table, need, seconds, subtable, tables, take, text, texts
 from detent.lock.toml import array, key, quoted
-from detent.model.candidate import Artifact, Digest
+from detent.model.candidate import STRONG_HASHES, Artifact, Digest
 from detent.model.requirement import ExtraName, PackageName, extra_name, package_name
 
-_STRONG = {
-    algorithm: re.compile(f"[0-9a-f]{{{digits}}}")
-    for algorithm, digits in (
-        ("sha256", 64),
-        ("sha384", 96),
-        ("sha512", 128),
-        ("sha3_256", 64),
-        ("sha3_384", 96),
-        ("sha3_512", 128),
-        ("blake2b", 128),
-        ("blake2s", 64),
-    )
-}
-"""Hashes that may stand alone, all of them promised by `hashlib` everywhere; md5 and sha1 may not."""
+_STRONG = {algorithm: re.compile(f"[0-9a-f]{{{digits}}}") for algorithm, digits in STRONG_HASHES.items()}
 
 _WEB_USER = re.compile(r"(?<=://)[^/?#]*@")
 _PASSWORD = re.compile(r"(?<=://)([^/?#:@]*):[^/?#@]*@")

@@ -16,6 +16,7 @@ _BUILD = re.compile(r"([0-9]+)([A-Za-z0-9_.]*)")
 _PLAIN_VERSION = re.compile(r"(?:0|[1-9][0-9]{0,18})(?:\.(?:0|[1-9][0-9]{0,18}))*")
 _PROJECT_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_FILE_URL = re.compile(r"file:(?://(?:localhost)?)?(/[^/?#][^?#]*)(?:[?#].*)?", re.IGNORECASE)
 _SDIST_ENDINGS = (".tar.gz", ".zip")
 
 Build = tuple[()] | tuple[int, str]
@@ -84,10 +85,22 @@ def name_in_location(location: str) -> str:
     if not is_url(location):
         return re.split(r"[/\\]", location)[-1]
     tail = re.split(r"[?#]", location, maxsplit=1)[0].rpartition("/")[2]
-    if "%" not in tail:
-        return tail
-    encoded = re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes((int(m[1], 16),)), tail.encode())
-    return encoded.decode(errors="replace")
+    return _decoded(tail, "replace")
+
+
+def local_path(location: str) -> str | None:
+    """Give the path that a location names; ``None`` for one on another machine."""
+    if not is_url(location):
+        return location
+    found = _FILE_URL.fullmatch(location)
+    return _decoded(found[1], "surrogateescape") if found is not None else None
+
+
+def _decoded(text: str, errors: str) -> str:
+    if "%" not in text:
+        return text
+    encoded = re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes((int(m[1], 16),)), text.encode())
+    return encoded.decode(errors=errors)
 
 
 def is_url(location: str) -> bool:

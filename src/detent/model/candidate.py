@@ -8,6 +8,18 @@ from typing import NamedTuple
 
 from detent.model.requirement import ExtraName, PackageName
 
+STRONG_HASHES = {
+    "sha256": 64,
+    "sha384": 96,
+    "sha512": 128,
+    "sha3_256": 64,
+    "sha3_384": 96,
+    "sha3_512": 128,
+    "blake2b": 128,
+    "blake2s": 64,
+}
+"""Hashes that may stand alone, with their length in hex; all are promised by `hashlib` everywhere."""
+
 
 class Digest(NamedTuple):
     """A hash as PEP 751 and PEP 691 write it: ``sha256`` and lowercase hex."""

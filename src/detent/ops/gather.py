@@ -4,6 +4,8 @@ The files of a lock are fetched side by side, the biggest first; each is checked
 way in, unpacked by the strict reader, and published by one rename. A failure here is harmless.
 """
 
+import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import file_digest, sha256
 from io import BufferedReader
@@ -11,12 +13,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from detent import fsio
-from detent.errors import HashMismatch, Unsupported
+from detent.errors import FileTrouble, HashMismatch, Unsupported
 from detent.events import Prepared
 from detent.install.plan import identity_of
-from detent.lock.filename import is_url
+from detent.lock.filename import local_path
 from detent.lock.select import Choice
-from detent.model.candidate import Artifact
+from detent.model.candidate import STRONG_HASHES, Artifact
 from detent.model.names import PackageName
 from detent.ops.wiring import World
 from detent.store.cache import Scratch
@@ -41,7 +43,7 @@ def gather(world: World, choices: Iterable[Choice], root: Path) -> Gathered:
     entries: dict[PackageName, WheelEntry] = {}
     missing: list[Choice] = []
     for choice in choices:
-        entry = _stored(world, choice.artifact)
+        entry = _stored(world, choice)
         # An entry that somebody edited is set aside by the check, and fetched again.
         checked = world.wheels.check(entry) if entry is not None else None
         if checked is None:
@@ -69,12 +71,15 @@ def _fetch_all(
             raise
 
 
-def _stored(world: World, artifact: Artifact) -> WheelEntry | None:
+def _stored(world: World, choice: Choice) -> WheelEntry | None:
+    artifact, package = choice.artifact, choice.package
     digest = artifact.sha256
     if digest is None:
         known = read_record(world.layout.fact(_fact_key(artifact)), *_DIGEST_FACT)
         digest = known if isinstance(known, str) else None
-    return world.wheels.get(digest) if digest else None
+    if not digest:
+        return None
+    return world.wheels.find(digest, filename=artifact.filename, name=package.name, version=package.version)
 
 
 def _fact_key(artifact: Artifact) -> str:
@@ -85,7 +90,7 @@ def _fetch(world: World, choice: Choice, scratch: Path, root: Path) -> WheelEntr
     """Bring one wheel; another process that wants the same one waits, and finds it there."""
     artifact = choice.artifact
     with world.wheels.claim(artifact.sha256 or _fact_key(artifact)):
-        entry = _stored(world, artifact)
+        entry = _stored(world, choice)
         if entry is None:
             if not artifact.is_wheel:
                 raise Unsupported(
@@ -93,10 +98,11 @@ def _fetch(world: World, choice: Choice, scratch: Path, root: Path) -> WheelEntr
                     why="building is not supported yet, and the lock has no wheel that fits this interpreter",
                 )
             name = choice.package.name
+            place = local_path(artifact.url)
             source = (
                 world.network().download(artifact, name, scratch).source
-                if is_url(artifact.url)
-                else _local(artifact, name, root)
+                if place is None
+                else _local(artifact, name, root / place, scratch)
             )
             digest = artifact.sha256 or _sha256(source)
             entry = world.wheels.put(
@@ -108,24 +114,31 @@ def _fetch(world: World, choice: Choice, scratch: Path, root: Path) -> WheelEntr
     return entry
 
 
-def _local(artifact: Artifact, name: str, root: Path) -> Path:
-    """A file the lock names by path: checked like any other before it is opened."""
-    path = root / artifact.url
+def _local(artifact: Artifact, name: str, place: Path, scratch: Path) -> Path:
+    """A file on this machine: copied, so that it stays as it is, and checked like any other."""
+    path = Path(os.path.realpath(place))
+    private = scratch / sha256(artifact.url.encode()).hexdigest()
     try:
-        with path.open("rb") as file:
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):
+            raise FileTrouble(str(path), "it is not a file")
+        if artifact.size_bytes not in (None, facts.st_size):
+            raise _mismatch(artifact, name, f"{artifact.size_bytes} bytes", f"{facts.st_size} bytes")
+        fsio.copy(str(path), str(private), mode=0o600)
+        with private.open("rb") as file:
             for expected in artifact.digests:
-                actual = _hex(file, expected.algorithm)
-                if actual != expected.value:
-                    raise HashMismatch(
-                        name,
-                        artifact.filename,
-                        artifact.url,
-                        expected=f"{expected.algorithm}:{expected.value}",
-                        actual=f"{expected.algorithm}:{actual}",
-                    )
+                if expected.algorithm in STRONG_HASHES:
+                    actual = _hex(file, expected.algorithm)
+                    if actual != expected.value:
+                        wanted = f"{expected.algorithm}:{expected.value}"
+                        raise _mismatch(artifact, name, wanted, f"{expected.algorithm}:{actual}")
     except OSError as error:
         raise fsio.file_trouble(error, path) from error
-    return path
+    return private
+
+
+def _mismatch(artifact: Artifact, name: str, expected: str, actual: str) -> HashMismatch:
+    return HashMismatch(name, artifact.filename, artifact.url, expected=expected, actual=actual)
 
 
 def _hex(file: BufferedReader, algorithm: str) -> str:

@@ -25,8 +25,9 @@ from detent.errors import (
 from detent.install.apply import apply, environment_lock, recover
 from detent.install.installed import read_installed
 from detent.install.plan import Found, Plan, plan
+from detent.lock.filename import is_url
 from detent.lock.model import Lock
-from detent.lock.select import Selection, Wanted, default_groups, select
+from detent.lock.select import Choice, Selection, Wanted, default_groups, select
 from detent.model.requirement import ExtraName, GroupName, extra_name, group_name
 from detent.ops.discover import LOCK_NAME, Project, find_project
 from detent.ops.gather import Gathered, gather
@@ -137,7 +138,7 @@ def install_lock(
     root = environment_path(world, project)
     interpreter = interpreter_for(world, project, root)
     place = world.environments.look(root, interpreter)
-    selection = select(lock, interpreter.target, wanted)
+    selection = _with_origins(select(lock, interpreter.target, wanted), project.root)
     if options.check or options.dry_run:
         found = read_installed(place.environment) if place.environment is not None else Found()
         would = plan(selection, found, exact=options.exact)
@@ -155,6 +156,19 @@ def install_lock(
     if before.fetched:
         done = done._replace(gather_seconds=gather_seconds + done.gather_seconds)
     return done._replace(lock=outcome, environment_action=place.action)
+
+
+def _with_origins(selection: Selection, root: Path) -> Selection:
+    """Turn the paths of a lock's direct files into URLs, as `direct_url.json` needs them (PEP 610)."""
+
+    def located(choice: Choice) -> Choice:
+        direct = choice.package.direct
+        if direct is None or is_url(direct.location):
+            return choice
+        url = Path(os.path.abspath(root / direct.location)).as_uri()  # noqa: PTH100
+        return choice._replace(package=choice.package._replace(direct=direct._replace(location=url)))
+
+    return selection._replace(choices=tuple(map(located, selection.choices)))
 
 
 @contextmanager

@@ -218,7 +218,7 @@ def _requires_python(document: Document, project: Mapping[str, object], faults: 
             ManifestInvalid(
                 where,
                 f"`project.requires-python`: `{raw}` is not a valid version specifier",
-                why=str(error),
+                why=error.reason if isinstance(error, InvalidMarker) else str(error),
                 next_steps=('write it like `">=3.11"`',),
             )
         )

@@ -45,7 +45,11 @@ def explain(proof: Clause, situation: Situation, *, order: Callable[[Slot], int]
             case _:
                 continue
         values[line] = values.get(line, 0) | 1 << value
-    lines = sorted(values, key=lambda line: (line.slot != ROOT, _line_number(line), order(line.slot)))
+    # Of one package the newest versions first: they are what a person hoped for.
+    lines = sorted(
+        values,
+        key=lambda line: (line.slot != ROOT, _line_number(line), order(line.slot), -values[line]),
+    )
     told = [_sentence(line, values[line], situation) for line in lines]
     if len(told) > _MOST_LINES:
         told[_MOST_LINES - 1 :] = [f"and {len(told) - _MOST_LINES + 1} more facts of this kind"]

@@ -165,15 +165,18 @@ def _headers(text: str) -> dict[str, list[str]]:
     return headers
 
 
+def check_owner(its_name: str, its_version: str, name: PackageName, version: str, *, where: str) -> None:
+    """Raise :class:`ValueError` unless a wheel's own name and version are the expected ones."""
+    if not _is_of(its_name, its_version, name, version):
+        raise ValueError(f"{where} is of `{shown(its_name)}` {shown(its_version)}, not `{name}` {version}")
+
+
 def _check_metadata(text: str, name: PackageName, version: str) -> None:
     headers = _headers(text)
     names, versions = headers.get("name", []), headers.get("version", [])
     if len(names) != 1 or len(versions) != 1:
         raise ValueError("its METADATA does not give one name and one version")
-    if not _is_of(names[0], versions[0], name, version):
-        raise ValueError(
-            f"its METADATA is of `{shown(names[0])}` {shown(versions[0])}, not `{name}` {version}"
-        )
+    check_owner(names[0], versions[0], name, version, where="its METADATA")
 
 
 def _parse_wheel_file(text: str) -> bool:

@@ -12,13 +12,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from detent.errors import ArchiveUnsafe
 from detent.events import Notice, Report, ignore
 from detent.fsio import FileLock, copy, file_trouble
 from detent.model.limits import Limits
 from detent.model.names import PackageName
 from detent.store.archive import shown
 from detent.store.cache import Scratch
-from detent.store.contents import FILES, WheelArchive, colliding
+from detent.store.contents import FILES, WheelArchive, check_owner, colliding
 from detent.store.entry import MANIFEST, WheelEntry, WheelFile, read_manifest, write_manifest
 from detent.store.layout import Layout
 from detent.store.unpack import readable, unpack
@@ -45,6 +46,19 @@ class WheelStore:
             _touch(root / MANIFEST)
         return entry
 
+    def find(self, digest: str, *, filename: str, name: PackageName, version: str) -> WheelEntry | None:
+        """Do as :meth:`get` for who expects a certain package behind the hash.
+
+        Raises :class:`ArchiveUnsafe` when it is another one's: a hash in a lock may have been exchanged.
+        """
+        entry = self.get(digest)
+        if entry is not None:
+            try:
+                check_owner(entry.name, entry.version, name, version, where="the wheel with its hash")
+            except ValueError as error:
+                raise ArchiveUnsafe(filename, str(error)) from None
+        return entry
+
     def claim(self, digest: str) -> FileLock:
         """Give the lock that whoever fetches this wheel holds, so that it is fetched once."""
         return FileLock(
@@ -63,7 +77,7 @@ class WheelStore:
         Raises :class:`ArchiveUnsafe` for a wheel that is refused, :class:`FileTrouble` for a full or broken
         disk; the store is as before then.
         """
-        existing = self.get(digest)
+        existing = self.find(digest, filename=filename, name=name, version=version)
         if existing:
             return existing
         archive = WheelArchive(

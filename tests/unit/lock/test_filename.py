@@ -7,6 +7,7 @@ from detent.lock.filename import (
     WheelName,
     canonical_version,
     is_url,
+    local_path,
     name_in_location,
     same_version,
     split_sdist,
@@ -86,3 +87,20 @@ def test_versions_are_normalised_and_compared_by_meaning() -> None:
 def test_urls_and_paths_are_told_apart(location: str, is_one: bool, name: str) -> None:  # noqa: FBT001
     assert is_url(location) is is_one
     assert name_in_location(location) == name
+
+
+@pytest.mark.parametrize(
+    ("location", "path"),
+    [
+        ("vendor/a%2B.whl", "vendor/a%2B.whl"),
+        ("file:///srv/a%20b%2B1.whl#sha256=00", "/srv/a b+1.whl"),
+        ("FILE://localhost/srv/a.whl", "/srv/a.whl"),
+        ("file:/srv/a.whl", "/srv/a.whl"),
+        ("file://other.example.com/srv/a.whl", None),
+        ("file:relative.whl", None),
+        ("file:////other/a.whl", None),
+        ("https://x.example.com/a.whl", None),
+    ],
+)
+def test_a_location_on_this_machine_has_a_path(location: str, path: str | None) -> None:
+    assert local_path(location) == path

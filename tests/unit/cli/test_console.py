@@ -1,0 +1,81 @@
+import io
+import sys
+from collections.abc import Mapping
+
+import pytest
+
+from detent import events
+from detent.cli.console import Console
+from detent.errors import Failures, UsageError
+
+
+def console(*, quiet: int = 0, verbose: int = 0, variables: Mapping[str, str] | None = None) -> Console:
+    made = Console(variables or {})
+    made.set_up(quiet=quiet, verbose=verbose, progress=True)
+    return made
+
+
+def test_the_answer_is_on_stdout_and_the_talk_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    talker = console()
+    talker.answer("yes")
+    talker.say("by the way")
+    talker.change("+", "a==1")
+    talker.report(events.Step("Creating"))
+    talker.report(events.Detail("only with -v"))
+    talker.report(events.Waiting("here", "process 7"))
+
+    out, err = capsys.readouterr()
+    assert out == "yes\n"
+    assert err == "by the way\n + a==1\nCreating\nWaiting for process 7 to release `here`\n"
+
+
+def test_a_warning_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    talker = console()
+    for _ in range(2):
+        talker.report(events.Notice("warning", "mind \x1b"))
+
+    assert capsys.readouterr().err == "warning: mind \\x1b\n"
+
+
+def test_quiet_leaves_errors_and_very_quiet_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    for quiet in (1, 2):
+        talker = console(quiet=quiet)
+        talker.say("talk")
+        talker.warn("warning")
+        talker.answer("answer")
+        talker.error(UsageError("no"))
+
+    out, err = capsys.readouterr()
+    assert out == "answer\nanswer\n"
+    assert err == "error: no [usage]\n"
+
+
+def test_several_failures_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    console().error(Failures((UsageError("one", why="so"), UsageError("two"))), trace="Traceback")
+
+    assert capsys.readouterr().err == "error: one [usage]\n  why: so\n\nerror: two [usage]\nTraceback\n"
+
+
+def test_colour_is_a_matter_of_variables_off_a_terminal() -> None:
+    assert console().styled("x", "error") == "x"
+    assert console(variables={"FORCE_COLOR": "1"}).styled("x", "error") == "\x1b[1;31mx\x1b[0m"
+    assert console(variables={"FORCE_COLOR": "1", "NO_COLOR": "1"}).styled("x", "error") == "x"
+    assert console(variables={"CLICOLOR_FORCE": "1"}).timed(0.5) == "\x1b[2m in 500ms\x1b[0m"
+
+
+def test_progress_is_for_terminals_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    talker = console()
+    talker.report(events.DownloadStarted("a-1.0-py3-none-any.whl", 2**20))
+    talker.close()
+
+    assert capsys.readouterr().err == ""
+    assert console(verbose=2).wants_trace
+    assert 60 <= console().columns <= 100
+
+
+def test_an_answer_the_output_cannot_spell_is_given_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
+    console().answer("├── a\udce9")
+
+    assert raw.getvalue() == b"??? a?\n"

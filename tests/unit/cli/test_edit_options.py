@@ -1,0 +1,49 @@
+import pytest
+
+from detent.cli import edit_options
+from detent.cli.parse import parse
+from detent.errors import UsageError
+from detent.ops.edit import AddOptions
+from detent.project.edit import Table
+
+
+def added(line: str) -> AddOptions:
+    return edit_options.add(parse(["add", *line.split()], {}).values)
+
+
+def test_where_a_requirement_goes() -> None:
+    assert added("a").table == Table("project", "")
+    assert added("a --dev").table == Table("group", "dev")
+    assert added("a --group Docs").table == Table("group", "Docs")
+    assert added("a --optional net").table == Table("extra", "net")
+
+
+def test_bounds_are_none_until_asked_for() -> None:
+    assert added("a").bounds is None
+    assert added("a --bounds exact").bounds == "exact"
+
+
+@pytest.mark.parametrize(
+    "line", ["--dev --group x a", "--dev --optional x a", "--bounds lower --raw a", "--locked --frozen a"]
+)
+def test_what_excludes_each_other(line: str) -> None:
+    with pytest.raises(UsageError, match="cannot be used together"):
+        added(line)
+
+
+@pytest.mark.parametrize("words", [["--group", ""], ["--group=-x"], ["--optional", "a b"]])
+def test_names_that_cannot_be(words: list[str]) -> None:
+    with pytest.raises(UsageError, match="cannot be"):
+        edit_options.add(parse(["add", *words, "a"], {}).values)
+
+
+def test_kinds_of_project() -> None:
+    for line, kind in (
+        ("", "app"),
+        ("--lib", "lib"),
+        ("--bare --no-package", "bare"),
+        ("--no-package", "script"),
+    ):
+        assert edit_options.init(parse(["init", *line.split()], {}).values).kind == kind
+    with pytest.raises(UsageError):
+        edit_options.init(parse(["init", "--lib", "--bare"], {}).values)

@@ -1,0 +1,86 @@
+import pytest
+
+from detent.cli.flags import BY_NAME
+from detent.cli.parse import Doubt, Matter, parse, with_variables
+from detent.errors import UsageError
+
+
+def test_flags_may_stand_anywhere_and_the_last_one_wins() -> None:
+    parsed = parse(["-q", "add", "a", "--no-sync", "-p", "3.11", "b", "--sync", "-vp3.12", "-q"], {})
+
+    assert parsed.command is BY_NAME["add"]
+    assert parsed.values["requirements_given"] == ("a", "b")
+    assert parsed.values["no_sync"] is False
+    assert parsed.values["python"] == "3.12"
+    assert (parsed.values["quiet"], parsed.values["verbose"]) == (2, 1)
+
+
+def test_values_come_attached_or_apart() -> None:
+    for words in (["-r", "f"], ["-rf"], ["-r=f"], ["--requirements", "f"], ["--requirements=f"]):
+        assert parse(["add", *words], {}).values["requirements"] == ("f",)
+    assert parse(["add", "--group=-x", "a"], {}).values["group"] == "-x"
+    assert parse(["add", "--marker", "-", "a"], {}).values["marker"] == "-"
+
+
+def test_behind_two_dashes_nothing_is_a_flag() -> None:
+    assert parse(["add", "--", "--dev", "--"], {}).values["requirements_given"] == ("--dev", "--")
+
+
+def test_what_follows_the_command_to_run_belongs_to_it() -> None:
+    for words in (
+        ["run", "-q", "tool", "--group", "--", "-x"],
+        ["run", "-q", "--", "tool", "--group", "--", "-x"],
+    ):
+        parsed = parse(words, {})
+        assert parsed.values["command"] == ("tool", "--group", "--", "-x")
+        assert parsed.values["quiet"] == 1
+    assert parse(["run", "-m", "tool", "-m"], {}).values["command"] == ("tool", "-m")
+
+
+def test_variables_set_what_no_flag_does() -> None:
+    sync = BY_NAME["sync"]
+    variables = {"DETENT_FROZEN": "yes", "DETENT_NO_GROUP": "a b", "DETENT_PYTHON": "", "DETENT_OFFLINE": "0"}
+
+    assert with_variables(sync, {}, variables)["frozen"] is True
+    assert with_variables(sync, {}, variables)["no_group"] == ("a", "b")
+    assert with_variables(sync, {}, variables)["python"] is None
+    assert with_variables(sync, {}, variables)["offline"] is False
+    assert parse(["sync", "--no-frozen"], variables).values["frozen"] is False
+    for name, value in (("DETENT_FROZEN", "maybe"), ("DETENT_LINK_MODE", "glue")):
+        with pytest.raises(UsageError, match=name):
+            parse(["sync"], {name: value})
+
+
+@pytest.mark.parametrize(
+    ("line", "matter", "word", "command"),
+    [
+        ("", "no command", "", ""),
+        ("-q", "no command", "", ""),
+        ("cache", "no command", "", "cache"),
+        ("--help", "help", "", ""),
+        ("-h add", "help", "", ""),
+        ("add x --help --nope", "help", "", "add"),
+        ("cache -h", "help", "", "cache"),
+        ("cache clean --help", "help", "", "cache clean"),
+        ("-qV", "version", "", ""),
+        ("add -V", "unknown flag", "-V", "add"),
+        ("lokc", "unknown command", "lokc", ""),
+        ("cache claen", "unknown command", "claen", "cache"),
+        ("cache --nope", "unknown flag", "--nope", "cache"),
+        ("--dev add", "unknown flag", "--dev", ""),
+        ("add -qx", "unknown flag", "-x", "add"),
+        ("add --group", "value missing", "--group", "add"),
+        ("add --group --dev", "value missing", "--group", "add"),
+        ("add -qp", "value missing", "-p", "add"),
+        ("add --dev=x", "value unwanted", "--dev", "add"),
+        ("sync --link-mode glue", "value unknown", "--link-mode", "sync"),
+        ("remove", "argument missing", "", "remove"),
+        ("init a b", "argument unwanted", "b", "init"),
+        ("lock a", "argument unwanted", "a", "lock"),
+    ],
+)
+def test_a_line_in_doubt_says_at_which_word(line: str, matter: Matter, word: str, command: str) -> None:
+    with pytest.raises(Doubt) as caught:
+        parse(line.split(), {})
+
+    assert (caught.value.matter, caught.value.word, caught.value.command) == (matter, word, command)

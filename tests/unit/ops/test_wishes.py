@@ -1,0 +1,87 @@
+from pathlib import Path
+
+import pytest
+
+from detent.errors import InvalidRequirementText, SelfDependency, UnknownExtra, Unsupported, UsageError
+from detent.model.requirement import PackageName
+from detent.ops.discover import Project
+from detent.ops.edit import AddOptions
+from detent.ops.wishes import read_wishes
+from detent.project.edit import Table
+from detent.project.manifest import parse_manifest
+
+MANIFEST = '[project]\nname = "demo"\nversion = "1"\n[project.optional-dependencies]\nall = []\n'
+PROJECT = Project(
+    Path("/p"), parse_manifest(MANIFEST, Path("/p/pyproject.toml"), display="pyproject.toml"), b"", None
+)
+
+
+def written(*texts: str, version: str = "", **options: object) -> list[str]:
+    wishes = read_wishes(PROJECT, AddOptions(requirements=texts)._replace(**options))  # type: ignore[arg-type]
+    pins = {wish.requirement.name: version for wish in wishes} if version else {}
+    return [wish.written(pins, None) for wish in wishes]
+
+
+def test_a_requirement_is_written_in_its_givers_words() -> None:
+    assert written("Rich", "IDNA >= 2 , != 3", "a(>=1,<2)", "a[Y,x] ; python_version<'3.9'") == [
+        "rich",
+        "idna>=2,!=3",
+        "a>=1,<2",
+        "a[x,y]; python_version<'3.9'",
+    ]
+    assert written("Rich >= 2", raw=True) == ["Rich >= 2"]
+
+
+def test_flags_join_what_the_text_says() -> None:
+    assert written('a[x]; os_name == "nt"', extras=("y",), marker='python_version > "3"') == [
+        "a[x,y]; (os_name == 'nt') and (python_version > '3')"
+    ]
+    assert written("a", marker="os_name == 'nt'", raw=True) == ["a; os_name == 'nt'"]
+
+
+def test_the_bound_stands_before_the_marker() -> None:
+    assert written("a[x]; os_name == 'nt'", version="1.2") == ["a[x]>=1.2; os_name == 'nt'"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "./a",
+        "../a",
+        "/a",
+        "~/a",
+        "file:///a",
+        "git+https://example.com/a",
+        "a.whl",
+        "a.tar.gz",
+        "a @ https://example.com/a",
+    ],
+)
+def test_places_are_not_supported_yet(text: str) -> None:
+    with pytest.raises(Unsupported, match="is a path, a URL or a repository"):
+        written(text)
+
+
+def test_nonsense_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidRequirementText, match=r"`a b` is not a valid requirement"):
+        written("a b")
+    with pytest.raises(UsageError, match="`--marker` cannot be"):
+        written("a", marker="python <")
+    with pytest.raises(UsageError, match="`--extra` cannot be"):
+        written("a", extras=("b c",))
+    with pytest.raises(UsageError, match="nothing to add"):
+        written()
+    (tmp_path / "r.txt").write_text("ok\na b\n")
+    with pytest.raises(InvalidRequirementText, match=r"r.txt:2\)"):
+        written(files=(str(tmp_path / "r.txt"),))
+
+
+def test_a_project_cannot_need_itself_but_may_name_its_extras() -> None:
+    group = Table("group", "dev")
+    assert written("DEMO[all]", table=group) == ["demo[all]"]
+    for text, table in (("Demo", Table("project", "")), ("demo[all]", Table("project", "")), ("demo", group)):
+        with pytest.raises(SelfDependency):
+            written(text, table=table)
+    with pytest.raises(UnknownExtra):
+        written("demo[none]", table=group)
+    assert PackageName("demo") == PROJECT.manifest.name
