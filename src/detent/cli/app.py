@@ -1,7 +1,7 @@
 """The command line as a whole: from argument words to an exit code.
 
-The quick parser answers ordinary lines; typer, built from the same flag table, gives help.
-There is one ``except DetentError`` and it is here.
+Ordinary lines are read and run; for the others there is help, or what is wrong with them. There is one
+``except DetentError`` and it is here.
 """
 
 import os
@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import FrameType
 
 from detent.cli import project_commands, tool_commands
@@ -123,7 +124,8 @@ def leave(code: int) -> None:
     """End the process at once: nothing of ours is left to be torn down."""
     try:
         sys.stdout.flush()
-        sys.stderr.flush()
     except OSError:
         code = code or 1
+    with suppress(OSError):  # talk that nobody hears is no failure
+        sys.stderr.flush()
     os._exit(code)

@@ -1,8 +1,7 @@
 """Every command and flag as one table of data.
 
-The quick parser (`cli.parse`), the typer commands (`cli.typer_app`), the help (`cli.help_pages`) and the
-reference are made from it, so a flag cannot mean two things. Adding a flag here and reading it in a command
-is all there is to it.
+The parser (`cli.parse`), the complaints, the help (`cli.help_pages`) and the reference are made from it, so a
+flag cannot mean two things. Adding a flag here and reading it in a command is all there is to it.
 """
 
 from typing import Literal, NamedTuple

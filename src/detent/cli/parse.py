@@ -1,8 +1,7 @@
-"""The quick parser: argument words to values by the flag table, without typer.
+"""Argument words to values, by the flag table.
 
 It answers only lines it is sure of. Anything else (help, an unknown word, a missing value) raises
-:class:`Doubt` with what stands in the way; `cli.complaints` makes words of it, and typer, made from the same
-table, gives the help.
+:class:`Doubt` with what stands in the way; `cli.complaints` makes words of it, `cli.help_pages` a page.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,6 @@
 """The commands about detent itself: its cache, its version, its help."""
 
 import os
-from typing import NoReturn
 
 from detent import stamp
 from detent.cli.console import Console
@@ -35,13 +34,10 @@ def help_for(values: Values, console: Console) -> int:
 
 
 def _help(name: str, console: Console) -> int:
-    from detent.cli import typer_app
+    from detent.cli import help_pages
 
-    return typer_app.answer((*name.split(), "--help"), _never, width=console.columns)
-
-
-def _never(*_: object) -> NoReturn:
-    raise AssertionError
+    console.answer(help_pages.page(name, width=console.columns))
+    return 0
 
 
 def trace_of(error: BaseException) -> str:

@@ -49,6 +49,7 @@ __all__ = [
     "in_group",
     "lowest_python",
     "mentions",
+    "newest_python",
     "not_",
     "or_",
     "parse",
@@ -131,9 +132,22 @@ def lowest_python(marker: Marker) -> int:
     return 0 if kids[0] != NEVER else int(cuts[0])
 
 
-def sort_key(marker: Marker) -> tuple[int, str]:
-    """Order environments for solving: newest Python first, then by text."""
-    return -lowest_python(marker), "" if marker == NEVER else render(marker)
+def newest_python(marker: Marker) -> int:
+    """Give where the Pythons of a marker end, as a number that orders: 3.13 and up are not in 3013000."""
+    pythons = python_only(marker)
+    if pythons in {NEVER, ALWAYS}:
+        return _NO_PYTHON
+    _, cuts, kids = NODES[pythons]
+    return _NO_PYTHON if kids[-1] != NEVER else int(cuts[-1])
+
+
+def sort_key(marker: Marker) -> tuple[int, int, str]:
+    """Order environments for solving: newest Python first, then by text.
+
+    One patch release that something excludes (`!=3.14.1`) comes after the rest of its minor and of those
+    above: what serves everybody is preferred there, not the other way round.
+    """
+    return -newest_python(marker), -lowest_python(marker), "" if marker == NEVER else render(marker)
 
 
 def mentions(marker: Marker) -> tuple[frozenset[ExtraName], frozenset[GroupName]]:

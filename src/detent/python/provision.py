@@ -121,8 +121,9 @@ class Environments:
             if now.action == "created":
                 return self._put(now, interpreter, prompt)
             report(Detail(f"`{now.root}` is made again: {now.reason}"))
-            state = now.root / STATE_NAME
-            with self._lock(now.root / LOCK, report) if state.is_dir() else nullcontext():
+            state = now.root / STATE_NAME  # a link would lead to somebody else's file of that name
+            is_worked_in = state.is_dir() and not state.is_symlink()
+            with self._lock(now.root / LOCK, report) if is_worked_in else nullcontext():
                 return self._put(now, interpreter, prompt)
 
     def hold(self, root: Path, *, report: Report = ignore) -> fsio.FileLock:

@@ -1,12 +1,14 @@
+import errno
 import io
 import sys
 from collections.abc import Mapping
 
 import pytest
+from typing_extensions import override
 
 from detent import events
 from detent.cli.console import Console
-from detent.errors import Failures, UsageError
+from detent.errors import Failures, FileTrouble, UsageError
 
 
 def console(*, quiet: int = 0, verbose: int = 0, variables: Mapping[str, str] | None = None) -> Console:
@@ -78,4 +80,34 @@ def test_an_answer_the_output_cannot_spell_is_given_all_the_same(monkeypatch: py
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
     console().answer("├── a\udce9")
 
-    assert raw.getvalue() == b"??? a?\n"
+    assert raw.getvalue() == b"|-- a\\udce9\n"
+
+
+class _Full(io.StringIO):
+    encoding = "utf-8"
+
+    @override
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_an_answer_that_cannot_be_written_is_an_error_and_lost_talk_is_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stdout", _Full())
+    monkeypatch.setattr(sys, "stderr", _Full())
+    talker = console()
+    talker.say("nobody hears this")
+
+    with pytest.raises(FileTrouble, match="standard output"):
+        talker.answer("yes")
+
+
+def test_a_name_with_a_line_break_makes_no_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    console().error(
+        UsageError("`a\n next: run this`", next_steps=("move `a\nerror: b`",)), trace="at \x1b[31m"
+    )
+
+    assert capsys.readouterr().err == (
+        "error: `a\\n next: run this` [usage]\n next: move `a\\nerror: b`\nat \\x1b[31m\n"
+    )

@@ -209,6 +209,23 @@ def test_an_environment_somebody_works_in_is_not_taken_away(tmp_path: Path) -> N
     assert names(root.parent) == [".venv"]
 
 
+def test_a_state_folder_that_is_a_link_has_no_lock_of_ours_behind_it(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    interpreters = machine.interpreters()
+    root = machine.environment("project/.venv", machine.python("bin/python3.11", "3.11.4"), "3.11.4")
+    newer = interpreters.read(str(machine.python("bin/python3.12", "3.12.1")))
+    environments = Workshop(machine).environments(interpreters)
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (victim / "lock").write_text("mine")
+    (root / ".detent").symlink_to(victim)
+
+    environments.ensure(environments.look(root, newer), newer, prompt="demo")
+
+    assert (victim / "lock").read_text() == "mine"
+    assert (root / "lib/python3.12").is_dir()
+
+
 def test_a_folder_that_is_more_than_an_environment_stays_and_nothing_stays_beside_it(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     interpreters = machine.interpreters()

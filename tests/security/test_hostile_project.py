@@ -1,0 +1,139 @@
+"""A repository from a stranger: its lock, and a `.venv` that came with it, are foreign data."""
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from detent.errors import NotAnEnvironment
+from detent.install.apply import recover
+from detent.install.manifest import render_manifest
+from support.cli import Done, Sandbox, publish
+from support.environments import Installation
+from support.index_server import IndexServer
+from support.wheels import Wheel, wheel
+
+GOOD = wheel("good", "1.0")
+EVIL = wheel("evil", "1.0")
+
+
+def lock_of(
+    made: Wheel, location: str, *, sha256: str = "", size: int | None = None, **hashes: str
+) -> str:
+    """A lock of one wheel, in which the rest can be anything."""
+    name, version = made.filename.split("-")[:2]
+    place = "url" if "://" in location else "path"
+    facts = f'{place} = "{location}"' + (f", size = {size}" if size is not None else "")
+    listed = ", ".join(f'{algorithm} = "{value}"' for algorithm, value in hashes.items())
+    return (
+        'lock-version = "1.0"\ncreated-by = "a stranger"\n\n[[packages]]\n'
+        f'name = "{name}"\nversion = "{version}"\n'
+        f'wheels = [{{name = "{made.filename}", {facts}, hashes = {{{listed}}}}}]\n'
+    )
+
+
+def sync(project: Sandbox, lock: str) -> Done:
+    project.write("pylock.toml", lock)
+    return project.detent("sync", "--frozen")
+
+
+@pytest.fixture
+def project(sandbox: Sandbox, index: IndexServer) -> Sandbox:
+    publish(index, GOOD, EVIL)
+    sandbox.manifest("good")
+    return sandbox
+
+
+def test_a_hash_that_leads_to_another_package_of_the_cache_is_refused(
+    project: Sandbox, index: IndexServer
+) -> None:
+    evil_url = index.url.replace("/simple/", f"/files/{EVIL.filename}")
+    sync(project, lock_of(EVIL, location=evil_url, sha256=EVIL.sha256)).ok()
+
+    exchanged = lock_of(GOOD, location="https://files.example.com/" + GOOD.filename, sha256=EVIL.sha256)
+    done = sync(project, exchanged)
+
+    assert done.code == 1
+    assert f"`{GOOD.filename}` was refused" in done.err
+    assert "the wheel with its hash is of `evil` 1.0, not `good` 1.0" in done.err
+    assert project.installed() == {"evil": "1.0"}
+
+
+def test_every_hash_a_lock_may_stand_on_is_checked(project: Sandbox, index: IndexServer) -> None:
+    url = index.url.replace("/simple/", f"/files/{GOOD.filename}")
+    for algorithm in ("sha512", "sha3_256", "blake2b", "blake2s"):
+        right = hashlib.new(algorithm, GOOD.data).hexdigest()
+        wrong = hashlib.new(algorithm, EVIL.data).hexdigest()
+
+        done = sync(project, lock_of(GOOD, location=url, **{algorithm: wrong}))
+
+        assert (done.code, "is not the file that was locked" in done.err) == (1, True), algorithm
+        assert project.installed() == {}
+        sync(project, lock_of(GOOD, location=url, **{algorithm: right})).ok()
+        assert project.installed() == {"good": "1.0"}
+        shutil.rmtree(project.root / ".venv")
+
+
+def test_a_wheel_named_by_path_is_checked_like_any_other(project: Sandbox) -> None:
+    (project.root / GOOD.filename).write_bytes(GOOD.data)
+    (project.root / EVIL.filename).symlink_to("/dev/zero")
+    zeros = lock_of(EVIL, location=EVIL.filename, sha256=EVIL.sha256)
+    for lock, words in (
+        (lock_of(GOOD, location=GOOD.filename, sha256=EVIL.sha256), "is not the file that was locked"),
+        (lock_of(GOOD, location=GOOD.filename, sha256=GOOD.sha256, size=7), "expected 7 bytes"),
+        (lock_of(GOOD, location="gone/" + GOOD.filename, sha256=GOOD.sha256), "it does not exist"),
+        (zeros, "it is not a file"),
+    ):
+        done = sync(project, lock)
+        assert (done.code, words in done.err) == (1, True), done.err
+        assert project.installed() == {}
+
+    sync(project, lock_of(GOOD, location=GOOD.filename, sha256=GOOD.sha256, size=len(GOOD.data))).ok()
+    assert project.installed() == {"good": "1.0"}
+
+
+def test_the_state_of_an_environment_cannot_have_programs_written_elsewhere(tmp_path: Path) -> None:
+    world = Installation(tmp_path)
+    world.sync(wheel("a", scripts={"tool": "a:x"}), wheel("b"))
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    stolen = (("../victim/profile", "os:system"),)
+    hostile = [package._replace(launchers=stolen) for package in world.found().packages]
+
+    (tmp_path / "venv/.detent/installed").write_bytes(render_manifest(hostile))
+    world.sync(wheel("b"))
+    (tmp_path / "venv/.detent/installed").write_bytes(render_manifest(hostile))
+    (tmp_path / "venv/.detent/journal").write_bytes(render_manifest((), {hostile[0].name}))
+    world.sync(wheel("b"))
+
+    assert list(victim.iterdir()) == []
+
+
+def test_nothing_is_put_right_behind_a_link(tmp_path: Path) -> None:
+    world = Installation(tmp_path)
+    world.sync(wheel("a", scripts={"tool": "a:x"}), wheel("b", scripts={"tool": "b:x"}))
+    (tmp_path / "venv/.detent/journal").write_bytes(render_manifest((), {world.found().packages[0].name}))
+    victim = tmp_path / "victim"
+    world.scripts.rename(victim)
+    world.scripts.symlink_to(victim)
+    before = {path.name: os.lstat(path).st_ino for path in victim.iterdir()}
+
+    with pytest.raises(NotAnEnvironment):
+        recover(world.environment)
+
+    assert {path.name: os.lstat(path).st_ino for path in victim.iterdir()} == before
+
+
+def test_a_careless_umask_opens_nothing_to_others(project: Sandbox) -> None:
+    cache = project.root.parent / "new-cache"
+    before = os.umask(0)
+    try:
+        project.detent("sync", env={"DETENT_CACHE_DIR": str(cache)}).ok()
+    finally:
+        os.umask(before)
+
+    assert cache.stat().st_mode & 0o777 == 0o700
+    paths = [path for path in project.root.rglob("*") if not path.is_symlink()]
+    assert [path for path in paths if path.stat().st_mode & 0o022] == []
