@@ -3,7 +3,8 @@
 from detent.cli.parse import Value, Values
 from detent.errors import UsageError
 from detent.ops.lock import LockOptions, TreeOptions, Upgrade
-from detent.ops.sync import Chosen, RunOptions, SyncOptions
+from detent.ops.selection import Chosen
+from detent.ops.sync import RunOptions, SyncOptions
 
 
 def text(values: Values, name: str) -> str | None:

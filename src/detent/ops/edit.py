@@ -20,8 +20,9 @@ from detent.ops.lock import (
     write_lock,
 )
 from detent.ops.manifest_changes import ManifestChange, manifest_changes, with_origins_on_disk
+from detent.ops.selection import Chosen
 from detent.ops.stored_lock import StoredLock, read_lock, staleness
-from detent.ops.sync import Chosen, SyncOptions, SyncOutcome, install_lock
+from detent.ops.sync import SyncOptions, SyncOutcome, install_lock
 from detent.ops.undo import Undo
 from detent.ops.wiring import World
 from detent.ops.wishes import Wish, read_wishes

@@ -18,8 +18,6 @@ from detent.errors import (
     DetentError,
     LockMissing,
     ManifestMissing,
-    UnknownExtra,
-    UnknownGroup,
     Unsupported,
 )
 from detent.install.apply import apply, environment_lock, recover
@@ -27,8 +25,7 @@ from detent.install.installed import read_installed
 from detent.install.plan import Found, Plan, plan
 from detent.lock.filename import is_url
 from detent.lock.model import Lock
-from detent.lock.select import Choice, Selection, Wanted, default_groups, select
-from detent.model.requirement import ExtraName, GroupName, extra_name, group_name
+from detent.lock.select import Choice, Selection, select
 from detent.ops.discover import LOCK_NAME, Project, find_project
 from detent.ops.gather import Gathered, gather
 from detent.ops.lock import (
@@ -40,28 +37,12 @@ from detent.ops.lock import (
     write_lock,
 )
 from detent.ops.python import ensure_environment, environment_path, interpreter_for
+from detent.ops.selection import Chosen, wanted_selection
 from detent.ops.stored_lock import read_lock
 from detent.ops.wiring import World
 from detent.python.environment import Environment
 from detent.python.interpreter import Interpreter
 from detent.python.provision import Place
-
-DEV = GroupName("dev")
-
-
-class Chosen(NamedTuple):
-    """Which extras and groups were asked for, as the flags say it."""
-
-    extra: tuple[str, ...] = ()
-    all_extras: bool = False
-    no_extra: tuple[str, ...] = ()
-    group: tuple[str, ...] = ()
-    no_group: tuple[str, ...] = ()
-    only_group: tuple[str, ...] = ()
-    all_groups: bool = False
-    no_default_groups: bool = False
-    no_dev: bool = False
-    only_dev: bool = False
 
 
 class SyncOptions(NamedTuple):
@@ -93,7 +74,7 @@ class SyncOutcome(NamedTuple):
     @property
     def is_in_step(self) -> bool:
         """Whether the environment was there and held the selection already."""
-        return self.environment_action == "kept" and not self.plan.has_work
+        return self.environment_action == "kept" and self.plan.is_empty
 
 
 class RunOptions(NamedTuple):
@@ -241,45 +222,6 @@ def _lock_to_install(world: World, project: Project, options: SyncOptions) -> tu
         return stored.lock, LockOutcome(stored.lock, stored.text, stored, (), world.clock() - started)
     outcome = lock_project(world, inputs, options.upgrade, before=read_lock(world.layout, project))
     return outcome.lock, outcome
-
-
-def wanted_selection(lock: Lock, chosen: Chosen) -> Wanted:
-    """Turn flags into extras and groups; raises :class:`UnknownExtra` and :class:`UnknownGroup`."""
-    extras = {_known_extra(name, lock) for name in chosen.extra}
-    no_extras = {_known_extra(name, lock) for name in chosen.no_extra}
-    groups = {_known_group(name, lock) for name in chosen.group}
-    without = {_known_group(name, lock) for name in chosen.no_group} | ({DEV} if chosen.no_dev else set())
-    only_texts = (*chosen.only_group, *((DEV,) if chosen.only_dev else ()))
-    only = {_known_group(name, lock) for name in only_texts}
-    if only:
-        return Wanted(groups=frozenset(only - without), base=False)
-    if chosen.all_extras:
-        extras.update(lock.extras)
-    if chosen.all_groups:
-        groups.update(lock.groups)
-    if not chosen.no_default_groups:
-        groups.update(default_groups(lock))
-    return Wanted(frozenset(extras - no_extras), frozenset(groups - without))
-
-
-def _known_extra(text: str, lock: Lock) -> ExtraName:
-    try:
-        name = extra_name(text)
-    except ValueError:
-        name = ExtraName(text)
-    if name not in lock.extras:
-        raise UnknownExtra(text, lock.extras, where="`project.optional-dependencies`")
-    return name
-
-
-def _known_group(text: str, lock: Lock) -> GroupName:
-    try:
-        name = group_name(text)
-    except ValueError:
-        name = GroupName(text)
-    if name not in lock.groups:
-        raise UnknownGroup(text, lock.groups, where="the `dependency-groups` table")
-    return name
 
 
 # ---- run ------------------------------------------------------------------------------------
