@@ -120,7 +120,7 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, durable: bool = 
             pass
         folder = os.path.dirname(target) or "."
         if durable:
-            _sweep_scratch(folder)
+            sweep_scratch(folder)
         scratch, descriptor = _open_scratch(folder, mode)
         try:
             try:
@@ -129,9 +129,11 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, durable: bool = 
                 write_all(descriptor, data)
                 if durable:
                     os.fsync(descriptor)
+                    os.rename(scratch, target)  # while it is locked: see sweep_scratch
             finally:
                 os.close(descriptor)
-            os.rename(scratch, target)
+            if not durable:
+                os.rename(scratch, target)  # closed first: some disks are full only then
         except BaseException:
             _discard(scratch)
             raise
@@ -158,15 +160,32 @@ def _open_scratch(folder: str, mode: int) -> tuple[str, int]:
         os.close(descriptor)  # it was swept away before it was locked
 
 
-def _sweep_scratch(folder: str) -> None:
-    """Remove what killed processes left in a folder that a person looks into."""
+def link_held(path: Path, name: str) -> int:
+    """Give a file a second name beside it, such as :func:`is_scratch` knows.
+
+    Nobody sweeps it while the descriptor is open that this gives.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        os.link(path, path.with_name(name))
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def sweep_scratch(folder: str | Path) -> None:
+    """Remove what killed processes left in a folder that a person looks into, as far as that goes."""
     try:
         names = os.listdir(folder)  # noqa: PTH208
     except OSError:
         return
     for name in filter(is_scratch, names):
         with contextlib.suppress(OSError):
-            descriptor = os.open(f"{folder}/{name}", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            descriptor = os.open(f"{folder}/{name}", flags)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 _discard(f"{folder}/{name}")
@@ -393,10 +412,13 @@ class FileLock:
         except FileNotFoundError:
             os.makedirs(os.path.dirname(self._path), exist_ok=True)
             return os.open(self._path, flags, 0o600)
-        except OSError as error:
-            if error.errno not in READ_ONLY:
+        except OSError as refused:
+            if refused.errno not in READ_ONLY:
                 raise
-            return os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                return os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            except FileNotFoundError:
+                raise refused from None
 
     def _sign(self, descriptor: int) -> None:
         try:

@@ -1,6 +1,7 @@
 """`detent lock`: the same bytes from the same wishes, pins that stay, and a stale lock put into words."""
 
 import random
+import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 
@@ -300,13 +301,24 @@ def test_a_conflict_names_the_lines_of_pyproject_and_writes_nothing(project: San
 def test_a_missing_requires_python_is_assumed_and_said(project: Sandbox) -> None:
     text = project_of(WISHES).replace('requires-python = ">=3.11"\n', "")
     project.write("pyproject.toml", text)
+    minor = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
     done = project.detent("lock").ok()
 
-    assert "warning: no `requires-python` in [project]; assuming `>=3." in done.err
-    assert tomllib.loads(project.read("pylock.toml"))["requires-python"].startswith(">=3.")
+    assert (
+        f"warning: no `requires-python` in [project]; assuming `>={minor}` from the interpreter in use"
+        in done.err
+    )
+    assert tomllib.loads(project.read("pylock.toml"))["requires-python"] == f">={minor}"
     project.detent("lock", "--check").ok()
     project.detent("sync", "--locked").ok()
+    # Whoever locked had an older one: the lock is theirs to widen, and not rewritten here.
+    older = project.read("pylock.toml").replace(
+        f'requires-python = ">={minor}"', 'requires-python = ">=3.11"'
+    )
+    project.write("pylock.toml", older)
+    assert "assuming `>=3.11` from the " in project.detent("lock").ok().err
+    assert project.read("pylock.toml") == older
 
 
 def test_the_versions_of_a_foreign_lock_are_kept(

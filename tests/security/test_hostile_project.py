@@ -19,19 +19,21 @@ GOOD = wheel("good", "1.0")
 EVIL = wheel("evil", "1.0")
 
 
-def lock_of(
-    made: Wheel, location: str, *, sha256: str = "", size: int | None = None, **hashes: str
-) -> str:
-    """A lock of one wheel, in which the rest can be anything."""
+def lock_of(made: Wheel, location: str, digest: str, *, size: int | None = None) -> str:
+    """A lock of one wheel that says what a stranger likes; the digest as ``sha256:...``."""
     name, version = made.filename.split("-")[:2]
     place = "url" if "://" in location else "path"
     facts = f'{place} = "{location}"' + (f", size = {size}" if size is not None else "")
-    listed = ", ".join(f'{algorithm} = "{value}"' for algorithm, value in hashes.items())
+    algorithm, _, value = digest.partition(":")
     return (
         'lock-version = "1.0"\ncreated-by = "a stranger"\n\n[[packages]]\n'
         f'name = "{name}"\nversion = "{version}"\n'
-        f'wheels = [{{name = "{made.filename}", {facts}, hashes = {{{listed}}}}}]\n'
+        f'wheels = [{{name = "{made.filename}", {facts}, hashes = {{{algorithm} = "{value}"}}}}]\n'
     )
+
+
+def digest_of(made: Wheel, algorithm: str = "sha256") -> str:
+    return f"{algorithm}:{hashlib.new(algorithm, made.data).hexdigest()}"
 
 
 def sync(project: Sandbox, lock: str) -> Done:
@@ -50,9 +52,9 @@ def test_a_hash_that_leads_to_another_package_of_the_cache_is_refused(
     project: Sandbox, index: IndexServer
 ) -> None:
     evil_url = index.url.replace("/simple/", f"/files/{EVIL.filename}")
-    sync(project, lock_of(EVIL, location=evil_url, sha256=EVIL.sha256)).ok()
+    sync(project, lock_of(EVIL, evil_url, digest_of(EVIL))).ok()
 
-    exchanged = lock_of(GOOD, location="https://files.example.com/" + GOOD.filename, sha256=EVIL.sha256)
+    exchanged = lock_of(GOOD, "https://files.example.com/" + GOOD.filename, digest_of(EVIL))
     done = sync(project, exchanged)
 
     assert done.code == 1
@@ -64,14 +66,11 @@ def test_a_hash_that_leads_to_another_package_of_the_cache_is_refused(
 def test_every_hash_a_lock_may_stand_on_is_checked(project: Sandbox, index: IndexServer) -> None:
     url = index.url.replace("/simple/", f"/files/{GOOD.filename}")
     for algorithm in ("sha512", "sha3_256", "blake2b", "blake2s"):
-        right = hashlib.new(algorithm, GOOD.data).hexdigest()
-        wrong = hashlib.new(algorithm, EVIL.data).hexdigest()
-
-        done = sync(project, lock_of(GOOD, location=url, **{algorithm: wrong}))
+        done = sync(project, lock_of(GOOD, url, digest_of(EVIL, algorithm)))
 
         assert (done.code, "is not the file that was locked" in done.err) == (1, True), algorithm
         assert project.installed() == {}
-        sync(project, lock_of(GOOD, location=url, **{algorithm: right})).ok()
+        sync(project, lock_of(GOOD, url, digest_of(GOOD, algorithm))).ok()
         assert project.installed() == {"good": "1.0"}
         shutil.rmtree(project.root / ".venv")
 
@@ -79,18 +78,18 @@ def test_every_hash_a_lock_may_stand_on_is_checked(project: Sandbox, index: Inde
 def test_a_wheel_named_by_path_is_checked_like_any_other(project: Sandbox) -> None:
     (project.root / GOOD.filename).write_bytes(GOOD.data)
     (project.root / EVIL.filename).symlink_to("/dev/zero")
-    zeros = lock_of(EVIL, location=EVIL.filename, sha256=EVIL.sha256)
+    zeros = lock_of(EVIL, EVIL.filename, digest_of(EVIL))
     for lock, words in (
-        (lock_of(GOOD, location=GOOD.filename, sha256=EVIL.sha256), "is not the file that was locked"),
-        (lock_of(GOOD, location=GOOD.filename, sha256=GOOD.sha256, size=7), "expected 7 bytes"),
-        (lock_of(GOOD, location="gone/" + GOOD.filename, sha256=GOOD.sha256), "it does not exist"),
+        (lock_of(GOOD, GOOD.filename, digest_of(EVIL)), "is not the file that was locked"),
+        (lock_of(GOOD, GOOD.filename, digest_of(GOOD), size=7), "expected 7 bytes"),
+        (lock_of(GOOD, "gone/" + GOOD.filename, digest_of(GOOD)), "it does not exist"),
         (zeros, "it is not a file"),
     ):
         done = sync(project, lock)
         assert (done.code, words in done.err) == (1, True), done.err
         assert project.installed() == {}
 
-    sync(project, lock_of(GOOD, location=GOOD.filename, sha256=GOOD.sha256, size=len(GOOD.data))).ok()
+    sync(project, lock_of(GOOD, GOOD.filename, digest_of(GOOD), size=len(GOOD.data))).ok()
     assert project.installed() == {"good": "1.0"}
 
 
@@ -124,6 +123,23 @@ def test_nothing_is_put_right_behind_a_link(tmp_path: Path) -> None:
         recover(world.environment)
 
     assert {path.name: os.lstat(path).st_ino for path in victim.iterdir()} == before
+
+
+def test_a_checkout_cannot_have_its_own_program_started(project: Sandbox) -> None:
+    checkout, mark = project.root.parent, project.root.parent / "mark"
+    (checkout / ".git").mkdir()
+    evil = checkout / "tools/python3"
+    evil.parent.mkdir()
+    evil.write_text(f"#!/bin/sh\ntouch '{mark}'\n")
+    evil.chmod(0o755)
+    project.write(".venv/pyvenv.cfg", f"home = {evil.parent}\nversion = 3.11.7\n")
+    (project.root / ".venv/bin").mkdir()
+    (project.root / ".venv/bin/python").symlink_to("/bin/sh")
+
+    done = project.detent("sync", env={"HOME": "/nowhere"}).ok()
+
+    assert "Replacing virtual environment at: .venv" in done.err
+    assert not mark.exists()
 
 
 def test_a_careless_umask_opens_nothing_to_others(project: Sandbox) -> None:

@@ -13,6 +13,7 @@ NOT_PACKAGES = {"_virtualenv.py", "_virtualenv.pth"}
 
 def environment_faults(environment: Path) -> list[str]:
     """Files that are missing, wrong, or nobody's; what detent left behind of its own."""
+    environment = environment.resolve()
     library = next(environment.glob("lib/python*/site-packages"))
     faults = []
     owned = {str(library / name) for name in NOT_PACKAGES}

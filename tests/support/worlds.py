@@ -23,6 +23,7 @@ from detent.model.requirement import (
     parse_requirement,
 )
 from detent.model.versions import Listing, Release, version_key
+from detent.model.wheel_tags import pythons_of_wheels
 
 INDEX = "https://index.example/simple/"
 
@@ -148,7 +149,14 @@ def _release(version: str, published: Published) -> Release:
         not published.files or any(name.endswith(".whl") for name in published.files)
     )
     return Release(
-        str(parsed), version_key(parsed), published.python, has_wheel, has_sdist, published.yanked, None
+        str(parsed),
+        version_key(parsed),
+        published.python,
+        has_wheel,
+        has_sdist,
+        published.yanked,
+        None,
+        pythons_of_wheels(name for name in published.files if name.endswith(".whl")),
     )
 
 

@@ -415,6 +415,21 @@ def test_where_nothing_can_be_written_work_goes_on_without_a_lock(
             assert not taken.is_held
 
 
+def test_a_lock_that_is_not_there_and_cannot_be_made_is_gone_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.open
+
+    def read_only(path: str, flags: int, *rest: int) -> int:
+        if flags & os.O_CREAT:
+            raise OSError(errno.EROFS, "read-only", path)
+        return real(path, flags, *rest)
+
+    monkeypatch.setattr(os, "open", read_only)
+    with FileLock(tmp_path / "lock", wait_seconds=0, notice_seconds=0, report=ignore) as taken:
+        assert not taken.is_held
+
+
 def test_a_lock_file_that_is_a_link_is_refused_and_its_target_kept(tmp_path: Path) -> None:
     (tmp_path / "victim").write_bytes(b"safe")
     (tmp_path / "lock").symlink_to("victim")

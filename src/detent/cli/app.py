@@ -94,9 +94,16 @@ def _guarded(words: Sequence[str], console: Console) -> int:
         console.forget_output()
         return 1
     except Exception as error:  # noqa: BLE001 -- the last line of defence: never a bare traceback
-        bug = Bug(f"{type(error).__name__}: {error}")
-        console.error(bug, trace=tool_commands.trace_of(error) if console.wants_trace else "")
-        return Bug.exit_code
+        told = _told(error)
+        console.error(told, trace=tool_commands.trace_of(error) if console.wants_trace else "")
+        return told.exit_code
+
+
+def _told(error: Exception) -> DetentError:
+    """Say what nobody has put into words: the system's refusal of a file, or a fault of ours."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return tool_commands.trouble_of(error)
+    return Bug(f"{type(error).__name__}: {error}")
 
 
 def _dispatch(parsed: Parsed, console: Console) -> int:

@@ -6,6 +6,7 @@ from detent import stamp
 from detent.cli.console import Console
 from detent.cli.parse import Doubt, Values
 from detent.cli.render import count, show, size
+from detent.errors import DetentError
 
 
 def aside(doubt: Doubt, console: Console) -> int:
@@ -45,6 +46,13 @@ def trace_of(error: BaseException) -> str:
     import traceback
 
     return "".join(traceback.format_exception(error)).rstrip()
+
+
+def trouble_of(error: OSError) -> DetentError:
+    """Give the sentence for what the system refused."""
+    from detent.fsio import file_trouble
+
+    return file_trouble(error, os.fsdecode(error.filename))
 
 
 def detent_version(console: Console) -> int:

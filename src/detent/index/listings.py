@@ -14,7 +14,7 @@ from detent.model.candidate import Artifact, Dependency, Digest, Metadata
 from detent.model.requirement import ExtraName, PackageName
 from detent.model.versions import Release, VersionKey
 
-LISTING = (b"listing", 1)
+LISTING = (b"listing", 2)
 FILES = (b"files", 1)
 PACKED = (b"packed", 1)
 FACTS = (b"facts", 1)
@@ -27,6 +27,7 @@ Columns: TypeAlias = tuple[
     tuple[bool, ...],
     tuple[bool, ...],
     tuple[int | None, ...],
+    tuple[str, ...],
 ]
 """The fields of :class:`Release`, one tuple each: made into rows again by one call."""
 
@@ -54,7 +55,7 @@ class KeptListing(NamedTuple):
 
 
 MISSING = "missing"
-NO_COLUMNS: Columns = ((), (), (), (), (), (), ())
+NO_COLUMNS: Columns = ((), (), (), (), (), (), (), ())
 
 
 def columns(releases: Sequence[Release]) -> Columns:
@@ -67,6 +68,7 @@ def columns(releases: Sequence[Release]) -> Columns:
         tuple(r.has_sdist for r in releases),
         tuple(r.yanked for r in releases),
         tuple(r.uploaded_at for r in releases),
+        tuple(r.wheel_pythons for r in releases),
     )
 
 

@@ -21,6 +21,7 @@ from detent.index.urls import shown, without_credentials
 from detent.model.candidate import Artifact, Digest
 from detent.model.requirement import PackageName
 from detent.model.versions import Release, version_key
+from detent.model.wheel_tags import pythons_of_wheels
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
 """What to ask an index for: JSON first (PEP 691)."""
@@ -86,6 +87,7 @@ def group(page: Page) -> Project:
                 has_sdist=any(not f.is_wheel for f in files),
                 yanked=all(f.yanked is not None for f in files),
                 uploaded_at=min(uploads) if uploads else None,
+                wheel_pythons=_wheel_pythons(files),
             )
         )
     return Project(tuple(releases), artifacts)
@@ -95,6 +97,13 @@ def _requires_python(files: tuple[Artifact, ...]) -> str:
     """What the release asks of Python: its wheels speak before its source distribution."""
     told = sorted((not f.is_wheel, f.filename, f.requires_python) for f in files if f.requires_python)
     return told[0][2] if told else ""
+
+
+def _wheel_pythons(files: tuple[Artifact, ...]) -> str:
+    """Which Pythons its wheels are for; yanked ones count only where there are no others."""
+    wheels = [f for f in files if f.is_wheel]
+    kept = [f for f in wheels if f.yanked is None]
+    return pythons_of_wheels(f.filename for f in kept or wheels)
 
 
 class _NotAPage(Exception):

@@ -5,17 +5,12 @@ release. Only what is certain leads to a wheel being left out: interpreters and 
 keep it in (binary distribution format and platform compatibility tags specifications).
 """
 
-import re
 from collections.abc import Sequence
 
 from detent.model import markers
 from detent.model.candidate import Artifact
 from detent.model.markers import Marker
-
-# `cp312`, `pp310`, `py3`, `py312`, `graalpy311`: interpreter, major, minor.
-_TAG = re.compile(r"([a-z]+?)([0-9])([0-9]*)")
-_ONE_MINOR = frozenset({"cp", "pp", "graalpy"})
-"""Interpreters whose tags name the one minor version they fit, unless the ABI is the stable one."""
+from detent.model.wheel_tags import pythons_of_tag
 
 
 class WheelRange:
@@ -45,23 +40,6 @@ class WheelRange:
         has_stable_abi = abi.startswith("abi3")
         known = self._known.get((python, has_stable_abi))
         if known is None:
-            known = not markers.disjoint(self._care, _pythons(python, has_stable_abi=has_stable_abi))
+            known = not markers.disjoint(self._care, pythons_of_tag(python, has_stable_abi=has_stable_abi))
             self._known[python, has_stable_abi] = known
         return known
-
-
-def _pythons(tag: str, *, has_stable_abi: bool) -> Marker:
-    """Give the Pythons a wheel's python tag fits; everything for a tag that is not known."""
-    found = _TAG.fullmatch(tag)
-    if found is None:
-        return markers.ALWAYS
-    interpreter, major, minor = found.groups()
-    if interpreter == "py":
-        return markers.requires_python(f">={major}.{minor or 0},<{int(major) + 1}")
-    if interpreter not in _ONE_MINOR:
-        return markers.ALWAYS
-    if not minor:
-        return markers.requires_python(f"=={major}.*")
-    if has_stable_abi:
-        return markers.requires_python(f">={major}.{minor},<{int(major) + 1}")
-    return markers.requires_python(f"=={major}.{minor}.*")

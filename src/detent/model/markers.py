@@ -99,10 +99,12 @@ def requires_python(specifier: str) -> Marker:
 
 
 def python_lower_bounds(specifier: str) -> Marker:
-    """Give the Pythons a release means to run on, its upper bounds dropped; nonsense bounds nothing.
+    """Give the Pythons a release means to run on: all from the lowest it allows; nonsense bounds nothing.
 
     Upper bounds are guesses about Pythons that did not exist at release, and honouring them sends the
-    resolver to old versions that merely lack the guess (so does uv).
+    resolver to old versions that merely lack the guess. A release that leaves out one Python in the middle
+    (``!=3.14.1``) would make an environment of its own for that one, and its old version would spread to all
+    others. uv does the same.
     """
     marker = ALWAYS
     for part in specifier.split(","):
@@ -118,7 +120,11 @@ def python_lower_bounds(specifier: str) -> Marker:
         except InvalidSpecifier:
             continue
         marker = and_(marker, python_clause(clause))
-    return marker
+    if marker == NEVER or "!=" not in specifier:
+        return marker
+    lowest = lowest_python(marker)
+    major, minor, micro = lowest // 1_000_000, lowest // 1_000 % 1_000, lowest % 1_000
+    return python_clause(parse_clause(f">={major}.{minor}.{micro}")) if lowest else ALWAYS
 
 
 def lowest_python(marker: Marker) -> int:

@@ -49,6 +49,8 @@ class Release(NamedTuple):
     """Whether every file is yanked."""
     uploaded_at: int | None
     """Seconds since the epoch; ``None`` where the index does not say."""
+    wheel_pythons: str = ""
+    """The Pythons its wheels are for, as :func:`~detent.model.wheel_tags.pythons_of_wheels` tells them."""
 
 
 def newest(mask: int) -> int:
@@ -64,6 +66,7 @@ class Listing:
         "_masks",
         "_numbers",
         "by_requires_python",
+        "by_wheel_pythons",
         "count",
         "every",
         "name",
@@ -85,6 +88,7 @@ class Listing:
         self._masks = {"": self.every}
         yanked = prerelease = wheels = 0
         by_requires_python: dict[str, int] = {}
+        by_wheel_pythons: dict[str, int] = {}
         bit = 2
         for release in self.releases:
             if release.yanked:
@@ -95,12 +99,15 @@ class Listing:
                 prerelease |= bit
             text = release.requires_python
             by_requires_python[text] = by_requires_python.get(text, 0) | bit
+            text = release.wheel_pythons
+            by_wheel_pythons[text] = by_wheel_pythons.get(text, 0) | bit
             bit <<= 1
         self.yanked = yanked
         self.prerelease = prerelease
         self.stable = self.every & ~prerelease
         self.wheels = wheels
         self.by_requires_python = by_requires_python
+        self.by_wheel_pythons = by_wheel_pythons
 
     def __repr__(self) -> str:
         return f"Listing({self.name!r}, {self.count} releases)"

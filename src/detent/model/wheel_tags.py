@@ -1,7 +1,6 @@
-"""Which Pythons a wheel is for, by the tags in its file name (platform compatibility tags specification).
+"""Which Pythons wheels are for, by the tags in their file names (platform compatibility tags specification).
 
 Only what is certain narrows anything: an interpreter or an ABI that is not known here may serve any Python.
-The texts made here are short and sorted, so that many releases share one: `3.9 3.10 3.11+`.
 """
 
 import re
@@ -15,6 +14,7 @@ from detent.model.markers import Marker
 _TAG = re.compile(r"([a-z]+?)([0-9])([0-9]*)")
 _ONE_MINOR = frozenset({"cp", "pp", "graalpy"})
 """Interpreters whose tags name the one minor version they fit, unless the ABI is the stable one."""
+_ANY = ""
 
 
 def pythons_of_tag(tag: str, *, has_stable_abi: bool) -> Marker:
@@ -35,35 +35,59 @@ def pythons_of_tag(tag: str, *, has_stable_abi: bool) -> Marker:
 
 
 def pythons_of_wheels(filenames: Iterable[str]) -> str:
-    """Give the Pythons that wheels are for, as a text for :func:`lower_bound`; empty when that is any.
+    """Give the minor versions of CPython that wheels are for, lowest first: `3.9 3.10 3.11+`.
 
-    What is for PyPy alone is left out unless there is nothing else: a release is judged by its wheels for
-    CPython.
+    Empty where one of them is for any Python 3, and where nothing is known. Many releases share a text.
     """
-    minors: set[tuple[int, int]] = set()
-    onwards: set[tuple[int, int]] = set()
+    minors: set[str] = set()
     for filename in filenames:
-        parts = filename[:-4].rsplit("-", 3)
-        if len(parts) < 4:
+        minors |= _minors(*filename[:-4].rsplit("-", 3)[1:3])
+        if _ANY in minors:
             return ""
-        exact, from_there = _minors(parts[1], parts[2])
-        if not from_there <= {(2, 0)} and min(from_there) <= (3, 0):
-            return ""
-        minors |= exact
-        onwards |= from_there
-    first = min((minor for minor in onwards if minor >= (3, 0)), default=None)
-    told = [f"{major}.{minor}" for major, minor in sorted(minors) if first is None or (major, minor) < first]
-    if first is not None:
-        told.append(f"{first[0]}.{first[1]}+")
-    elif onwards and not told:
-        told.append("2.7")
+    told: list[str] = []
+    for minor in sorted(minors, key=_order):
+        told.append(minor)
+        if minor.endswith("+"):
+            break
     return " ".join(told)
 
 
-_ANY = (frozenset[tuple[int, int]](), frozenset({(0, 0)}))
-_NONE = (frozenset[tuple[int, int]](), frozenset[tuple[int, int]]())
+def lowest_served(pythons: str, within: Marker) -> Marker:
+    """Give the Pythons from the lowest on that such a text names within a range; NEVER when it names none.
+
+    Newer Pythons than it names are not ruled out: wheels for them may come later.
+    """
+    if not pythons:
+        return markers.ALWAYS
+    for minor in pythons.split(" "):
+        number = minor.removesuffix("+")
+        from_there = markers.requires_python(f">={number}")
+        served = from_there if minor != number else markers.requires_python(f"=={number}.*")
+        if not markers.disjoint(within, served):
+            return from_there
+    return markers.NEVER
 
 
 @lru_cache(maxsize=4096)
-def _minors(pythons: str, abis: str) -> tuple[frozenset[tuple[int, int]], frozenset[tuple[int, int]]]:
-    """Give the minor versions one tag set fits exactly, and those from which on it fits all."""
+def _minors(pythons: str, abis: str) -> frozenset[str]:
+    """Give the minor versions one set of tags is for, with a `+` where later ones are, too."""
+    has_stable_abi = any(abi.startswith("abi3") for abi in abis.split("."))
+    minors = set()
+    for tag in pythons.split("."):
+        found = _TAG.fullmatch(tag)
+        interpreter, major, minor = found.groups() if found is not None else ("", "", "")
+        if interpreter in {"pp", "graalpy"}:
+            continue  # for those who chose another interpreter; CPython is what a release is judged by
+        if interpreter not in {"py", "cp"} or (major == "3" and minor in {"", "0"}):
+            minors.add(_ANY)
+        elif major == "2":
+            minors.add("2.7")
+        else:
+            onwards = "+" if interpreter == "py" or has_stable_abi else ""
+            minors.add(f"{major}.{minor or 0}{onwards}")
+    return frozenset(minors)
+
+
+def _order(minor: str) -> tuple[int, int, str]:
+    major, _, number = minor.removesuffix("+").partition(".")
+    return int(major), int(number), minor

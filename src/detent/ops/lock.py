@@ -31,6 +31,7 @@ from detent.ops.discover import LOCK_NAME, Project, display
 from detent.ops.python import environment_path, interpreter_for
 from detent.ops.stored_lock import StoredLock, keep_copy, read_lock, staleness
 from detent.ops.wiring import World
+from detent.python.request import version_fits
 from detent.resolve.forks import resolve
 from detent.resolve.preferences import preferences_from, seeds_from
 
@@ -129,8 +130,11 @@ def lock_project(world: World, inputs: Inputs, upgrade: Upgrade, *, before: Stor
 def write_lock(world: World, project: Project, outcome: LockOutcome) -> None:
     """Put the new lock in place, whole and durably; an unchanged one is not touched."""
     if outcome.is_changed:
-        fsio.write_atomic(project.lock_path, outcome.text, durable=True)
+        # The copy first: a full cache must not make a failure of what is done already.
         keep_copy(world.layout, StoredLock(outcome.lock, outcome.text))
+        fsio.write_atomic(project.lock_path, outcome.text, durable=True)
+    else:
+        fsio.sweep_scratch(project.root)  # of a command that was killed after the lock was right
 
 
 def _resolve(world: World, inputs: Inputs, old: Lock | None, upgrade: Upgrade) -> Lock:
@@ -179,19 +183,21 @@ def _refuse_unlocked(upgrade: Upgrade, lock: Lock, old: Lock | None) -> None:
 
 
 def project_inputs(world: World, project: Project) -> Inputs:
-    """The project's wishes; a missing `requires-python` is assumed from the interpreter, and said."""
+    """The project's wishes; a missing `requires-python` is assumed from lock or interpreter, and said."""
     for text in project.manifest.warnings:
         world.report(Notice("warning", text))
     inputs = project.manifest.inputs(world.releases.index_url)
     if inputs.requires_python:
         return inputs
     version = interpreter_for(world, project, environment_path(world, project)).version
-    assumed = ">=" + ".".join(version.split(".")[:2])
-    world.report(
-        Notice(
-            "warning", f"no `requires-python` in [project]; assuming `{assumed}` from the interpreter in use"
-        )
-    )
+    stored = read_lock(world.layout, project)
+    assumed, source = ">=" + ".".join(version.split(".")[:2]), "the interpreter in use"
+    if stored is not None and stored.lock.inputs is not None:
+        locked = stored.lock.inputs.requires_python
+        # Who has a newer interpreter than whoever locked does not make the lock anew.
+        if locked and version_fits(locked, version):
+            assumed, source = locked, "the lock"
+    world.report(Notice("warning", f"no `requires-python` in [project]; assuming `{assumed}` from {source}"))
     return inputs._replace(requires_python=assumed)
 
 

@@ -30,6 +30,8 @@ class Undo:
     def __init__(self, report: Report) -> None:
         self._report = report
         self._changes: list[_Change] = []
+        self._held: list[int] = []
+        """Descriptors that keep the second links from being swept as somebody's remains."""
 
     def remember(self, path: Path, before: bytes | None, after: bytes) -> None:
         """Take note of a file before it is replaced."""
@@ -40,7 +42,7 @@ class Undo:
         self._changes.append(change)  # first, so that an interrupt leaves no link that nobody knows of
         if before is not None:
             with contextlib.suppress(OSError):
-                change.backup.hardlink_to(real)
+                self._held.append(fsio.link_held(real, change.backup.name))
 
     def __enter__(self) -> Self:
         return self
@@ -55,13 +57,20 @@ class Undo:
             raise
 
     def _settle(self, *, undo: bool) -> None:
+        left: set[Path] = set()
         while self._changes:
             change = self._changes[-1]
             if undo:
                 self._put_back(change)
-            with contextlib.suppress(OSError):
+            try:
                 change.backup.unlink(missing_ok=True)
+            except OSError:
+                left.add(change.backup.parent)
             self._changes.pop()
+        while self._held:
+            os.close(self._held.pop())
+        for folder in left:
+            fsio.sweep_scratch(folder)
 
     def _put_back(self, change: _Change) -> None:
         """Undo one change, unless somebody else has written the file since."""

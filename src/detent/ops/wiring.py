@@ -28,6 +28,7 @@ from detent.project.settings import ConfigFile, Setting, Settings, Sources, sett
 from detent.python.discovery import places
 from detent.python.interpreter import Interpreter, Interpreters
 from detent.python.provision import Environments
+from detent.python.pyvenv import lies_below
 from detent.python.template import Template
 from detent.store.cache import Scratch, hold_store, open_store
 from detent.store.layout import Layout
@@ -168,13 +169,21 @@ def _environments(
     interpreters = Interpreters(
         layout,
         probe,
-        project=str(project.root) if project is not None else "",
+        project=_checkout(project.root, variables.get("HOME", "")) if project is not None else "",
         home=variables.get("HOME", ""),
         own=sys.executable,
     )
     return Environments(
         layout, interpreters, places(variables, own=sys.executable), render=render, make=make, limits=bounds
     )
+
+
+def _checkout(root: Path, home: str) -> str:
+    """Give what may have come from a stranger: the checkout a project lies in, else the project alone."""
+    for folder in (root, *root.parents):
+        if any(os.path.lexists(folder / name) for name in (".git", ".hg")):
+            return str(root if home and lies_below(home, str(folder)) else folder)
+    return str(root)
 
 
 # ---- what decides settings -------------------------------------------------------------------

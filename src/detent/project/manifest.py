@@ -6,7 +6,7 @@ in a clear error, never in a lock that leaves something out.
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -111,8 +111,17 @@ def parse_manifest(text: str, path: Path, *, display: str) -> Manifest:
         is_package=_is_package(document, configuration),
         dynamic=dynamic,
         scripts=scripts,
-        warnings=configuration.warnings,
+        warnings=(*configuration.warnings, *_self_dependencies(name, dependencies)),
     )
+
+
+def _self_dependencies(name: PackageName, dependencies: Iterable[Requirement]) -> Iterator[str]:
+    """Name what was meant for a package of the index, and is the project's own name."""
+    if any(requirement.name == name and not requirement.extras for requirement in dependencies):
+        yield (
+            f"`{name}` in [project.dependencies] is this project itself and brings nothing; "
+            "give the project another name if you mean the package on the index"
+        )
 
 
 def _project_table(document: Document) -> Mapping[str, object]:

@@ -91,6 +91,10 @@ def read_environment(root: Path, interpreters: Interpreters) -> Environment | Br
     if not os.access(python, os.X_OK):
         gone = os.readlink(python) if os.path.islink(python) else python
         return BrokenEnvironment(here, f"its interpreter `{gone}` is gone")
+    if not lies_below(os.path.dirname(python), place):  # noqa: PTH120
+        raise NotAnEnvironment(place, "`bin` in it is a link, and what lies behind it may belong to others")
+    if _is_led_astray(python, place):
+        return BrokenEnvironment(here, "its interpreter is a relative link to somewhere else")
     base = _base_behind(python, place)
     if base is None:
         return BrokenEnvironment(here, "the interpreter it was made with is gone")
@@ -153,6 +157,22 @@ def _base_behind(python: str, place: str) -> str | None:
     if lies_below(real, place) or not looks_like_interpreter(real):
         return base
     return base if base is not None and os.path.realpath(base) == real else real
+
+
+def _is_led_astray(python: str, place: str) -> bool:
+    """Whether the way out of the environment is a relative link, as only a repository would bring it.
+
+    It could lead to a program of the repository; who makes an environment links to an absolute path.
+    """
+    here = python
+    while lies_below(os.path.dirname(here), place):  # noqa: PTH120
+        if not os.path.islink(here):
+            return False
+        target = os.readlink(here)
+        if os.path.isabs(target):  # noqa: PTH117
+            return target.startswith("/proc/")
+        here = os.path.join(os.path.dirname(here), target)  # noqa: PTH120
+    return True
 
 
 def _without_config(place: str) -> BrokenEnvironment | None:

@@ -13,6 +13,7 @@ from detent.model.inputs import Root
 from detent.model.markers import Marker
 from detent.model.requirement import ExtraName, PackageName
 from detent.model.versions import Listing
+from detent.model.wheel_tags import lowest_served
 from detent.resolve.ports import Releases
 
 _FIRST_LOOK_AHEAD = 3
@@ -43,13 +44,16 @@ class Unusable(NamedTuple):
 class Catalogue:
     """Listings and demands, each asked for once."""
 
-    def __init__(self, releases: Releases, *, project: PackageName) -> None:
+    def __init__(self, releases: Releases, *, project: PackageName, pythons: Marker = markers.ALWAYS) -> None:
+        """``pythons`` are those the project is for."""
         self._releases = releases
         self._project = project
+        self._pythons = pythons
         self._listings: dict[PackageName, Listing] = {}
         self._metadata: dict[tuple[PackageName, int], Metadata | None] = {}
         self._demands: dict[tuple[PackageName, int, str], tuple[Demand, ...] | Unusable] = {}
         self._python: dict[str, Marker] = {}
+        self._wheels: dict[str, Marker] = {}
         self._nothing = Listing(project, ())
         self._specifiers: set[str] = set()
         self._expected: set[PackageName] = set()
@@ -69,6 +73,11 @@ class Catalogue:
         if key not in self._metadata:
             self._metadata[key] = self._releases.metadata(name, number)
         return self._metadata[key]
+
+    def has_extra(self, name: PackageName, number: int, extra: str) -> bool:
+        """Say whether a version has such an extra; not so when its metadata cannot be read."""
+        metadata = self.metadata(name, number)
+        return metadata is not None and metadata.for_extra(extra) is not None
 
     def demands(self, name: PackageName, number: int, extra: str) -> tuple[Demand, ...] | Unusable:
         """Give what a version needs, or what one of its extras adds (none when it has no such extra)."""
@@ -124,6 +133,16 @@ class Catalogue:
             marker = self._python[requires_python] = markers.python_lower_bounds(requires_python)
         return marker
 
+    def wheels(self, pythons: str) -> Marker:
+        """Give what the wheels of a release ask of Python, as a marker; NEVER when they serve none in range.
+
+        Only the lowest counts, for the same reason: wheels for Pythons newer than the release come later.
+        """
+        marker = self._wheels.get(pythons)
+        if marker is None:
+            marker = self._wheels[pythons] = lowest_served(pythons, self._pythons)
+        return marker
+
     # ---- reading ahead ---------------------------------------------------------------------
 
     def expect_listings(self, names: Iterable[PackageName]) -> None:
@@ -139,6 +158,10 @@ class Catalogue:
         if new:
             self._announced.update(new)
             self._releases.expect((), new)
+
+    def is_expected(self, name: PackageName, number: int) -> bool:
+        """Say whether the metadata of a version was asked for, so that reading it costs no round trip."""
+        return (name, number) in self._announced or (name, number) in self._metadata
 
     def look_ahead(self, name: PackageName, mask: int, *, tries: int) -> None:
         """Fetch the next versions of a package that is being tried one by one, from the third on."""

@@ -1,18 +1,22 @@
-"""One environment as the solver sees it: which versions there are, which is best, and what a choice demands.
+"""What choosing a version demands, told to the solver as clauses.
 
-Everything that depends on the environment happens here: Python requirements, markers, preferences, and the
-observation that one answer does not serve the whole environment, which ends the search with :class:`Split`.
+Three things may come of asking: clauses on what is needed; a refusal, when nothing chosen elsewhere can help
+the version; or the observation that one answer does not serve the whole environment, which ends the search
+with :class:`Split`. A refusal is looked for in the next versions too, as far as their metadata is
+on its way already: of a thousand releases with the same impossible requirement few are tried one by one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
 from detent.events import Report, Resolving
-from detent.model import markers
 from detent.model.markers import Marker
 from detent.model.requirement import PackageName
+from detent.model.versions import newest
 from detent.resolve.catalogue import Catalogue, Demand, Unusable
+from detent.resolve.choices import Choices
 from detent.resolve.facts import Needs, Rejected, SameVersion, slot_of, split_slot
-from detent.resolve.policy import Allowed, Rules
+from detent.resolve.policy import SDIST_ONLY, Rules
 from detent.resolve.preferences import Preferences
 from detent.resolve.solver import ROOT, Clause, Slot
 
@@ -29,15 +33,20 @@ class Split(Exception):
 class PythonSplit(Split):
     """The version that would be chosen runs on a part of the environment's Pythons only."""
 
-    def __init__(self, marker: Marker, name: PackageName, version: str, requires_python: str) -> None:
-        super().__init__(marker, f"{name} {version} needs Python {requires_python}")
+
+class _Asker(NamedTuple):
+    """A version that asks for an extra of another package."""
+
+    slot: Slot
+    bit: int
+    demand: Demand
 
 
-class Situation:
-    """The :class:`~detent.resolve.solver.Problem` of one environment.
+_Refusal: TypeAlias = Demand | Unusable | PythonSplit
 
-    ``earlier`` are the versions environments solved before this one came to.
-    """
+
+class Situation(Choices):
+    """The :class:`~detent.resolve.solver.Problem` of one environment."""
 
     def __init__(
         self,
@@ -50,83 +59,16 @@ class Situation:
         earlier: Mapping[PackageName, Sequence[int]],
         report: Report,
     ) -> None:
-        self.environment = environment
-        self.catalogue = catalogue
-        self._roots = roots
-        self._direct = frozenset(root.name for root in roots)
-        self._rules = rules
-        self._preferences = preferences
-        self._earlier = earlier
+        super().__init__(catalogue, roots, environment, rules=rules, preferences=preferences, earlier=earlier)
         self._report = report
-        self._python = markers.python_only(environment)
-        self._holds: dict[Marker, bool] = {}
-        self._python_fit: dict[str, tuple[bool, bool]] = {}
-        self._allowed: dict[PackageName, Allowed] = {}
-        self._domains: dict[PackageName, int] = {}
-        self._partly: dict[PackageName, int] = {}
-        self._favoured: dict[PackageName, tuple[int, ...]] = {}
         self._tried: dict[PackageName, set[int]] = {}
+        self._askers: dict[Slot, list[_Asker]] = {}
+        self._lacking: dict[Slot, int] = {}
+        self._passed_over: dict[PackageName, tuple[int, Demand]] = {}
 
     def tell(self, name: PackageName, solved: int) -> None:
         """Report what is looked at, and how many packages were before it."""
         self._report(Resolving(name, solved))
-
-    # ---- versions ------------------------------------------------------------------------
-
-    def is_direct(self, slot: Slot) -> bool:
-        """Say whether the project itself asks for the package."""
-        return split_slot(slot)[0] in self._direct
-
-    def domain(self, slot: Slot) -> int:
-        """Give the versions that may be chosen somewhere in this environment, and "absent"."""
-        name = split_slot(slot)[0]
-        domain = self._domains.get(name)
-        if domain is None:
-            domain = self._domains[name] = self._usable(name) | 1
-        return domain
-
-    def _usable(self, name: PackageName) -> int:
-        listing = self.catalogue.listing(name)
-        fits = partly = 0
-        for requires_python, mask in listing.by_requires_python.items():
-            somewhere, everywhere = self._fit(requires_python)
-            if somewhere:
-                fits |= mask
-                if not everywhere:
-                    partly |= mask
-        self._partly[name] = partly
-        pin = self._preferences.pins.get(name)
-        return fits & self.allowed(name).mask & (listing.mask(pin) if pin else listing.every)
-
-    def _partly_usable(self, name: PackageName) -> int:
-        """Give the versions that run on a part of this environment's Pythons only."""
-        self.domain(name)
-        return self._partly[name]
-
-    def allowed(self, name: PackageName) -> Allowed:
-        """Give what the policy says about a package's versions, with its reasons."""
-        allowed = self._allowed.get(name)
-        if allowed is None:
-            allowed = self._allowed[name] = self._rules.allowed(self.catalogue.listing(name))
-        return allowed
-
-    def pin(self, name: PackageName) -> str:
-        """Give the specifier the command line holds the package to; empty for none."""
-        return self._preferences.pins.get(name, "")
-
-    def _fit(self, requires_python: str) -> tuple[bool, bool]:
-        """Say whether a Python requirement is met somewhere in this environment, and whether everywhere."""
-        fit = self._python_fit.get(requires_python)
-        if fit is None:
-            needs = self.catalogue.python(requires_python)
-            everywhere = markers.implies(self._python, needs)
-            fit = (everywhere or not markers.disjoint(self._python, needs), everywhere)
-            self._python_fit[requires_python] = fit
-        return fit
-
-    def runs_somewhere(self, requires_python: str) -> bool:
-        """Say whether a Python requirement is met anywhere in this environment."""
-        return self._fit(requires_python)[0]
 
     def choose(self, slot: Slot, mask: int, decided: Mapping[Slot, int]) -> int:
         """Pick the version of the old lock, else that of an earlier environment, else the newest."""
@@ -140,77 +82,37 @@ class Situation:
         tried = self._tried.setdefault(name, set())
         tried.add(number)
         self.catalogue.look_ahead(name, mask, tries=len(tried))
-        if self._partly_usable(name) >> number & 1:
-            release = self.catalogue.listing(name).release(number)
-            raise self._python_split(name, release.version, release.requires_python)
+        if self.partly_usable(name) >> number & 1:
+            raise self._python_split(name, number)
         return number
 
-    def _python_split(self, name: PackageName, version: str, requires_python: str) -> PythonSplit:
-        return PythonSplit(self.catalogue.python(requires_python), name, version, requires_python)
-
-    def best(self, name: PackageName, mask: int) -> int:
-        """Give the version of a mask that would be chosen; 0 when it is empty."""
-        mask &= ~1
-        for number in self._favourites(name):
-            if mask >> number & 1:
-                return number
-        stable = mask & self.catalogue.listing(name).stable or mask
-        return max(stable.bit_length() - 1, 0)
-
-    def _favourites(self, name: PackageName) -> tuple[int, ...]:
-        favourites = self._favoured.get(name)
-        if favourites is None:
-            listing = self.catalogue.listing(name)
-            locked = sorted(
-                {
-                    number
-                    for version, where in self._preferences.locked.get(name, ())
-                    if (number := listing.number(version)) is not None and self.holds(where)
-                },
-                reverse=True,
-            )
-            # A version that serves a part only is worth a split when it was locked, not otherwise.
-            partly = self._partly_usable(name)
-            earlier = (number for number in self._earlier.get(name, ()) if not partly >> number & 1)
-            favourites = self._favoured[name] = (*locked, *earlier)
-        return favourites
-
-    # ---- demands -------------------------------------------------------------------------
-
-    def holds(self, where: Marker) -> bool:
-        """Say whether a marker holds anywhere in this environment."""
-        holds = self._holds.get(where)
-        if holds is None:
-            holds = self._holds[where] = not markers.disjoint(self.environment, where)
-        return holds
-
-    def covers(self, where: Marker) -> bool:
-        """Say whether a marker holds everywhere in this environment."""
-        return where == markers.ALWAYS or markers.implies(self.environment, where)
-
-    def live_demands(self, slot: Slot, value: int) -> list[Demand] | Unusable:
-        """Give the demands of a version that count in this environment."""
-        if slot == ROOT:
-            return [demand for demand in self._roots if self.holds(demand.where)]
-        name, extra = split_slot(slot)
-        demands = self.catalogue.demands(name, value, extra)
-        if isinstance(demands, Unusable):
-            return demands
-        return [demand for demand in demands if self.holds(demand.where)]
+    def _python_split(self, name: PackageName, number: int) -> PythonSplit:
+        release = self.catalogue.listing(name).release(number)
+        pythons = self.catalogue.python(release.requires_python)
+        if not self.fit(pythons)[1]:
+            return PythonSplit(pythons, f"{name} {release.version} needs Python {release.requires_python}")
+        return PythonSplit(
+            self.catalogue.wheels(release.wheel_pythons),
+            f"{name} {release.version} has wheels for Python {release.wheel_pythons}",
+        )
 
     def clauses(self, slot: Slot, value: int) -> Iterator[Clause]:
         """Give what choosing this version of the slot demands."""
-        bit = 1 << value
-        reason = self._why_unusable(slot, value)
-        demands = self.live_demands(slot, value) if reason is None else Unusable(reason)
-        if isinstance(demands, Unusable):
-            yield Clause(((slot, bit),), Rejected(slot, value, demands.reason))
+        demands = self.live_demands(slot, value)
+        refusal = self._refusal(slot, value, demands)
+        if isinstance(refusal, PythonSplit):
+            raise refusal
+        if refusal is not None:
+            yield from self._refusals(slot, value, refusal)
+        if refusal is not None or isinstance(demands, Unusable):
             return
+        bit = 1 << value
         name, extra = split_slot(slot)
         if extra:
             others = self.domain(name) & ~bit
-            yield Clause(((slot, bit), (name, others)), SameVersion(slot, value))
-            yield Clause(((name, bit), (slot, others & ~1)), SameVersion(slot, value))
+            yield Clause(((slot, bit), (name, others)), SameVersion(slot, bit))
+            yield Clause(((name, bit), (slot, others & ~1)), SameVersion(slot, bit))
+            yield from self._lacks(slot, value)
         by_name: dict[PackageName, list[Demand]] = {}
         for demand in demands:
             by_name.setdefault(demand.name, []).append(demand)
@@ -219,9 +121,94 @@ class Situation:
             if len(alike) > 1:
                 self._look_at_siblings(needed, alike)
             for demand in alike:
-                yield from self._clauses_of(slot, bit, demand, Needs(slot, value, demand))
+                yield from self._clauses_of(slot, bit, demand)
 
-    def _why_unusable(self, slot: Slot, value: int) -> str | None:
+    # ---- refusals ------------------------------------------------------------------------
+
+    def _refusal(self, slot: Slot, value: int, demands: Sequence[Demand] | Unusable) -> _Refusal | None:
+        """Give what rules a version out, or out of a part of the environment, whatever else is chosen."""
+        trouble = self._python_trouble(slot, value)
+        if trouble is not None:
+            return trouble
+        if isinstance(demands, Unusable):
+            return demands
+        self.catalogue.expect_listings(demand.name for demand in demands)
+        for demand in demands:
+            mask = self.mask(demand)
+            if not mask or (demand.name == slot and not mask >> value & 1):
+                return demand
+        return None
+
+    def _refusals(self, slot: Slot, value: int, refusal: _Refusal) -> Iterator[Clause]:
+        """Give the clauses of a refusal, and of the refusals of the next versions that are known."""
+        name, extra = split_slot(slot)
+        if isinstance(refusal, Demand) and slot != ROOT:
+            self._passed_over.setdefault(name, (value, refusal))
+        found = {refusal: 1 << value}
+        together = 1 << value
+        for number in self._next_known(slot, value) if self._is_whole(refusal) else ():
+            other = self._refusal(slot, number, self.live_demands(slot, number))
+            if other is None or not self._is_whole(other):
+                break
+            found[other] = found.get(other, 0) | 1 << number
+            together |= 1 << number
+            self._tried[name].add(number)
+        for cause, mask in found.items():
+            if isinstance(cause, Demand):
+                yield Clause(((slot, mask),), Needs(slot, mask, cause))
+            elif isinstance(cause, Unusable):
+                yield Clause(((slot, mask),), Rejected(slot, mask, cause.reason))
+        if extra:
+            left = self.domain(name) & ~together & ~1
+            yield Clause(((slot, left), (name, together | 1)), SameVersion(slot, together))
+
+    def _is_whole(self, refusal: _Refusal) -> bool:
+        """Say whether a refusal is one in all of the environment, so that there is nothing to split."""
+        return isinstance(refusal, Unusable) or (isinstance(refusal, Demand) and self.covers(refusal.where))
+
+    def _next_known(self, slot: Slot, value: int) -> Iterator[int]:
+        """Give the versions that would be tried after this one, while their metadata is on its way."""
+        name = split_slot(slot)[0]
+        if slot == ROOT or name not in self._tried:
+            return
+        left = self.domain(name) & self.catalogue.listing(name).stable & ((1 << value) - 1) & ~1
+        while left:
+            number = left.bit_length() - 1
+            if not self.catalogue.is_expected(name, number):
+                return
+            yield number
+            left &= ~(1 << number)
+
+    def _lacks(self, slot: Slot, value: int) -> Iterator[Clause]:
+        """Refuse versions from before an extra to whoever could have a newer one that has it.
+
+        Where the newest has none either, an extra that does not exist is a mistake to be warned of.
+        """
+        name, extra = split_slot(slot)
+        if self.catalogue.has_extra(name, value, extra):
+            return
+        mask = 1 << value
+        for number in self._next_known(slot, value):
+            if self.catalogue.has_extra(name, number, extra):
+                break
+            mask |= 1 << number
+        self._lacking[slot] = self._lacking.get(slot, 0) | mask
+        for asker in self._askers.get(slot, ()):
+            yield from self._lacking_for(asker, slot)
+
+    def _lacking_for(self, asker: _Asker, slot: Slot) -> Iterator[Clause]:
+        extra = split_slot(slot)[1]
+        mask = self._lacking.get(slot, 0)
+        if mask and self._newest_has(asker.demand, extra):
+            fact = Rejected(slot, mask, f"has no extra `{extra}`")
+            yield Clause(((asker.slot, asker.bit), (slot, mask)), fact)
+
+    def _newest_has(self, demand: Demand, extra: str) -> bool:
+        mask = self.mask(demand)
+        number = newest(mask & self.catalogue.listing(demand.name).stable or mask)
+        return bool(number) and self.catalogue.has_extra(demand.name, number, extra)
+
+    def _python_trouble(self, slot: Slot, value: int) -> Unusable | PythonSplit | None:
         """Compare the Python requirement of the metadata with the index's, which may not tell it."""
         if slot == ROOT:
             return None
@@ -232,31 +219,32 @@ class Situation:
         release = self.catalogue.listing(name).release(value)
         if metadata.requires_python == release.requires_python:
             return None
-        somewhere, everywhere = self._fit(metadata.requires_python)
+        pythons = self.catalogue.python(metadata.requires_python)
+        somewhere, everywhere = self.fit(pythons)
+        told = f"needs Python {metadata.requires_python}"
         if not somewhere:
-            return f"needs Python {metadata.requires_python}"
+            return Unusable(told)
         if not everywhere:
-            raise self._python_split(name, release.version, metadata.requires_python)
+            return PythonSplit(pythons, f"{name} {release.version} {told}")
         return None
 
-    def _clauses_of(self, slot: Slot, bit: int, demand: Demand, fact: Needs) -> Iterator[Clause]:
+    # ---- demands -------------------------------------------------------------------------
+
+    def _clauses_of(self, slot: Slot, bit: int, demand: Demand) -> Iterator[Clause]:
         """Give the clauses of one demand: on the package, and on each extra it asks for."""
         name = demand.name
         domain = self.domain(name)
         mask = self.mask(demand)
-        if not mask or (name == slot and not mask & bit):
-            yield Clause(((slot, bit),), fact)
-            return
+        fact = Needs(slot, bit, demand)
         if name != slot:
             yield Clause(((slot, bit), (name, domain & ~mask)), fact)
         for extra in demand.extras:
             other = slot_of(name, extra)
             if other != slot:
                 yield Clause(((slot, bit), (other, domain & ~mask)), fact)
-
-    def mask(self, demand: Demand) -> int:
-        """Give the versions that may be chosen here and meet the demand."""
-        return self.catalogue.matching(demand) & self.domain(demand.name)
+                asker = _Asker(slot, bit, demand)
+                self._askers.setdefault(other, []).append(asker)
+                yield from self._lacking_for(asker, other)
 
     def _look_at_siblings(self, name: PackageName, alike: Sequence[Demand]) -> None:
         """Split where one version lists a package several times and the best picks differ.
@@ -284,6 +272,27 @@ class Situation:
                 [clause.fact.demand], f"{name} {version} would be refused for {clause.fact.demand.name}"
             )
 
+    def missed_for_wheels(self, name: PackageName, number: int) -> str:
+        """Say which newer version a requirement of the project did not get for want of wheels, if any."""
+        listing = self.catalogue.listing(name)
+        newer = listing.stable & ~listing.yanked & ~listing.wheels & -2 << number
+        for demand in self._roots:
+            if demand.name == name and self.holds(demand.where):
+                newer &= self.catalogue.matching(demand)
+        for text, mask in listing.by_requires_python.items():
+            if not self.runs_somewhere(self.catalogue.python(text)):
+                newer &= ~mask
+        if newer:
+            return f"{listing.release(newest(newer)).version} {SDIST_ONLY}"
+        if name not in self._passed_over:
+            return ""
+        passed, demand = self._passed_over[name]
+        sources = self.catalogue.matching(demand) & ~self.catalogue.listing(demand.name).wheels
+        if passed <= number or not sources:
+            return ""
+        version = listing.release(passed).version
+        return f"{version} needs `{demand.name}{demand.specifier}`, which {SDIST_ONLY}"
+
     # ---- reading ahead -------------------------------------------------------------------
 
     def read_ahead(self, demands: Mapping[PackageName, Sequence[Demand]]) -> None:
@@ -291,11 +300,3 @@ class Situation:
         self.catalogue.expect_listings(demands)
         picks = [(name, self.likely(name, alike)) for name, alike in demands.items()]
         self.catalogue.expect_metadata([(name, number) for name, number in picks if number])
-
-    def likely(self, name: PackageName, demands: Sequence[Demand]) -> int:
-        """Give the version these demands would come to if there were no others; 0 for none."""
-        both = 0
-        for demand in demands:
-            mask = self.mask(demand)
-            both = both & mask or mask
-        return self.best(name, both)

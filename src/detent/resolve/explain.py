@@ -5,20 +5,21 @@ versions fold into ranges, and each says what hides newer versions where that ma
 every line is a fact the proof uses.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from detent.model import markers
 from detent.model.requirement import PackageName
 from detent.model.versions import Listing, newest
-from detent.resolve.catalogue import Demand
+from detent.resolve.catalogue import Demand, Unusable
 from detent.resolve.clauses import Situation
-from detent.resolve.facts import Needs, Rejected, facts_of, split_slot
+from detent.resolve.facts import Fact, Needs, Rejected, facts_of, split_slot
 from detent.resolve.solver import ROOT, Clause, Slot
 
 _MOST_LINES = 12
 _MOST_RANGES = 3
 _MOST_HINTS = 2
+_MOST_EXTRAS = 4
 
 
 class _Line(NamedTuple):
@@ -30,21 +31,35 @@ class _Line(NamedTuple):
     reason: str = ""
 
 
-def explain(proof: Clause, situation: Situation, *, order: Callable[[Slot], int]) -> tuple[str, ...]:
-    """Give the facts of the proof as sentences without a final period; the project's own come first.
+def reasons(proof: Clause, situation: Situation) -> tuple[Fact, ...]:
+    """Give the facts of a proof; of a project's requirement that nothing meets, all such requirements.
+
+    One of them is proof enough, and whoever mends it would run into the next.
+    """
+    facts = tuple(facts_of(proof))
+    if any(not isinstance(fact, Needs) or fact.slot != ROOT for fact in facts) or len(facts) > 1:
+        return facts
+    roots = situation.live_demands(ROOT, 1)
+    if isinstance(roots, Unusable):
+        return facts
+    return tuple(Needs(ROOT, 1 << 1, root) for root in roots if not situation.mask(root)) or facts
+
+
+def explain(facts: Sequence[Fact], situation: Situation, *, order: Callable[[Slot], int]) -> tuple[str, ...]:
+    """Give the facts of a proof as sentences without a final period; the project's own come first.
 
     ``order`` says in which place the search met a slot.
     """
     values: dict[_Line, int] = {}
-    for fact in facts_of(proof):
+    for fact in facts:
         match fact:
-            case Needs(slot, value, demand):
+            case Needs(slot, mask, demand):
                 line = _Line(slot, demand)
-            case Rejected(slot, value, reason):
+            case Rejected(slot, mask, reason):
                 line = _Line(slot, None, reason)
             case _:
                 continue
-        values[line] = values.get(line, 0) | 1 << value
+        values[line] = values.get(line, 0) | mask
     # Of one package the newest versions first: they are what a person hoped for.
     lines = sorted(
         values,
@@ -61,10 +76,10 @@ def asker(demand: Demand) -> str:
     return _part(demand) + _place(demand)
 
 
-def hints(proof: Clause, situation: Situation) -> tuple[str, ...]:
+def hints(facts: Sequence[Fact], situation: Situation) -> tuple[str, ...]:
     """Give edits that let in what the proof finds missing: a marker, or a pre-release asked for."""
     found: dict[str, None] = {}
-    for fact in facts_of(proof):
+    for fact in facts:
         if isinstance(fact, Needs) and not situation.mask(fact.demand):
             hint = _hint(fact.demand, situation)
             if hint:
@@ -75,13 +90,15 @@ def hints(proof: Clause, situation: Situation) -> tuple[str, ...]:
 def _hint(demand: Demand, situation: Situation) -> str:
     listing = situation.catalogue.listing(demand.name)
     named = situation.catalogue.matching(demand)
-    best = newest(named & situation.allowed(demand.name).mask)
-    if best:
-        requires_python = listing.release(best).requires_python
-        if demand.root is None or situation.runs_somewhere(requires_python):
-            return ""
-        where = markers.and_(demand.where, situation.catalogue.python(requires_python))
-        if where == markers.NEVER:
+    allowed = named & situation.allowed(demand.name).mask
+    if allowed:
+        # Any of them will do: the widest range of Pythons is the smallest change.
+        pythons = markers.NEVER
+        for text, mask in listing.by_requires_python.items():
+            if mask & allowed:
+                pythons = markers.or_(pythons, situation.catalogue.python(text))
+        where = markers.and_(demand.where, pythons)
+        if demand.root is None or situation.runs_somewhere(pythons) or where == markers.NEVER:
             return ""
         return f"raise `requires-python`, or write `{_wish(demand)}; {markers.render(where)}`"
     prerelease = newest(named & listing.prerelease & listing.wheels & ~listing.yanked)
@@ -91,9 +108,10 @@ def _hint(demand: Demand, situation: Situation) -> str:
     return ""
 
 
-def _wish(demand: Demand) -> str:
-    extras = f"[{','.join(demand.extras)}]" if demand.extras else ""
-    return f"{demand.name}{extras}{demand.specifier}"
+def _wish(demand: Demand, *, extras: Sequence[str] | None = None) -> str:
+    names = demand.extras if extras is None else extras
+    bracket = f"[{','.join(names)}]" if names else ""
+    return f"{demand.name}{bracket}{demand.specifier}"
 
 
 def _line_number(line: _Line) -> int:
@@ -123,7 +141,8 @@ def _sentence(line: _Line, values: int, situation: Situation) -> str:
     if line.demand is None:
         return f"{_versions(split_slot(line.slot)[0], values, situation)} {line.reason}"
     demand = line.demand
-    wish = f"needs {_wish(demand)}"
+    shown = demand.extras[:_MOST_EXTRAS]
+    wish = f"needs {_wish(demand, extras=shown if shown == demand.extras else (*shown, '...'))}"
     where = "" if situation.covers(demand.where) else f" where {markers.render(demand.where)}"
     if line.slot == ROOT:
         return f"{_part(demand)} {wish}{where}{_place(demand)}{_obstacles(demand, situation)}"
@@ -155,6 +174,8 @@ def _obstacles(demand: Demand, situation: Situation) -> str:
         return f"; no version of it matches, the newest is {listing.release(newest(there)).version}"
     best = newest(situation.mask(demand))
     hidden = named >> best + 1 << best + 1
+    # A pre-release is what is missing only where there is nothing else.
+    hidden = hidden & listing.stable or (0 if best else hidden)
     if not hidden:
         return ""
     return "; " + " and ".join(_reasons(listing, hidden, situation))
@@ -168,9 +189,13 @@ def _reasons(listing: Listing, hidden: int, situation: Situation) -> list[str]:
         reasons[f"is not {pin} as asked for on the command line"] = listing.every & ~listing.mask(pin)
     for obstacle in situation.allowed(listing.name).hidden:
         reasons[obstacle.reason] = obstacle.mask
+    catalogue = situation.catalogue
     for requires_python, mask in listing.by_requires_python.items():
-        if not situation.runs_somewhere(requires_python):
+        if not situation.runs_somewhere(catalogue.python(requires_python)):
             reasons[f"needs Python {requires_python}"] = mask
+    for pythons, mask in listing.by_wheel_pythons.items():
+        if not situation.runs_somewhere(catalogue.wheels(pythons)):
+            reasons[f"has wheels for Python {', '.join(pythons.split())} only"] = mask
     found: list[tuple[int, str]] = []
     left = hidden
     for reason, mask in reasons.items():

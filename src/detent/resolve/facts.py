@@ -10,10 +10,11 @@ from detent.resolve.solver import Clause, Slot
 
 
 class Needs(NamedTuple):
-    """A version of a slot (or the project) has a requirement."""
+    """Versions of a slot (or the project) have a requirement."""
 
     slot: Slot
-    value: int
+    values: int
+    """A mask, as in the two others."""
     demand: Demand
 
 
@@ -21,14 +22,14 @@ class SameVersion(NamedTuple):
     """`name[extra]` and `name` are one package and have one version."""
 
     slot: Slot
-    value: int
+    values: int
 
 
 class Rejected(NamedTuple):
-    """A version cannot be used at all."""
+    """Versions that cannot be used, at all or by who asks."""
 
     slot: Slot
-    value: int
+    values: int
     reason: str
 
 

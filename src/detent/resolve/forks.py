@@ -25,7 +25,7 @@ from detent.model.markers import Marker
 from detent.model.requirement import ExtraName, PackageName
 from detent.resolve.catalogue import Catalogue, Demand
 from detent.resolve.clauses import PythonSplit, Situation, Split
-from detent.resolve.explain import asker, explain, hints
+from detent.resolve.explain import asker, explain, hints, reasons
 from detent.resolve.facts import Needs, facts_of, split_slot
 from detent.resolve.policy import DEFAULT_POLICY, Policy, Rules, rules_for
 from detent.resolve.ports import Clock, Releases
@@ -113,10 +113,11 @@ class _Driver:
             for root in inputs.roots()
         )
         self._releases = releases
-        self._catalogue = Catalogue(releases, project=inputs.name)
+        self._catalogue = Catalogue(releases, project=inputs.name, pythons=self._range)
         self._rules = rules
         self._preferences = preferences
         self._earlier: dict[PackageName, list[int]] = {}
+        self._missed: dict[str, None] = {}
         self._budget = budget
         self._report = report
 
@@ -147,7 +148,7 @@ class _Driver:
                     numbers.append(number)
             solved.append(resolution)
         answer = _join_equal(solved)
-        for text in dict.fromkeys(self._warnings(answer)):
+        for text in dict.fromkeys((*self._warnings(answer), *self._missed)):
             self._report(Notice("warning", text))
         return answer
 
@@ -215,14 +216,20 @@ class _Driver:
                 extras.setdefault(name, []).append(ExtraName(extra))
             else:
                 pins[name] = decided[slot]
+        for name in dict.fromkeys(root.name for root in self._roots if root.name in pins):
+            missed = situation.missed_for_wheels(name, pins[name])
+            if missed:
+                version = self._catalogue.listing(name).release(pins[name]).version
+                self._missed[f"`{name}` {version} is locked, because {missed}"] = None
         return Resolution(environment, pins, {name: tuple(found) for name, found in extras.items()})
 
     def _conflict(self, proof: Clause, situation: Situation, solver: Solver) -> Conflict:
         where = markers.restrict(situation.environment, self._range)
+        facts = reasons(proof, situation)
         return Conflict(
-            explain(proof, situation, order=solver.met),
+            explain(facts, situation, order=solver.met),
             environment="" if where == markers.ALWAYS else markers.render(where),
-            next_steps=hints(proof, situation),
+            next_steps=hints(facts, situation),
         )
 
     def _warnings(self, answer: Sequence[Resolution]) -> Iterator[str]:

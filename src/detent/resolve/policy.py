@@ -16,6 +16,8 @@ from detent.model.requirement import PackageName
 from detent.model.versions import Listing
 from detent.resolve.preferences import Preferences
 
+SDIST_ONLY = "has only source distributions; building them is not supported yet"
+
 
 class Prerelease(Enum):
     """When pre-releases may be chosen."""
@@ -63,10 +65,7 @@ class Rules(NamedTuple):
         hidden: list[Hidden] = []
         left = listing.every
         for mask, reason in (
-            (
-                listing.every & ~listing.wheels,
-                "has only source distributions; building them is not supported yet",
-            ),
+            (listing.every & ~listing.wheels, SDIST_ONLY),
             (listing.yanked & ~self._pinned(listing), "was yanked"),
             (self._hidden_prereleases(listing), "is a pre-release"),
         ):

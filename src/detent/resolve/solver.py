@@ -230,7 +230,8 @@ class Solver:
         for clause in self._problem.clauses(slot, value):
             self._add(clause)
             others = [term for term in clause.terms if term[0] != slot]
-            if all(now[other] & mask == now[other] for other, mask in others):
+            about = next((mask for other, mask in clause.terms if other == slot), 0)
+            if about >> value & 1 and all(now[other] & mask == now[other] for other, mask in others):
                 is_refused = True
                 self._problem.refused(slot, value, clause)
                 for other, _ in others:

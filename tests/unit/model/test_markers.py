@@ -61,7 +61,11 @@ def test_a_requires_python_that_is_none_is_refused() -> None:
         ("~=3.8", "python_version >= '3.8'"),
         ("==3.8.*", "python_version >= '3.8'"),
         ("== 3.8", "python_version >= '3.8'"),
-        (">=2.7, !=3.0.*", "python_version >= '2.7' and python_version != '3.0'"),
+        (">=2.7, !=3.0.*", "python_version >= '2.7'"),
+        (">=3.11,!=3.14.1", "python_version >= '3.11'"),
+        (">=3.9,!=3.9.0,!=3.9.1", "python_full_version >= '3.9.2'"),
+        ("!=3.9.*", ""),
+        (">=3.9,!=3.*", "python_version >= '4.0'"),
         (">=3.6.*", "python_version >= '3.6'"),
         ("nonsense", ""),
         (">=3.8,>=nonsense", "python_version >= '3.8'"),
@@ -89,4 +93,12 @@ def test_environments_are_ordered_newest_python_first() -> None:
         "python_version < '3.9'",
     ]
     assert markers.lowest_python(ALWAYS) == 0
+    assert markers.newest_python(parse("python_version < '3.9'")) == 3_009_000
     assert markers.sort_key(NEVER) < markers.sort_key(ordered[0])
+
+
+def test_one_excluded_python_is_ordered_behind_those_around_it() -> None:
+    around = parse("python_version >= '3.12' and python_full_version != '3.14.1'")
+    excluded = parse("python_full_version == '3.14.1'")
+
+    assert markers.sort_key(around) < markers.sort_key(excluded)

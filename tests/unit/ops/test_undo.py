@@ -14,7 +14,7 @@ from support.faults import failing
 
 def change(path: Path, undo: Undo, new: bytes) -> None:
     undo.remember(path, path.read_bytes() if path.exists() else None, new)
-    fsio.write_atomic(path, new)
+    fsio.write_atomic(path, new, durable=True)
 
 
 def fail(undo: Undo) -> None:

@@ -35,6 +35,16 @@ requires = ["hatchling"]
     assert found.warnings == ()
 
 
+def test_a_project_that_depends_on_its_own_name_hears_of_it() -> None:
+    head = '[project]\nname = "Some.Thing"\nversion = "1"\ndependencies = '
+
+    (warning,) = manifest(head + '["some-thing>=2"]\n').warnings
+
+    assert warning.startswith("`some-thing` in [project.dependencies] is this project itself")
+    extras = '[project.optional-dependencies]\nnet = ["x"]\n[dependency-groups]\ndev = ["some-thing"]\n'
+    assert manifest(head + '["some-thing[net]"]\n' + extras).warnings == ()
+
+
 def test_the_inputs_of_a_lock_carry_the_lists_and_the_index() -> None:
     text = pyproject(
         '[project.optional-dependencies]\nb = ["y"]\na = ["x"]\n[dependency-groups]\ndev = ["z"]\n',

@@ -127,6 +127,35 @@ def test_an_environment_cannot_have_a_program_of_the_project_started(tmp_path: P
     assert machine.started == []
 
 
+@pytest.mark.parametrize("hops", [["../../../tools/python3"], ["python3", "../../../tools/python3"]])
+def test_a_link_that_a_repository_can_bring_leads_to_no_interpreter(tmp_path: Path, hops: list[str]) -> None:
+    machine = Machine(tmp_path)
+    machine.python("checkout/tools/python3")
+    root = machine.environment("checkout/part/.venv", machine.python("opt/bin/python3.12"))
+    (root / "bin/python").unlink()
+    for name, target in zip(("python", "python3"), hops, strict=False):
+        (root / "bin" / name).symlink_to(target)
+
+    found = read_environment(root, machine.interpreters(project=str(tmp_path / "checkout/part")))
+
+    assert isinstance(found, BrokenEnvironment)
+    assert "relative link" in found.reason
+    assert machine.started == []
+
+
+def test_programs_behind_a_link_are_not_started(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.python("checkout/tools/python")
+    root = machine.environment("checkout/part/.venv", machine.python("opt/bin/python3.12"))
+    (root / "bin").rename(tmp_path / "moved")
+    (root / "bin").symlink_to("../../tools")
+
+    with pytest.raises(NotAnEnvironment, match="cannot be used"):
+        read_environment(root, machine.interpreters())
+
+    assert machine.started == []
+
+
 def test_an_environment_whose_own_program_is_a_copy_stands_for_its_base(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     base = machine.python("opt/bin/python3.12")

@@ -115,7 +115,7 @@ def test_a_requirement_is_a_clause_on_the_package_and_on_each_extra() -> None:
         (("a", 0b10), ("b[y]", 0b011)),
     ]
     assert {clause.fact for clause in clauses} == {
-        Needs("a", 1, Demand(B, (extra_name("x"), extra_name("y")), ">=2", markers.ALWAYS))
+        Needs("a", 0b10, Demand(B, (extra_name("x"), extra_name("y")), ">=2", markers.ALWAYS))
     }
 
 
@@ -135,7 +135,7 @@ def test_an_extra_and_its_package_hold_each_other_to_one_version() -> None:
         (("a", 0b010), ("a[x]", 0b100)),
         (("a[x]", 0b010), ("b", 0b01)),
     ]
-    assert clauses[0].fact == SameVersion("a[x]", 1)
+    assert clauses[0].fact == SameVersion("a[x]", 0b10)
 
 
 def test_a_version_that_needs_another_version_of_itself_is_refused() -> None:
@@ -160,7 +160,7 @@ def test_metadata_that_contradicts_the_index_about_python_is_believed() -> None:
 
     with pytest.raises(PythonSplit):
         list(here.clauses("a", 1))
-    assert [clause.fact for clause in here.clauses("a", 2)] == [Rejected("a", 2, "needs Python >=3.99")]
+    assert [clause.fact for clause in here.clauses("a", 2)] == [Rejected("a", 0b100, "needs Python >=3.99")]
 
 
 def test_siblings_split_only_where_their_best_picks_differ() -> None:
@@ -195,6 +195,35 @@ def test_a_refusal_by_a_requirement_of_a_part_splits_and_one_of_the_whole_does_n
     part = Demand(B, (), "<1", markers.parse("os_name == 'nt'"))
     whole = Demand(B, (), ">=1", markers.parse("python_version >= '3.8'"))
 
-    here.refused("a", 1, Clause((), Needs("a", 1, whole)))
+    here.refused("a", 1, Clause((), Needs("a", 0b10, whole)))
     with pytest.raises(Split):
-        here.refused("a", 1, Clause((), Needs("a", 1, part)))
+        here.refused("a", 1, Clause((), Needs("a", 0b10, part)))
+
+
+def test_a_refusal_covers_the_next_versions_whose_metadata_is_on_its_way() -> None:
+    versions = {f"1.{n}": ["b>=9"] for n in range(9)}
+    releases = world({"a": {"0.1": [], "0.2": ["b>=8"], **versions}, "b": ["1.0"]})
+    here = situation(releases)
+    for number in (11, 10, 9):
+        here.choose("a", (1 << number + 1) - 2, {})
+
+    assert told(list(here.clauses("a", 9))) == [(("a", 0b001111111000),), (("a", 0b000000000100),)]
+    assert told(list(here.clauses("a", 1))) == []
+
+
+def test_a_refusal_in_a_part_of_the_environment_covers_no_other_version() -> None:
+    versions = {f"1.{n}": ["b>=9; os_name == 'nt'"] for n in range(4)}
+    here = situation(world({"a": versions, "b": ["1.0"]}))
+    for number in (4, 3, 2):
+        here.choose("a", (1 << number + 1) - 2, {})
+
+    assert told(list(here.clauses("a", 2))) == [(("a", 0b00100),)]
+
+
+def test_a_refused_extra_takes_its_versions_from_the_package() -> None:
+    releases = world({"a": {"1.0": [], "2.0": ["b>=9; extra == 'x'"]}, "b": ["1.0"]})
+
+    assert told(list(situation(releases).clauses("a[x]", 2))) == [
+        (("a[x]", 0b100),),
+        (("a[x]", 0b010), ("a", 0b101)),
+    ]

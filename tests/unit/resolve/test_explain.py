@@ -109,3 +109,27 @@ def test_the_next_step_is_asking_for_the_prerelease_that_is_needed() -> None:
 
 def test_nothing_is_advised_where_nothing_sure_is_known() -> None:
     assert conflict(project(["a<2", "a>=2"]), world({"a": ["1.0", "2.0"]})).next_steps == ()
+
+
+def test_the_next_step_names_every_python_that_has_an_answer() -> None:
+    releases = world({"a": {"2.0": release(python=">=3.12"), "3.0": release(python=">=3.14")}})
+
+    assert conflict(project(["a>=2"]), releases).next_steps == (
+        "raise `requires-python`, or write `a>=2; python_version >= '3.12'`",
+    )
+
+
+def test_prereleases_are_no_obstacle_where_there_are_other_versions() -> None:
+    releases = world({"a": {"1.0": ["b>=2"], "2.0rc1": []}, "b": ["1.0"]})
+
+    assert conflict(project(["a"]), releases).why.splitlines() == [
+        "your project needs a (pyproject.toml:2)",
+        "a 1.0 needs b>=2; no version of it matches, the newest is 1.0",
+    ]
+
+
+def test_of_many_extras_the_first_are_named() -> None:
+    extras = {name: f"c>=9; extra == '{name}'" for name in "pqrstu"}
+    releases = world({"a": {"1.0": ["b[p,q,r,s,t,u]"]}, "b": {"1.0": list(extras.values())}, "c": ["1.0"]})
+
+    assert "a 1.0 needs b[p,q,r,s,...]" in conflict(project(["a"]), releases).why

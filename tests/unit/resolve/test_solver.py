@@ -198,3 +198,17 @@ def brute_force(packages: Mapping[str, Sequence[Demands]], roots: Demands) -> bo
         )
         for versions in product(*(range(len(packages[name]) + 1) for name in names))
     )
+
+
+def test_a_clause_about_other_values_of_a_slot_refuses_nothing() -> None:
+    class Extra(Masks):
+        def clauses(self, slot: Slot, value: int) -> Iterator[Clause]:
+            yield from super().clauses(slot, value)
+            if slot == "a[x]":
+                # When the package has this version, the extra has no other.
+                yield Clause((("a", 1 << value), (slot, 0b110 & ~(1 << value))), "one version")
+
+    problem = Extra({"a": [{}, {}], "a[x]": [{}, {}]}, {"a": 0b110, "a[x]": 0b110})
+
+    assert Solver(problem).solve() == {"a": 2, "a[x]": 2}
+    assert problem.refusals == []

@@ -1,0 +1,169 @@
+"""One environment: which versions there are, which is best, which demands count.
+
+Everything that depends on the environment alone is answered here: Python requirements, the Pythons wheels are
+for, markers and preferences. What follows from choosing a version is told by `clauses`.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from detent.model import markers
+from detent.model.markers import Marker
+from detent.model.requirement import PackageName
+from detent.resolve.catalogue import Catalogue, Demand, Unusable
+from detent.resolve.facts import split_slot
+from detent.resolve.policy import Allowed, Rules
+from detent.resolve.preferences import Preferences
+from detent.resolve.solver import ROOT, Slot
+
+
+class Choices:
+    """What there is to choose from in one environment.
+
+    ``earlier`` are the versions environments solved before this one came to.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        roots: Sequence[Demand],
+        environment: Marker,
+        *,
+        rules: Rules,
+        preferences: Preferences,
+        earlier: Mapping[PackageName, Sequence[int]],
+    ) -> None:
+        self.environment = environment
+        self.catalogue = catalogue
+        self._roots = roots
+        self._direct = frozenset(root.name for root in roots)
+        self._rules = rules
+        self._preferences = preferences
+        self._earlier = earlier
+        self._python = markers.python_only(environment)
+        self._holds: dict[Marker, bool] = {}
+        self._fits: dict[Marker, tuple[bool, bool]] = {}
+        self._allowed: dict[PackageName, Allowed] = {}
+        self._domains: dict[PackageName, int] = {}
+        self._partly: dict[PackageName, int] = {}
+        self._favoured: dict[PackageName, tuple[int, ...]] = {}
+
+    # ---- versions ------------------------------------------------------------------------
+
+    def is_direct(self, slot: Slot) -> bool:
+        """Say whether the project itself asks for the package."""
+        return split_slot(slot)[0] in self._direct
+
+    def domain(self, slot: Slot) -> int:
+        """Give the versions that may be chosen somewhere in this environment, and "absent"."""
+        name = split_slot(slot)[0]
+        domain = self._domains.get(name)
+        if domain is None:
+            domain = self._domains[name] = self._usable(name) | 1
+        return domain
+
+    def _usable(self, name: PackageName) -> int:
+        listing = self.catalogue.listing(name)
+        catalogue = self.catalogue
+        needs = [(catalogue.python(text), mask) for text, mask in listing.by_requires_python.items()]
+        needs += [(catalogue.wheels(text), mask) for text, mask in listing.by_wheel_pythons.items()]
+        unfit = partly = 0
+        for pythons, mask in needs:
+            somewhere, everywhere = self.fit(pythons)
+            if not somewhere:
+                unfit |= mask
+            elif not everywhere:
+                partly |= mask
+        self._partly[name] = partly
+        pin = self._preferences.pins.get(name)
+        return self.allowed(name).mask & ~unfit & (listing.mask(pin) if pin else listing.every)
+
+    def partly_usable(self, name: PackageName) -> int:
+        """Give the versions that run on a part of this environment's Pythons only."""
+        self.domain(name)
+        return self._partly[name]
+
+    def allowed(self, name: PackageName) -> Allowed:
+        """Give what the policy says about a package's versions, with its reasons."""
+        allowed = self._allowed.get(name)
+        if allowed is None:
+            allowed = self._allowed[name] = self._rules.allowed(self.catalogue.listing(name))
+        return allowed
+
+    def pin(self, name: PackageName) -> str:
+        """Give the specifier the command line holds the package to; empty for none."""
+        return self._preferences.pins.get(name, "")
+
+    def fit(self, pythons: Marker) -> tuple[bool, bool]:
+        """Say whether Pythons are met somewhere in this environment, and whether everywhere."""
+        fit = self._fits.get(pythons)
+        if fit is None:
+            everywhere = markers.implies(self._python, pythons)
+            fit = (everywhere or not markers.disjoint(self._python, pythons), everywhere)
+            self._fits[pythons] = fit
+        return fit
+
+    def runs_somewhere(self, pythons: Marker) -> bool:
+        """Say whether Pythons are met anywhere in this environment."""
+        return self.fit(pythons)[0]
+
+    def best(self, name: PackageName, mask: int) -> int:
+        """Give the version of a mask that would be chosen; 0 when it is empty."""
+        mask &= ~1
+        for number in self._favourites(name):
+            if mask >> number & 1:
+                return number
+        stable = mask & self.catalogue.listing(name).stable or mask
+        return max(stable.bit_length() - 1, 0)
+
+    def _favourites(self, name: PackageName) -> tuple[int, ...]:
+        favourites = self._favoured.get(name)
+        if favourites is None:
+            listing = self.catalogue.listing(name)
+            locked = sorted(
+                {
+                    number
+                    for version, where in self._preferences.locked.get(name, ())
+                    if (number := listing.number(version)) is not None and self.holds(where)
+                },
+                reverse=True,
+            )
+            # A version that serves a part only is worth a split when it was locked, not otherwise.
+            partly = self.partly_usable(name)
+            earlier = (number for number in self._earlier.get(name, ()) if not partly >> number & 1)
+            favourites = self._favoured[name] = (*locked, *earlier)
+        return favourites
+
+    # ---- demands -------------------------------------------------------------------------
+
+    def holds(self, where: Marker) -> bool:
+        """Say whether a marker holds anywhere in this environment."""
+        holds = self._holds.get(where)
+        if holds is None:
+            holds = self._holds[where] = not markers.disjoint(self.environment, where)
+        return holds
+
+    def covers(self, where: Marker) -> bool:
+        """Say whether a marker holds everywhere in this environment."""
+        return where == markers.ALWAYS or markers.implies(self.environment, where)
+
+    def live_demands(self, slot: Slot, value: int) -> list[Demand] | Unusable:
+        """Give the demands of a version that count in this environment."""
+        if slot == ROOT:
+            return [demand for demand in self._roots if self.holds(demand.where)]
+        name, extra = split_slot(slot)
+        demands = self.catalogue.demands(name, value, extra)
+        if isinstance(demands, Unusable):
+            return demands
+        return [demand for demand in demands if self.holds(demand.where)]
+
+    def mask(self, demand: Demand) -> int:
+        """Give the versions that may be chosen here and meet the demand."""
+        return self.catalogue.matching(demand) & self.domain(demand.name)
+
+    def likely(self, name: PackageName, demands: Sequence[Demand]) -> int:
+        """Give the version these demands would come to if there were no others; 0 for none."""
+        both = 0
+        for demand in demands:
+            mask = self.mask(demand)
+            both = both & mask or mask
+        return self.best(name, both)
