@@ -66,3 +66,55 @@ def test_anchors_are_what_the_standard_parser_finds(page: str) -> None:
     found = parse_page(page.encode(), "text/html", "https://i.example/simple/a/", PackageName("a"))
 
     assert [(a.url, a.requires_python, a.yanked is not None) for _, a in found.files] == judge.found
+
+
+FOLDERS = st.sampled_from(
+    [
+        "https://f.example/",
+        "http://f.example:8080/a%20b/~c/",
+        "https://u@f.example/",
+        "//f.example/",
+        "x/",
+        "",
+    ]
+)
+FILES = st.sampled_from(
+    [
+        "a-1.0.tar.gz",
+        "a-1.0-py3-none-any.whl",
+        "A-2!1.0.zip",
+        "b-1.0.zip",
+        "a-x.zip",
+        "a%2d1.zip",
+        "a-1.0+l.zip",
+        "",
+    ]
+)
+HASHES = st.sampled_from(
+    ["", "#sha256=" + "a1" * 32, "#sha256=" + "A1" * 32, "#sha256=aa", "#md5=" + "0" * 32]
+)
+DATA = st.lists(
+    st.tuples(
+        st.sampled_from(["requires-python", "yanked", "upload-time", "core-metadata", "dist-info-metadata"]),
+        st.one_of(
+            TEXT, st.sampled_from(["&gt;=3.8", "2026-01-02T03:04:05.6Z", "sha256=" + "b2" * 32, "true"])
+        ),
+    ),
+    max_size=3,
+)
+
+
+@given(FOLDERS, FILES, HASHES, DATA)
+def test_an_anchor_of_the_usual_form_says_what_it_says_in_any_other(
+    folder: str, filename: str, digest: str, data: list[tuple[str, str]]
+) -> None:
+    said = "".join(f' data-{name}="{value.replace(chr(34), "")}"' for name, value in data)
+    usual = f'<a href="{folder}{filename}{digest}"{said}>x</a>'
+    other = usual.replace("<a ", "<a title=x ")
+
+    pages = [
+        parse_page(page.encode(), "text/html", "https://i.example/simple/a/", PackageName("a"))
+        for page in (usual, other)
+    ]
+
+    assert pages[0] == pages[1]

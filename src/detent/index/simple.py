@@ -5,22 +5,29 @@ upload time). A page is refused as a whole only when it is no such page; one bad
 foreign name, a version or a file name that does not parse, a link that is not http) is left out and counted.
 """
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from html import unescape
-from typing import Any, NamedTuple
-from urllib.parse import unquote, urljoin
+from typing import NamedTuple
 
 from packaging.version import InvalidVersion, Version
 
 from detent.errors import PageInvalid
+from detent.index.page_entries import (
+    Entry,
+    NotAPage,
+    Plain,
+    announced,
+    html_entries,
+    joined,
+    json_entries,
+    plain_data,
+)
 from detent.index.urls import shown, without_credentials
 from detent.model.candidate import Artifact, Digest
 from detent.model.requirement import PackageName
-from detent.model.versions import Release, version_key
+from detent.model.versions import Release, VersionKey, version_key
 from detent.model.wheel_tags import pythons_of_wheels
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
@@ -49,26 +56,28 @@ def parse_page(body: bytes, content_type: str, url: str, name: PackageName) -> P
     """Read one project's page; ``url`` is where it was found, after redirects."""
     kind, _, parameters = content_type.lower().partition(";")
     kind = kind.strip()
+    entries: Iterable[Entry | Plain]
     try:
         if not kind:
             kind = "text/html" if body.lstrip()[:1] == b"<" else "application/json"
         if kind in {"application/vnd.pypi.simple.v1+json", "application/json"}:
-            entries = _json_entries(body)
+            entries = json_entries(body)
         elif kind in {"application/vnd.pypi.simple.v1+html", "text/html", "application/xhtml+xml"}:
             charset = parameters.partition("charset=")[2].strip(" \"'") or "utf-8"
-            entries = _html_entries(_decoded(body, charset), url)
+            entries = html_entries(_decoded(body, charset), url)
         else:
-            raise _NotAPage(f"it answered `{kind}`, which is no form of the simple repository API")
+            raise NotAPage(f"it answered `{kind}`, which is no form of the simple repository API")
         return _collect(entries, url, name)
-    except _NotAPage as fault:
+    except NotAPage as fault:
         raise PageInvalid(name, shown(url), str(fault)) from None
 
 
 def group(page: Page) -> Project:
     """Put the files of a page together as releases, oldest first."""
-    by_key: dict[tuple[Any, ...], list[tuple[Version, Artifact]]] = {}
-    for version, artifact in page.files:
-        by_key.setdefault(version_key(version), []).append((version, artifact))
+    by_version: dict[Version, list[tuple[Version, Artifact]]] = {}
+    for pair in page.files:
+        by_version.setdefault(pair[0], []).append(pair)
+    by_key = {version_key(version): pairs for version, pairs in by_version.items()}
     releases: list[Release] = []
     artifacts: dict[str, tuple[Artifact, ...]] = {}
     for key in sorted(by_key):
@@ -77,155 +86,26 @@ def group(page: Page) -> Project:
         files = tuple(artifact for _, artifact in found)
         text = str(found[0][0])
         artifacts[text] = files
-        uploads = [f.uploaded_at for f in files if f.uploaded_at is not None]
-        releases.append(
-            Release(
-                version=text,
-                key=key,
-                requires_python=_requires_python(files),
-                has_wheel=any(f.is_wheel for f in files),
-                has_sdist=any(not f.is_wheel for f in files),
-                yanked=all(f.yanked is not None for f in files),
-                uploaded_at=min(uploads) if uploads else None,
-                wheel_pythons=_wheel_pythons(files),
-            )
-        )
+        releases.append(_release(text, key, files))
     return Project(tuple(releases), artifacts)
 
 
-def _requires_python(files: tuple[Artifact, ...]) -> str:
-    """What the release asks of Python: its wheels speak before its source distribution."""
-    told = sorted((not f.is_wheel, f.filename, f.requires_python) for f in files if f.requires_python)
-    return told[0][2] if told else ""
-
-
-def _wheel_pythons(files: tuple[Artifact, ...]) -> str:
-    """Which Pythons its wheels are for; yanked ones count only where there are no others."""
+def _release(version: str, key: VersionKey, files: tuple[Artifact, ...]) -> Release:
+    """Say of a release what its files, sorted by name, say together."""
     wheels = [f for f in files if f.is_wheel]
-    kept = [f for f in wheels if f.yanked is None]
-    return pythons_of_wheels(f.filename for f in kept or wheels)
-
-
-class _NotAPage(Exception):
-    """The body as a whole cannot be used; the text says why."""
-
-
-class _Entry(NamedTuple):
-    """One link of a page, as found, nothing believed yet."""
-
-    filename: object
-    url: object
-    digests: object
-    size: object = None
-    uploaded: object = None
-    requires_python: object = None
-    yanked: object = None
-    metadata: object = None
-
-
-# ---- JSON (PEP 691, 700) ---------------------------------------------------------------------
-
-
-def _json_entries(body: bytes) -> Iterator[_Entry]:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as fault:
-        raise _NotAPage("it is not valid JSON") from fault
-    if not isinstance(document, dict):
-        raise _NotAPage("it is not a JSON object")
-    meta = document.get("meta")
-    _check_version(meta.get("api-version") if isinstance(meta, dict) else None)
-    files = document.get("files")
-    if not isinstance(files, list):
-        raise _NotAPage("it has no list of files")
-    for file in files:
-        if not isinstance(file, dict):
-            yield _Entry(None, None, None)
-            continue
-        yield _Entry(
-            filename=file.get("filename"),
-            url=file.get("url"),
-            digests=file.get("hashes"),
-            size=file.get("size"),
-            uploaded=file.get("upload-time"),
-            requires_python=file.get("requires-python"),
-            yanked=file.get("yanked") or None,  # PEP 691: an empty text counts as false here
-            metadata=file.get("core-metadata", file.get("dist-info-metadata")),
-        )
-
-
-def _check_version(version: object) -> None:
-    """Refuse a major version this reader does not know (PEP 629)."""
-    if version is None:
-        return
-    if str(version).partition(".")[0].strip() != "1":
-        raise _NotAPage(
-            f"it follows version {_short(version)} of the simple repository API; 1.x is understood"
-        )
-
-
-# ---- HTML (PEP 503, 592, 629, 658) -----------------------------------------------------------
-
-# No page can make the scan quadratic: the repetitions are possessive and bounded, and a tag that never ends
-# is matched too (then left out), so that its text is not looked at again. What a comment hides is no link.
-_TAG = re.compile(
-    r"""<!--.*?(?:-->|\Z)
-      | <(a|base|meta)(?=[\s/>]) ((?:[^>"']{1,65536}+ | "[^"]{0,65536}+" | '[^']{0,65536}+')*+) (>?)""",
-    re.IGNORECASE | re.DOTALL | re.VERBOSE,
-)
-_ATTRIBUTE = re.compile(r"""([^\s"'>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>`]+)))?""")
-
-
-def _html_entries(text: str, url: str) -> Iterator[_Entry]:
-    based = False
-    for found in _TAG.finditer(text):
-        tag = found[1]
-        if tag is None or not found[3]:
-            continue
-        attributes = _attributes(found[2])
-        tag = tag.lower()
-        if tag == "a":
-            href = attributes.get("href")
-            if href:
-                yield _html_entry(_joined(url, href.strip()), attributes)
-        elif tag == "base":
-            if not based and attributes.get("href"):
-                url, based = _joined(url, attributes["href"].strip()), True
-        elif attributes.get("name", "").lower() == "pypi:repository-version":
-            _check_version(attributes.get("content"))
-
-
-def _attributes(text: str) -> dict[str, str]:
-    attributes: dict[str, str] = {}
-    for name, double, single, bare in _ATTRIBUTE.findall(text):
-        value = double or single or bare
-        attributes.setdefault(name.lower(), unescape(value) if "&" in value else value)
-    return attributes
-
-
-def _html_entry(link: str, attributes: dict[str, str]) -> _Entry:
-    location, _, fragment = link.partition("#")
-    return _Entry(
-        # The text of the anchor should say the same; the address is what will be fetched.
-        filename=unquote(location.partition("?")[0].rpartition("/")[2]),
-        url=location,
-        digests=_pairs(fragment),
-        uploaded=attributes.get("data-upload-time"),
-        requires_python=attributes.get("data-requires-python"),
-        yanked=attributes.get("data-yanked"),
-        metadata=_announced(attributes.get("data-core-metadata", attributes.get("data-dist-info-metadata"))),
+    kept = [f.filename for f in wheels if f.yanked is None]
+    return Release(
+        version=version,
+        key=key,
+        # The wheels speak before the source distribution.
+        requires_python=next((f.requires_python for f in (*wheels, *files) if f.requires_python), ""),
+        has_wheel=bool(wheels),
+        has_sdist=len(wheels) < len(files),
+        yanked=all(f.yanked is not None for f in files),
+        uploaded_at=min((f.uploaded_at for f in files if f.uploaded_at is not None), default=None),
+        # Yanked wheels are only looked at where there are no others.
+        wheel_pythons=pythons_of_wheels(kept or [f.filename for f in wheels]),
     )
-
-
-def _pairs(fragment: str) -> dict[str, str]:
-    pairs = (part.partition("=") for part in fragment.split("&"))
-    return {algorithm: value for algorithm, equals, value in pairs if equals}
-
-
-def _announced(text: str | None) -> object:
-    if text is None or text.strip().lower() == "false":
-        return None
-    return _pairs(text) or True
 
 
 # ---- one entry, made an artifact -------------------------------------------------------------
@@ -237,12 +117,15 @@ _HEX_LENGTHS = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96,
 _HEX = re.compile(r"[0-9a-f]+")
 
 
-def _collect(entries: Iterable[_Entry], page_url: str, name: PackageName) -> Page:
+def _collect(entries: Iterable[Entry | Plain], page_url: str, name: PackageName) -> Page:
     versions: dict[str, Version | None] = {}
     files: dict[str, tuple[Version, Artifact]] = {}
     skipped = 0
     for entry in entries:
-        pair = _artifact(entry, page_url, name, versions)
+        if isinstance(entry, Plain):
+            pair = _plain_artifact(entry, name, versions)
+        else:
+            pair = _artifact(entry, page_url, name, versions)
         if pair is None:
             skipped += 1
         else:
@@ -250,8 +133,28 @@ def _collect(entries: Iterable[_Entry], page_url: str, name: PackageName) -> Pag
     return Page(tuple(files.values()), skipped)
 
 
+def _plain_artifact(
+    anchor: Plain, name: PackageName, versions: dict[str, Version | None]
+) -> tuple[Version, Artifact] | None:
+    """Do what :func:`_artifact` does, where the form of the anchor has answered most of its questions."""
+    version = _version_of(anchor.filename, name, versions)
+    if version is None:
+        return None
+    data = plain_data(anchor.data)
+    return version, Artifact(
+        anchor.filename,
+        anchor.folder + anchor.filename,
+        (Digest("sha256", anchor.sha256),),
+        None,
+        _seconds(data.get("data-upload-time")),
+        _python(data.get("data-requires-python")),
+        data.get("data-yanked"),
+        _metadata(announced(data)),
+    )
+
+
 def _artifact(
-    entry: _Entry, page_url: str, name: PackageName, versions: dict[str, Version | None]
+    entry: Entry, page_url: str, name: PackageName, versions: dict[str, Version | None]
 ) -> tuple[Version, Artifact] | None:
     filename, url = entry.filename, entry.url
     if not isinstance(filename, str) or not isinstance(url, str) or not _SAFE_NAME.fullmatch(filename):
@@ -262,14 +165,13 @@ def _artifact(
     location = _location(page_url, url)
     if location is None:
         return None
-    requires_python = entry.requires_python.strip() if isinstance(entry.requires_python, str) else ""
     return version, Artifact(
         filename=filename,
         url=location,
         digests=_digests(entry.digests),
         size_bytes=entry.size if type(entry.size) is int and 0 <= entry.size < 2**63 else None,
         uploaded_at=_seconds(entry.uploaded),
-        requires_python=requires_python if requires_python.isprintable() else "",
+        requires_python=_python(entry.requires_python),
         yanked=_yanked(entry.yanked),
         metadata=_metadata(entry.metadata),
     )
@@ -314,24 +216,18 @@ def _normal(text: str) -> str:
 
 
 def _location(page_url: str, url: str) -> str | None:
-    location = _joined(page_url, url).partition("#")[0]
+    location = joined(page_url, url).partition("#")[0]
     if not _ADDRESS.fullmatch(location) or not location.isprintable():
         return None
     return without_credentials(location) if "@" in location else location
 
 
-_HTTP = ("https://", "http://")
 _ADDRESS = re.compile(r"https?://(?:[^/?\s]*@)?(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:[/?]\S*)?")
 
 
-def _joined(base: str, link: str) -> str:
-    """An address as seen from a page; empty when it is none. Joining is slow, and most links are whole."""
-    if link.startswith(_HTTP):
-        return link
-    try:
-        return urljoin(base, link)
-    except ValueError:
-        return ""
+def _python(found: object) -> str:
+    text = found.strip() if isinstance(found, str) else ""
+    return text if text.isprintable() else ""
 
 
 def _digests(found: object) -> tuple[Digest, ...]:
@@ -375,8 +271,3 @@ def _decoded(body: bytes, charset: str) -> str:
     """As UTF-8 unless the page says Latin-1; no other codec of a server's choosing is let loose on it."""
     latin = charset in {"iso-8859-1", "latin-1", "windows-1252"}
     return body.decode("latin-1" if latin else "utf-8", "replace")
-
-
-def _short(value: object) -> str:
-    text = str(value)[:20]
-    return text if text.isprintable() else repr(text)

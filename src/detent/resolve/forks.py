@@ -117,7 +117,7 @@ class _Driver:
         self._rules = rules
         self._preferences = preferences
         self._earlier: dict[PackageName, list[int]] = {}
-        self._missed: dict[str, None] = {}
+        self._missed: dict[str, Marker] = {}
         self._budget = budget
         self._report = report
 
@@ -148,7 +148,7 @@ class _Driver:
                     numbers.append(number)
             solved.append(resolution)
         answer = _join_equal(solved)
-        for text in dict.fromkeys((*self._warnings(answer), *self._missed)):
+        for text in dict.fromkeys((*self._warnings(answer), *self._missed_wheels())):
             self._report(Notice("warning", text))
         return answer
 
@@ -220,7 +220,8 @@ class _Driver:
             missed = situation.missed_for_wheels(name, pins[name])
             if missed:
                 version = self._catalogue.listing(name).release(pins[name]).version
-                self._missed[f"`{name}` {version} is locked, because {missed}"] = None
+                text = f"`{name}` {version} is locked, because {missed}"
+                self._missed[text] = markers.or_(self._missed.get(text, markers.NEVER), environment)
         return Resolution(environment, pins, {name: tuple(found) for name, found in extras.items()})
 
     def _conflict(self, proof: Clause, situation: Situation, solver: Solver) -> Conflict:
@@ -231,6 +232,11 @@ class _Driver:
             environment="" if where == markers.ALWAYS else markers.render(where),
             next_steps=hints(facts, situation),
         )
+
+    def _missed_wheels(self) -> Iterator[str]:
+        for text, environment in self._missed.items():
+            where = markers.restrict(environment, self._range)
+            yield text if where == markers.ALWAYS else f"{text} (where {markers.render(where)})"
 
     def _warnings(self, answer: Sequence[Resolution]) -> Iterator[str]:
         """Name what was chosen although it was yanked, and extras that are asked for and do not exist."""

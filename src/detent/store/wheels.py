@@ -92,7 +92,8 @@ class WheelStore:
             )
         with Scratch(self._layout) as scratch:
             new = scratch / "entry"
-            write_manifest(unpack(archive, new, name=name, version=version))
+            if not write_manifest(unpack(archive, new, name=name, version=version)):
+                raise file_trouble(OSError(errno.EACCES, "refused"), new / MANIFEST)
             return self._publish(digest, new, scratch)
 
     def check(self, entry: WheelEntry) -> WheelEntry | None:

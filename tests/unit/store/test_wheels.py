@@ -187,7 +187,7 @@ def test_whatever_file_operation_fails_the_store_is_as_before_and_works_again(
             with fault_at(number, failing(code), lasts=False) as fault:
                 put(store)
         except FileTrouble:
-            assert store.get(MADE.sha256) is None
+            assert not layout.wheel(MADE.sha256).exists()
         else:
             if fault.count < number:
                 break
