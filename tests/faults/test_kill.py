@@ -5,6 +5,7 @@ import random
 import re
 import shutil
 import signal
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -74,15 +75,29 @@ def make_cold(project: Sandbox) -> None:
     project.cache.chmod(0o700)
 
 
-def kill(project: Sandbox, after_seconds: float) -> bool:
-    """Start a sync, and kill all of it; whether it was still running."""
-    process = project.start("sync")
-    time.sleep(after_seconds)
-    was_running = process.poll() is None
-    if was_running:
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    return was_running
+class Killer:
+    """Kills syncs at random moments; one that ended before teaches it how long a sync takes now."""
+
+    def __init__(self, project: Sandbox, *, seed: int, earliest: float, seconds: float) -> None:
+        self.chance = random.Random(seed)
+        self.killed = 0
+        self._project = project
+        self._earliest = earliest
+        self._seconds = seconds
+
+    def strike(self) -> None:
+        """Start a sync, and kill all of it at some moment, or a little after its end."""
+        process = self._project.start("sync")
+        started = time.monotonic()
+        try:
+            process.wait(self.chance.uniform(self._earliest, 1.1) * self._seconds)
+        except subprocess.TimeoutExpired:
+            self.killed += 1
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        else:
+            # The machine was busy when the time was taken: a kill must not come too late for ever.
+            self._seconds = time.monotonic() - started
 
 
 def duration(work: Callable[[], object]) -> float:
@@ -121,39 +136,36 @@ def check_scratch_goes(project: Sandbox) -> None:
 
 @pytest.mark.slow
 def test_a_cold_sync_killed_at_any_moment_is_finished_by_the_next(project: Sandbox) -> None:
-    chance = random.Random(2)
     expected = take(project, "1.0", with_lock=False)
     whole = duration(lambda: project.detent("sync").ok())
-    killed = 0
+    killer = Killer(project, seed=2, earliest=0.1, seconds=whole)
     for _ in range(ROUNDS):
         make_cold(project)
-        killed += kill(project, chance.uniform(0.1, 1.1) * whole)
+        killer.strike()
         before = scratch(project)
         check(project, expected)
         assert set(scratch(project)) <= set(before)
     check_scratch_goes(project)
-    assert killed
+    assert killer.killed
 
 
 @pytest.mark.slow
 def test_a_switch_between_two_locks_killed_at_any_moment_is_finished_by_the_next(project: Sandbox) -> None:
-    chance = random.Random(1)
     for version in ("1.0", "2.0"):
         take(project, version)
         project.detent("sync").ok()
     expected = take(project, "1.0")
-    whole = duration(lambda: project.detent("sync").ok())
-    killed = 0
+    killer = Killer(project, seed=1, earliest=0.3, seconds=duration(lambda: project.detent("sync").ok()))
     for number in range(ROUNDS):
         expected = take(project, ("2.0", "1.0")[number % 2])
-        killed += kill(project, chance.uniform(0.3, 1.1) * whole)
-        if chance.random() < 0.3:
-            killed += kill(project, chance.uniform(0.3, 1.1) * whole)
+        killer.strike()
+        if killer.chance.random() < 0.3:
+            killer.strike()
         before = scratch(project)
         check(project, expected)
         assert set(scratch(project)) <= set(before)
     check_scratch_goes(project)
-    assert killed
+    assert killer.killed
 
 
 # ---- many at once ------------------------------------------------------------------------------------
