@@ -16,7 +16,7 @@ from detent.model.versions import Release, VersionKey
 
 LISTING = (b"listing", 2)
 FILES = (b"files", 1)
-PACKED = (b"packed", 1)
+PACKED = (b"packed", 2)
 FACTS = (b"facts", 1)
 
 Columns: TypeAlias = tuple[

@@ -52,6 +52,9 @@ def _dependency(requirement: Requirement, marker: markers.Marker) -> Dependency:
 # Spellings seen in published metadata, and what they were meant to say.
 _MENDS = (
     (re.compile(r"(?<![<>=!~])=([<>])(?=\s*v?\d)"), r"\1="),  # `=>1.0`
+    (re.compile(r">\s*dev(?=\s*(?:[,)]|$))"), ">0.0.dev0"),  # `>dev`
+    (re.compile(r"!=~(\s*v?\d[\d.]*)(?=\s*(?:[,)]|$))"), r"!=\1.*"),  # `!=~1.0`
+    (re.compile(r"(?<=\d)\*"), ".*"),  # `!=3.0*`
     (re.compile(r"(>=|<=|~=|[<>])(\s*v?\d[^\s,;)]*?)\.\*"), r"\1\2"),  # `>=1.0.*`
     (re.compile(r"([\w*])\s*(?<![<>=!~,(])(?=(?:[<>!~=]=|[<>])\s*v?\d)"), r"\1,"),  # `>=1.0 <2`
 )
