@@ -86,7 +86,7 @@ KNOWN = (
     Known(
         "certificates",
         "path",
-        "--cert",
+        "",
         "SSL_CERT_FILE",
         "A file of certificates to trust in place of the system's.",
         fallbacks=("PIP_CERT", "REQUESTS_CA_BUNDLE"),
