@@ -1,4 +1,4 @@
-"""Files: replaced whole, shared by link, joined safely, locked between processes, removed without surprises.
+"""Files: replaced whole, shared by link, locked between processes, removed without surprises.
 
 The operating system's refusals become one sentence (:class:`FileTrouble`) here, at the line that knows the
 path. No link is followed where somebody else could have put one, except that a file which is itself a link
@@ -14,7 +14,6 @@ import os
 import re
 import stat
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -85,17 +84,6 @@ def _free_space(path: str | Path) -> str:
             continue
         mebibytes = facts.f_bavail * facts.f_frsize / 2**20
         return f": {mebibytes:.1f} MiB are free on the file system of `{folder}`"
-
-
-# ---- paths ----------------------------------------------------------------------------------
-
-
-def safe_join(root: str, parts: Sequence[str]) -> str:
-    """Join ``parts`` below ``root``; raises :class:`ValueError` unless each is one plain component."""
-    for part in parts:
-        if part in {"", ".", ".."} or "/" in part or "\\" in part or "\0" in part:
-            raise ValueError(f"not a plain path component: {part!r}")
-    return "/".join((root, *parts))
 
 
 # ---- whole files ----------------------------------------------------------------------------

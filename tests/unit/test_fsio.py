@@ -18,7 +18,6 @@ from detent.fsio import (
     file_trouble,
     hardlink,
     remove_tree,
-    safe_join,
     write_all,
     write_atomic,
 )
@@ -158,19 +157,6 @@ def test_a_full_disk_is_told_with_the_space_that_is_left(tmp_path: Path) -> None
 
     assert "MiB are free" in trouble.why
     assert str(tmp_path) in trouble.why
-
-
-# ---- paths ----------------------------------------------------------------------------------
-
-
-def test_plain_components_are_joined() -> None:
-    assert safe_join("/place", ["a", "b.py"]) == "/place/a/b.py"
-
-
-@pytest.mark.parametrize("part", ["", ".", "..", "a/b", "/a", "a\\b", "a\0b"])
-def test_anything_else_is_not_joined(part: str) -> None:
-    with pytest.raises(ValueError, match="component"):
-        safe_join("/root", ["a", part])
 
 
 # ---- links and copies -----------------------------------------------------------------------

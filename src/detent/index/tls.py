@@ -1,21 +1,14 @@
 """Which certificates a server must show: those the operating system trusts, or a file the user names."""
 
 import ssl
-from collections.abc import Mapping
 from pathlib import Path
 
 import truststore
 
 from detent.errors import UsageError
 
-VARIABLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
-"""Looked at in this order; the first that is set names the file of trusted certificates."""
-
-
-def certificate_file(variables: Mapping[str, str]) -> Path | None:
-    """The file of certificates the environment names; ``None``: ask the operating system."""
-    named = next((variables[v] for v in VARIABLES if variables.get(v)), None)
-    return Path(named) if named is not None else None
+_VARIABLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
+"""What may have named the file (`project.settings` decides which does)."""
 
 
 def tls_context(certificates: Path | None) -> ssl.SSLContext:
@@ -30,5 +23,5 @@ def tls_context(certificates: Path | None) -> ssl.SSLContext:
         raise UsageError(
             f"the certificates in `{certificates}` cannot be read",
             why=str(getattr(fault, "strerror", None) or fault),
-            next_steps=(f"name another file, or unset {', '.join(f'`{v}`' for v in VARIABLES)}",),
+            next_steps=(f"name another file, or unset {', '.join(f'`{v}`' for v in _VARIABLES)}",),
         ) from fault

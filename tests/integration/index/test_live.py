@@ -12,10 +12,10 @@ from detent.events import ignore
 from detent.index.client import Client
 from detent.index.releases import IndexReleases
 from detent.index.remote import RemoteIndex
-from detent.index.tls import certificate_file
 from detent.model.limits import Limits
 from detent.model.requirement import PackageName
 from detent.model.versions import newest
+from detent.project.settings import Sources, settings
 from detent.store.layout import Layout
 
 
@@ -23,7 +23,8 @@ from detent.store.layout import Layout
 def test_popular_projects_of_the_default_index_can_be_read_and_fetched(tmp_path: Path) -> None:
     url = urljoin(distlib.index.DEFAULT_INDEX, "/simple/")
     layout = Layout(tmp_path)
-    with Client(index_url=url, limits=Limits(), certificates=certificate_file(os.environ)) as client:
+    certificates = settings(Sources(cache_home=tmp_path, variables=os.environ)).certificates.value
+    with Client(index_url=url, limits=Limits(), certificates=certificates) as client:
         releases = IndexReleases(
             index_url=url,
             layout=layout,

@@ -5,16 +5,7 @@ from pathlib import Path
 import pytest
 
 from detent.errors import UsageError
-from detent.index.tls import certificate_file, tls_context
-
-
-def test_the_first_variable_that_is_set_names_the_file() -> None:
-    assert certificate_file({"PIP_CERT": "/b", "SSL_CERT_FILE": "/a", "REQUESTS_CA_BUNDLE": "/c"}) == Path(
-        "/a"
-    )
-    assert certificate_file({"PIP_CERT": "/b", "SSL_CERT_FILE": "", "REQUESTS_CA_BUNDLE": "/c"}) == Path("/b")
-    assert certificate_file({"REQUESTS_CA_BUNDLE": "/c"}) == Path("/c")
-    assert certificate_file({}) is None
+from detent.index.tls import tls_context
 
 
 def test_without_a_file_the_operating_system_decides_and_nothing_is_trusted_blindly() -> None:
