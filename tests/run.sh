@@ -17,8 +17,6 @@ env=.test-env
 version='import sys; print(sys.version)'
 if [ "$("$env/bin/python" -c "$version" 2>/dev/null)" != "$("$python" -c "$version")" ]; then
     "$python" -m venv --clear "$env"
-    # CPython 3.11 brings setuptools along, which nothing here needs and no line of the constraints pins.
-    "$env/bin/python" -m pip -qq uninstall --yes setuptools
 fi
 "$env/bin/python" -m pip install --quiet --disable-pip-version-check \
     --constraint tests/constraints.txt pip

@@ -418,6 +418,65 @@ class OfflineMiss(FetchError):
         )
 
 
+# ---- building ---------------------------------------------------------------------------------
+
+
+class BuildError(DetentError):
+    """A source distribution or a folder could not be made into a wheel."""
+
+    code = "build"
+
+
+class BuildFailed(BuildError):
+    """A build back end failed, or gave something else than was asked for.
+
+    ``subject`` is the name and version, or the name and the folder; ``reason`` a phrase such as
+    "`build_wheel` exited with code 1"; ``output`` the last lines of what it said; ``log`` where all of it
+    stands (empty: nowhere).
+    """
+
+    code = "build-failed"
+
+    def __init__(self, subject: str, reason: str, *, output: Sequence[str] = (), log: str = "") -> None:
+        super().__init__(
+            f"`{subject}` could not be built",
+            why="\n".join((reason, *(f"| {line}" for line in output))),
+            next_steps=(f"read all of what the build said in `{log}`",) if log else (),
+        )
+        self.subject = subject
+
+
+class BuildForbidden(BuildError):
+    """Something has to be built, and that is not allowed; ``origin`` says who forbids it."""
+
+    code = "build-forbidden"
+
+    def __init__(self, subject: str, name: str, reason: str, *, origin: str) -> None:
+        super().__init__(
+            f"`{subject}` would have to be built, which {origin} forbids",
+            why=reason,
+            next_steps=(f'allow it with `allow-build = ["{name}"]` in `[tool.detent]`',),
+        )
+
+
+class BuildRequirementsUnmet(BuildError):
+    """What a build needs cannot be had: no versions, a cycle, or a requirement that cannot be read."""
+
+    code = "build-requirements"
+
+    def __init__(self, subject: str, reason: str) -> None:
+        super().__init__(f"what is needed to build `{subject}` cannot be had", why=reason)
+
+
+class BuildSystemInvalid(BuildError):
+    """The `[build-system]` of a source cannot be used (PEP 517, PEP 518); ``where`` is file and line."""
+
+    code = "build-system-invalid"
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"`{where}` does not say how to build it", why=reason)
+
+
 # ---- store and environment ------------------------------------------------------------------
 
 

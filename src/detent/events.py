@@ -34,6 +34,18 @@ class DownloadFinished(NamedTuple):
     filename: str
 
 
+class Building(NamedTuple):
+    """A build begins; ``subject`` is ``name==version``, or ``name @ URL`` for a folder."""
+
+    subject: str
+
+
+class Built(NamedTuple):
+    """A build came to its end well."""
+
+    subject: str
+
+
 class Prepared(NamedTuple):
     """A wheel stands in the store, ready to be linked."""
 
@@ -81,6 +93,8 @@ Event: TypeAlias = (
     | DownloadStarted
     | DownloadProgress
     | DownloadFinished
+    | Building
+    | Built
     | Prepared
     | Linked
     | Waiting

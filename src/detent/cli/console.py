@@ -103,6 +103,10 @@ class Console:
                 self.say(f"Waiting for {show(holder)} to release `{show(path)}`")
             case events.Step(text):
                 self.say(show(text))
+            case events.Building(subject):
+                self.say(f"   {self.styled('Building', 'bold')} {show(subject)}")
+            case events.Built(subject):
+                self.say(f"      {self.styled('Built', 'bold')} {show(subject)}")
             case events.Detail(text):
                 if self._verbose:
                     self._line(self.styled(show(text), "dim"))

@@ -7,7 +7,8 @@ from detent.cli import options
 from detent.cli.console import Console
 from detent.cli.parse import Values
 from detent.ops.discover import Project, find_project
-from detent.ops.wiring import World, open_world
+from detent.ops.wiring import open_world
+from detent.ops.world import World
 
 
 @contextmanager

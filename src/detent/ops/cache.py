@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from detent.errors import UsageError
 from detent.model.requirement import PackageName, package_name
-from detent.ops.wiring import World
+from detent.ops.world import World
 from detent.store.usage import Usage, clean, usage
 
 

@@ -24,8 +24,8 @@ from detent.ops.selection import Chosen
 from detent.ops.stored_lock import StoredLock, read_lock, staleness
 from detent.ops.sync import SyncOptions, SyncOutcome, install_lock
 from detent.ops.undo import Undo
-from detent.ops.wiring import World
 from detent.ops.wishes import Wish, read_wishes
+from detent.ops.world import World
 from detent.project.bounds import Bounds
 from detent.project.edit import Table, add_requirement, entry, remove_requirement
 from detent.project.manifest import Manifest, parse_manifest

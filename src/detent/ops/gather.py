@@ -20,7 +20,7 @@ from detent.lock.filename import local_path
 from detent.lock.select import Choice
 from detent.model.candidate import STRONG_HASHES, Artifact
 from detent.model.names import PackageName
-from detent.ops.wiring import World
+from detent.ops.world import World
 from detent.store.cache import Scratch
 from detent.store.records import read_record, write_record
 from detent.store.wheels import WheelEntry

@@ -10,7 +10,7 @@ from detent import fsio
 from detent.errors import ProjectExists, UsageError
 from detent.ops.discover import MANIFEST_NAME, PIN_NAME, display
 from detent.ops.python import interpreter_for
-from detent.ops.wiring import World
+from detent.ops.world import World
 from detent.project.templates import Kind, NewProject, project_files, project_name
 
 Vcs = Literal["git", "none"]

@@ -30,7 +30,7 @@ from detent.model.requirement import PackageName, package_name, parse_requiremen
 from detent.ops.discover import LOCK_NAME, Project, display
 from detent.ops.python import environment_path, interpreter_for
 from detent.ops.stored_lock import StoredLock, keep_copy, read_lock, staleness
-from detent.ops.wiring import World
+from detent.ops.world import World
 from detent.python.request import version_fits
 from detent.resolve.forks import resolve
 from detent.resolve.preferences import preferences_from, seeds_from

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from detent.events import Notice, Step
 from detent.ops.discover import Project, display
-from detent.ops.wiring import World
+from detent.ops.world import World
 from detent.python.discovery import Sought
 from detent.python.environment import Environment
 from detent.python.interpreter import Interpreter

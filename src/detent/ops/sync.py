@@ -39,7 +39,7 @@ from detent.ops.lock import (
 from detent.ops.python import ensure_environment, environment_path, interpreter_for
 from detent.ops.selection import Chosen, wanted_selection
 from detent.ops.stored_lock import read_lock
-from detent.ops.wiring import World
+from detent.ops.world import World
 from detent.python.environment import Environment
 from detent.python.interpreter import Interpreter
 from detent.python.provision import Place

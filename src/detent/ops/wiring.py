@@ -9,22 +9,22 @@ import os
 import sys
 import time
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple, Protocol, TypeVar, cast
+from typing import cast
 
 from detent import fsio, stamp
 from detent.errors import ManifestInvalid
 from detent.events import Report
-from detent.index.releases import IndexReleases, Pending, Remote
+from detent.index.releases import IndexReleases, Remote
 from detent.model import markers
-from detent.model.candidate import Artifact
 from detent.model.limits import Limits, limits
 from detent.ops.discover import Project, decode, display
+from detent.ops.world import Network, World
 from detent.project import pip_configuration
-from detent.project.settings import ConfigFile, Setting, Settings, Sources, settings
+from detent.project.settings import ConfigFile, Setting, Sources, settings
 from detent.python.discovery import places
 from detent.python.interpreter import Interpreter, Interpreters
 from detent.python.provision import Environments
@@ -35,47 +35,7 @@ from detent.store.layout import Layout
 from detent.store.records import read_record, write_record
 from detent.store.wheels import WheelStore
 
-T = TypeVar("T")
-
 _INDEX_FACT = (b"default-index", 1)
-
-
-class Arrived(Protocol):
-    """A file that was fetched, its hash and size right."""
-
-    @property
-    def source(self) -> bytes | Path:
-        """Its bytes, or where they lie."""
-
-
-class Network(Protocol):
-    """What an operation fetches files with; made at first need."""
-
-    def download(self, artifact: Artifact, package: str, dest_folder: Path) -> Arrived:
-        """Bring one file; raises :class:`FetchError`."""
-
-    def submit(self, function: Callable[..., T], *arguments: object) -> Pending[T]:
-        """Do something beside other transfers."""
-
-    def close(self) -> None:
-        """Stop at once, whatever is still running."""
-
-
-class World(NamedTuple):
-    """Everything outside that an operation may use; only `ops` may take it whole."""
-
-    settings: Settings
-    layout: Layout
-    limits: Limits
-    releases: IndexReleases
-    wheels: WheelStore
-    network: Callable[[], Network]
-    environments: Environments
-    report: Report
-
-    def clock(self) -> float:
-        """Seconds since some fixed moment."""
-        return time.perf_counter()
 
 
 @contextmanager

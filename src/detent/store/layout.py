@@ -12,6 +12,9 @@
         files/                         what goes below site-packages, exactly as it will stand there
         data/<scheme>/                 headers, scripts, data
         manifest                       written last; its mtime is the entry's last use
+    archives-v1/0-<aa>/<sha256>        source distributions, kept for builds
+    built-v1/<key>                     source, interpreter and settings -> sha256 of the wheel that was built
+    logs-v1/                           what failed builds said
     pylock-v1/                         decoded locks, by the sha256 of the file
     interpreters-v1/  templates-v1/    what probing found; rendered empty environments
     facts-v1/                          single facts worth keeping between runs
@@ -31,6 +34,9 @@ BUCKETS = (
     "index-v1",
     "metadata-v1",
     "wheels-v1",
+    "archives-v1",
+    "built-v1",
+    "logs-v1",
     "pylock-v1",
     "interpreters-v1",
     "templates-v1",
@@ -108,6 +114,18 @@ class Layout(NamedTuple):
     def wheel(self, digest: str) -> Path:
         """The folder of the unpacked wheel with this sha256."""
         return self.wheels_bucket / f"0-{_digest(digest)[:2]}" / digest
+
+    def archive(self, digest: str) -> Path:
+        """The source distribution with this sha256."""
+        return self.root / "archives-v1" / f"0-{_digest(digest)[:2]}" / digest
+
+    def built(self, key: str) -> Path:
+        """Which wheel a build gave."""
+        return self.root / "built-v1" / _key(key)
+
+    def log(self, key: str) -> Path:
+        """What a build that failed said."""
+        return self.root / "logs-v1" / f"{_key(key)}.log"
 
     def pylock(self, digest: str) -> Path:
         """The decoded copy of the lock file with this sha256."""

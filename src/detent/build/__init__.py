@@ -1,0 +1,1 @@
+"""Source trees and source distributions made into wheels, by their own back ends."""

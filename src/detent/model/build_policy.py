@@ -1,0 +1,36 @@
+"""Whose source distributions may be built, and whose wheels may be used."""
+
+from typing import NamedTuple
+
+from detent.model.names import PackageName
+
+
+class BuildPolicy(NamedTuple):
+    """What the settings `build`, `allow-build`, `no-build[-package]` and `no-binary[-package]` come to.
+
+    The project itself and folders it names are not held to it: their code is the user's own.
+    """
+
+    allows: bool = True
+    """Whether builds are allowed where nothing else is said of a package."""
+    allowed: frozenset[PackageName] = frozenset()
+    """`allow-build`: may be built all the same."""
+    forbidden: frozenset[PackageName] = frozenset()
+    """`no-build-package`; wins over everything else."""
+    forbidden_by: str = '`build = "deny"`'
+    """Who forbids it, as a message names it."""
+    without_wheels: frozenset[PackageName] = frozenset()
+    """`no-binary-package`."""
+    is_without_any_wheels: bool = False
+    """`no-binary`."""
+
+    def may_build(self, name: PackageName) -> bool:
+        """Say whether a source distribution of this package may be built."""
+        return name not in self.forbidden and (self.allows or name in self.allowed)
+
+    def may_use_wheels(self, name: PackageName) -> bool:
+        """Say whether wheels of this package may be installed."""
+        return not self.is_without_any_wheels and name not in self.without_wheels
+
+
+DEFAULT_BUILD_POLICY = BuildPolicy()

@@ -1,0 +1,55 @@
+"""What an operation may use of the outside: the :class:`World`, made by `ops.wiring`."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, Protocol, TypeVar
+
+from detent.events import Report
+from detent.index.releases import IndexReleases, Pending
+from detent.model.candidate import Artifact
+from detent.model.limits import Limits
+from detent.project.settings import Settings
+from detent.python.provision import Environments
+from detent.store.layout import Layout
+from detent.store.wheels import WheelStore
+
+T = TypeVar("T")
+
+
+class Arrived(Protocol):
+    """A file that was fetched, its hash and size right."""
+
+    @property
+    def source(self) -> bytes | Path:
+        """Its bytes, or where they lie."""
+
+
+class Network(Protocol):
+    """What an operation fetches files with; made at first need."""
+
+    def download(self, artifact: Artifact, package: str, dest_folder: Path) -> Arrived:
+        """Bring one file; raises :class:`FetchError`."""
+
+    def submit(self, function: Callable[..., T], *arguments: object) -> Pending[T]:
+        """Do something beside other transfers."""
+
+    def close(self) -> None:
+        """Stop at once, whatever is still running."""
+
+
+class World(NamedTuple):
+    """Everything outside that an operation may use; only `ops` may take it whole."""
+
+    settings: Settings
+    layout: Layout
+    limits: Limits
+    releases: IndexReleases
+    wheels: WheelStore
+    network: Callable[[], Network]
+    environments: Environments
+    report: Report
+
+    def clock(self) -> float:
+        """Seconds since some fixed moment."""
+        return time.perf_counter()
