@@ -113,6 +113,20 @@ class ManifestMissing(ProjectError):
         )
 
 
+class ProjectUnmanaged(ManifestMissing):
+    """There is a project, and it says that detent is to leave it alone."""
+
+    code = "project-unmanaged"
+
+    def __init__(self, where: str) -> None:
+        ProjectError.__init__(
+            self,
+            "the project is not looked after by detent",
+            why=f"`{where}` says `managed = false`",
+            next_steps=("take that line out", "or pass `--project DIR` for another project"),
+        )
+
+
 class ManifestInvalid(ProjectError):
     """The pyproject.toml cannot be read as a project.
 
@@ -133,6 +147,19 @@ class SettingInvalid(ProjectError):
 
     def __init__(self, setting: str, reason: str, *, origin: str) -> None:
         super().__init__(f"the setting `{setting}` cannot be used", why=f"{reason}; it is set by {origin}")
+
+
+class VersionRequired(ProjectError):
+    """A file asks for other releases of detent than the one that runs."""
+
+    code = "version-required"
+
+    def __init__(self, where: str, required: str, version: str) -> None:
+        super().__init__(
+            f"this is detent {version}, and `{required}` is required here",
+            why=f"`{where}` says so (`required-version`)",
+            next_steps=("install a release of detent that fits",),
+        )
 
 
 class ManifestChanged(ProjectError):
@@ -297,13 +324,13 @@ class Conflict(ResolveError):
 
 
 class TooDeep(ResolveError):
-    """The search used up its budget."""
+    """The search used up its budget; ``effort`` says what that was."""
 
     code = "too-deep"
 
-    def __init__(self, seconds: float, first: str, second: str) -> None:
+    def __init__(self, effort: str, first: str, second: str) -> None:
         super().__init__(
-            f"no answer was found within {seconds:.0f} seconds of search",
+            f"no answer was found within {effort}",
             why=f"most of it went into versions of `{first}` and `{second}` that refuse each other",
             next_steps=(f"add a lower bound to `{first}` or `{second}` in `pyproject.toml`",),
         )
@@ -437,13 +464,22 @@ class BuildFailed(BuildError):
 
     code = "build-failed"
 
-    def __init__(self, subject: str, reason: str, *, output: Sequence[str] = (), log: str = "") -> None:
+    def __init__(
+        self,
+        subject: str,
+        reason: str,
+        *,
+        output: Sequence[str] = (),
+        log: str = "",
+        next_steps: Sequence[str] = (),
+    ) -> None:
         super().__init__(
             f"`{subject}` could not be built",
             why="\n".join((reason, *(f"| {line}" for line in output))),
-            next_steps=(f"read all of what the build said in `{log}`",) if log else (),
+            next_steps=(*next_steps, *((f"read all of what the build said in `{log}`",) if log else ())),
         )
         self.subject = subject
+        self.reason = reason
 
 
 class BuildForbidden(BuildError):
@@ -579,9 +615,26 @@ class NotAnEnvironment(InstallError):
 
     def __init__(self, path: str, reason: str, *, next_steps: Sequence[str] = ()) -> None:
         super().__init__(
-            f"`{path}` cannot be used as the project's environment",
+            f"`{path}` cannot be used as a virtual environment",
             why=reason,
             next_steps=next_steps or (f"move `{path}` away, then run the command again",),
+        )
+
+
+class EnvironmentExists(InstallError):
+    """An environment was to be made where one stands."""
+
+    code = "environment-exists"
+    exit_code = 2
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"there is a virtual environment at `{path}` already",
+            why="it was not touched",
+            next_steps=(
+                "pass `--clear` to make it anew, without what is in it",
+                "or pass `--allow-existing` to keep what is in it",
+            ),
         )
 
 
@@ -638,20 +691,30 @@ class InterpreterBroken(PythonError):
         super().__init__(f"the interpreter `{executable}` cannot be used", why=reason)
 
 
+class CommandNeeded(UsageError):
+    """``run`` was given no command, and there is no environment to list commands of."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "`run` needs a command",
+            next_steps=("run `detent run python`, or `detent run COMMAND ARGUMENTS`",),
+        )
+
+
 class CommandMissing(DetentError):
     """``run`` was given a command that is nowhere to be found."""
 
     code = "command-missing"
     exit_code = 127
 
-    def __init__(self, command: str) -> None:
+    def __init__(self, command: str, *, why: str = "", next_steps: Sequence[str] = ()) -> None:
         if "/" in command:
             super().__init__(f"the command `{command}` was not found", why="there is no such file")
             return
         super().__init__(
             f"the command `{command}` was not found",
-            why="it is neither in the project's environment nor on PATH",
-            next_steps=("add the package that brings it with `detent add`",),
+            why=why or "it is neither in the project's environment nor on PATH",
+            next_steps=next_steps or ("add the package that brings it with `detent add`",),
         )
 
 

@@ -20,6 +20,7 @@ FAMILIES = {
     "ProjectError",
     "LockError",
     "ResolveError",
+    "BuildError",
     "FetchError",
     "StoreError",
     "InstallError",

@@ -11,14 +11,15 @@ from packaging.pylock import PackageSdist, PackageWheel, Pylock, PylockSelectErr
 from packaging.tags import parse_tag
 from packaging.utils import parse_wheel_filename
 
-from detent.errors import Failures, NoMatchingTarget, Unsupported
+from detent.errors import BuildForbidden, Failures, NoMatchingTarget
 from detent.lock.model import Direct, Edge, Lock, LockedPackage
 from detent.lock.packed import pack, unpack
 from detent.lock.pylock import parse_header, parse_lock, render_lock
 from detent.lock.select import Wanted, select
+from detent.model.build_policy import BuildPolicy
 from detent.model.candidate import Artifact
 from detent.model.inputs import RecordedInputs
-from detent.model.requirement import extra_name, group_name, package_name
+from detent.model.requirement import PackageName, extra_name, group_name, package_name
 from detent.model.target import Target
 from support.locks import artifact, target
 
@@ -68,6 +69,16 @@ WANTED = st.builds(
     base=st.just(True),
 )
 
+SOME_NAMES = st.frozensets(st.sampled_from(list(map(package_name, NAMES))))
+POLICIES = st.just(BuildPolicy()) | st.builds(
+    BuildPolicy,
+    allows=st.booleans(),
+    allowed=SOME_NAMES,
+    forbidden=SOME_NAMES,
+    without_wheels=SOME_NAMES,
+    is_without_any_wheels=st.booleans(),
+)
+
 
 @st.composite
 def files(draw: st.DrawFn, filename: str) -> Artifact:
@@ -101,6 +112,7 @@ def packages(draw: st.DrawFn) -> LockedPackage:
         wheels=tuple(sorted(wheels, key=lambda wheel: wheel.filename)),
         requires=draw(texts),
         extras=tuple((extra_name(e), draw(texts)) for e in sorted(draw(st.sets(st.sampled_from(EXTRAS))))),
+        is_built=draw(st.booleans()),
     )
 
 
@@ -184,29 +196,36 @@ def test_the_decoded_copy_is_the_lock(lock: Lock) -> None:
 
 
 @settings(max_examples=300)
-@given(locks(own=False, some=packages()), TARGETS, WANTED)
-def test_selecting_agrees_with_packaging(lock: Lock, target: Target, wanted: Wanted) -> None:
+@given(locks(own=False, some=packages()), TARGETS, WANTED, POLICIES)
+def test_selecting_agrees_with_packaging(
+    lock: Lock, target: Target, wanted: Wanted, policy: BuildPolicy
+) -> None:
     judge = Pylock.from_dict(tomllib.loads(render_lock(lock)))
-    expected: dict[str, str] | None
+    expected: dict[PackageName, str] | None
     try:
         expected = {
-            package.name: cast("PackageWheel | PackageSdist", file).filename
+            package_name(package.name): cast("PackageWheel | PackageSdist", file).filename
             for package, file in judge.select(
                 environment=cast("Environment", target.environment),
                 tags=[tag for text in target.tags for tag in parse_tag(text)],
                 extras=wanted.extras,
                 dependency_groups=wanted.groups,
+                prefer_sdist_predicate=lambda name: not policy.may_use_wheels(package_name(name)),
             )
         }
     except PylockSelectError:
         expected = None
     try:
         found = {
-            choice.package.name: choice.artifact.filename for choice in select(lock, target, wanted).choices
+            choice.package.name: choice.artifact.filename
+            for choice in select(lock, target, wanted, policy=policy).choices
         }
-    except (NoMatchingTarget, Unsupported, Failures):
-        # Sources are the one thing the judge may choose and this release does not.
-        assert expected is None or any(name.endswith(".tar.gz") for name in expected.values())
+    except (NoMatchingTarget, BuildForbidden, Failures):
+        # The judge builds what is forbidden, and takes a refused wheel where there is nothing else.
+        assert expected is None or any(
+            not policy.may_use_wheels(name) if file.endswith(".whl") else not policy.may_build(name)
+            for name, file in expected.items()
+        )
         return
     assert expected is not None
     assert expected.keys() == found.keys()

@@ -3,8 +3,10 @@
 sentence = "..."
 packages       name -> version -> requirements, or a table with the words of `support.worlds.release`
 project        dependencies, extras, groups, python, name
+build          what may be built, in the words of `BuildPolicy`
 old            lock (`name==version; marker` lines), forks, upgrade: what there was before
-expected       lock lines, forks and warnings; or error (its code), what, why, next
+expected       lock lines (` (built)` where a build told the metadata), forks and warnings;
+               or error (its code), what, why, next
 """
 
 import tomllib
@@ -18,8 +20,10 @@ from detent.events import Event, Notice
 from detent.lock.assemble import assemble
 from detent.lock.model import Lock, LockedPackage
 from detent.model import markers
-from detent.model.requirement import parse_requirement
+from detent.model.build_policy import BuildPolicy
+from detent.model.requirement import package_name, parse_requirement
 from detent.resolve.forks import resolve
+from detent.resolve.policy import Policy
 from detent.resolve.preferences import preferences_from, seeds_from
 from support.worlds import Published, project, release, ticking, world
 
@@ -45,6 +49,7 @@ def outcome(scenario: dict[str, Any]) -> dict[str, Any]:
             releases,
             clock=ticking(),
             preferences=preferences_from(_old_lock(old), upgrade=old.get("upgrade")),
+            policy=Policy(build=_build_policy(scenario.get("build", {}))),
             seeds=seeds_from(_old_lock(old)),
             report=heard.append,
         )
@@ -72,6 +77,14 @@ def _versions(versions: Any) -> dict[str, Published]:
     }
 
 
+def _build_policy(words: dict[str, Any]) -> BuildPolicy:
+    said: dict[str, Any] = {
+        word.replace("-", "_"): frozenset(map(package_name, what)) if isinstance(what, list) else what
+        for word, what in words.items()
+    }
+    return BuildPolicy(**said)
+
+
 def _old_lock(old: dict[str, Any]) -> Lock | None:
     if not old:
         return None
@@ -84,4 +97,5 @@ def _old_lock(old: dict[str, Any]) -> Lock | None:
 
 
 def _line(package: LockedPackage) -> str:
-    return f"{package.name}=={package.version}" + (f"; {package.marker}" if package.marker else "")
+    built = " (built)" if package.is_built else ""
+    return f"{package.name}=={package.version}" + (f"; {package.marker}" if package.marker else "") + built

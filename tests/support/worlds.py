@@ -41,6 +41,8 @@ class Published(NamedTuple):
     unreadable: str = ""
     files: tuple[str, ...] = ()
     """File names; a pure wheel and an sdist when empty."""
+    built: bool = False
+    """Whether a build back end told the metadata."""
 
 
 def release(
@@ -53,9 +55,18 @@ def release(
     sdist_only: bool = False,
     unreadable: str = "",
     files: Sequence[str] = (),
+    built: bool = False,
 ) -> Published:
     return Published(
-        tuple(requires), python, metadata_python, tuple(extras), yanked, sdist_only, unreadable, tuple(files)
+        tuple(requires),
+        python,
+        metadata_python,
+        tuple(extras),
+        yanked,
+        sdist_only,
+        unreadable,
+        tuple(files),
+        built,
     )
 
 
@@ -65,6 +76,8 @@ Packages: TypeAlias = Mapping[str, Any]
 
 class World:
     """An index in memory; counts what it is asked and told to expect."""
+
+    index_url = INDEX
 
     def __init__(self, packages: Packages) -> None:
         self.packages: dict[PackageName, dict[str, Published]] = {}
@@ -108,9 +121,7 @@ class World:
     def artifacts(self, name: PackageName, number: int) -> tuple[Artifact, ...]:
         version, published = self._published(name, number)
         stem = f"{name.replace('-', '_')}-{version}"
-        names = published.files or (
-            (f"{stem}.tar.gz",) if published.sdist_only else (f"{stem}-py3-none-any.whl", f"{stem}.tar.gz")
-        )
+        names = published.files or files_of(stem, sdist_only=published.sdist_only)
         return tuple(artifact(filename, yanked="" if published.yanked else None) for filename in names)
 
     def expect(self, listings: Sequence[PackageName], metadata: Sequence[tuple[PackageName, int]]) -> None:
@@ -123,6 +134,11 @@ class World:
 
 def world(packages: Packages) -> World:
     return World(packages)
+
+
+def files_of(stem: str, *, sdist_only: bool = False) -> tuple[str, ...]:
+    """Name the files of a release of which nothing else is said."""
+    return (f"{stem}.tar.gz",) if sdist_only else (f"{stem}-py3-none-any.whl", f"{stem}.tar.gz")
 
 
 def artifact(filename: str, *, yanked: str | None = None) -> Artifact:
@@ -169,7 +185,12 @@ def _metadata(name: PackageName, version: str, published: Published) -> Metadata
             (base if extra is None else added[extra]).append(dependency)
     python = published.python if published.metadata_python is None else published.metadata_python
     return Metadata(
-        name, version, python, tuple(base), tuple((extra, tuple(needs)) for extra, needs in added.items())
+        name,
+        version,
+        python,
+        tuple(base),
+        tuple((extra, tuple(needs)) for extra, needs in added.items()),
+        published.built,
     )
 
 

@@ -28,11 +28,17 @@ _RUN: dict[str, Callable[[Values, Console], int]] = {
     "lock": project_commands.lock,
     "sync": project_commands.sync,
     "run": project_commands.run,
+    "venv": project_commands.venv,
     "tree": project_commands.tree,
+    "export": project_commands.export,
+    "build": project_commands.build,
     "version": project_commands.version,
     "cache dir": tool_commands.cache_dir,
     "cache size": tool_commands.cache_size,
     "cache clean": tool_commands.cache_clean,
+    "config schema": tool_commands.config_schema,
+    "self version": tool_commands.self_version,
+    "completion": tool_commands.completion,
     "help": tool_commands.help_for,
 }
 
@@ -112,6 +118,7 @@ def _dispatch(parsed: Parsed, console: Console) -> int:
         quiet=_count(values, "quiet"),
         verbose=_count(values, "verbose"),
         progress=not values["no_progress"],
+        colour="never" if values["no_color"] else str(values["color"] or ""),
     )
     directory = values["directory"]
     if isinstance(directory, str):

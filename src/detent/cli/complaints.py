@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
-from detent.cli.flags import BY_NAME, GLOBAL, Command
+from detent.cli.flags import ALIASES, BY_NAME, GLOBAL, Command
 from detent.cli.parse import Doubt
 from detent.errors import UsageError
 
@@ -15,7 +15,6 @@ _OTHER_WORDS = {
     "rm": ("remove",),
     "update": ("lock --upgrade",),
     "upgrade": ("lock --upgrade",),
-    "new": ("init",),
     "list": ("tree",),
     "show": ("tree",),
     "exec": ("run",),
@@ -55,6 +54,14 @@ def complaint(doubt: Doubt) -> UsageError:
             return UsageError(
                 f"`{whole}` needs {_wanted(BY_NAME[doubt.command])}", next_steps=(f"see {see}",)
             )
+        case "argument unknown":
+            argument = BY_NAME[doubt.command].argument
+            choices = argument.choices if argument is not None else ()
+            return UsageError(
+                f"`{whole}` cannot be given `{word}`",
+                why=f"it takes {_listed(choices)}",
+                next_steps=_suggestion(word, choices, lambda near: f"did you mean `{whole} {near}`?"),
+            )
         case _:
             wanted = _wanted(BY_NAME[doubt.command])
             return UsageError(
@@ -67,6 +74,7 @@ def complaint(doubt: Doubt) -> UsageError:
 def help_topic(words: Sequence[str]) -> str:
     """Give the command or group of commands that help is asked about; raises :class:`UsageError`."""
     name = " ".join(words)
+    name = ALIASES.get(name, name)
     if not name or name in BY_NAME or any(known.startswith(f"{name} ") for known in BY_NAME):
         return name
     first, _, rest = name.partition(" ")
@@ -77,7 +85,11 @@ def help_topic(words: Sequence[str]) -> str:
 
 def _unknown_command(doubt: Doubt) -> UsageError:
     start = f"{doubt.command} " if doubt.command else ""
-    names = [name.removeprefix(start).partition(" ")[0] for name in BY_NAME if name.startswith(start)]
+    names = [
+        name.removeprefix(start).partition(" ")[0]
+        for name, command in BY_NAME.items()
+        if name.startswith(start) and not command.is_hidden
+    ]
     near = _OTHER_WORDS.get(doubt.word, ()) if not start else ()
     whole = f"detent {start}".rstrip()
     steps = (
@@ -95,7 +107,7 @@ def _unknown_command(doubt: Doubt) -> UsageError:
 def _unknown_flag(doubt: Doubt, whole: str) -> UsageError:
     command = BY_NAME.get(doubt.command)
     flags = (*GLOBAL, *(command.flags if command is not None else ()))
-    spellings = [*(s for flag in flags for s in flag.spellings), "--help"]
+    spellings = [*(s for flag in flags for s in (*flag.spellings, *flag.hidden, flag.opposite)), "--help"]
     near = _suggestion(doubt.word, spellings, lambda name: f"did you mean `{name}`?")
     return UsageError(
         f"unknown flag `{doubt.word}`",

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from detent import events
 from detent.cli.render import duration, error_lines, show
-from detent.errors import DetentError, Failures, FileTrouble
+from detent.errors import DetentError, Failures, FileTrouble, UsageError
 from detent.events import Event
 
 _STYLES = {"error": "1;31", "why": "1", "next": "1;36", "warning": "1;33", "note": "1;36"}
@@ -31,19 +31,29 @@ class Console:
         self._progress: Progress | None = None
         self._wants_progress = _is_terminal() and variables.get("TERM") != "dumb" and not variables.get("CI")
         self._told: set[str] = set()
+        self._is_heard = True
         self._guard = RLock()
 
-    def set_up(self, *, quiet: int, verbose: int, progress: bool) -> None:
-        """Take the verbosity the flags ask for."""
+    def set_up(self, *, quiet: int, verbose: int, progress: bool, colour: str = "") -> None:
+        """Take the verbosity and colour the flags ask for; raises :class:`UsageError` for both verbosities."""
+        if quiet and verbose:
+            raise UsageError("`--quiet` and `--verbose` cannot be used together")
         self._quiet = quiet
         self._verbose = verbose
         self._wants_progress = self._wants_progress and progress and not quiet
+        if colour in {"always", "never"}:
+            self._colour = colour == "always"
 
     # ---- talking ----------------------------------------------------------------------------
 
     def answer(self, text: str) -> None:
-        """Print what was asked for, on stdout; raises :class:`FileTrouble` where that cannot be written."""
+        """Print what was asked for, on stdout; under `-qq` nothing.
+
+        Raises :class:`FileTrouble` where it cannot be written.
+        """
         self._clear()
+        if self._quiet > 1:
+            return
         try:
             sys.stdout.write(_encodable(f"{text}\n", sys.stdout.encoding))
             sys.stdout.flush()
@@ -135,8 +145,7 @@ class Console:
 
     def _line(self, text: str) -> None:
         self._clear()
-        if not _write_error(f"{text}\n"):
-            self._quiet = 2
+        self._is_heard = self._is_heard and _write_error(f"{text}\n")
 
     def _clear(self) -> None:
         if self._progress is not None:

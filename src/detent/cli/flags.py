@@ -23,6 +23,10 @@ class Flag(NamedTuple):
     choices: tuple[str, ...] = ()
     opposite: str = ""
     """A hidden spelling that turns a switch off again; the last one wins."""
+    hidden: tuple[str, ...] = ()
+    """Spellings of other tools: understood, and not shown."""
+    setting: str = ""
+    """The setting it stands for: that reads the variable itself, and the files below it (`project.settings`)."""
 
 
 class Argument(NamedTuple):
@@ -35,6 +39,7 @@ class Argument(NamedTuple):
     required: bool = False
     command_line: bool = False
     """The words are a command: flags after the first word belong to it (`run`)."""
+    choices: tuple[str, ...] = ()
 
 
 class Command(NamedTuple):
@@ -44,12 +49,15 @@ class Command(NamedTuple):
     help: str
     flags: tuple[Flag, ...] = ()
     argument: Argument | None = None
+    is_hidden: bool = False
+    """For programs rather than people: no list of commands shows it."""
 
 
-def _switch(spelling: str, text: str, *, short: str = "", variable: str = "") -> Flag:
+def _switch(spelling: str, text: str, *, short: str = "", variable: str = "", setting: str = "") -> Flag:
     name = spelling.removeprefix("--").replace("-", "_")
     opposite = f"--{spelling[5:]}" if spelling.startswith("--no-") else f"--no-{spelling[2:]}"
-    return Flag(name, (*((short,) if short else ()), spelling), "switch", text, variable, opposite=opposite)
+    spellings = (*((short,) if short else ()), spelling)
+    return Flag(name, spellings, "switch", text, variable, opposite=opposite, setting=setting)
 
 
 def _value(
@@ -60,25 +68,58 @@ def _value(
     short: str = "",
     variable: str = "",
     choices: tuple[str, ...] = (),
+    setting: str = "",
 ) -> Flag:
     name = spelling.removeprefix("--").replace("-", "_")
-    return Flag(
-        name, (*((short,) if short else ()), spelling), "value", text, variable, metavar, choices=choices
-    )
+    spellings = (*((short,) if short else ()), spelling)
+    return Flag(name, spellings, "value", text, variable, metavar, choices=choices, setting=setting)
 
 
-def _list(spelling: str, metavar: str, text: str, *, short: str = "", variable: str = "") -> Flag:
+def _list(
+    spelling: str, metavar: str, text: str, *, short: str = "", variable: str = "", setting: str = ""
+) -> Flag:
     name = spelling.removeprefix("--").replace("-", "_")
-    return Flag(name, (*((short,) if short else ()), spelling), "list", text, variable, metavar)
+    spellings = (*((short,) if short else ()), spelling)
+    return Flag(name, spellings, "list", text, variable, metavar, setting=setting)
 
 
 LINK_MODES = ("auto", "clone", "hardlink", "copy")
+SHELLS = ("bash", "zsh", "fish", "powershell")
+FORMATS = ("requirements.txt", "constraints.txt", "pylock.toml")
+BACKENDS = ("hatchling", "setuptools", "flit-core", "poetry-core", "pdm-backend")
+BACKEND_ALIASES = {"hatch": "hatchling", "flit": "flit-core", "poetry": "poetry-core", "pdm": "pdm-backend"}
+"""What uv calls them."""
 
 GLOBAL = (
     _value("--project", "DIR", "Start looking for the project in DIR", variable="DETENT_PROJECT"),
     _value("--directory", "DIR", "Change to DIR before doing anything", variable="DETENT_WORKING_DIR"),
-    _value("--cache-dir", "DIR", "Keep the cache in DIR", variable="DETENT_CACHE_DIR"),
-    _switch("--offline", "Use the cache alone, never the network", variable="DETENT_OFFLINE"),
+    _value(
+        "--config-file",
+        "FILE",
+        "Use this detent.toml in place of the user's and the system's",
+        variable="DETENT_CONFIG_FILE",
+    ),
+    _switch(
+        "--no-config",
+        "Read no configuration file, nor the settings in the project's pyproject.toml",
+        variable="DETENT_NO_CONFIG",
+    ),
+    _value("--cache-dir", "DIR", "Keep the cache in DIR", variable="DETENT_CACHE_DIR", setting="cache-dir"),
+    _switch(
+        "--no-cache",
+        "Use a private folder in place of the cache, and remove it at the end",
+        short="-n",
+        variable="DETENT_NO_CACHE",
+        setting="no-cache",
+    ),
+    _switch(
+        "--offline",
+        "Use the cache alone, never the network",
+        variable="DETENT_OFFLINE",
+        setting="offline",
+    ),
+    _value("--color", "WHEN", "Use colour: auto, always, never", choices=("auto", "always", "never")),
+    _switch("--no-color", "The same as `--color never`")._replace(opposite=""),
     _switch("--no-progress", "Show no progress on the terminal", variable="DETENT_NO_PROGRESS"),
     Flag("quiet", ("-q", "--quiet"), "count", "Print only errors; twice: nothing"),
     Flag("verbose", ("-v", "--verbose"), "count", "Print details; twice: also the trace of an error"),
@@ -90,6 +131,7 @@ INDEX = (
         "URL",
         "The package index (simple API root) instead of the configured one",
         variable="DETENT_DEFAULT_INDEX",
+        setting="index-url",
     ),
 )
 
@@ -100,12 +142,14 @@ PYTHON = (
         "The interpreter: a version, a range or a path",
         short="-p",
         variable="DETENT_PYTHON",
+        setting="python",
     ),
 )
 
 UPGRADE = (
     _switch("--upgrade", "Let every locked version move", short="-U"),
     _list("--upgrade-package", "NAME[==V]", "Let this package move, or move it to V", short="-P"),
+    _list("--upgrade-group", "GROUP", "Let the packages this dependency group names move"),
 )
 
 LOCKING = (
@@ -131,6 +175,38 @@ SELECTION = (
     _switch("--only-dev", "Install the group `dev` alone"),
 )
 
+POETRY = {
+    "group": ("--with",),
+    "no_group": ("--without",),
+    "only_group": ("--only",),
+    "no_default_groups": ("--prod", "--production"),
+}
+"""How poetry and pdm spell the selection of a sync; `run --with` means something else to many."""
+
+INSTALLING = (
+    _switch(
+        "--no-install-project",
+        "Install everything but the project itself",
+        variable="DETENT_NO_INSTALL_PROJECT",
+    )._replace(hidden=("--no-root", "--no-self")),
+    _switch(
+        "--no-install-local",
+        "Install nothing that lies in a folder of this machine",
+        variable="DETENT_NO_INSTALL_LOCAL",
+    ),
+    _list("--no-install-package", "NAME", "Do not install this package"),
+    _switch("--only-install-project", "Install the project alone")._replace(hidden=("--only-root",)),
+    _switch("--only-install-local", "Install what lies in folders of this machine alone"),
+    _list("--only-install-package", "NAME", "Install this package alone"),
+    _switch(
+        "--no-editable", "Install the project as a copy, not as a link", variable="DETENT_NO_EDITABLE"
+    ),
+    _switch("--reinstall", "Install everything again"),
+    _list("--reinstall-package", "NAME", "Install this package again"),
+)
+
+ACTIVE = (_switch("--active", "Use the environment that is active, not the project's own"),)
+
 LINKING = (
     _value(
         "--link-mode",
@@ -138,11 +214,54 @@ LINKING = (
         "How files come from the cache: auto, clone, hardlink, copy",
         variable="DETENT_LINK_MODE",
         choices=LINK_MODES,
+        setting="link-mode",
     ),
+    _switch(
+        "--compile-bytecode",
+        "Compile what is installed to byte code",
+        variable="DETENT_COMPILE_BYTECODE",
+        setting="compile-bytecode",
+    )._replace(hidden=("--compile",)),
+)
+
+BUILDING = (
+    _switch("--no-build", "Build no source distribution", variable="DETENT_NO_BUILD", setting="build"),
+    _list(
+        "--no-build-package",
+        "NAME",
+        "Build no source distribution of this package",
+        variable="DETENT_NO_BUILD_PACKAGE",
+        setting="no-build-package",
+    ),
+    _switch(
+        "--no-binary",
+        "Build everything, install no wheel of the index",
+        variable="DETENT_NO_BINARY",
+        setting="no-binary",
+    ),
+    _list(
+        "--no-binary-package",
+        "NAME",
+        "Build this package, install no wheel of it",
+        variable="DETENT_NO_BINARY_PACKAGE",
+        setting="no-binary-package",
+    ),
+    _list(
+        "--config-setting",
+        "KEY=VALUE",
+        "Pass this on to the back ends of builds",
+        short="-C",
+        setting="config-settings",
+    )._replace(hidden=("--config-settings",)),
+)
+
+REFRESHING = (
+    _switch("--refresh", "Ask the index again, whatever the cache has of it"),
+    _list("--refresh-package", "NAME", "Ask the index again for this package"),
 )
 
 WHERE = (
-    _switch("--dev", "In the dependency group `dev`"),
+    _switch("--dev", "In the dependency group `dev`", short="-d"),
     _value("--group", "GROUP", "In this dependency group"),
     _value("--optional", "EXTRA", "In this extra of the project"),
 )
@@ -155,8 +274,23 @@ COMMANDS = (
             _switch("--app", "An application: a package with a command (the default)"),
             _switch("--lib", "A library: a package to be imported"),
             _switch("--bare", "Only a pyproject.toml"),
+            _switch("--package", "A project that is built and installed (the default)"),
             _switch("--no-package", "A program of loose files that is not built or installed"),
             _value("--name", "NAME", "The project's name (default: the folder's)"),
+            _value("--description", "TEXT", "What the project is, in one line"),
+            _value("--license", "SPDX", "The licence as an SPDX expression, such as MIT"),
+            _value(
+                "--author-from",
+                "SOURCE",
+                "Where the author comes from: auto (git's settings, for a package), git, none",
+                choices=("auto", "git", "none"),
+            ),
+            _value(
+                "--build-backend",
+                "BACKEND",
+                "hatchling (the default), setuptools, flit-core, poetry-core, pdm-backend",
+                choices=(*BACKENDS, *BACKEND_ALIASES),
+            ),
             *PYTHON,
             _value(
                 "--vcs", "VCS", "Version control to set up: git (the default), none", choices=("git", "none")
@@ -187,6 +321,8 @@ COMMANDS = (
             *UPGRADE,
             *PYTHON,
             *INDEX,
+            *BUILDING,
+            *REFRESHING,
             *LINKING,
         ),
         Argument(
@@ -203,6 +339,8 @@ COMMANDS = (
             *EDIT_LOCKING,
             *PYTHON,
             *INDEX,
+            *BUILDING,
+            *REFRESHING,
             *LINKING,
         ),
         Argument("names", "NAME...", "Names of dependencies", many=True, required=True),
@@ -211,11 +349,20 @@ COMMANDS = (
         "lock",
         "Bring the lock up to date",
         (
-            _switch("--check", "Only check, without the network; exit 1 with the difference"),
+            _switch(
+                "--check",
+                "Only check, without the network; exit 1 with the difference",
+                variable="DETENT_LOCKED",
+            )._replace(hidden=("--locked",)),
+            _switch("--check-exists", "Only check that there is a lock", variable="DETENT_FROZEN")._replace(
+                hidden=("--frozen",)
+            ),
             _switch("--dry-run", "Show what would change, change nothing"),
             *UPGRADE,
             *PYTHON,
             *INDEX,
+            *BUILDING,
+            *REFRESHING,
         ),
     ),
     Command(
@@ -232,10 +379,14 @@ COMMANDS = (
                 "Keep packages that are not in the selection",
                 opposite="--exact",
             ),
-            *SELECTION,
+            *(flag._replace(hidden=POETRY.get(flag.name, ())) for flag in SELECTION),
+            *INSTALLING,
             *UPGRADE,
+            *ACTIVE,
             *PYTHON,
             *INDEX,
+            *BUILDING,
+            *REFRESHING,
             *LINKING,
         ),
     ),
@@ -249,25 +400,123 @@ COMMANDS = (
             Flag(
                 "exact", ("--exact",), "switch", "Remove what is not in the selection", opposite="--inexact"
             ),
+            _switch(
+                "--isolated", "Use an environment of its own for this run", variable="DETENT_ISOLATED"
+            ),
+            _switch("--no-project", "Do not look for a project", variable="DETENT_NO_PROJECT"),
             *SELECTION,
+            *INSTALLING,
+            *UPGRADE,
+            *ACTIVE,
             *PYTHON,
             *INDEX,
+            *BUILDING,
+            *REFRESHING,
             *LINKING,
         ),
-        Argument("command", "COMMAND...", "The command and its arguments", many=True, command_line=True),
+        Argument("command", "[COMMAND...]", "The command and its arguments", many=True, command_line=True),
+    ),
+    Command(
+        "venv",
+        "Make a virtual environment",
+        (
+            _switch(
+                "--clear", "Make it anew where one stands", short="-c", variable="DETENT_VENV_CLEAR"
+            ),
+            _switch("--allow-existing", "Keep what is in the folder already"),
+            _switch("--seed", "Put pip into it", variable="DETENT_VENV_SEED"),
+            _value("--prompt", "TEXT", "What a shell shows while it is active (default: a name)"),
+            _switch("--system-site-packages", "Let the interpreter's own packages be imported too"),
+            _switch("--no-project", "Do not look for a project", variable="DETENT_NO_PROJECT"),
+            *PYTHON,
+            *INDEX,
+            *BUILDING,
+            *REFRESHING,
+            *LINKING,
+        ),
+        Argument("path", "[PATH]", "Its folder (default: the project's environment, else `.venv` here)"),
     ),
     Command(
         "tree",
         "Show the locked packages as a tree",
         (
-            _value("--depth", "N", "Go N levels deep"),
+            _value("--depth", "N", "Go N levels deep", short="-d"),
             _switch("--invert", "Show what needs each package"),
             _list("--package", "NAME", "Start at this package"),
+            _list("--prune", "NAME", "Do not show this package and what stands below it"),
+            _switch("--no-dedupe", "Draw what a package needs every time it comes"),
+            *SELECTION,
             *LOCKING,
             *INDEX,
+            *BUILDING,
+            *REFRESHING,
         ),
     ),
-    Command("version", "Show the project's version", (_switch("--short", "Only the version"),)),
+    Command(
+        "export",
+        "Write the lock for other tools",
+        (
+            _value(
+                "--format",
+                "FORMAT",
+                "requirements.txt (the default), constraints.txt, pylock.toml; else by the name of FILE",
+                choices=FORMATS,
+            ),
+            _value("--output-file", "FILE", "Write it to FILE too", short="-o"),
+            *SELECTION,
+            _list("--prune", "NAME", "Leave this package out, and what nothing else needs"),
+            _switch("--no-emit-project", "No line for the project itself"),
+            _switch("--only-emit-project", "No line but the project's own"),
+            _list("--no-emit-package", "NAME", "No line for this package; what it needs stays"),
+            _switch("--no-editable", "Write editables as ordinary paths", variable="DETENT_NO_EDITABLE"),
+            _switch("--no-hashes", "Leave the hashes out"),
+            _switch("--no-annotate", "Leave out who needs each package"),
+            _switch("--no-header", "Leave out the command that made the file"),
+            _switch("--emit-index-url", "Name the index with an `--index-url` line"),
+            *LOCKING,
+            *PYTHON,
+            *INDEX,
+            *BUILDING,
+            *REFRESHING,
+        ),
+    ),
+    Command(
+        "build",
+        "Build a source distribution and a wheel",
+        (
+            _switch("--sdist", "Build a source distribution, and no wheel unless `--wheel` is given too"),
+            _switch("--wheel", "Build a wheel, straight from the folder"),
+            _value("--out-dir", "DIR", "Put the files into DIR (default: the source's `dist`)", short="-o"),
+            _switch("--clear", "Remove other wheels and source distributions from DIR"),
+            *PYTHON,
+            *INDEX,
+            *BUILDING,
+            *REFRESHING,
+        ),
+        Argument("source", "[SRC]", "A folder or a source distribution (default: the project)"),
+    ),
+    Command(
+        "version",
+        "Show, set or raise the project's version",
+        (
+            _list(
+                "--bump",
+                "PART[=N]",
+                "Raise a part: major, minor, patch, stable, alpha, beta, rc, post, dev",
+            ),
+            _switch("--short", "Only the version"),
+            _value("--output-format", "FORMAT", "text (the default) or json", choices=("text", "json")),
+            _switch("--dry-run", "Show what would change, change nothing"),
+            _switch("--no-sync", "Stop after locking", variable="DETENT_NO_SYNC"),
+            *EDIT_LOCKING,
+            *PYTHON,
+            *INDEX,
+            *BUILDING,
+            *REFRESHING,
+            *LINKING,
+        ),
+        Argument("value", "[VERSION]", "The version to set"),
+    ),
     Command("cache dir", "Print the folder of the cache"),
     Command("cache size", "Show how big the cache is"),
     Command(
@@ -276,7 +525,37 @@ COMMANDS = (
         (),
         Argument("names", "[NAME...]", "Packages to drop", many=True),
     ),
+    Command(
+        "config schema",
+        "Print the JSON schema of `[tool.detent]` and detent.toml, for editors",
+        is_hidden=True,
+    ),
+    Command(
+        "self version",
+        "Show detent's own version",
+        (
+            _switch("--short", "Only the version"),
+            _value("--output-format", "FORMAT", "text (the default) or json", choices=("text", "json")),
+        ),
+    ),
+    Command(
+        "completion",
+        "Print the script that completes command lines in a shell",
+        (),
+        Argument("shell", "SHELL", "bash, zsh, fish or powershell", required=True, choices=SHELLS),
+    ),
     Command("help", "Show help for a command", (), Argument("words", "[COMMAND...]", "A command", many=True)),
 )
 
+ALIASES = {"new": "init", "generate-shell-completion": "completion"}
+"""Other names of commands, for those who come from elsewhere; the help does not show them."""
+
+SETTINGS = {
+    flag.name: flag.setting
+    for flag in (*GLOBAL, *(flag for command in COMMANDS for flag in command.flags))
+    if flag.setting
+}
+"""The setting that a flag stands for, by the flag's name."""
+
 BY_NAME = {command.name: command for command in COMMANDS}
+BY_NAME.update({alias: BY_NAME[name] for alias, name in ALIASES.items()})

@@ -1,51 +1,123 @@
-"""Help as text, made from the flag table: an overview, a page per group, a page per command."""
+"""Help as text, made from the flag table: an overview, a page per group, a page per command.
 
-from collections.abc import Iterable, Sequence
+A page is short (`-h`: what the command takes) or long (`--help`: with the variables, the flags of every command
+and examples).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from textwrap import wrap
 
 from detent.cli.flags import COMMANDS, GLOBAL, Argument, Command, Flag
 
-GROUPS = {"cache": "Look after the cache"}
+GROUPS = {"cache": "Look after the cache", "self": "About detent itself", "config": "About what can be set"}
 """Commands that have commands of their own."""
 
-_ABOUT = "A project and lockfile manager for Python: the standard lock, checked, and fast."
+ABOUT = "A project and lockfile manager for Python: the standard lock, checked, and fast."
+
+EXAMPLES: Mapping[str, tuple[str, ...]] = {
+    "init": ("detent init demo", "detent init --lib demo", "detent init --bare"),
+    "add": (
+        "detent add httpx 'rich>=13'",
+        "detent add --dev pytest",
+        "detent add 'uvicorn[standard]' --optional server",
+        "detent add -r requirements.txt",
+    ),
+    "remove": ("detent remove httpx", "detent remove --dev pytest"),
+    "lock": ("detent lock", "detent lock --check", "detent lock --upgrade", "detent lock -P httpx==0.28.1"),
+    "sync": (
+        "detent sync",
+        "detent sync --locked --no-dev",
+        "detent sync --extra server",
+        "detent sync --check",
+    ),
+    "run": ("detent run pytest -x", "detent run -m http.server", "detent run --no-sync python"),
+    "tree": ("detent tree --depth 1", "detent tree --invert --package certifi"),
+    "cache clean": ("detent cache clean", "detent cache clean httpx"),
+    "completion": (
+        "detent completion bash > ~/.local/share/bash-completion/completions/detent",
+        "detent completion zsh > ~/.zfunc/_detent",
+        "detent completion fish > ~/.config/fish/completions/detent.fish",
+        "detent completion powershell >> $PROFILE",
+    ),
+}
+"""Lines to begin with, for the commands that many flags hide."""
+
+MORE: Mapping[str, str] = {
+    "completion": "Write what it prints to the file that your shell reads, as below, and open a new shell. For zsh the"
+    " folder must be in its `fpath` before `compinit` runs.",
+    "cache dir": "A command that is given `--cache-dir` or `--no-cache` uses another one.",
+}
+"""What a long page says besides."""
+
 _COLUMN = 34
 _TIE = "\N{NO-BREAK SPACE}"
-_HELP_FLAG = ("-h, --help", "Show this help")
+_HELP_FLAG = ("-h, --help", "Show this help, short or long")
 
 
-def page(name: str, *, width: int = 80) -> str:
+def page(name: str, *, width: int = 80, is_short: bool = False) -> str:
     """Give the page of a command, of a group, or (empty name) of detent as a whole."""
     found = next((command for command in COMMANDS if command.name == name), None)
-    parts = _of_command(found, width) if found is not None else _of_group(name, width)
+    if found is None:
+        parts = _of_group(name, width)
+    elif is_short:
+        parts = _short(found, width)
+    else:
+        parts = _long(found, width)
     return "\n\n".join(parts)
 
 
-def _of_command(command: Command, width: int) -> list[str]:
+def usage(command: Command) -> str:
+    """Give the shape of a command's lines."""
     argument = command.argument
-    usage = f"Usage: detent {command.name} [FLAGS]" + (f" {argument.metavar}" if argument is not None else "")
-    parts = [_paragraph(f"{command.help}.", width), usage]
-    if argument is not None:
-        parts.append(_section("Arguments", [_argument_row(argument)], width))
+    return f"detent {command.name} [FLAGS]" + (f" {argument.metavar}" if argument is not None else "")
+
+
+def _short(command: Command, width: int) -> list[str]:
+    parts = _head(command, width)
+    if command.flags:
+        parts.append(_section("Flags", (_flag_row(flag, is_long=False) for flag in command.flags), width))
+    parts.append(_paragraph(f"See `detent {command.name} --help` for more.", width))
+    return parts
+
+
+def _long(command: Command, width: int) -> list[str]:
+    parts = _head(command, width)
+    if command.name in MORE:
+        parts.insert(1, _paragraph(MORE[command.name], width))
     if command.flags:
         parts.append(_section("Flags", map(_flag_row, command.flags), width))
     parts.append(_section("Flags of every command", [*map(_flag_row, GLOBAL), _HELP_FLAG], width))
+    if command.name in EXAMPLES:
+        parts.append("\n".join(("Examples:", *(f"  {line}" for line in EXAMPLES[command.name]))))
     return parts
+
+
+def _head(command: Command, width: int) -> list[str]:
+    parts = [_paragraph(f"{command.help}.", width), f"Usage: {usage(command)}"]
+    if command.argument is not None:
+        parts.append(_section("Arguments", [_argument_row(command.argument)], width))
+    return parts
+
+
+def shown_commands(start: str = "") -> dict[str, str]:
+    """Give the words that may follow, each with its sentence: commands, and groups of them."""
+    rows: dict[str, str] = {}
+    for command in COMMANDS:
+        if command.name.startswith(start) and (start or not command.is_hidden):
+            word, _, nested = command.name.removeprefix(start).partition(" ")
+            rows[word] = GROUPS[word] if nested else command.help
+    return rows
 
 
 def _of_group(name: str, width: int) -> list[str]:
     start = f"{name} " if name else ""
-    rows = {}
-    for command in COMMANDS:
-        if command.name.startswith(start):
-            word, _, nested = command.name.removeprefix(start).partition(" ")
-            rows[word] = GROUPS[word] if nested else command.help
+    rows = shown_commands(start)
     whole = f"detent {start}".rstrip()
-    flags: list[tuple[str, str]] = [_HELP_FLAG]
+    flags: list[tuple[str, str]] = [("-h, --help", "Show this help")]
     if not name:
         flags.insert(0, ("-V, --version", "Show detent's version"))
     return [
-        _paragraph(f"{GROUPS[name]}." if name else _ABOUT, width),
+        _paragraph(f"{GROUPS[name]}." if name else ABOUT, width),
         f"Usage: {whole} COMMAND [FLAGS] [ARGUMENTS]",
         _section("Commands", rows.items(), width, column=max(map(len, rows)) + 4),
         _section("Flags", flags, width, column=17),
@@ -57,13 +129,22 @@ def _argument_row(argument: Argument) -> tuple[str, str]:
     return argument.metavar, argument.help
 
 
-def _flag_row(flag: Flag) -> tuple[str, str]:
+def _flag_row(flag: Flag, *, is_long: bool = True) -> tuple[str, str]:
     short = [spelling for spelling in flag.spellings if not spelling.startswith("--")]
     long = [spelling for spelling in flag.spellings if spelling.startswith("--")]
     name = ", ".join((*short, *long)) if short else f"    {', '.join(long)}"
     if flag.metavar:
         name += f" {flag.metavar}"
-    return name, flag.help + (f" [env:{_TIE}{flag.variable}]" if flag.variable else "")
+    if not is_long:
+        return name, flag.help
+    choices = ", ".join(choice for choice in flag.choices if choice not in flag.help)
+    return name, "".join(
+        (
+            flag.help,
+            f" [also: {choices}]" if choices else "",
+            f" [env:{_TIE}{flag.variable}]" if flag.variable else "",
+        )
+    )
 
 
 def _section(title: str, rows: Iterable[tuple[str, str]], width: int, *, column: int = _COLUMN) -> str:

@@ -1,7 +1,9 @@
 """From flag values to the options of an operation: pure, one function per command."""
 
+from detent.cli.flags import SETTINGS
 from detent.cli.parse import Value, Values
 from detent.errors import UsageError
+from detent.model.names import PackageName, package_name
 from detent.ops.lock import LockOptions, TreeOptions, Upgrade
 from detent.ops.selection import Chosen
 from detent.ops.sync import RunOptions, SyncOptions
@@ -26,52 +28,88 @@ def is_on(values: Values, name: str) -> bool:
 
 
 def flags(values: Values) -> dict[str, object]:
-    """Give the flags that override settings, by the setting's name."""
+    """Give the flags that override settings, by the setting's name, and those that decide what is read."""
+    everything = any(is_on(values, name) for name in ("refresh", "upgrade", "upgrade_group"))
     return {
-        "index-url": text(values, "default_index"),
-        "cache-dir": text(values, "cache_dir"),
-        "link-mode": text(values, "link_mode"),
-        "python": text(values, "python"),
-        "offline": values.get("offline") or None,
+        **{setting: values.get(name) for name, setting in SETTINGS.items()},
+        "config-file": text(values, "config_file"),
+        "no-config": is_on(values, "no_config"),
+        "refresh": everything,
+        "refresh-package": (*words(values, "refresh_package"), *_moving(values)),
     }
+
+
+def _moving(values: Values) -> tuple[str, ...]:
+    """Give the packages that are to move: what is newest of them is asked, not remembered."""
+    names = (word.partition("==")[0].strip() for word in words(values, "upgrade_package"))
+    return tuple(filter(_is_name, names))
+
+
+def _is_name(word: str) -> bool:
+    try:
+        return bool(package_name(word))
+    except ValueError:
+        return False  # told where the flag is read
 
 
 def lock(values: Values) -> LockOptions:
     """Options of `lock`."""
-    _refuse_upgrade_beside(values, "check")
+    _refuse_upgrade_beside(values, "check", "check_exists")
+    for one, other in (("check", "check_exists"), ("check", "dry_run"), ("check_exists", "dry_run")):
+        if is_on(values, one) and is_on(values, other):
+            raise exclusive(_spelling(one), _spelling(other))
     return LockOptions(
-        check=is_on(values, "check"), dry_run=is_on(values, "dry_run"), upgrade=upgrade(values)
+        check=is_on(values, "check"),
+        check_exists=is_on(values, "check_exists"),
+        dry_run=is_on(values, "dry_run"),
+        upgrade=upgrade(values),
     )
 
 
 def sync(values: Values) -> SyncOptions:
     """Options of `sync`."""
     _refuse_upgrade_beside(values, "locked", "frozen", "check")
-    return SyncOptions(
-        chosen=_chosen(values),
-        upgrade=upgrade(values),
-        locked=locking(values),
-        frozen=is_on(values, "frozen"),
+    return _syncing(values)._replace(
         check=is_on(values, "check"),
         dry_run=is_on(values, "dry_run"),
         exact=not is_on(values, "inexact"),
+        last="replaced",
     )
 
 
 def run(values: Values) -> RunOptions:
-    """Options of `run`; its sync keeps what is installed beside the selection unless `--exact`."""
-    command = words(values, "command")
+    """Options of `run`; its sync keeps what is installed beside the selection unless `--exact`.
+
+    What the last sync selected counts where nothing is selected here.
+    """
+    _refuse_upgrade_beside(values, "locked", "frozen")
     return RunOptions(
-        command=command,
+        command=words(values, "command"),
         is_module=is_on(values, "module"),
         no_sync=is_on(values, "no_sync"),
+        no_project=is_on(values, "no_project"),
+        is_isolated=is_on(values, "isolated"),
         project=text(values, "project"),
-        sync=SyncOptions(
-            chosen=_chosen(values),
-            locked=locking(values),
-            frozen=is_on(values, "frozen"),
-            exact=is_on(values, "exact"),
-        ),
+        sync=_syncing(values)._replace(exact=is_on(values, "exact"), last="kept"),
+    )
+
+
+def _syncing(values: Values) -> SyncOptions:
+    """What `sync` and `run` have in common."""
+    return SyncOptions(
+        chosen=chosen(values),
+        upgrade=upgrade(values),
+        locked=locking(values),
+        frozen=is_on(values, "frozen"),
+        reinstall=is_on(values, "reinstall"),
+        reinstall_package=packages(values, "reinstall_package"),
+        no_install_project=is_on(values, "no_install_project"),
+        no_install_local=is_on(values, "no_install_local"),
+        no_install=packages(values, "no_install_package"),
+        only_install_project=is_on(values, "only_install_project"),
+        only_install_local=is_on(values, "only_install_local"),
+        only_install=packages(values, "only_install_package"),
+        editable=not is_on(values, "no_editable"),
     )
 
 
@@ -84,6 +122,9 @@ def tree(values: Values) -> TreeOptions:
         depth=int(depth) if depth is not None else None,
         invert=is_on(values, "invert"),
         packages=words(values, "package"),
+        pruned=words(values, "prune"),
+        dedupe=not is_on(values, "no_dedupe"),
+        chosen=asked if (asked := chosen(values)) != Chosen() else None,
         locked=locking(values),
         frozen=is_on(values, "frozen"),
     )
@@ -91,15 +132,19 @@ def tree(values: Values) -> TreeOptions:
 
 def upgrade(values: Values) -> Upgrade:
     """Give what `-U` and `-P` set free."""
-    return Upgrade(everything=is_on(values, "upgrade"), packages=words(values, "upgrade_package"))
+    return Upgrade(
+        everything=is_on(values, "upgrade"),
+        packages=words(values, "upgrade_package"),
+        groups=words(values, "upgrade_group"),
+    )
 
 
 def _refuse_upgrade_beside(values: Values, *names: str) -> None:
-    """Refuse `-U` and `-P` beside flags under which no version moves."""
-    moving = [name for name in ("upgrade", "upgrade_package") if is_on(values, name)]
+    """Refuse `-U` and its kin beside flags under which no version moves."""
+    moving = [name for name in ("upgrade", "upgrade_package", "upgrade_group") if is_on(values, name)]
     for name in names:
         if moving and is_on(values, name):
-            raise exclusive(f"--{name}", f"--{moving[0].replace('_', '-')}")
+            raise exclusive(_spelling(name), _spelling(moving[0]))
 
 
 def locking(values: Values) -> bool:
@@ -109,25 +154,43 @@ def locking(values: Values) -> bool:
     return is_on(values, "locked")
 
 
-def _chosen(values: Values) -> Chosen:
+def chosen(values: Values) -> Chosen:
+    """Give the extras and groups asked for; raises :class:`UsageError` for a contradiction."""
     if is_on(values, "only_dev") and is_on(values, "no_dev"):
         raise exclusive("--only-dev", "--no-dev")
     for only in ("only_group", "only_dev"):
         for more in ("group", "all_groups", "extra", "all_extras"):
             if is_on(values, only) and is_on(values, more):
-                raise exclusive(f"--{only.replace('_', '-')}", f"--{more.replace('_', '-')}")
+                raise exclusive(_spelling(only), _spelling(more))
     return Chosen(
         extra=words(values, "extra"),
         all_extras=is_on(values, "all_extras"),
         no_extra=words(values, "no_extra"),
-        group=words(values, "group"),
-        no_group=words(values, "no_group"),
-        only_group=words(values, "only_group"),
+        group=_separated(values, "group"),
+        no_group=_separated(values, "no_group"),
+        only_group=_separated(values, "only_group"),
         all_groups=is_on(values, "all_groups"),
         no_default_groups=is_on(values, "no_default_groups"),
         no_dev=is_on(values, "no_dev"),
         only_dev=is_on(values, "only_dev"),
     )
+
+
+def packages(values: Values, name: str) -> tuple[PackageName, ...]:
+    """Give a flag that holds names of packages; raises :class:`UsageError` for what is none."""
+    try:
+        return tuple(map(package_name, words(values, name)))
+    except ValueError as error:
+        raise UsageError(f"`{_spelling(name)}` takes the name of a package", why=str(error)) from error
+
+
+def _separated(values: Values, name: str) -> tuple[str, ...]:
+    """Give a flag that holds names, commas between them as poetry has it: no name has one."""
+    return tuple(part for word in words(values, name) for part in word.split(",") if part or "," not in word)
+
+
+def _spelling(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def exclusive(*spellings: str) -> UsageError:

@@ -37,6 +37,7 @@ Matter: TypeAlias = Literal[
     "value unknown",
     "argument missing",
     "argument unwanted",
+    "argument unknown",
 ]
 
 
@@ -83,6 +84,9 @@ def _set_argument(command: Command, words: list[str], values: dict[str, Value]) 
         return
     if argument.required and not words:
         raise Doubt("argument missing", command=command.name)
+    for word in words:
+        if argument.choices and word not in argument.choices:
+            raise Doubt("argument unknown", word=word, command=command.name)
     values[argument.name] = tuple(words) if argument.many else words[0] if words else None
 
 
@@ -95,7 +99,8 @@ def with_variables(
         if flag.name in given:
             values[flag.name] = given[flag.name]
         else:
-            text = variables.get(flag.variable) if flag.variable else None
+            # What stands for a setting leaves its variable to the settings, which know what comes before what.
+            text = variables.get(flag.variable) if flag.variable and not flag.setting else None
             values[flag.name] = _absent(flag) if text is None else _from_variable(flag, text)
     return values
 
@@ -103,7 +108,7 @@ def with_variables(
 def _absent(flag: Flag) -> Value:
     match flag.kind:
         case "switch":
-            return False
+            return None if flag.setting else False
         case "count":
             return 0
         case "list":
@@ -130,7 +135,7 @@ def _from_variable(flag: Flag, text: str) -> Value:
 
 def _spellings(flags: Sequence[Flag]) -> dict[str, tuple[Flag, bool]]:
     known = {flag.opposite: (flag, False) for flag in flags if flag.opposite}
-    known.update((spelling, (flag, True)) for flag in flags for spelling in flag.spellings)
+    known.update((spelling, (flag, True)) for flag in flags for spelling in (*flag.spellings, *flag.hidden))
     return known
 
 
@@ -160,7 +165,7 @@ def _command(rest: list[str]) -> Command:
     if found is not None:
         return found
     if word in _HELP:
-        raise Doubt("help", command=name)
+        raise Doubt("help", word=word, command=name)
     raise Doubt("unknown flag" if word.startswith("-") else "unknown command", word=word, command=name)
 
 
@@ -221,7 +226,7 @@ def _find(spelling: str, line: _Line) -> tuple[Flag, bool]:
     if found is not None:
         return found
     if spelling in _HELP:
-        raise Doubt("help", command=line.command)
+        raise Doubt("help", word=spelling, command=line.command)
     if spelling in _VERSION and not line.command:
         raise Doubt("version")
     raise Doubt("unknown flag", word=spelling, command=line.command)

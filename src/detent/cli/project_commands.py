@@ -78,21 +78,33 @@ def sync(values: Values, console: Console) -> int:
 def run(values: Values, console: Console) -> int:
     """Run a command in the environment."""
     from detent.cli import options, report
+    from detent.cli.opened import world_for
     from detent.ops.sync import run as run_command
-    from detent.ops.wiring import open_world
 
     wanted = options.run(values)
-    if not wanted.command:
-        raise UsageError(
-            "`run` needs a command",
-            next_steps=("run `detent run python`, or `detent run COMMAND ARGUMENTS`",),
-        )
-    run_command(
+    return run_command(
         wanted,
         os.environ,
-        lambda project: open_world(options.flags(values), os.environ, console.report, project),
-        lambda outcome: report.synced(console, outcome, wanted.sync, is_run=True),
+        lambda project: world_for(project, values, os.environ, console),
+        synced=lambda outcome: report.synced(console, outcome, wanted.sync, is_run=True),
+        offered=lambda names: report.offered(console, names),
     )
+
+
+def venv(values: Values, console: Console) -> int:
+    """Make a virtual environment."""
+    from detent.cli import options
+    from detent.cli import venv as words
+    from detent.ops.environment import project_for
+    from detent.ops.environment import venv as make_environment
+    from detent.ops.wiring import open_world
+
+    wanted = words.options(values)
+    project = project_for(wanted)
+    with open_world(options.flags(values), os.environ, console.report, project) as world:
+        outcome = make_environment(world, project, wanted)
+        words.report(console, outcome, shell=os.environ.get("SHELL", ""))
+    return 0
 
 
 def tree(values: Values, console: Console) -> int:
@@ -107,13 +119,50 @@ def tree(values: Values, console: Console) -> int:
     return 0
 
 
-def version(values: Values, console: Console) -> int:
-    """Show the project's version."""
-    from detent.cli import options
-    from detent.ops.discover import find_project
-    from detent.ops.lock import project_version
+def export(values: Values, console: Console) -> int:
+    """Write the lock for other tools."""
+    from detent.cli import export_options, report
+    from detent.cli.opened import opened
+    from detent.ops.export import export as export_lock
 
-    project = find_project(options.text(values, "project"))
-    number = project_version(project)
-    console.answer(number if values["short"] else f"{project.manifest.raw_name} {number}")
+    wanted = export_options.export(values)
+    with opened(values, os.environ, console) as (world, project):
+        outcome = export_lock(world, project, wanted)
+        if outcome.lock is not None and outcome.lock.is_changed:
+            report.locked(console, outcome.lock)
+        # With a file to write to, the answer is talk: `-q` leaves it out.
+        if wanted.output is None or not values["quiet"]:
+            console.answer(outcome.text.removesuffix("\n"))
+    return 0
+
+
+def build(values: Values, console: Console) -> int:
+    """Build a source distribution and a wheel."""
+    from detent.cli import build_options, options
+    from detent.ops.build import build as build_distributions
+    from detent.ops.build import find_source
+    from detent.ops.wiring import open_world
+
+    wanted = build_options.build(values)
+    source = find_source(options.text(values, "source"), options.text(values, "project"))
+    with open_world(options.flags(values), os.environ, console.report, source.project) as world:
+        build_options.built(console, build_distributions(world, source, wanted, os.environ))
+    return 0
+
+
+def version(values: Values, console: Console) -> int:
+    """Show, set or raise the project's version."""
+    from detent.cli import edit_options, edit_report, options
+    from detent.cli.opened import opened
+    from detent.ops.discover import find_project
+    from detent.ops.version import set_version, version_of
+
+    wanted = edit_options.version(values)
+    if wanted.is_question:
+        outcome = version_of(find_project(options.text(values, "project")))
+    else:
+        with opened(values, os.environ, console) as (world, project):
+            outcome = set_version(world, project, wanted)
+            edit_report.after_version(console, outcome)
+    console.answer(edit_report.version_text(outcome, values))
     return 0

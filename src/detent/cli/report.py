@@ -1,5 +1,6 @@
 """What operations came to, as lines of talk: a summary per phase, then one line per change."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from detent.cli.console import Console
@@ -49,6 +50,21 @@ def synced(console: Console, outcome: SyncOutcome, options: SyncOptions, *, is_r
     return 0
 
 
+def offered(console: Console, names: Sequence[str]) -> int:
+    """List what an environment has to run, for who named no command."""
+    lines = [
+        "Provide a command or script to invoke with `detent run <command>` or `detent run <script>.py`.",
+        "",
+        "The following commands are available in the environment:",
+        "",
+        *(f"- {show(name)}" for name in names),
+        "",
+        "See `detent run --help` for more information.",
+    ]
+    console.answer("\n".join(lines))
+    return 2
+
+
 def _did(console: Console, outcome: SyncOutcome, changes: Changes) -> None:
     if outcome.fetched:
         console.say(f"Prepared {_bold(console, outcome.fetched)}{console.timed(outcome.gather_seconds)}")
@@ -78,7 +94,9 @@ def _package_lines(console: Console, changes: Changes) -> None:
         *((name, 1, "~", version) for name, version in changes.reinstalled),
     ]
     for name, _, sign, version in sorted(rows):
-        console.change(sign, f"{_name(console, name)}" + (f"=={show(version)}" if version else ""))
+        origin = changes.origins.get(name, "") if sign != "-" else ""
+        came = console.styled(f" (from {show(origin)})", "dim") if origin else ""
+        console.change(sign, f"{_name(console, name)}" + (f"=={show(version)}" if version else "") + came)
 
 
 def _resolved(console: Console, outcome: LockOutcome) -> None:

@@ -18,9 +18,9 @@ def aside(doubt: Doubt, console: Console) -> int:
         case "version":
             return detent_version(console)
         case "help":
-            return _help(doubt.command, console)
+            return _help(doubt.command, console, is_short=doubt.word == "-h")
         case "no command":
-            console.say(help_pages.page(doubt.command, width=console.columns))
+            console.say(help_pages.page(doubt.command, width=console.columns, is_short=True))
             return 2
         case _:
             raise complaint(doubt)
@@ -34,10 +34,10 @@ def help_for(values: Values, console: Console) -> int:
     return _help(help_topic(options.words(values, "words")), console)
 
 
-def _help(name: str, console: Console) -> int:
+def _help(name: str, console: Console, *, is_short: bool = False) -> int:
     from detent.cli import help_pages
 
-    console.answer(help_pages.page(name, width=console.columns))
+    console.answer(help_pages.page(name, width=console.columns, is_short=is_short))
     return 0
 
 
@@ -58,6 +58,38 @@ def trouble_of(error: OSError) -> DetentError:
 def detent_version(console: Console) -> int:
     """Print detent's own version."""
     console.answer(f"detent {stamp.VERSION}")
+    return 0
+
+
+def self_version(values: Values, console: Console) -> int:
+    """Print detent's own version, as text or as JSON."""
+    if values["output_format"] == "json":
+        facts = {"schema": {"version": 1}, "package_name": "detent", "version": stamp.VERSION}
+        console.answer(_json(facts))
+    else:
+        console.answer(stamp.VERSION if values["short"] else f"detent {stamp.VERSION}")
+    return 0
+
+
+def config_schema(_values: Values, console: Console) -> int:
+    """Print the JSON schema of what can be set."""
+    from detent.project.schema import schema
+
+    console.answer(_json(schema()))
+    return 0
+
+
+def _json(facts: object) -> str:
+    import json
+
+    return json.dumps(facts, indent=2, ensure_ascii=False)
+
+
+def completion(values: Values, console: Console) -> int:
+    """Print the script that completes command lines in a shell."""
+    from detent.cli import completion, options
+
+    console.answer(completion.script(options.text(values, "shell") or "").removesuffix("\n"))
     return 0
 
 

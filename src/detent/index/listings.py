@@ -8,15 +8,16 @@ carry the stamp of the listing they were made with. Pure: where and when they ar
 
 import marshal
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from detent.model.candidate import Artifact, Dependency, Digest, Metadata
 from detent.model.requirement import ExtraName, PackageName
 from detent.model.versions import Release, VersionKey
 
-LISTING = (b"listing", 2)
-FILES = (b"files", 1)
-PACKED = (b"packed", 2)
+LISTING = (b"listing", 3)
+FILES = (b"files", 2)
+PACKED = (b"packed", 3)
 FACTS = (b"facts", 1)
 
 Columns: TypeAlias = tuple[
@@ -170,6 +171,14 @@ class Told(NamedTuple):
     """A text is the reason why the release cannot be used."""
 
 
+class Buildable(NamedTuple):
+    """A source distribution that has to be built before anything is known of it."""
+
+    sdist: Artifact
+    archive: Path
+    """Where it lies, its hash and size right."""
+
+
 class Asked(NamedTuple):
     """What asking the network for one release's metadata gave."""
 
@@ -179,6 +188,8 @@ class Asked(NamedTuple):
     """Identities of its files that turned out to have no unannounced metadata file."""
     is_lasting: bool = True
     """Whether the answer is a fact about the file, true tomorrow; not so where the file was not to be had."""
+    buildable: Buildable | None = None
+    """What has to be built to know: then nothing was told yet."""
 
 
 class Packed(NamedTuple):
@@ -221,13 +232,13 @@ def encode_metadata(metadata: Metadata) -> bytes:
     """Pack what a release declares; its name and version are known by where it is kept."""
     base = _rows(metadata.base)
     extras = tuple((str(name), _rows(needs)) for name, needs in metadata.extras)
-    return marshal.dumps((metadata.requires_python, base, extras), 4)
+    return marshal.dumps((metadata.requires_python, base, extras, metadata.is_built), 4)
 
 
 def decode_metadata(blob: bytes, name: PackageName, version: str) -> Metadata:
     """Unpack what a release declares."""
-    requires_python, base, extras = marshal.loads(blob)  # noqa: S302 (checksummed, own folder)
-    return Metadata(name, version, requires_python, _dependencies(base), _extras(extras))
+    requires_python, base, extras, is_built = marshal.loads(blob)  # noqa: S302 (checksummed, own folder)
+    return Metadata(name, version, requires_python, _dependencies(base), _extras(extras), is_built)
 
 
 Row: TypeAlias = tuple[str, tuple[str, ...], str, str, str]

@@ -8,9 +8,10 @@ while it is on its way.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import NamedTuple, Protocol, TypeVar
+from pathlib import Path
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
-from detent.errors import FetchError, IndexUnavailable, OfflineMiss
+from detent.errors import BuildError, FetchError, IndexUnavailable, OfflineMiss
 from detent.index.listings import (
     FILES,
     LISTING,
@@ -18,6 +19,7 @@ from detent.index.listings import (
     NOTHING_PACKED,
     PACKED,
     Asked,
+    Buildable,
     Fetched,
     KeptFiles,
     KeptListing,
@@ -25,6 +27,7 @@ from detent.index.listings import (
     Told,
     decode_artifacts,
     decode_metadata,
+    encode_metadata,
     files_from_record,
     identity,
     listing_from_record,
@@ -39,6 +42,13 @@ from detent.store.layout import Layout
 from detent.store.records import read_record, write_record
 
 _T_co = TypeVar("_T_co", covariant=True)
+
+BuildMetadata: TypeAlias = Callable[[PackageName, str, Artifact, Path], Metadata]
+"""Ask a build back end what a release declares: name, version, its source distribution and where that lies.
+
+Raises :class:`BuildError`. It may ask the same :class:`IndexReleases` for what the build needs, but not
+revalidate it.
+"""
 
 
 class Pending(Protocol[_T_co]):
@@ -65,7 +75,7 @@ class Remote(Protocol):
         ...
 
     def metadata(
-        self, name: PackageName, version: str, wheels: tuple[Artifact, ...], without_sidecar: frozenset[str]
+        self, name: PackageName, version: str, files: tuple[Artifact, ...], without_sidecar: frozenset[str]
     ) -> Pending[Asked]:
         """Ask what a release declares."""
         ...
@@ -124,10 +134,11 @@ class IndexReleases:
         layout: Layout,
         remote: Callable[[], Remote],
         now: Callable[[], float],
+        build_metadata: BuildMetadata,
         is_offline: bool = False,
-        is_refreshing: bool = False,
+        refresh: frozenset[PackageName] | None = frozenset(),
     ) -> None:
-        """``is_refreshing`` believes no record older than this command."""
+        """``refresh`` names the packages of which no older record is believed; ``None``: all."""
         self.index_url = index_root(index_url)
         self._layout = layout
         self._make_remote = remote
@@ -135,10 +146,12 @@ class IndexReleases:
         self._now = now
         self._started = now()
         self._is_offline = is_offline
-        self._is_refreshing = is_refreshing
+        self._build_metadata = build_metadata
+        self._refresh = refresh
         self._projects: dict[PackageName, _Project] = {}
         self._listings: dict[PackageName, Pending[Fetched]] = {}
         self._asked: dict[tuple[PackageName, str], Pending[Asked]] = {}
+        self._building: set[tuple[PackageName, str]] = set()
 
     # ---- what the resolver asks --------------------------------------------------------------
 
@@ -174,12 +187,16 @@ class IndexReleases:
                 self._begin(name)
         if self._is_offline:
             return
+        fetching_sdist: set[PackageName] = set()
         for name, number in metadata:
             project = self._projects.get(name)
-            if project is not None:
-                # What goes wrong with a guess is told when the answer is really wanted.
-                with suppress(FetchError):
-                    self._ask(project, number)
+            if project is None or name in fetching_sdist:
+                continue
+            # What goes wrong with a guess is told when the answer is really wanted.
+            with suppress(FetchError):
+                pending = self._ask(project, number)
+                if pending is not None and not project.listing.release(number).has_wheel:
+                    fetching_sdist.add(name)  # a whole file each: one guess at a time is enough
 
     def revalidate(self, names: Iterable[PackageName] | None = None) -> bool:
         """Ask again for every listing that was used and is older than this command; true when one changed.
@@ -230,15 +247,18 @@ class IndexReleases:
     def _begin(self, name: PackageName) -> None:
         """Take the listing from its record, or ask for it; offline, leave it when there is no record."""
         kept = listing_from_record(read_record(self._layout.listing(self.index_url, name), *LISTING))
-        if kept is not None and (self._is_offline or self._is_fresh(kept)):
+        if kept is not None and (self._is_offline or self._is_fresh(name, kept)):
             self._projects[name] = _Project(name, kept, None)
         elif not self._is_offline:
             self._listings[name] = self._remote().listing(name, kept)
 
-    def _is_fresh(self, kept: KeptListing) -> bool:
-        if self._is_refreshing and kept.fetched_at < self._started:
+    def _is_fresh(self, name: PackageName, kept: KeptListing) -> bool:
+        if self._is_refreshed(name) and kept.fetched_at < self._started:
             return False
         return kept.is_fresh(self._now())
+
+    def _is_refreshed(self, name: PackageName) -> bool:
+        return self._refresh is None or name in self._refresh
 
     def _chosen(self, names: Iterable[PackageName]) -> list[_Project]:
         return [self._projects[name] for name in sorted(set(names)) if name in self._projects]
@@ -250,11 +270,35 @@ class IndexReleases:
         version = project.listing.release(number).version
         answer = project.answers.get(version)
         if answer is None:
+            if (name, version) in self._building:
+                return _Answer(None, "it is needed for its own build")
             pending = self._ask(project, number)
             if pending is not None:
-                self._integrate(project, version, pending.result())
-                del self._asked[name, version]
+                asked = pending.result()
+                self._asked.pop((name, version), None)
+                if asked.buildable is not None:
+                    return self._built(project, version, asked.buildable)
+                self._integrate(project, version, asked)
             answer = project.answers[version]
+        return answer
+
+    def _built(self, project: _Project, version: str, buildable: Buildable) -> _Answer:
+        """Have it built; a build that fails is no fact about the release, and is tried again another day."""
+        name = project.name
+        self._building.add((name, version))
+        try:
+            found = self._build_metadata(name, version, *buildable)
+        except BuildError as fault:
+            reason = fault.why.partition("\n")[0] or fault.what
+            answer = _Answer(None, f"it could not be built: {reason}")
+        else:
+            metadata = found._replace(version=version, is_built=True)
+            answer = _Answer(metadata, "")
+            project.told[version] = Told(identity(buildable.sdist), encode_metadata(metadata))
+            project.is_dirty = True
+        finally:
+            self._building.discard((name, version))
+        project.answers[version] = answer
         return answer
 
     def _ask(self, project: _Project, number: int) -> Pending[Asked] | None:
@@ -262,9 +306,6 @@ class IndexReleases:
         release = project.listing.release(number)
         version = release.version
         if version in project.answers:
-            return None
-        if not release.has_wheel:
-            project.answers[version] = _Answer(None, "it has only a source distribution")
             return None
         pending = self._asked.get((project.name, version))
         if pending is not None:
@@ -274,13 +315,15 @@ class IndexReleases:
         if told is not None:
             project.answers[version] = _understood(told, project.name, version)
             return None
-        if self._is_offline:
-            raise OfflineMiss((f"the metadata of {project.name} {version}",))
         files = decode_artifacts(self._files(project, version).by_version[version])
-        wheels = tuple(file for file in files if file.is_wheel)
-        pending = self._remote().metadata(project.name, version, wheels, packed.without_sidecar)
+        if self._is_offline and (release.has_wheel or not any(map(self._is_archived, files))):
+            raise OfflineMiss((f"the metadata of {project.name} {version}",))
+        pending = self._remote().metadata(project.name, version, files, packed.without_sidecar)
         self._asked[project.name, version] = pending
         return pending
+
+    def _is_archived(self, sdist: Artifact) -> bool:
+        return sdist.sha256 is not None and self._layout.archive(sdist.sha256).is_file()
 
     def _integrate(self, project: _Project, version: str, asked: Asked) -> None:
         project.without.update(asked.without_sidecar)
@@ -294,7 +337,7 @@ class IndexReleases:
         """Take in what has arrived and nobody asked for in the end."""
         for (name, version), pending in list(self._asked.items()):
             if name == project.name and pending.done():
-                if pending.exception() is None:
+                if pending.exception() is None and pending.result().buildable is None:
                     self._integrate(project, version, pending.result())
                 del self._asked[name, version]
 
@@ -327,6 +370,8 @@ class IndexReleases:
             packed = self._read_packed(project)
             if packed.stamp != project.kept.stamp:
                 packed = self._carried_over(project, packed)
+            if self._is_refreshed(project.name):
+                packed = packed._replace(told=_facts(project.name, packed.told))
             project.packed = packed
         return packed
 
@@ -340,8 +385,10 @@ class IndexReleases:
         if packed.told and project.kept.stamp != MISSING:
             known = [r.version for r in project.listing.releases if r.version in packed.told]
             for version in known:
-                blob = self._files(project, version).by_version[version]
-                if packed.told[version].source in map(identity, decode_artifacts(blob)):
+                files = decode_artifacts(self._files(project, version).by_version[version])
+                # A wheel that came later speaks before the source distribution.
+                speaking = [file for file in files if file.is_wheel] or files
+                if packed.told[version].source in map(identity, speaking):
                     told[version] = packed.told[version]
         project.is_dirty = True
         return Packed(project.kept.stamp, {}, told, packed.without_sidecar)
@@ -366,6 +413,17 @@ class IndexReleases:
         if self._remote_made is None:
             self._remote_made = self._make_remote()
         return self._remote_made
+
+
+def _facts(name: PackageName, told: Mapping[str, Told]) -> dict[str, Told]:
+    """Give what stands in a file with a known hash and will be the same when it is read again."""
+    return {
+        version: kept
+        for version, kept in told.items()
+        if isinstance(kept.answer, bytes)
+        and "/" not in kept.source
+        and not decode_metadata(kept.answer, name, version).is_built
+    }
 
 
 def _understood(told: Told, name: PackageName, version: str) -> _Answer:

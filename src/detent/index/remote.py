@@ -11,6 +11,7 @@ from pathlib import Path
 
 from detent.events import Detail, Report
 from detent.index.client import Answer, Client
+from detent.index.ladder import Ladder
 from detent.index.listings import (
     FACTS,
     FILES,
@@ -25,12 +26,12 @@ from detent.index.listings import (
     encode_artifacts,
     encode_metadata,
 )
-from detent.index.metadata import Ladder
 from detent.index.retry import fresh_seconds, says_how_long
 from detent.index.sidecars import Sidecars
 from detent.index.simple import ACCEPT, group, parse_page
 from detent.model.candidate import Artifact
 from detent.model.requirement import PackageName
+from detent.store.archives import Archives
 from detent.store.layout import Layout
 from detent.store.records import read_record, write_record
 
@@ -60,17 +61,17 @@ class RemoteIndex:
         fact = read_record(layout.index_facts(index_url), *FACTS)
         self._sidecars = Sidecars(fact, now)
         self._known_fact = self._sidecars.fact()
-        self._ladder = Ladder(client, self._sidecars, scratch, report)
+        self._ladder = Ladder(client, self._sidecars, Archives(layout), scratch, report)
 
     def listing(self, name: PackageName, kept: KeptListing | None) -> "Future[Fetched]":
         """Ask for a project's page; ``kept`` makes the question conditional."""
         return self._client.submit(self._fetch_listing, name, kept)
 
     def metadata(
-        self, name: PackageName, version: str, wheels: tuple[Artifact, ...], without_sidecar: frozenset[str]
+        self, name: PackageName, version: str, files: tuple[Artifact, ...], without_sidecar: frozenset[str]
     ) -> "Future[Asked]":
         """Ask what a release declares."""
-        return self._client.submit(self._read_metadata, name, version, wheels, without_sidecar)
+        return self._client.submit(self._read_metadata, name, version, files, without_sidecar)
 
     def save(self) -> None:
         """Keep what was learned of the index itself."""
@@ -141,8 +142,14 @@ class RemoteIndex:
         write_record(self._layout.listing(self._index_url, name), *LISTING, tuple(listing))
 
     def _read_metadata(
-        self, name: PackageName, version: str, wheels: tuple[Artifact, ...], without_sidecar: frozenset[str]
+        self, name: PackageName, version: str, files: tuple[Artifact, ...], without_sidecar: frozenset[str]
     ) -> Asked:
-        found = self._ladder.read(name, version, wheels, without_sidecar)
+        found = self._ladder.read(name, version, files, without_sidecar)
         answer = found.reason if found.metadata is None else encode_metadata(found.metadata)
-        return Asked(Told(found.source, answer), found.metadata, found.without_sidecar, found.is_lasting)
+        return Asked(
+            Told(found.source, answer),
+            found.metadata,
+            found.without_sidecar,
+            found.is_lasting,
+            found.buildable,
+        )

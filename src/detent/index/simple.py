@@ -25,7 +25,7 @@ from detent.index.page_entries import (
     plain_data,
 )
 from detent.index.urls import shown, without_credentials
-from detent.model.candidate import Artifact, Digest
+from detent.model.candidate import SDIST_ENDINGS, Artifact, Digest
 from detent.model.requirement import PackageName
 from detent.model.versions import Release, VersionKey, version_key
 from detent.model.wheel_tags import pythons_of_wheels
@@ -83,11 +83,23 @@ def group(page: Page) -> Project:
     for key in sorted(by_key):
         # 1.0 and 1.0.0 are one version; the text is that of the first file by name, on every machine.
         found = sorted(by_key[key], key=lambda pair: pair[1].filename)
-        files = tuple(artifact for _, artifact in found)
+        best = min(_form(artifact) for _, artifact in found)
+        files = tuple(artifact for _, artifact in found if _form(artifact) == best)
         text = str(found[0][0])
         artifacts[text] = files
         releases.append(_release(text, key, files))
     return Project(tuple(releases), artifacts)
+
+
+def _form(artifact: Artifact) -> int:
+    """Say how usable the form of a file is; what a release has of a worse form than its best is left out.
+
+    0: wheels and what a lock may name as a source distribution (PEP 625, 751); 1: what can be unpacked;
+    2: the rest, kept where there is nothing else, so that it can be said why the release cannot be used.
+    """
+    if artifact.filename.endswith((".whl", *_LOCKABLE_ENDINGS)):
+        return 0
+    return 1 if artifact.filename.endswith(SDIST_ENDINGS) else 2
 
 
 def _release(version: str, key: VersionKey, files: tuple[Artifact, ...]) -> Release:
@@ -112,7 +124,9 @@ def _release(version: str, key: VersionKey, files: tuple[Artifact, ...]) -> Rele
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,254}")
 _SEPARATORS = re.compile(r"[-_.]+")
-_SDIST_SUFFIXES = (".tar.gz", ".zip")
+_LOCKABLE_ENDINGS = (".tar.gz", ".zip")
+_UNREADABLE_ENDINGS = (".tar.Z", ".tar.lz", ".tar.lzma", ".tar.zst", ".tbz", ".tbz2", ".txz")
+_SOURCE_ENDINGS = (*SDIST_ENDINGS, *_UNREADABLE_ENDINGS)
 _HEX_LENGTHS = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128}
 _HEX = re.compile(r"[0-9a-f]+")
 
@@ -186,7 +200,7 @@ def _version_of(filename: str, name: PackageName, versions: dict[str, Version | 
         if len(parts) == 6 and not parts[2][0].isdigit():
             return None
         return _parsed(parts[1], versions)
-    suffix = next((s for s in _SDIST_SUFFIXES if filename.endswith(s)), None)
+    suffix = next((s for s in _SOURCE_ENDINGS if filename.endswith(s)), None)
     if suffix is None:
         return None
     # Old names hold dashes in both halves; only the project's own name says where the version begins.

@@ -4,6 +4,8 @@ Only names and the hashes of wheels are compared. Whether the files themselves a
 asked here; what another installer put there is replaced, because nobody can vouch for its bytes.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from detent.lock.select import Choice, Selection
@@ -124,6 +126,8 @@ class Changes(NamedTuple):
     reinstalled: tuple[tuple[PackageName, str], ...] = ()
     """The same version again, from another wheel or over another installer's files."""
     kept: int = 0
+    origins: Mapping[PackageName, str] = MappingProxyType({})
+    """Where what is installed comes from, if not from an index: a URL."""
 
 
 class Plan(NamedTuple):
@@ -174,7 +178,19 @@ class Plan(NamedTuple):
                 case Keep():
                     pass
         kept = sum(isinstance(action, Keep) for action in self.actions)
-        return Changes(tuple(installed), tuple(removed), tuple(reinstalled), kept)
+        origins = {c.package.name: c.package.direct.location for c in self.wanted if c.package.direct}
+        return Changes(tuple(installed), tuple(removed), tuple(reinstalled), kept, origins)
+
+    def with_versions(self, versions: Mapping[PackageName, str]) -> "Plan":
+        """Fill in versions that only a build could tell."""
+        return self._replace(actions=tuple(_with_version(action, versions) for action in self.actions))
+
+
+def _with_version(action: Action, versions: Mapping[PackageName, str]) -> Action:
+    if not isinstance(action, Install | Replace) or action.choice.package.version:
+        return action
+    package = action.choice.package._replace(version=versions.get(action.name, ""))
+    return action._replace(choice=action.choice._replace(package=package))
 
 
 def identity_of(artifact: Artifact) -> str:

@@ -237,8 +237,12 @@ def _own_lines(entry: WheelEntry) -> str:
 
 
 def _direct_url(direct: Direct, identity: str) -> bytes:
-    algorithm, _, value = identity.partition(":")
+    """Say where a package came from (PEP 610): a file with its hash, or a folder."""
     url = "".join([c if c.isprintable() and c not in '"\\' else f"\\u{ord(c):04x}" for c in direct.location])
+    if direct.kind == "directory":
+        editable = '"editable":true' if direct.editable else ""
+        return f'{{"dir_info":{{{editable}}},"url":"{url}"}}\n'.encode()
+    algorithm, _, value = identity.partition(":")
     hashes = f'"{algorithm}":"{value}"' if algorithm else ""
     return f'{{"archive_info":{{"hashes":{{{hashes}}}}},"url":"{url}"}}\n'.encode()
 

@@ -174,10 +174,11 @@ class _Writer:
             marker=markers.render(markers.restrict(entry.marker, self._care)),
             dependencies=tuple(map(self._edge, sorted(entry.edges))),
             index=self._index,
-            sdist=_sdist(files),
+            sdist=sdist_of(files),
             wheels=tuple(self._wheels.useful([file for file in files if file.is_wheel])),
             requires=_texts(metadata.base),
             extras=tuple((extra, _texts(needs)) for extra, needs in extras if needs is not None),
+            is_built=metadata.is_built,
         )
 
     def _edge(self, pin: _Pin) -> Edge:
@@ -215,7 +216,7 @@ def _lockable(name: PackageName, version: str, artifacts: Sequence[Artifact]) ->
     ]
 
 
-def _sdist(files: Sequence[Artifact]) -> Artifact | None:
+def sdist_of(files: Sequence[Artifact]) -> Artifact | None:
     """Give the source distribution; of several, the one of the standard's form (PEP 625)."""
     sdists = [file for file in files if not file.is_wheel]
     return min(sdists, key=lambda file: (not file.filename.endswith(".tar.gz"), file.filename), default=None)

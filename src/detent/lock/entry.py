@@ -28,6 +28,7 @@ _STRONG = {algorithm: re.compile(f"[0-9a-f]{{{digits}}}") for algorithm, digits 
 
 _WEB_USER = re.compile(r"(?<=://)[^/?#]*@")
 _PASSWORD = re.compile(r"(?<=://)([^/?#:@]*):[^/?#@]*@")
+_BUILT = "built"
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]")
 
 
@@ -52,6 +53,7 @@ def read_entry(table: Table) -> LockedPackage:
         version = canonical_version(split_sdist(sdist.filename)[1])
     try:
         own = subtable(table, "tool", "detent") or {}
+        is_built = text(own, "metadata") == _BUILT
         requires, extras = texts(own, "requires"), _extras(own)
     except Fault as fault:
         raise fault.below("tool.detent") if not fault.key.startswith("tool") else fault from None
@@ -67,6 +69,7 @@ def read_entry(table: Table) -> LockedPackage:
         requires=requires,
         extras=extras,
         requires_python=text(table, "requires-python"),
+        is_built=is_built,
     )
 
 
@@ -279,8 +282,12 @@ def entry_lines(package: LockedPackage) -> list[str]:
             lines.append(f"sdist = {_file_row(package.sdist)}")
         if package.wheels:
             lines += array("wheels", map(_file_row, package.wheels))
+    if package.is_built or package.requires:
+        lines += ["", "[packages.tool.detent]"]
+    if package.is_built:
+        lines.append(f"metadata = {quoted(_BUILT)}")
     if package.requires:
-        lines += ["", "[packages.tool.detent]", *array("requires", map(quoted, package.requires))]
+        lines += array("requires", map(quoted, package.requires))
     if package.extras:
         lines += ["", "[packages.tool.detent.extras]"]
         for extra, requires in package.extras:

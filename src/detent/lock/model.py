@@ -63,6 +63,8 @@ class LockedPackage(NamedTuple):
     """Those of each extra that any entry or input asks for, sorted by extra."""
     requires_python: str = ""
     """Of an entry in a foreign lock; detent never writes it, the markers carry the truth."""
+    is_built: bool = False
+    """Whether a build back end had to be asked for its requirements."""
 
 
 class Lock(NamedTuple):

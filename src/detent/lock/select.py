@@ -2,16 +2,18 @@
 
 The rules and the errors are those of the standard (PEP 751, "Installation"); `packaging.pylock` is the judge
 in the tests. Beyond it, of wheels with equally good tags the highest build number is taken, as the wheel
-specification says, and `--only-group` is answered by walking the requirements the lock records.
+specification says, `--only-group` is answered by walking the requirements the lock records, and a
+source distribution is taken only where it may be built. Nothing is built here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from detent.errors import DetentError, Failures, LockInvalid, NoMatchingTarget, Unsupported
+from detent.errors import BuildForbidden, DetentError, Failures, LockInvalid, NoMatchingTarget, Unsupported
 from detent.lock.filename import split_wheel
 from detent.lock.model import LOCK_NAME, Lock, LockedPackage
 from detent.model import markers
+from detent.model.build_policy import DEFAULT_BUILD_POLICY, BuildPolicy
 from detent.model.candidate import Artifact
 from detent.model.requirement import (
     ExtraName,
@@ -39,6 +41,8 @@ class Choice(NamedTuple):
 
     package: LockedPackage
     artifact: Artifact
+    """A wheel, or a source distribution to build one from. Of a folder, which has no file: its location as
+    ``url``, and no file name."""
     requested: bool
     """Whether the project itself names it, rather than another package."""
 
@@ -57,8 +61,13 @@ def default_groups(lock: Lock) -> frozenset[GroupName]:
     return frozenset(map(GroupName, names))
 
 
-def select(lock: Lock, target: Target, wanted: Wanted) -> Selection:
-    """Choose entries and files, or raise everything that stands against it."""
+def select(
+    lock: Lock, target: Target, wanted: Wanted, *, policy: BuildPolicy = DEFAULT_BUILD_POLICY
+) -> Selection:
+    """Choose entries and files, or raise everything that stands against it.
+
+    Folders are not held to the policy: the project names them, so their code is the user's own.
+    """
     _check_target(lock, target)
     faults: list[DetentError] = []
     chosen = _entries(lock, target, wanted, faults)
@@ -66,13 +75,13 @@ def select(lock: Lock, target: Target, wanted: Wanted) -> Selection:
     if not wanted.base:
         kept = _without_base(lock, target, wanted, chosen)
         chosen = {name: package for name, package in chosen.items() if name in kept}
-    rank_by_tag: dict[str, int] = {}
-    for rank, tag in enumerate(target.tags):
-        rank_by_tag.setdefault(tag, rank)
+    rank_by_tag = _ranks(target)
     choices = []
     for name, package in chosen.items():
-        artifact = _best_file(package, rank_by_tag, target, faults)
-        if artifact is not None:
+        artifact = _source(package, rank_by_tag, policy)
+        if artifact is None:
+            faults.append(_no_file(package, target, policy))
+        else:
             choices.append(Choice(package, artifact, name in requested))
     if faults:
         raise faults[0] if len(faults) == 1 else Failures(faults)
@@ -86,7 +95,7 @@ def _check_target(lock: Lock, target: Target) -> None:
     ):
         raise NoMatchingTarget(
             f"the lock is for Python {lock.requires_python}",
-            why=f"the interpreter is {_words(target)}",
+            why=f"the interpreter is {described(target)}",
             next_steps=("choose another interpreter with `--python`",),
         )
     if lock.environments and not any(
@@ -94,7 +103,7 @@ def _check_target(lock: Lock, target: Target) -> None:
     ):
         raise NoMatchingTarget(
             "the lock is not for this environment",
-            why=f"the interpreter is {_words(target)}; the lock is limited to "
+            why=f"the interpreter is {described(target)}; the lock is limited to "
             + " or ".join(f"`{text}`" for text in lock.environments),
         )
 
@@ -120,7 +129,7 @@ def _entries(
             faults.append(
                 NoMatchingTarget(
                     f"the lock's entry `{_title(package)}` is for Python {package.requires_python}",
-                    why=f"the interpreter is {_words(target)}, and the entry's marker chooses it",
+                    why=f"the interpreter is {described(target)}, and the entry's marker chooses it",
                 )
             )
         other = chosen.get(package.name)
@@ -128,7 +137,7 @@ def _entries(
             faults.append(
                 NoMatchingTarget(
                     f"the lock has two entries of `{package.name}` for one environment",
-                    why=f"`{_title(other)}` and `{_title(package)}` both hold for {_words(target)}",
+                    why=f"`{_title(other)}` and `{_title(package)}` both hold for {described(target)}",
                     next_steps=("run `detent lock` to make a lock that is not ambiguous",),
                 )
             )
@@ -216,12 +225,48 @@ def _parsed(text: str) -> Requirement:
 # ---- files --------------------------------------------------------------------------------------
 
 
-def _best_file(
-    package: LockedPackage, rank_by_tag: Mapping[str, int], target: Target, faults: list[DetentError]
+def best_file(
+    wheels: Sequence[Artifact],
+    sdist: Artifact | None,
+    target: Target,
+    *,
+    policy: BuildPolicy,
+    name: PackageName,
 ) -> Artifact | None:
+    """Give the wheel with the best tags, else the source distribution where it may be built."""
+    return _usable_file(wheels, sdist, _ranks(target), policy, name)
+
+
+def _ranks(target: Target) -> dict[str, int]:
+    """Give the place of each of the target's tags, best first."""
+    rank_by_tag: dict[str, int] = {}
+    for rank, tag in enumerate(target.tags):
+        rank_by_tag.setdefault(tag, rank)
+    return rank_by_tag
+
+
+def _source(package: LockedPackage, rank_by_tag: Mapping[str, int], policy: BuildPolicy) -> Artifact | None:
+    direct = package.direct
+    if direct is not None and direct.kind == "directory":
+        return Artifact("", direct.location, ())
+    return _usable_file(package.wheels, package.sdist, rank_by_tag, policy, package.name)
+
+
+def _usable_file(
+    wheels: Sequence[Artifact],
+    sdist: Artifact | None,
+    rank_by_tag: Mapping[str, int],
+    policy: BuildPolicy,
+    name: PackageName,
+) -> Artifact | None:
+    wheel = _best_wheel(wheels, rank_by_tag) if policy.may_use_wheels(name) else None
+    return wheel or (sdist if policy.may_build(name) else None)
+
+
+def _best_wheel(wheels: Sequence[Artifact], rank_by_tag: Mapping[str, int]) -> Artifact | None:
     best: Artifact | None = None
     best_rank = len(rank_by_tag)
-    for wheel in package.wheels:
+    for wheel in wheels:
         rank = _rank(wheel.filename, rank_by_tag, best_rank)
         if rank < best_rank or (
             best is not None
@@ -229,8 +274,6 @@ def _best_file(
             and split_wheel(wheel.filename).build > split_wheel(best.filename).build
         ):
             best, best_rank = wheel, rank
-    if best is None:
-        faults.append(_no_file(package, target))
     return best
 
 
@@ -245,35 +288,39 @@ def _rank(filename: str, rank_by_tag: Mapping[str, int], enough: int) -> int:
     return best
 
 
-def _no_file(package: LockedPackage, target: Target) -> DetentError:
-    title = _title(package)
-    direct = package.direct
-    if direct is not None and direct.kind != "archive":
-        kind = "version control" if direct.kind == "vcs" else "a folder"
+def _no_file(package: LockedPackage, target: Target, policy: BuildPolicy) -> DetentError:
+    title, name = _title(package), package.name
+    if package.direct is not None and package.direct.kind == "vcs":
         return Unsupported(
-            f"`{title}` comes from {kind}, which this release cannot install yet",
-            why=f"the lock has it at `{direct.location}`",
+            f"`{title}` comes from version control, which this release cannot install yet",
+            why=f"the lock has it at `{package.direct.location}`",
         )
-    if not package.wheels:
-        return Unsupported(
-            f"`{title}` has no wheel, and this release cannot build source distributions yet",
-            why=f"the lock has only `{package.sdist.filename}`" if package.sdist else "",
-        )
+    refused = "" if policy.may_use_wheels(name) else f"{policy.wheels_refused_by} refuses its wheels"
+    if package.sdist is not None:
+        reason = f"the lock has only `{package.sdist.filename}`"
+        if package.wheels:
+            unfit = f"the lock has wheels for {_tags(package)}, none for {described(target)}"
+            reason = f"{refused or unfit}; what is left is `{package.sdist.filename}`"
+        return BuildForbidden(title, name, reason, origin=policy.forbidden_by)
+    if refused:
+        return NoMatchingTarget(f"`{title}` has no source distribution in the lock", why=refused)
+    return NoMatchingTarget(
+        f"`{title}` has no wheel for {described(target)}", why=f"the lock has wheels for {_tags(package)}"
+    )
+
+
+def _tags(package: LockedPackage) -> str:
     tags = {"-".join(wheel.filename.removesuffix(".whl").rsplit("-", 3)[1:]) for wheel in package.wheels}
     shown = ", ".join(f"`{tag}`" for tag in sorted(tags)[:_SHOWN_TAGS])
     more = f" and {len(tags) - _SHOWN_TAGS} more" if len(tags) > _SHOWN_TAGS else ""
-    sdist = "; its source distribution cannot be built by this release yet" if package.sdist else ""
-    return NoMatchingTarget(
-        f"`{title}` has no wheel for {_words(target)}",
-        why=f"the lock has wheels for {shown}{more}{sdist}",
-    )
+    return shown + more
 
 
 def _title(package: LockedPackage) -> str:
     return f"{package.name} {package.version}".rstrip()
 
 
-def _words(target: Target) -> str:
+def described(target: Target) -> str:
     """Name a target for a person: `CPython 3.12.1 on linux x86_64`."""
     environment = target.environment
     implementation = environment.get("platform_python_implementation", "Python")

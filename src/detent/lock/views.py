@@ -45,22 +45,26 @@ def tree(
     version: str = "",
     target: Target | None = None,
     groups: frozenset[GroupName] | None = None,
+    extras: frozenset[ExtraName] | None = None,
     base: bool = True,
     depth: int | None = None,
     invert: bool = False,
     packages: Sequence[PackageName] = (),
+    pruned: frozenset[PackageName] = frozenset(),
+    dedupe: bool = True,
 ) -> str:
     """Draw the tree, ending in a newline.
 
-    ``target`` of ``None`` is every environment of the lock. ``groups`` are those to show (``None``: all of
-    them), the project's extras are always shown, and ``base`` off leaves only the groups. ``invert`` draws
-    below a package what needs it. ``packages`` start the tree instead of the project; :class:`UsageError`
-    for one the lock does not have.
+    ``target`` of ``None`` is every environment of the lock. ``groups`` and ``extras`` are those of the project
+    to show (``None``: all of them), and ``base`` off leaves only the groups. ``invert`` draws below a package
+    what needs it. ``packages`` start the tree instead of the project; :class:`UsageError` for one the lock
+    does not have. ``pruned`` packages are not shown, nor what stands below them. ``dedupe`` off draws a
+    subtree wherever it comes.
     """
     graph = Graph(lock)
     shown = frozenset(name for name, _ in inputs.groups) if groups is None else groups
-    links = _Links(lock, inputs, graph, _holds(graph, inputs, target, shown))
-    links.add_project(shown, base=base)
+    links = _Links(lock, inputs, graph, _holds(graph, inputs, target, shown), pruned)
+    links.add_project(shown, extras, base=base)
     starts = [_Node(entry) for name in packages for entry in _entries(graph, links.holds, name)]
     below = links.below
     if invert:
@@ -71,7 +75,7 @@ def tree(
             return parents.get(node, ())
 
     title = f"{inputs.name} v{version}" if version else inputs.name
-    return _draw(starts or [_Node(_PROJECT)], below, _titles(graph, title), depth)
+    return _draw(starts or [_Node(_PROJECT)], below, _titles(graph, title), depth, dedupe=dedupe)
 
 
 def _holds(graph: Graph, inputs: Inputs, target: Target | None, groups: frozenset[GroupName]) -> Holds:
@@ -97,19 +101,28 @@ def _entries(graph: Graph, holds: Holds, name: PackageName) -> list[int]:
 class _Links:
     """What stands below each node."""
 
-    def __init__(self, lock: Lock, inputs: Inputs, graph: Graph, holds: Holds) -> None:
+    def __init__(
+        self, lock: Lock, inputs: Inputs, graph: Graph, holds: Holds, pruned: frozenset[PackageName]
+    ) -> None:
         self.holds = holds
+        self._pruned = pruned
         self._inputs = inputs
         self._graph = graph
         self._has_requirements = lock.inputs is not None
         self._below: dict[_Node, tuple[_Link, ...]] = {}
 
-    def add_project(self, groups: frozenset[GroupName], *, base: bool) -> None:
+    def add_project(
+        self, groups: frozenset[GroupName], extras: frozenset[ExtraName] | None, *, base: bool
+    ) -> None:
         inputs = self._inputs
         rows: list[tuple[str, Iterable[Requirement], Marker]] = []
         if base:
             rows.append(("", inputs.dependencies, markers.ALWAYS))
-            rows += [(f"extra: {name}", needs, markers.in_extra(name)) for name, needs in inputs.extras]
+            rows += [
+                (f"extra: {name}", needs, markers.in_extra(name))
+                for name, needs in inputs.extras
+                if extras is None or name in extras
+            ]
         rows += [
             (f"group: {name}", needs, markers.in_group(name))
             for name, needs in inputs.groups
@@ -119,7 +132,7 @@ class _Links:
         for label, requirements, gate in rows:
             for requirement in self._without_self(requirements):
                 found += self._links(label, self._graph.need(requirement), gate)
-        self._below[_Node(_PROJECT)] = _merged(found)
+        self._below[_Node(_PROJECT)] = self._shown(found)
 
     def _without_self(self, requirements: Iterable[Requirement]) -> list[Requirement]:
         """Put what an extra of the project needs in the place of the project's references to itself."""
@@ -141,8 +154,12 @@ class _Links:
     def below(self, node: _Node) -> Sequence[_Link]:
         links = self._below.get(node)
         if links is None:
-            links = self._below[node] = _merged(self._of_entry(node))
+            links = self._below[node] = self._shown(self._of_entry(node))
         return links
+
+    def _shown(self, links: Iterable[_Link]) -> tuple[_Link, ...]:
+        packages = self._graph.packages
+        return _merged(link for link in links if packages[link.node.entry].name not in self._pruned)
 
     def _of_entry(self, node: _Node) -> list[_Link]:
         graph, here = self._graph, self._graph.markers[node.entry]
@@ -236,26 +253,30 @@ def _draw(
     below: Callable[[_Node], Sequence[_Link]],
     title: Callable[[_Node], str],
     depth: int | None,
+    *,
+    dedupe: bool,
 ) -> str:
     lines: list[str] = []
     is_starred = False
     levels_drawn: dict[_Node, int] = {}
     levels = _UNLIMITED if depth is None else depth
-    # Each: text before the line, text before the lines below it, the link, how many levels may follow.
-    waiting = [("", "", _Link("", node), levels) for node in reversed(starts)]
+    above: frozenset[_Node] = frozenset()
+    # Each: text before the line, text before the lines below it, the link, how many levels may follow, and
+    # the nodes it stands below: a ring ends where it comes round.
+    waiting = [("", "", _Link("", node), levels, above) for node in reversed(starts)]
     while waiting:
-        lead, indent, (label, node), left = waiting.pop()
+        lead, indent, (label, node), left, above = waiting.pop()
         links = below(node) if left else ()
         star = ""
         if links:
-            if levels_drawn.get(node, 0) >= left:
+            if levels_drawn.get(node, 0) >= left if dedupe else node in above:
                 links, star, is_starred = (), " (*)", True
             else:
                 levels_drawn[node] = left
         lines.append(f"{lead}{title(node)}" + (f" ({label})" if label else "") + star)
         for place, link in reversed(list(enumerate(links, start=1))):
             branch, follow = ("└── ", "    ") if place == len(links) else ("├── ", "│   ")
-            waiting.append((indent + branch, indent + follow, link, left - 1))
+            waiting.append((indent + branch, indent + follow, link, left - 1, above | {node}))
     if is_starred:
         lines.append(_LEGEND)
     return "\n".join(lines) + "\n"

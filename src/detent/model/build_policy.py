@@ -24,6 +24,11 @@ class BuildPolicy(NamedTuple):
     is_without_any_wheels: bool = False
     """`no-binary`."""
 
+    @property
+    def wheels_refused_by(self) -> str:
+        """Who refuses wheels where they are refused, as a message names it."""
+        return "`no-binary`" if self.is_without_any_wheels else "`no-binary-package`"
+
     def may_build(self, name: PackageName) -> bool:
         """Say whether a source distribution of this package may be built."""
         return name not in self.forbidden and (self.allows or name in self.allowed)

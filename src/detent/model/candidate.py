@@ -20,6 +20,10 @@ STRONG_HASHES = {
 }
 """Hashes that may stand alone, with their length in hex; all are promised by `hashlib` everywhere."""
 
+SDIST_ENDINGS = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", ".tar")
+"""How file names of source distributions end, the best first. New ones end in the first (PEP 625); the
+second was common; a lock that other tools read names no others (PEP 751)."""
+
 
 class Digest(NamedTuple):
     """A hash as PEP 751 and PEP 691 write it: ``sha256`` and lowercase hex."""
@@ -90,6 +94,8 @@ class Metadata(NamedTuple):
     """What the package needs whatever extras are on; in the order of the metadata."""
     extras: tuple[tuple[ExtraName, tuple[Dependency, ...]], ...]
     """Per declared extra, sorted by name, what it adds to the base; may be empty tuples."""
+    is_built: bool = False
+    """Whether a build back end told it."""
 
     def for_extra(self, extra: str) -> tuple[Dependency, ...] | None:
         """What the extra adds; ``None`` when the release does not declare it."""

@@ -72,6 +72,7 @@ class Listing:
         "name",
         "prerelease",
         "releases",
+        "sdists",
         "stable",
         "wheels",
         "yanked",
@@ -86,7 +87,7 @@ class Listing:
         self._keys = [release.key for release in self.releases]
         self._numbers = {release.version: i for i, release in enumerate(self.releases, start=1)}
         self._masks = {"": self.every}
-        yanked = prerelease = wheels = 0
+        yanked = prerelease = wheels = sdists = 0
         by_requires_python: dict[str, int] = {}
         by_wheel_pythons: dict[str, int] = {}
         bit = 2
@@ -95,6 +96,8 @@ class Listing:
                 yanked |= bit
             if release.has_wheel:
                 wheels |= bit
+            if release.has_sdist:
+                sdists |= bit
             if is_prerelease(release.key):
                 prerelease |= bit
             text = release.requires_python
@@ -106,6 +109,7 @@ class Listing:
         self.prerelease = prerelease
         self.stable = self.every & ~prerelease
         self.wheels = wheels
+        self.sdists = sdists
         self.by_requires_python = by_requires_python
         self.by_wheel_pythons = by_wheel_pythons
 

@@ -49,7 +49,7 @@ def find_project(start: str | None) -> Project:
     Raises :class:`UsageError` for a `start` that does not exist, :class:`ManifestMissing` when there is no
     project and :class:`ManifestInvalid` when there is one that cannot be used.
     """
-    folder = _starting_folder(start)
+    folder = starting_folder(start)
     candidates = [folder / MANIFEST_NAME for folder in (folder, *folder.parents)]
     existing = [path for path in candidates if path.is_file()]
     if not existing:
@@ -58,12 +58,24 @@ def find_project(start: str | None) -> Project:
     return read_project(chosen.parent)
 
 
+def project_above(start: str | None) -> Project | None:
+    """Find the project at or above `start` for a command that can do without one.
+
+    Raises :class:`UsageError` for a `start` that does not exist, :class:`ManifestInvalid` for a project that
+    cannot be used.
+    """
+    folder = starting_folder(start)
+    paths = (folder / MANIFEST_NAME for folder in (folder, *folder.parents))
+    found = next((path for path in paths if path.is_file() and declares_project(_text(path))), None)
+    return None if found is None else read_project(found.parent)
+
+
 def read_project(root: Path) -> Project:
     """Read the project whose pyproject.toml stands in this folder."""
     path = root / MANIFEST_NAME
     content = _bytes(path)
     manifest = parse_manifest(decode(content, path), path, display=display(path))
-    return Project(root, manifest, content, _python_pin(root))
+    return Project(root, manifest, content, read_pin(root))
 
 
 def decode(content: bytes, path: Path) -> str:
@@ -85,7 +97,8 @@ def display(path: Path) -> str:
         return str(path)
 
 
-def _starting_folder(start: str | None) -> Path:
+def starting_folder(start: str | None) -> Path:
+    """Give the folder the search for a project starts in; raises :class:`UsageError` when there is none."""
     if start is None:
         return Path.cwd()
     path = Path(os.path.abspath(start))  # noqa: PTH100 -- resolve() would follow links the user wrote
@@ -109,7 +122,8 @@ def _text(path: Path) -> str:
     return _bytes(path).decode("utf-8", "replace")
 
 
-def _python_pin(root: Path) -> PythonPin | None:
+def read_pin(root: Path) -> PythonPin | None:
+    """Read the `.python-version` in this folder; `None` when there is none."""
     path = root / PIN_NAME
     try:
         return PythonPin(path.read_text("utf-8"), display(path))

@@ -4,7 +4,7 @@ The edit and the resolve happen in memory. Files are written when both are known
 when a later step fails; what was not asked for is not touched.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from detent import fsio
@@ -80,25 +80,26 @@ def add(world: World, project: Project, options: AddOptions) -> EditOutcome:
     text = decode(project.manifest_bytes, project.manifest_path)
     shown = display(project.manifest_path)
 
-    def edited(pins: Mapping[PackageName, str]) -> str:
+    def edited(written: Callable[[Wish], str]) -> str:
         result = text
         for wish in wishes:
-            result = add_requirement(result, options.table, wish.written(pins, options.bounds), display=shown)
+            result = add_requirement(result, options.table, written(wish), display=shown)
         return result
 
-    first = edited({})
+    first = edited(lambda wish: wish.opening)
     if options.frozen:
         return _finish(world, project, first, None, options)
     before = read_lock(world.layout, project)
-    outcome = _lock_edited(world, project, first, options, before)
+    upgrade = _upgrade(options, wishes)
+    outcome = lock_edited(world, project, first, before, locked=options.locked, upgrade=upgrade)
     _refuse_missing_extras(world, outcome, wishes)
     open_wishes = [wish for wish in wishes if _is_open(wish, text, options)]
     pins = _pins(outcome)
-    second = edited(
-        {w.requirement.name: pins[w.requirement.name] for w in open_wishes if w.requirement.name in pins}
-    )
+    known = {w.requirement.name: pins[w.requirement.name] for w in open_wishes if w.requirement.name in pins}
+    second = edited(lambda wish: wish.written(known, options.bounds))
     if second != first:
-        found = _lock_edited(world, project, second, options, StoredLock(outcome.lock, outcome.text))
+        stored = StoredLock(outcome.lock, outcome.text)
+        found = lock_edited(world, project, second, stored, locked=options.locked, upgrade=options.upgrade)
         outcome = found._replace(
             before=before, changes=outcome.changes, seconds=outcome.seconds + found.seconds
         )
@@ -120,12 +121,21 @@ def remove(world: World, project: Project, options: RemoveOptions) -> EditOutcom
         text = remove_requirement(text, options.table, normalised, display=display(project.manifest_path))
     if options.frozen:
         return _finish(world, project, text, None, options)
-    outcome = _lock_edited(world, project, text, options, read_lock(world.layout, project))
+    before = read_lock(world.layout, project)
+    outcome = lock_edited(world, project, text, before, locked=options.locked, upgrade=Upgrade())
     return _finish(world, project, text, outcome, options)
+
+
+def _upgrade(options: AddOptions, wishes: Sequence[Wish]) -> Upgrade:
+    """What may move: what was asked for, and every `NAME@latest`."""
+    names = tuple(str(wish.requirement.name) for wish in wishes if wish.is_latest)
+    return options.upgrade._replace(packages=(*options.upgrade.packages, *names))
 
 
 def _is_open(wish: Wish, text: str, options: AddOptions) -> bool:
     """Whether a bound is still to be written: neither the wish nor the entry it changes has one."""
+    if wish.is_latest:
+        return True
     if options.raw or wish.requirement.specifier:
         return False
     if options.bounds is not None:
@@ -160,19 +170,24 @@ def _refuse_missing_extras(world: World, outcome: LockOutcome, wishes: Sequence[
 # ---- all or nothing -------------------------------------------------------------------------
 
 
-def _lock_edited(
-    world: World, project: Project, text: str, options: AddOptions | RemoveOptions, before: StoredLock | None
+def lock_edited(
+    world: World,
+    project: Project,
+    text: str,
+    before: StoredLock | None,
+    *,
+    locked: bool,
+    upgrade: Upgrade,
 ) -> LockOutcome:
-    """Resolve for an edited manifest, in memory."""
+    """Resolve for an edited manifest, in memory; under ``locked`` it must leave the lock as it is."""
     manifest = with_origins_on_disk(_parsed(project, text), project.manifest)
     inputs = project_inputs(world, project._replace(manifest=manifest))
-    if options.locked:
+    if locked:
         if before is None:
             raise LockMissing(LOCK_NAME, "--locked")
         found = staleness(world.layout, inputs, before)
         if found:
             raise LockWouldChange(LOCK_NAME, found)
-    upgrade = options.upgrade if isinstance(options, AddOptions) else Upgrade()
     return lock_project(world, inputs, upgrade, before=before)
 
 
@@ -187,10 +202,23 @@ def _finish(
     outcome: LockOutcome | None,
     options: AddOptions | RemoveOptions,
 ) -> EditOutcome:
+    if options.dry_run:
+        changes = manifest_changes(project.manifest, _parsed(project, text))
+        return EditOutcome(changes, outcome, None, is_dry_run=True)
+    sync = None if options.no_sync else _sync_options(options)
+    return finish_edit(world, project, text, outcome, sync=sync)
+
+
+def finish_edit(
+    world: World, project: Project, text: str, outcome: LockOutcome | None, *, sync: SyncOptions | None
+) -> EditOutcome:
+    """Write the edited manifest and its lock, and sync; when one of them fails, both are put back.
+
+    Without an ``outcome`` the manifest alone is written. Raises :class:`ManifestChanged`, and what writing
+    and syncing raise.
+    """
     after = project._replace(manifest=_parsed(project, text), manifest_bytes=text.encode())
     changes = manifest_changes(project.manifest, after.manifest)
-    if options.dry_run:
-        return EditOutcome(changes, outcome, None, is_dry_run=True)
     with Undo(world.report) as undo:
         _refuse_if_changed(project)
         undo.remember(project.manifest_path, project.manifest_bytes, after.manifest_bytes)
@@ -201,22 +229,23 @@ def _finish(
         undo.remember(project.lock_path, outcome.before.text if outcome.before else None, outcome.text)
         write_lock(world, project, outcome)
         synced = None
-        if not options.no_sync:
-            synced = install_lock(world, after, outcome.lock, outcome, _sync_options(options))
+        if sync is not None:
+            synced = install_lock(world, after, outcome.lock, outcome, sync)
         return EditOutcome(changes, outcome, synced, is_dry_run=False)
 
 
 def _sync_options(options: AddOptions | RemoveOptions) -> SyncOptions:
     """What is added gets installed, also into an extra or group that is not a default one.
 
-    Only removing takes away: an `add` that uninstalled the extras somebody synced would surprise.
+    Only removing takes away, and neither what somebody synced: the last selection of the environment stays.
     """
     name = (options.table.name,) if isinstance(options, AddOptions) else ()
     chosen = Chosen(
         extra=name if options.table.kind == "extra" else (),
         group=name if options.table.kind == "group" else (),
     )
-    return SyncOptions(chosen=chosen, exact=isinstance(options, RemoveOptions))
+    is_removing = isinstance(options, RemoveOptions)
+    return SyncOptions(chosen=chosen, exact=is_removing, last="kept" if is_removing else "extended")
 
 
 def _refuse_if_changed(project: Project) -> None:

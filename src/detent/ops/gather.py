@@ -1,26 +1,31 @@
 """Gather: everything an environment will need is in the store before the environment is touched.
 
 The files of a lock are fetched side by side, the biggest first; each is checked by size and hash on its
-way in, unpacked by the strict reader, and published by one rename. A failure here is harmless.
+way in, unpacked by the strict reader, and published by one rename. Source distributions and folders are built
+when all files are there, one after the other. A failure here is harmless.
 """
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import file_digest, sha256
 from io import BufferedReader
 from pathlib import Path
 from typing import NamedTuple
 
 from detent import fsio
-from detent.errors import FileTrouble, HashMismatch, Unsupported
+from detent.errors import FileTrouble, HashMismatch
 from detent.events import Prepared
 from detent.install.plan import identity_of
 from detent.lock.filename import local_path
 from detent.lock.select import Choice
 from detent.model.candidate import STRONG_HASHES, Artifact
 from detent.model.names import PackageName
+from detent.ops.built import archive_key, find_built
+from detent.ops.local import is_tree
 from detent.ops.world import World
+from detent.python.interpreter import Interpreter
+from detent.store.archives import Archives
 from detent.store.cache import Scratch
 from detent.store.records import read_record, write_record
 from detent.store.wheels import WheelEntry
@@ -35,43 +40,78 @@ class Gathered(NamedTuple):
     fetched: int
 
 
-def gather(world: World, choices: Iterable[Choice], root: Path) -> Gathered:
-    """Bring every chosen wheel into the store; paths in a lock are relative to ``root``.
+def gather(world: World, choices: Iterable[Choice], root: Path, interpreter: Interpreter) -> Gathered:
+    """Bring a wheel for every choice into the store; paths in a lock are relative to ``root``.
 
-    Raises :class:`FetchError`, :class:`ArchiveUnsafe` and :class:`FileTrouble`; what came before stays.
+    Raises :class:`FetchError`, :class:`ArchiveUnsafe`, :class:`BuildError` and :class:`FileTrouble`; what
+    came before stays.
     """
     entries: dict[PackageName, WheelEntry] = {}
     missing: list[Choice] = []
     for choice in choices:
-        entry = _stored(world, choice)
+        entry = _stored(world, choice, interpreter)
         # An entry that somebody edited is set aside by the check, and fetched again.
         checked = world.wheels.check(entry) if entry is not None else None
         if checked is None:
             missing.append(choice)
         else:
             entries[choice.package.name] = checked
-    if missing:
-        entries.update(_fetch_all(world, missing, root))
+    files = [choice for choice in missing if not is_tree(choice)]
+    if files:
+        with Scratch(world.layout) as scratch:
+            for choice, arrived in _fetch_all(world, files, root, scratch):
+                name = choice.package.name
+                if isinstance(arrived, WheelEntry):
+                    entries[name] = arrived
+                else:
+                    entries[name] = world.builder().from_archive(choice, arrived, interpreter)
+                    world.report(Prepared(name, entries[name].version))
+    for choice in missing:
+        if is_tree(choice):
+            entries[choice.package.name] = world.builder().from_tree(choice, interpreter)
     return Gathered(entries, len(missing))
 
 
 def _fetch_all(
-    world: World, missing: Sequence[Choice], root: Path
-) -> Iterator[tuple[PackageName, WheelEntry]]:
-    """Fetch side by side, the biggest first; the first failure stops the others."""
+    world: World, missing: Sequence[Choice], root: Path, scratch: Path
+) -> list[tuple[Choice, WheelEntry | Path]]:
+    """Fetch side by side, the biggest first; the first failure stops the others.
+
+    A wheel has become an entry of the store then, a source distribution a file.
+    """
     ordered = sorted(missing, key=lambda choice: -(choice.artifact.size_bytes or 0))
+    if all(_archive_at_hand(world, choice) is not None for choice in ordered):
+        return [(choice, _fetch(world, choice, scratch, root)) for choice in ordered]
     network = world.network()
-    with Scratch(world.layout) as scratch:
-        try:
-            jobs = [(choice, network.submit(_fetch, world, choice, scratch, root)) for choice in ordered]
-            for choice, job in jobs:
-                yield choice.package.name, job.result()
-        except BaseException:
-            network.close()  # nobody waits for the others
-            raise
+    try:
+        jobs = [(choice, network.submit(_fetch, world, choice, scratch, root)) for choice in ordered]
+        return [(choice, job.result()) for choice, job in jobs]
+    except BaseException:
+        network.close()  # nobody waits for the others
+        raise
 
 
-def _stored(world: World, choice: Choice) -> WheelEntry | None:
+def _archive_at_hand(world: World, choice: Choice) -> Path | None:
+    """Give a source distribution that is kept already; none for a wheel."""
+    artifact = choice.artifact
+    if artifact.is_wheel or artifact.sha256 is None:
+        return None
+    return Archives(world.layout).get(artifact.sha256)
+
+
+def _stored(world: World, choice: Choice, interpreter: Interpreter) -> WheelEntry | None:
+    """Give what the store has for a choice, built or fetched before."""
+    artifact, package = choice.artifact, choice.package
+    if is_tree(choice):
+        (key,) = (digest.value for digest in artifact.digests)
+        return find_built(world, key, name=package.name, version=package.version)
+    if not artifact.is_wheel:
+        key = archive_key(world, artifact, interpreter)
+        return find_built(world, key, name=package.name, version=package.version)
+    return _stored_wheel(world, choice)
+
+
+def _stored_wheel(world: World, choice: Choice) -> WheelEntry | None:
     artifact, package = choice.artifact, choice.package
     digest = artifact.sha256
     if digest is None:
@@ -86,32 +126,39 @@ def _fact_key(artifact: Artifact) -> str:
     return identity_of(artifact).replace(":", "-")
 
 
-def _fetch(world: World, choice: Choice, scratch: Path, root: Path) -> WheelEntry:
-    """Bring one wheel; another process that wants the same one waits, and finds it there."""
+def _fetch(world: World, choice: Choice, scratch: Path, root: Path) -> WheelEntry | Path:
+    """Bring one file; another process that wants the same one waits, and finds it there."""
     artifact = choice.artifact
     with world.wheels.claim(artifact.sha256 or _fact_key(artifact)):
-        entry = _stored(world, choice)
+        if not artifact.is_wheel:
+            kept = _archive_at_hand(world, choice)
+            if kept is not None:
+                return kept
+            source = _brought(world, choice, scratch, root)
+            return Archives(world.layout).put(artifact.sha256 or _sha256(source), source)
+        entry = _stored_wheel(world, choice)
         if entry is None:
-            if not artifact.is_wheel:
-                raise Unsupported(
-                    f"`{artifact.filename}` is a source distribution",
-                    why="building is not supported yet, and the lock has no wheel that fits this interpreter",
-                )
-            name = choice.package.name
-            place = local_path(artifact.url)
-            source = (
-                world.network().download(artifact, name, scratch).source
-                if place is None
-                else _local(artifact, name, root / place, scratch)
-            )
-            digest = artifact.sha256 or _sha256(source)
+            source = _brought(world, choice, scratch, root)
             entry = world.wheels.put(
-                digest, source, filename=artifact.filename, name=name, version=choice.package.version
+                artifact.sha256 or _sha256(source),
+                source,
+                filename=artifact.filename,
+                name=choice.package.name,
+                version=choice.package.version,
             )
             if artifact.sha256 is None:
-                write_record(world.layout.fact(_fact_key(artifact)), *_DIGEST_FACT, digest)
+                write_record(world.layout.fact(_fact_key(artifact)), *_DIGEST_FACT, entry.digest)
     world.report(Prepared(entry.name, entry.version))
     return entry
+
+
+def _brought(world: World, choice: Choice, scratch: Path, root: Path) -> bytes | Path:
+    """Download a file, or copy one of this machine; its size and hashes are right."""
+    artifact, name = choice.artifact, choice.package.name
+    place = local_path(artifact.url)
+    if place is None:
+        return world.network().download(artifact, name, scratch).source
+    return _local(artifact, name, root / place, scratch)
 
 
 def _local(artifact: Artifact, name: str, place: Path, scratch: Path) -> Path:

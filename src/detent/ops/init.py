@@ -4,16 +4,28 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from detent import fsio
 from detent.errors import ProjectExists, UsageError
 from detent.ops.discover import MANIFEST_NAME, PIN_NAME, display
 from detent.ops.python import interpreter_for
 from detent.ops.world import World
-from detent.project.templates import Kind, NewProject, project_files, project_name
+from detent.project.templates import (
+    Author,
+    Backend,
+    Kind,
+    NewProject,
+    license_expression,
+    project_files,
+    project_name,
+)
 
 Vcs = Literal["git", "none"]
+AuthorSource = Literal["auto", "git", "none"]
+AUTHOR_SOURCES: tuple[AuthorSource, ...] = get_args(AuthorSource)
+
+_GIT_SECONDS = 10
 
 
 class InitOptions(NamedTuple):
@@ -21,7 +33,13 @@ class InitOptions(NamedTuple):
 
     path: str | None = None
     kind: Kind = "app"
+    bare: bool = False
     name: str | None = None
+    description: str = ""
+    license: str = ""
+    author_from: AuthorSource = "auto"
+    """``auto``: git's settings, if they name somebody and the project is a package; ``git``: always those."""
+    backend: Backend = "hatchling"
     vcs: Vcs = "git"
     readme: bool = True
     pin_python: bool = True
@@ -46,17 +64,24 @@ def init(world: World, options: InitOptions) -> InitOutcome:
         raise ProjectExists(display(root), root.name)
     name = project_name(root.name, options.name)
     version = ".".join(interpreter_for(world, None, root / ".venv").version.split(".")[:2])
-    files = project_files(NewProject(options.kind, name, version))
-    left_out = {
-        *(() if options.readme else ("README.md",)),
-        *(() if options.pin_python else (PIN_NAME,)),
-    }
-    wanted = {path: text for path, text in files.items() if path not in left_out}
+    project = NewProject(
+        options.kind,
+        name,
+        version,
+        description=options.description,
+        license=license_expression(options.license) if options.license else "",
+        author=_author(root, options),
+        backend=options.backend,
+        is_bare=options.bare,
+        has_readme=options.readme,
+    )
+    files = project_files(project)
+    wanted = {path: text for path, text in files.items() if options.pin_python or path != PIN_NAME}
     for path in wanted:
         if path.endswith(".py") and (root / path).exists():
             raise ProjectExists(display(root), path)
     written = _write(root, wanted)
-    if options.vcs == "git" and options.kind != "bare":
+    if options.vcs == "git" and not options.bare:
         _start_git(root)
     return InitOutcome(name, options.path or "", written)
 
@@ -81,13 +106,62 @@ def _start_git(root: Path) -> None:
     """Make a repository unless the folder lies in one; without git there is nothing to set up."""
     if any((folder / ".git").exists() for folder in (root, *root.parents)):
         return
-    git = shutil.which("git")
-    if git is None or Path(git).resolve().is_relative_to(root.resolve()):
+    git = _git(root)
+    if git is None:
         return
-    done = subprocess.run([git, "init", "--quiet", str(root)], capture_output=True, text=True, check=False)
-    if done.returncode:
+    done = _run([git, "init", "--quiet", str(root)])
+    if done is None or done.returncode:
         raise UsageError(
             "`git init` failed",
-            why=done.stderr.strip(),
+            why=done.stderr.strip() if done is not None else f"it was not done after {_GIT_SECONDS} seconds",
             next_steps=("pass `--vcs none`, or set the repository up by hand",),
         )
+
+
+def _author(root: Path, options: InitOptions) -> Author | None:
+    """Give whom git's settings name; raises :class:`UsageError` where they were asked for and name nobody."""
+    source = options.author_from
+    if source == "none" or (source == "auto" and options.kind == "script"):
+        return None
+    git = _git(root)
+    folder = next(folder for folder in (root, *root.parents) if folder.is_dir())
+    if git is not None:
+        name, email = (_setting([git, "-C", str(folder), "config", f"user.{key}"]) for key in Author._fields)
+        if name or email:
+            return Author(name, email)
+    if source == "git":
+        raise UsageError(
+            "git names no author",
+            why="there is no `git`" if git is None else "neither `user.name` nor `user.email` is set",
+            next_steps=("run `git config --global user.name 'Your Name'`", "or pass `--author-from none`"),
+        )
+    return None
+
+
+def _setting(command: list[str]) -> str:
+    done = _run(command)
+    return done.stdout.strip() if done is not None and done.returncode == 0 else ""
+
+
+def _git(root: Path) -> str | None:
+    """Find git by its whole path; one that lies in the project is none of ours to start."""
+    git = shutil.which("git")
+    if git is None or Path(git).resolve().is_relative_to(root.resolve()):
+        return None
+    return os.path.abspath(git)  # noqa: PTH100 -- a link may decide by its own name what it is
+
+
+def _run(command: list[str]) -> "subprocess.CompletedProcess[str] | None":
+    """Run git to its end; ``None`` where it did not come to one in time."""
+    try:
+        return subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            timeout=_GIT_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        return None

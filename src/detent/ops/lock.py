@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from detent import fsio
 from detent.errors import (
+    DetentError,
     Failures,
     LockMissing,
     LockStale,
-    ManifestInvalid,
     PackageUnknown,
     ResolveError,
     UsageError,
@@ -27,12 +27,14 @@ from detent.lock.views import tree as draw
 from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.model.requirement import PackageName, package_name, parse_requirement
-from detent.ops.discover import LOCK_NAME, Project, display
+from detent.ops.discover import LOCK_NAME, Project
 from detent.ops.python import environment_path, interpreter_for
+from detent.ops.selection import Chosen, wanted_selection
 from detent.ops.stored_lock import StoredLock, keep_copy, read_lock, staleness
 from detent.ops.world import World
 from detent.python.request import version_fits
 from detent.resolve.forks import resolve
+from detent.resolve.policy import Policy
 from detent.resolve.preferences import preferences_from, seeds_from
 
 
@@ -42,12 +44,16 @@ class Upgrade(NamedTuple):
     everything: bool = False
     packages: tuple[str, ...] = ()
     """As written after ``-P``: ``NAME`` or ``NAME==V``."""
+    groups: tuple[str, ...] = ()
+    """Dependency groups: what they name may move."""
 
 
 class LockOptions(NamedTuple):
     """How to lock."""
 
     check: bool = False
+    check_exists: bool = False
+    """Only see that there is a lock that can be read."""
     dry_run: bool = False
     upgrade: Upgrade = Upgrade()
 
@@ -58,6 +64,10 @@ class TreeOptions(NamedTuple):
     depth: int | None = None
     invert: bool = False
     packages: tuple[str, ...] = ()
+    pruned: tuple[str, ...] = ()
+    dedupe: bool = True
+    chosen: Chosen | None = None
+    """Which extras and groups to show; ``None``: all of them."""
     locked: bool = False
     frozen: bool = False
 
@@ -115,9 +125,10 @@ def lock_project(world: World, inputs: Inputs, upgrade: Upgrade, *, before: Stor
     old = None if before is None else before.lock
     try:
         lock = _resolve(world, inputs, old, upgrade)
-    except (ResolveError, PackageUnknown, Failures):
+    except (ResolveError, PackageUnknown, Failures) as error:
         # Never say that something does not exist from a listing older than this command.
         if not world.releases.revalidate():
+            _raise_with_builds(world, error)
             raise
         lock = _resolve(world, inputs, old, upgrade)
     finally:
@@ -125,6 +136,13 @@ def lock_project(world: World, inputs: Inputs, upgrade: Upgrade, *, before: Stor
     _refuse_unlocked(upgrade, lock, old)
     text = render_lock(lock).encode()
     return LockOutcome(lock, text, before, changes(old, lock), world.clock() - started)
+
+
+def _raise_with_builds(world: World, error: DetentError) -> None:
+    """Show builds that failed on the way before the contradiction they led to."""
+    failed = world.builder().failures
+    if failed and isinstance(error, ResolveError):
+        raise Failures((*failed, error)) from error
 
 
 def write_lock(world: World, project: Project, outcome: LockOutcome) -> None:
@@ -144,6 +162,7 @@ def _resolve(world: World, inputs: Inputs, old: Lock | None, upgrade: Upgrade) -
         clock=process_time,  # waiting for the network is no search
         preferences=preferences_from(old, upgrade=_free_to_move(upgrade), upgrade_all=upgrade.everything),
         seeds=() if upgrade.everything else seeds_from(old),
+        policy=Policy(build=world.settings.build_policy),
         limits=world.limits,
         report=world.report,
     )
@@ -201,44 +220,51 @@ def project_inputs(world: World, project: Project) -> Inputs:
     return inputs._replace(requires_python=assumed)
 
 
+def settled_lock(
+    world: World, project: Project, inputs: Inputs, *, locked: bool, frozen: bool
+) -> tuple[Lock, LockOutcome | None]:
+    """Give the lock a command reads, and the locking that led to it (``None``: it was taken as it is)."""
+    if frozen:
+        stored = read_lock(world.layout, project)
+        if stored is None:
+            raise LockMissing(LOCK_NAME, "--frozen")
+        return stored.lock, None
+    if locked:
+        return check_lock(world, project, inputs, flag="--locked").lock, None
+    outcome = lock_project(world, inputs, Upgrade(), before=read_lock(world.layout, project))
+    write_lock(world, project, outcome)
+    return outcome.lock, outcome
+
+
 def tree(world: World, project: Project, options: TreeOptions) -> str:
     """Draw the locked packages as a tree, locking first if needed.
 
     Raises :class:`UsageError` for a package that is not locked.
     """
     inputs = project_inputs(world, project)
-    if options.frozen:
-        stored = read_lock(world.layout, project)
-        if stored is None:
-            raise LockMissing(LOCK_NAME, "--frozen")
-        current = stored.lock
-    elif options.locked:
-        current = check_lock(world, project, inputs, flag="--locked").lock
-    else:
-        outcome = lock_project(world, inputs, Upgrade(), before=read_lock(world.layout, project))
-        write_lock(world, project, outcome)
-        current = outcome.lock
-    try:
-        packages = tuple(package_name(name) for name in options.packages)
-    except ValueError as error:
-        raise UsageError("`--package` takes the name of a package", why=str(error)) from error
+    current, _ = settled_lock(world, project, inputs, locked=options.locked, frozen=options.frozen)
+    packages = _names(options.packages, "--package")
+    pruned = frozenset(_names(options.pruned, "--prune"))
+    for name in sorted(pruned - {package.name for package in current.packages}):
+        raise UsageError(f"there is no package `{name}` to prune", why=f"`{LOCK_NAME}` has no entry of it")
+    wanted = None if options.chosen is None else wanted_selection(current, options.chosen)
     return draw(
         current,
         inputs,
         version=project.manifest.version or "",
+        groups=None if wanted is None else wanted.groups,
+        extras=None if wanted is None else wanted.extras,
+        base=wanted is None or wanted.base,
         depth=options.depth,
         invert=options.invert,
         packages=packages,
+        pruned=pruned,
+        dedupe=options.dedupe,
     ).rstrip("\n")
 
 
-def project_version(project: Project) -> str:
-    """Give the version the project declares; raises :class:`ManifestInvalid` when it declares none."""
-    version = project.manifest.version
-    if version is None:
-        raise ManifestInvalid(
-            display(project.manifest_path),
-            "`project.version` is not set",
-            why="it is computed when the project is built" if "version" in project.manifest.dynamic else "",
-        )
-    return version
+def _names(texts: tuple[str, ...], flag: str) -> tuple[PackageName, ...]:
+    try:
+        return tuple(map(package_name, texts))
+    except ValueError as error:
+        raise UsageError(f"`{flag}` takes the name of a package", why=str(error)) from error

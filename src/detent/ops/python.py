@@ -4,36 +4,61 @@ Asked for on the command line or in a variable, else by `.python-version`, else 
 environment that is there and suits is kept: nothing is remade because another interpreter came first on PATH.
 """
 
+# ruff: noqa: PTH100 (strings: every sync asks)
+
+import os
 from pathlib import Path
 
 from detent.events import Notice, Step
-from detent.ops.discover import Project, display
+from detent.ops.discover import Project, PythonPin, display
 from detent.ops.world import World
 from detent.python.discovery import Sought
 from detent.python.environment import Environment
 from detent.python.interpreter import Interpreter
 from detent.python.provision import Place
+from detent.python.pyvenv import maker, read_config
 from detent.python.request import parse_request, parse_version_file
 
 
-def sought(world: World, project: Project | None) -> Sought:
-    """Say what interpreter is asked for, and by whom."""
+def sought(world: World, project: Project | None, pin: PythonPin | None = None) -> Sought:
+    """Say what interpreter is asked for, and by whom; ``pin`` counts outside a project."""
     setting = world.settings.python
     requires_python = project.manifest.requires_python if project is not None else ""
     if setting.value:
         return Sought((parse_request(setting.value),), setting.origin, requires_python)
-    if project is not None and project.python_pin is not None:
-        pin = parse_version_file(project.python_pin.text)
-        for line in pin.ignored:
-            world.report(Notice("warning", f"`{project.python_pin.display}`: `{line}` is not understood"))
-        if pin.requests:
-            return Sought(pin.requests, f"`{project.python_pin.display}`", requires_python)
+    pin = project.python_pin if project is not None else pin
+    if pin is not None:
+        file = parse_version_file(pin.text)
+        for line in file.ignored:
+            world.report(Notice("warning", f"`{pin.display}`: `{line}` is not understood"))
+        if file.requests:
+            return Sought(file.requests, f"`{pin.display}`", requires_python)
     return Sought(requires_python=requires_python)
 
 
 def environment_path(world: World, project: Project) -> Path:
     """Where the project's environment stands, or will."""
     return project.root / world.settings.project_environment.value
+
+
+def warn_of_active(world: World, project: Project, active: str) -> None:
+    """Say that the environment a shell has activated is not the one that is used."""
+    used = environment_path(world, project)
+    if active and os.path.abspath(active) != str(used) and os.path.realpath(active) != os.path.realpath(used):
+        world.report(
+            Notice(
+                "warning",
+                f"`VIRTUAL_ENV={active}` does not match the project environment path `{display(used)}` and "
+                "will be ignored; use `--active` to target the active environment instead",
+            )
+        )
+
+
+def tell_adoption(world: World, environment: Environment) -> None:
+    """Say once that an environment of another tool is ours from now on."""
+    if not environment.is_ours:
+        made_by = maker(read_config(str(environment.root)) or {})
+        world.report(Step(f"Adopting the environment at: {display(environment.root)} (made by {made_by})"))
 
 
 def interpreter_for(world: World, project: Project | None, root: Path) -> Interpreter:
@@ -50,8 +75,4 @@ def ensure_environment(world: World, project: Project, place: Place, interpreter
             world.report(Step(f"Replacing virtual environment at: {name} ({place.reason})"))
         else:
             world.report(Step(f"Creating virtual environment at: {name}"))
-        if project.manifest.is_package:
-            world.report(
-                Notice("note", "the project itself is not installed; editable installs are not supported yet")
-            )
     return world.environments.ensure(place, interpreter, prompt=project.manifest.name, report=world.report)

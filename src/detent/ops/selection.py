@@ -1,13 +1,22 @@
-"""Which extras and groups a command is about: flags held against what the lock declares."""
+"""Which extras and groups a command is about, and which of the chosen packages it installs.
 
-from typing import NamedTuple
+Flags are held against what the lock declares; nothing is read and nothing is written here.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from typing import NamedTuple, TypeVar
 
 from detent.errors import UnknownExtra, UnknownGroup
+from detent.lock.filename import is_url
 from detent.lock.model import Lock
-from detent.lock.select import Wanted, default_groups
+from detent.lock.select import Choice, Wanted, default_groups
 from detent.model.requirement import ExtraName, GroupName, extra_name, group_name
 
 DEV = GroupName("dev")
+MAIN = GroupName("main")
+"""What poetry calls the project's own dependencies, as in `--only main`."""
+
+Name = TypeVar("Name", ExtraName, GroupName)
 
 
 class Chosen(NamedTuple):
@@ -25,16 +34,47 @@ class Chosen(NamedTuple):
     only_dev: bool = False
 
 
+class Omitted(NamedTuple):
+    """What of the chosen packages is not installed, as the flags say it."""
+
+    project: bool = False
+    """The project itself."""
+    local: bool = False
+    """Whatever lies on this machine, the project included."""
+    packages: tuple[str, ...] = ()
+    only_project: bool = False
+    only_local: bool = False
+    only_packages: tuple[str, ...] = ()
+    """Where any of the three is given, nothing else is installed."""
+
+    def leaves_out(self, name: str, *, is_local: bool = False, is_project: bool = False) -> bool:
+        """Whether a package that was chosen is not installed; the project is local too."""
+        is_local = is_local or is_project
+        if name in self.packages or (self.local and is_local) or (self.project and is_project):
+            return True
+        if not (self.only_packages or self.only_local or self.only_project):
+            return False
+        is_named = name in self.only_packages or (self.only_project and is_project)
+        return not (is_named or (self.only_local and is_local))
+
+
 def wanted_selection(lock: Lock, chosen: Chosen) -> Wanted:
     """Turn flags into extras and groups; raises :class:`UnknownExtra` and :class:`UnknownGroup`."""
-    extras = {_known_extra(name, lock) for name in chosen.extra}
-    no_extras = {_known_extra(name, lock) for name in chosen.no_extra}
-    groups = {_known_group(name, lock) for name in chosen.group}
-    without = {_known_group(name, lock) for name in chosen.no_group} | ({DEV} if chosen.no_dev else set())
-    only_texts = (*chosen.only_group, *((DEV,) if chosen.only_dev else ()))
-    only = {_known_group(name, lock) for name in only_texts}
-    if only:
-        return Wanted(groups=frozenset(only - without), base=False)
+
+    def known_extras(texts: Iterable[str]) -> set[ExtraName]:
+        return {_known(text, extra_name, lock.extras, _unknown_extra) for text in texts}
+
+    def known_groups(texts: Iterable[str]) -> set[GroupName]:
+        return {_known(text, group_name, lock.groups, _unknown_group) for text in texts}
+
+    extras, no_extras = known_extras(chosen.extra), known_extras(chosen.no_extra)
+    groups = known_groups(chosen.group)
+    without = known_groups(chosen.no_group) | ({DEV} if chosen.no_dev else set())
+    only_texts = [*chosen.only_group, *((DEV,) if chosen.only_dev else ())]
+    if only_texts:
+        with_base = MAIN in only_texts and MAIN not in lock.groups
+        only = known_groups(text for text in only_texts if not (with_base and text == MAIN))
+        return Wanted(groups=frozenset(only - without), base=with_base)
     if chosen.all_extras:
         extras.update(lock.extras)
     if chosen.all_groups:
@@ -44,21 +84,37 @@ def wanted_selection(lock: Lock, chosen: Chosen) -> Wanted:
     return Wanted(frozenset(extras - no_extras), frozenset(groups - without))
 
 
-def _known_extra(text: str, lock: Lock) -> ExtraName:
+def installed_choices(choices: Iterable[Choice], omitted: Omitted) -> tuple[Choice, ...]:
+    """Give the choices that are to be installed; the project itself is none of them."""
+    if omitted == Omitted():
+        return tuple(choices)
+    return tuple(c for c in choices if not omitted.leaves_out(c.package.name, is_local=_is_local(c)))
+
+
+def _is_local(choice: Choice) -> bool:
+    direct = choice.package.direct
+    return direct is not None and not is_url(direct.location)
+
+
+def _known(
+    text: str,
+    parsed: Callable[[str], Name],
+    declared: Collection[Name],
+    unknown: Callable[[str, Collection[Name]], Exception],
+) -> Name:
+    """Give the name in its normal form, or raise that nothing of that name is declared."""
     try:
-        name = extra_name(text)
+        name = parsed(text)
     except ValueError:
-        name = ExtraName(text)
-    if name not in lock.extras:
-        raise UnknownExtra(text, lock.extras, where="`project.optional-dependencies`")
+        raise unknown(text, declared) from None
+    if name not in declared:
+        raise unknown(text, declared)
     return name
 
 
-def _known_group(text: str, lock: Lock) -> GroupName:
-    try:
-        name = group_name(text)
-    except ValueError:
-        name = GroupName(text)
-    if name not in lock.groups:
-        raise UnknownGroup(text, lock.groups, where="the `dependency-groups` table")
-    return name
+def _unknown_extra(text: str, declared: Collection[ExtraName]) -> UnknownExtra:
+    return UnknownExtra(text, declared, where="`project.optional-dependencies`")
+
+
+def _unknown_group(text: str, declared: Collection[GroupName]) -> UnknownGroup:
+    return UnknownGroup(text, declared, where="the `dependency-groups` table")

@@ -7,27 +7,35 @@ network, journaled). Reads come first, decisions are pure, and the environment i
 # ruff: noqa: PTH113, PTH117, PTH118 (strings: a program is looked for in every folder of PATH)
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Literal, NamedTuple, NoReturn
+from signal import SIGINT, SIGTERM, signal
+from typing import Literal, NamedTuple
 
 from detent.errors import (
     CommandMissing,
+    CommandNeeded,
     CommandRefused,
     DetentError,
     LockMissing,
     ManifestMissing,
     Unsupported,
+    UsageError,
 )
+from detent.events import Step
 from detent.install.apply import apply, environment_lock, recover
 from detent.install.installed import read_installed
 from detent.install.plan import Found, Plan, plan
 from detent.lock.filename import is_url
 from detent.lock.model import Lock
 from detent.lock.select import Choice, Selection, select
+from detent.model.names import PackageName
 from detent.ops.discover import LOCK_NAME, Project, find_project
 from detent.ops.gather import Gathered, gather
+from detent.ops.last_selection import LastSelection, keep_last_selection, read_last_selection
+from detent.ops.local import is_tree, project_choice, tree_choice
 from detent.ops.lock import (
     LockOutcome,
     Upgrade,
@@ -36,13 +44,16 @@ from detent.ops.lock import (
     project_inputs,
     write_lock,
 )
-from detent.ops.python import ensure_environment, environment_path, interpreter_for
-from detent.ops.selection import Chosen, wanted_selection
+from detent.ops.python import ensure_environment, environment_path, interpreter_for, tell_adoption
+from detent.ops.selection import Chosen, Omitted, installed_choices, wanted_selection
 from detent.ops.stored_lock import read_lock
 from detent.ops.world import World
+from detent.project.settings import Setting
 from detent.python.environment import Environment
 from detent.python.interpreter import Interpreter
 from detent.python.provision import Place
+from detent.python.pyvenv import CONFIG_NAME
+from detent.store.cache import Scratch
 
 
 class SyncOptions(NamedTuple):
@@ -55,6 +66,57 @@ class SyncOptions(NamedTuple):
     check: bool = False
     dry_run: bool = False
     exact: bool = True
+    reinstall: bool = False
+    """Install again what is right already, everything or the packages named."""
+    reinstall_package: tuple[PackageName, ...] = ()
+    no_install_project: bool = False
+    no_install_local: bool = False
+    no_install: tuple[PackageName, ...] = ()
+    only_install_project: bool = False
+    only_install_local: bool = False
+    only_install: tuple[PackageName, ...] = ()
+    editable: bool = True
+    """Whether the project is installed as a link to its folder."""
+    last: Literal["ignored", "replaced", "kept", "extended"] = "ignored"
+    """What becomes of what the last sync of the environment selected.
+
+    The flags alone count, and are kept for later (``replaced``) or not (``ignored``); it counts where the
+    flags say nothing (``kept``), or with the extras and groups of ``chosen`` added for good (``extended``).
+    """
+
+    @property
+    def omitted(self) -> Omitted:
+        """What of the selection is not installed."""
+        return Omitted(
+            self.no_install_project,
+            self.no_install_local,
+            self.no_install,
+            self.only_install_project,
+            self.only_install_local,
+            self.only_install,
+        )
+
+    def with_last(self, last: LastSelection) -> "SyncOptions":
+        """Let what the last sync selected count wherever the flags say nothing."""
+        result = self if self.chosen != Chosen() else self._replace(chosen=last.chosen)
+        if not self.editable or self.omitted != Omitted():
+            return result
+        return result._replace(
+            no_install_project=last.no_install_project,
+            no_install_local=last.no_install_local,
+            no_install=tuple(map(PackageName, last.no_install_package)),
+            editable=not last.no_editable,
+        )
+
+    def selection(self) -> LastSelection:
+        """Give what the commands after this one go by."""
+        return LastSelection(
+            self.chosen,
+            self.no_install_project,
+            self.no_install_local,
+            not self.editable,
+            self.no_install,
+        )
 
 
 class SyncOutcome(NamedTuple):
@@ -83,8 +145,10 @@ class RunOptions(NamedTuple):
     command: tuple[str, ...]
     is_module: bool = False
     no_sync: bool = False
+    no_project: bool = False
+    is_isolated: bool = False
     project: str | None = None
-    sync: SyncOptions = SyncOptions(exact=False)
+    sync: SyncOptions = SyncOptions(exact=False, last="kept")
 
 
 # ---- sync -----------------------------------------------------------------------------------
@@ -115,28 +179,68 @@ def install_lock(
     ``keep_lock`` is called when nothing is missing any more, before the environment's packages are touched.
     """
     started = world.clock()
-    wanted = wanted_selection(lock, options.chosen)
     root = environment_path(world, project)
+    options, last = _with_last_selection(world, lock, root, options)
+    wanted = wanted_selection(lock, options.chosen)
     interpreter = interpreter_for(world, project, root)
     place = world.environments.look(root, interpreter)
-    selection = _with_origins(select(lock, interpreter.target, wanted), project.root)
+    selection = select(lock, interpreter.target, wanted, policy=world.settings.build_policy)
+    selection = selection._replace(choices=installed_choices(selection.choices, options.omitted))
+    selection = _with_origins(selection, project.root)
+    selection = _with_trees(world, project, selection, interpreter, options, is_base=wanted.base)
+    reinstall = _to_reinstall(project, lock, selection, options)
+    decide = partial(plan, selection, exact=options.exact, reinstall=reinstall)
     if options.check or options.dry_run:
         found = read_installed(place.environment) if place.environment is not None else Found()
-        would = plan(selection, found, exact=options.exact)
+        would = decide(found)
         return SyncOutcome(outcome, root, place.action, would, check_seconds=world.clock() - started)
     before = Gathered({}, 0)
     if place.environment is None:
         # Everything is in the store before an environment is made, or one that does not do is removed.
-        before = gather(world, selection.choices, project.root)
+        before = gather(world, selection.choices, project.root, interpreter)
     gather_seconds = world.clock() - started
     with _standing(world, project, place, interpreter) as environment:
         recover(environment, report=world.report)
-        done = _make_match(
-            world, project, environment, selection, before=before, keep_lock=keep_lock, exact=options.exact
-        )
+        done = _make_match(world, project, environment, decide, before=before, keep_lock=keep_lock)
+        if last is not None:
+            keep_last_selection(environment.root, last)
     if before.fetched:
         done = done._replace(gather_seconds=gather_seconds + done.gather_seconds)
     return done._replace(lock=outcome, environment_action=place.action)
+
+
+def _with_last_selection(
+    world: World, lock: Lock, root: Path, options: SyncOptions
+) -> tuple[SyncOptions, LastSelection | None]:
+    """Bring in what the last sync selected as the options say, and give what counts as that from now on."""
+    if options.last == "ignored":
+        return options, None
+    if options.last == "replaced":
+        return options, options.selection()
+    last = read_last_selection(root).known_to(lock)
+    if options.last == "extended":
+        last = last.with_more(lock, options.chosen)
+        return options._replace(chosen=Chosen()).with_last(last), last
+    result = options.with_last(last)
+    if result != options:
+        used = " ".join(flag for flag in last.flags() if flag in set(result.selection().flags()))
+        world.report(Step(f"Using the extras and groups of the last sync: {used}"))
+    return result, last
+
+
+def _to_reinstall(
+    project: Project, lock: Lock, selection: Selection, options: SyncOptions
+) -> frozenset[PackageName]:
+    """Give the packages to install again; raises :class:`UsageError` for one nobody knows."""
+    known = {project.manifest.name, *(package.name for package in lock.packages)}
+    for name in options.reinstall_package:
+        if name not in known:
+            raise UsageError(
+                f"there is no `{name}` to reinstall", why="no package of that name is in the lock"
+            )
+    if options.reinstall:
+        return frozenset(choice.package.name for choice in selection.choices)
+    return frozenset(options.reinstall_package)
 
 
 def _with_origins(selection: Selection, root: Path) -> Selection:
@@ -152,6 +256,27 @@ def _with_origins(selection: Selection, root: Path) -> Selection:
     return selection._replace(choices=tuple(map(located, selection.choices)))
 
 
+def _with_trees(
+    world: World,
+    project: Project,
+    selection: Selection,
+    interpreter: Interpreter,
+    options: SyncOptions,
+    *,
+    is_base: bool,
+) -> Selection:
+    """Look at the folders that are to be installed, the project itself among them if it is a package."""
+    choices = [
+        tree_choice(world, choice, interpreter) if is_tree(choice) else choice for choice in selection.choices
+    ]
+    manifest = project.manifest
+    if manifest.is_package and is_base and not options.omitted.leaves_out(manifest.name, is_project=True):
+        choices = [choice for choice in choices if choice.package.name != manifest.name]
+        choices.append(project_choice(world, project, interpreter, is_editable=options.editable))
+        choices.sort(key=lambda choice: choice.package.name)
+    return selection._replace(choices=tuple(choices))
+
+
 @contextmanager
 def _standing(
     world: World, project: Project, place: Place, interpreter: Interpreter
@@ -163,6 +288,7 @@ def _standing(
             # Another process may have wanted another interpreter, and replaced it before it was held.
             place = world.environments.look(place.root, interpreter)
             if place.environment is not None:
+                tell_adoption(world, place.environment)
                 with environment_lock(place.environment, limits=world.limits, report=world.report):
                     yield place.environment
                 return
@@ -172,19 +298,20 @@ def _make_match(
     world: World,
     project: Project,
     environment: Environment,
-    selection: Selection,
+    decide: Callable[[Found], Plan],
     *,
     before: Gathered,
     keep_lock: Callable[[], None],
-    exact: bool,
 ) -> SyncOutcome:
     started = world.clock()
-    todo = plan(selection, read_installed(environment), exact=exact)
+    todo = decide(read_installed(environment))
     checked = world.clock()
     missing = [choice for choice in todo.wanted if choice.package.name not in before.entries]
-    gathered = gather(world, missing, project.root)
+    gathered = gather(world, missing, project.root, environment.interpreter)
     ready = world.clock()
     keep_lock()
+    entries = {**before.entries, **gathered.entries}
+    todo = todo.with_versions({name: entry.version for name, entry in entries.items()})
     outcome = SyncOutcome(
         None,
         environment.root,
@@ -199,7 +326,7 @@ def _make_match(
     apply(
         todo,
         environment,
-        {**before.entries, **gathered.entries},
+        entries,
         unshare=world.wheels.unshare,
         link_mode=world.settings.link_mode.value,
         report=world.report,
@@ -231,19 +358,28 @@ def run(
     options: RunOptions,
     variables: Mapping[str, str],
     open_world: Callable[[Project], AbstractContextManager[World]],
+    *,
     synced: Callable[[SyncOutcome], object],
-) -> NoReturn:
+    offered: Callable[[Sequence[str]], int],
+) -> int:
     """Sync, then become the command: its exit code and signals are the caller's.
 
-    Outside any project the command is run as it is. Raises :class:`CommandMissing` when there is none of that
-    name, :class:`CommandRefused` when it does not start.
+    Outside any project the command is run in the environment that is active or stands here or above, else as
+    it is. Without a command what the environment has to run is ``offered``. Raises :class:`CommandMissing`
+    when there is none of that name, :class:`CommandRefused` when it does not start.
     """
     _refuse_scripts(options)
     project = _project_of(options)
-    environment: Path | None = None
-    if project is not None:
+    if is_on_ci(variables):
+        # What is tested there is what the lock and the command say, whatever stood in a cached environment.
+        options = options._replace(sync=options.sync._replace(last="ignored"))
+    if project is None:
+        environment = _environment_outside(variables)
+    else:
         # The world is closed again before the command begins: nothing of the store is held meanwhile.
         with open_world(project) as world:
+            if options.is_isolated:
+                return _run_isolated(world, project, options, variables, synced)
             environment = environment_path(world, project)
             if options.no_sync:
                 interpreter = interpreter_for(world, project, environment)
@@ -251,33 +387,118 @@ def run(
                 ensure_environment(world, project, place, interpreter)
             else:
                 synced(sync(world, project, options.sync))
+    if not options.command:
+        if environment is None:
+            raise CommandNeeded
+        return offered(_programs(environment))
+    program, arguments, environ = _call(options, project, variables, environment)
+    try:
+        os.execve(program, arguments, environ)  # noqa: S606 -- what `run` is for
+    except OSError as error:
+        raise _refused(arguments[0], error) from error
+
+
+def _run_isolated(
+    world: World,
+    project: Project,
+    options: RunOptions,
+    variables: Mapping[str, str],
+    synced: Callable[[SyncOutcome], object],
+) -> int:
+    """Run the command in an environment that is there for this run alone, and wait to remove it."""
+    with Scratch(world.layout) as scratch:
+        place = Setting(scratch / "environment", "`--isolated`")
+        apart = world._replace(settings=world.settings._replace(project_environment=place))
+        synced(sync(apart, project, options.sync._replace(last="ignored")))
+        if not options.command:
+            raise CommandNeeded
+        program, arguments, environ = _call(options, project, variables, place.value)
+        try:
+            return _wait_for(os.posix_spawn(program, arguments, environ))
+        except OSError as error:
+            raise _refused(arguments[0], error) from error
+
+
+def _wait_for(child: int) -> int:
+    """Wait for a child, and give what a shell would call its exit code; signals are the child's to answer."""
+    before = {
+        SIGTERM: signal(SIGTERM, lambda number, _: os.kill(child, number)),
+        SIGINT: signal(SIGINT, lambda _number, _: None),  # a terminal sends it to the child too
+    }
+    try:
+        _, status = os.waitpid(child, 0)
+    finally:
+        for number, handler in before.items():
+            signal(number, handler)
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code
+
+
+def _call(
+    options: RunOptions, project: Project | None, variables: Mapping[str, str], environment: Path | None
+) -> tuple[str, list[str], dict[str, str]]:
+    """Give the program to start, its arguments and its variables."""
     arguments = _arguments(options)
     environ = _child_variables(variables, environment)
     program = _find(arguments[0], environ.get("PATH", os.defpath))
     if program is None:
         raise _command_missing(arguments[0], project)
+    return program, arguments, environ
+
+
+def _refused(command: str, error: OSError) -> CommandRefused:
+    reason = (error.strerror or "").lower()
+    if isinstance(error, FileNotFoundError):
+        reason = "the interpreter in its first line does not exist"
+    return CommandRefused(command, reason)
+
+
+def is_on_ci(variables: Mapping[str, str]) -> bool:
+    """Whether the variable CI says that nobody is watching."""
+    return variables.get("CI", "").lower() not in ("", "0", "false")
+
+
+def _environment_outside(variables: Mapping[str, str]) -> Path | None:
+    """The environment a command runs in that belongs to no project: the active one, else a `.venv` above."""
+    active = variables.get("VIRTUAL_ENV")
+    if active:
+        return Path(os.path.abspath(active))  # noqa: PTH100
+    here = Path.cwd()
+    places = (folder / ".venv" for folder in (here, *here.parents))
+    return next((place for place in places if (place / CONFIG_NAME).is_file()), None)
+
+
+def _programs(environment: Path) -> list[str]:
+    """The names of what can be started in an environment."""
     try:
-        os.execve(program, arguments, environ)  # noqa: S606 -- what `run` is for
-    except OSError as error:
-        reason = (error.strerror or "").lower()
-        if isinstance(error, FileNotFoundError):
-            reason = "the interpreter in its first line does not exist"
-        raise CommandRefused(arguments[0], reason) from error
+        with os.scandir(_scripts(environment)) as found:
+            return sorted(e.name for e in found if e.is_file() and os.access(e.path, os.X_OK))
+    except OSError:
+        return []
 
 
 def _command_missing(command: str, project: Project | None) -> DetentError:
-    if project is not None and command in dict(project.manifest.scripts):
-        return Unsupported(
-            f"`{command}` is a command of the project itself, which is not installed",
-            why="editable installs are not supported yet; only the dependencies are in the environment",
+    if project is None or command not in dict(project.manifest.scripts):
+        return CommandMissing(command)
+    if not project.manifest.is_package:
+        return CommandMissing(
+            command,
+            why="it is a command of the project itself, which is not built: it has no `[build-system]`",
+            next_steps=("add a `[build-system]` table", "or set `package = true` in `[tool.detent]`"),
         )
-    return CommandMissing(command)
+    return CommandMissing(
+        command,
+        why="it is a command of the project itself, which is not installed in the environment",
+        next_steps=("run `detent sync` to install it",),
+    )
 
 
 def _project_of(options: RunOptions) -> Project | None:
     """The project of a script is the one the script lies in; without any there is nothing to sync."""
+    if options.no_project:
+        return None
     start = options.project
-    first = options.command[0]
+    first = options.command[0] if options.command else ""
     if start is None and not options.is_module and first.endswith(".py") and Path(first).is_file():
         start = str(Path(first).resolve().parent)
     try:
@@ -290,7 +511,7 @@ def _project_of(options: RunOptions) -> Project | None:
 
 def _refuse_scripts(options: RunOptions) -> None:
     """A script with inline metadata (PEP 723) wants an environment of its own."""
-    first = Path(options.command[0])
+    first = Path(*options.command[:1])
     if options.is_module or not first.is_file():
         return
     try:
@@ -313,7 +534,7 @@ def _arguments(options: RunOptions) -> list[str]:
     first = options.command[0]
     if options.is_module:
         return ["python", "-m", *options.command]
-    if first.endswith((".py", ".pyw")) and Path(first).is_file():
+    if first == "-" or (first.endswith((".py", ".pyw")) and Path(first).is_file()):
         return ["python", *options.command]
     return list(options.command)
 
@@ -322,11 +543,15 @@ def _child_variables(variables: Mapping[str, str], environment: Path | None) -> 
     """What activating the environment would set."""
     environ = dict(variables)
     if environment is not None:
-        scripts = environment / ("Scripts" if os.name == "nt" else "bin")
+        scripts = _scripts(environment)
         environ["VIRTUAL_ENV"] = str(environment)
         environ["PATH"] = os.pathsep.join(filter(None, (str(scripts), environ.get("PATH", os.defpath))))
         environ.pop("PYTHONHOME", None)
     return environ
+
+
+def _scripts(environment: Path) -> Path:
+    return environment / ("Scripts" if os.name == "nt" else "bin")
 
 
 def _find(command: str, path: str) -> str | None:

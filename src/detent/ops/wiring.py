@@ -8,24 +8,32 @@ What is dear to import (HTTP, virtualenv, subprocess) is imported by the factory
 import os
 import sys
 import time
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 from detent import fsio, stamp
-from detent.errors import ManifestInvalid
-from detent.events import Report
+from detent.events import Notice, Report
 from detent.index.releases import IndexReleases, Remote
 from detent.model import markers
 from detent.model.limits import Limits, limits
 from detent.ops.discover import Project, decode, display
-from detent.ops.world import Network, World
+from detent.ops.world import Builder, Network, World
 from detent.project import pip_configuration
-from detent.project.settings import ConfigFile, Setting, Sources, settings
+from detent.project.configuration import read_config_file, replaced_settings
+from detent.project.document import parse_document
+from detent.project.settings import (
+    OF_PROJECT_FILE,
+    OF_PYPROJECT,
+    ConfigFile,
+    Setting,
+    Sources,
+    settings,
+)
 from detent.python.discovery import places
+from detent.python.environment import Style
 from detent.python.interpreter import Interpreter, Interpreters
 from detent.python.provision import Environments
 from detent.python.pyvenv import lies_below
@@ -34,6 +42,8 @@ from detent.store.cache import Scratch, hold_store, open_store
 from detent.store.layout import Layout
 from detent.store.records import read_record, write_record
 from detent.store.wheels import WheelStore
+
+CONFIG_NAME = "detent.toml"
 
 _INDEX_FACT = (b"default-index", 1)
 
@@ -52,12 +62,15 @@ def open_world(
     The store is held while the world is open, so that nobody empties it meanwhile; ``uses_store`` off is for
     whoever empties it. Raises :class:`SettingInvalid`, :class:`StoreUnsafe` and :class:`UsageError`.
     """
-    chosen = settings(_sources(flags, variables, project))
+    chosen = settings(_sources(flags, variables, project, report))
+    for text in chosen.warnings:
+        report(Notice("warning", text))
     bounds = limits(variables)._replace(concurrent_downloads=chosen.concurrent_downloads.value)
     markers.allow_nodes(bounds.marker_nodes)
-    layout = open_store(chosen.cache_dir.value)
-    index_url = chosen.index_root(lambda: _default_index(layout)).value
     with ExitStack() as closing:
+        root = closing.enter_context(_private_cache()) if chosen.no_cache.value else chosen.cache_dir.value
+        layout = open_store(root)
+        index_url = chosen.index_root(lambda: _default_index(layout)).value
         if uses_store:
             closing.enter_context(hold_store(layout, bounds, report=report))
 
@@ -94,9 +107,23 @@ def open_world(
             layout=layout,
             remote=remote,
             now=time.time,
+            build_metadata=lambda *source: builder().metadata(*source),
             is_offline=chosen.offline.value,
+            refresh=chosen.refresh,
         )
-        yield World(
+
+        @cache
+        def builder() -> Builder:
+            from detent.ops.builds import Builds
+            from detent.ops.python import environment_path, interpreter_for
+
+            def interpreter() -> Interpreter:
+                root = environment_path(world, project) if project is not None else Path(".venv")
+                return interpreter_for(world, project, root)
+
+            return Builds(lambda: world, cache(interpreter), variables)
+
+        world = World(
             settings=chosen,
             layout=layout,
             limits=bounds,
@@ -104,8 +131,10 @@ def open_world(
             wheels=WheelStore(layout, bounds, report),
             network=network,
             environments=_environments(layout, bounds, variables, project),
+            builder=builder,
             report=report,
         )
+        yield world
 
 
 def _environments(
@@ -121,10 +150,10 @@ def _environments(
 
         return render_template(interpreter, layout=layout, variables=variables)
 
-    def make(root: Path, interpreter: Interpreter, prompt: str) -> None:
+    def make(root: Path, interpreter: Interpreter, style: Style) -> None:
         from detent.python.rendering import make_environment
 
-        make_environment(root, interpreter, prompt, layout=layout, variables=variables)
+        make_environment(root, interpreter, style, layout=layout, variables=variables)
 
     interpreters = Interpreters(
         layout,
@@ -149,45 +178,111 @@ def _checkout(root: Path, home: str) -> str:
 # ---- what decides settings -------------------------------------------------------------------
 
 
-def _sources(flags: Mapping[str, object], variables: Mapping[str, str], project: Project | None) -> Sources:
-    cache_home, user_config, system_config = _folders(variables)
-    return Sources(
-        cache_home=cache_home,
-        flags=flags,
-        variables=variables,
-        project=project.manifest.settings if project is not None else {},
-        user=_config_file(user_config / "detent.toml"),
-        system=_config_file(system_config / "detent.toml"),
-        pip_index=_pip_index(variables),
+class _Found(NamedTuple):
+    """A configuration file that was read and checked."""
+
+    file: ConfigFile
+    warnings: tuple[str, ...]
+
+
+def _sources(
+    flags: Mapping[str, object], variables: Mapping[str, str], project: Project | None, report: Report
+) -> Sources:
+    """Read whatever sets something, and tell what is odd about it."""
+    folders = _folders(variables)
+    sources = Sources(cache_home=folders.cache, flags=flags, variables=variables)
+    named = flags.get("config-file")
+    user = system = None
+    if isinstance(named, str):
+        user = _config_file(Path(named), is_named=True)
+    elif not flags.get("no-config"):
+        user = _config_file(folders.user_config / CONFIG_NAME)
+        system = next(
+            filter(None, (_config_file(folder / CONFIG_NAME) for folder in folders.system_config)), None
+        )
+    found = [*((user,) if user else ()), *((system,) if system else ())]
+    if not flags.get("no-config"):
+        of_project = _of_project(project) if project is not None else None
+        found += (of_project,) if of_project else ()
+        sources = sources._replace(
+            project=of_project.file if of_project else None, pip_index=_pip_index(variables)
+        )
+    for text in dict.fromkeys(text for each in found for text in each.warnings):
+        report(Notice("warning", text))
+    return sources._replace(user=user.file if user else None, system=system.file if system else None)
+
+
+def _of_project(project: Project) -> _Found:
+    """What a project sets: in the `detent.toml` beside its pyproject.toml, else in that."""
+    table = project.manifest.settings
+    found = _config_file(project.root / CONFIG_NAME, is_of_project=True)
+    if found is None:
+        return _Found(ConfigFile(OF_PYPROJECT, table), ())
+    replaced = replaced_settings(table)
+    if not replaced:
+        return found
+    keys = ", ".join(f"`{key}`" for key in replaced)
+    told = (
+        f"`{CONFIG_NAME}` is used in place of the settings in `[tool.detent]` of `pyproject.toml`,"
+        f" which are left out: {keys}"
     )
+    return found._replace(warnings=(told, *found.warnings))
 
 
-def _folders(variables: Mapping[str, str]) -> tuple[Path, Path, Path]:
-    """The user's cache folder for detent, and the folders of the user's and the system's configuration."""
+class _Folders(NamedTuple):
+    """Where cache and configuration lie by default."""
+
+    cache: Path
+    user_config: Path
+    system_config: tuple[Path, ...]
+    """The first that has a file counts."""
+
+
+def _folders(variables: Mapping[str, str]) -> _Folders:
     home = variables.get("HOME")
     if sys.platform == "linux" and home:
         # The XDG base directories, as platformdirs has them: importing it costs more than a warm command may.
         cache_home = variables.get("XDG_CACHE_HOME") or os.path.join(home, ".cache")
         config_home = variables.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
-        system = (variables.get("XDG_CONFIG_DIRS") or "/etc").split(os.pathsep)[0]
-        return Path(cache_home, "detent"), Path(config_home, "detent"), Path(system, "detent")
+        system = (variables.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep)
+        return _Folders(
+            Path(cache_home, "detent"),
+            Path(config_home, "detent"),
+            tuple(Path(folder, "detent") for folder in (*filter(None, system), "/etc")),
+        )
     import platformdirs
 
     folders = platformdirs.PlatformDirs("detent", appauthor=False)
-    return folders.user_cache_path, folders.user_config_path, folders.site_config_path
+    return _Folders(folders.user_cache_path, folders.user_config_path, (folders.site_config_path,))
 
 
-def _config_file(path: Path) -> ConfigFile | None:
+def _config_file(path: Path, *, is_of_project: bool = False, is_named: bool = False) -> _Found | None:
+    """Read and check a detent.toml; ``None`` when there is none, unless somebody named it."""
     try:
         content = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if is_named:
+            raise fsio.file_trouble(error, path) from error
         return None
     except OSError as error:
         raise fsio.file_trouble(error, path) from error
+    document = parse_document(decode(content, path), display(path))
+    warnings = read_config_file(document, is_of_project=is_of_project)
+    return _Found(
+        ConfigFile(OF_PROJECT_FILE if is_of_project else f"`{display(path)}`", document.data), warnings
+    )
+
+
+@contextmanager
+def _private_cache() -> Iterator[Path]:
+    """A folder in place of the cache for one command (`--no-cache`), removed however that ends."""
+    import tempfile
+
+    folder = Path(tempfile.mkdtemp(prefix="detent-"))
     try:
-        return ConfigFile(display(path), tomllib.loads(decode(content, path)))
-    except tomllib.TOMLDecodeError as error:
-        raise ManifestInvalid(display(path), "is not valid TOML", why=str(error)) from error
+        yield folder
+    finally:
+        fsio.remove_tree(folder)
 
 
 def _pip_index(variables: Mapping[str, str]) -> Setting[str] | None:

@@ -23,6 +23,7 @@ from detent.project.manifest import Manifest
 # What pip takes for a path, a URL or a repository rather than a name.
 _PLACE = re.compile(r"\.{0,2}/|~/|[A-Za-z][A-Za-z0-9+.-]*:|.*\.(?:whl|tar\.gz|zip)$")
 _DOUBLE_QUOTED = re.compile(r"\"([^\"']*)\"")
+_LATEST = re.compile(r"(\s*[A-Za-z0-9][A-Za-z0-9._-]*\s*(?:\[[^\]]*\])?)\s*@\s*latest\s*(;.*)?")
 _SPECIFIER = re.compile(r"[^\[;(<>=!~]*(?:\[[^\]]*\])?([^;]*)")
 
 
@@ -53,6 +54,10 @@ class Asked(Protocol):
     def raw(self) -> bool:
         """Whether requirements are written as they are given."""
 
+    @property
+    def frozen(self) -> bool:
+        """Whether there is no locking."""
+
 
 class Wish(NamedTuple):
     """One requirement to add."""
@@ -63,6 +68,13 @@ class Wish(NamedTuple):
     head: str
     """The part of the text before a bound, and the part after it."""
     tail: str
+    is_latest: bool = False
+    """Whether the newest version is wanted whatever the file asks for now (`NAME@latest`)."""
+
+    @property
+    def opening(self) -> str:
+        """The text to lock with, before a version is known: it takes the place of any bound in the file."""
+        return f"{self.head}>=0{self.tail}" if self.is_latest else self.text
 
     def written(self, pins: Mapping[PackageName, str], bounds: Bounds | None) -> str:
         """The text that goes into the file: with a bound where the package has a pin here."""
@@ -124,6 +136,15 @@ def _check_common(asked: Asked) -> None:
 
 
 def _wish(text: str, where: str, asked: Asked) -> Wish:
+    latest = _LATEST.fullmatch(text)
+    if latest is not None and not where:
+        if asked.raw or asked.frozen:
+            flag = "--raw" if asked.raw else "--frozen"
+            raise UsageError(
+                f"`{text}` and `{flag}` cannot be used together",
+                why="the newest version is not known without locking" if asked.frozen else "",
+            )
+        return _wish(latest[1] + (latest[2] or ""), where, asked)._replace(is_latest=True)
     if _PLACE.match(text.strip()):
         raise _unsupported(text, where, "name a package of the index instead")
     try:

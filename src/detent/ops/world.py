@@ -5,14 +5,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
+from detent.errors import BuildError
 from detent.events import Report
 from detent.index.releases import IndexReleases, Pending
-from detent.model.candidate import Artifact
+from detent.lock.select import Choice
+from detent.model.candidate import Artifact, Metadata
 from detent.model.limits import Limits
+from detent.model.names import PackageName
 from detent.project.settings import Settings
+from detent.python.interpreter import Interpreter
 from detent.python.provision import Environments
 from detent.store.layout import Layout
-from detent.store.wheels import WheelStore
+from detent.store.wheels import WheelEntry, WheelStore
 
 T = TypeVar("T")
 
@@ -38,6 +42,23 @@ class Network(Protocol):
         """Stop at once, whatever is still running."""
 
 
+class Builder(Protocol):
+    """What makes wheels of sources; made at first need."""
+
+    @property
+    def failures(self) -> tuple[BuildError, ...]:
+        """What could not be built while versions were looked for, in the order it was tried."""
+
+    def metadata(self, name: PackageName, version: str, artifact: Artifact, archive: Path) -> Metadata:
+        """Ask a source distribution what it demands; raises :class:`BuildError`."""
+
+    def from_archive(self, choice: Choice, archive: Path, interpreter: Interpreter) -> WheelEntry:
+        """Build a source distribution whose hash was right; raises :class:`BuildError`."""
+
+    def from_tree(self, choice: Choice, interpreter: Interpreter) -> WheelEntry:
+        """Build the folder a choice names; raises :class:`BuildError`."""
+
+
 class World(NamedTuple):
     """Everything outside that an operation may use; only `ops` may take it whole."""
 
@@ -48,6 +69,7 @@ class World(NamedTuple):
     wheels: WheelStore
     network: Callable[[], Network]
     environments: Environments
+    builder: Callable[[], Builder]
     report: Report
 
     def clock(self) -> float:

@@ -1,21 +1,28 @@
-"""The `[tool.detent]` table of a pyproject.toml: known keys, their values, and what has no place there.
+"""Files that set something: `[tool.detent]` of a pyproject.toml, and detent.toml files with the same keys.
 
-A key nobody knows is named in a warning, with the one that was probably meant. A setting of the machine
-is an error: no checkout may decide where somebody's cache is.
+A key nobody knows is named in a warning, with the one that was probably meant, and its neighbours hold all the
+same. Where the key may have been meant to protect somebody it is an error, and so is a setting of the machine in
+a project: no checkout may decide where somebody's cache is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from detent.errors import DetentError, ManifestInvalid, Unsupported
+from detent import stamp
+from detent.errors import (
+    DetentError,
+    Failures,
+    ManifestInvalid,
+    ProjectUnmanaged,
+    Unsupported,
+    VersionRequired,
+)
 from detent.model.requirement import GroupName, group_name
+from detent.model.specifiers import clause_contains, parse_clauses
 from detent.project.document import Document, type_name
-from detent.project.settings import BY_NAME, reading
+from detent.project.known import BY_NAME, KNOWN, OF_OTHER_TOOLS, Known, nearest, reading
 
-PROJECT_KEYS = ("default-groups", "index", "package")
-"""What a project says beside the settings that may stand in its file."""
-
-_PATH = ("tool", "detent")
+_INDEX_KEYS = ("url", "name", "default")
 
 
 class Configuration(NamedTuple):
@@ -29,81 +36,213 @@ class Configuration(NamedTuple):
     warnings: tuple[str, ...]
 
 
+class _Table(NamedTuple):
+    """The table of a file that sets something."""
+
+    document: Document
+    path: tuple[str, ...]
+    """Where the table stands in the document."""
+    data: Mapping[str, object]
+    is_of_project: bool
+
+    def where(self, *keys: str | int) -> str:
+        return self.document.where(*self.path, *keys)
+
+    def name(self, key: str) -> str:
+        """The key as messages name it."""
+        return ".".join((*self.path, key))
+
+
+def refuse_unfit(document: Document) -> None:
+    """Stop at a pyproject.toml that is not for detent, or not for this release of it.
+
+    Asked before everything else: the rest of the file may be of a kind that only others can read. Raises
+    :class:`ProjectUnmanaged` and :class:`VersionRequired`.
+    """
+    table = _of_pyproject(document)
+    if table.data.get("managed") is False:
+        raise ProjectUnmanaged(table.where("managed"))
+    _refuse_other_versions(table)
+
+
 def read_configuration(
     document: Document, groups: tuple[GroupName, ...], faults: list[DetentError]
 ) -> Configuration:
-    """Read and check the table; ``groups`` are those the project has."""
+    """Read and check the `[tool.detent]` of a pyproject.toml; ``groups`` are those the project has."""
     tool = document.data.get("tool", {})
-    table = tool.get("detent", {}) if isinstance(tool, dict) else {}
-    if not isinstance(table, dict):
+    found = tool.get("detent", {}) if isinstance(tool, dict) else {}
+    if not isinstance(found, dict):
         faults.append(
             ManifestInvalid(
-                document.where(*_PATH), f"`tool.detent` must be a table, found {type_name(table)}"
+                document.where("tool", "detent"), f"`tool.detent` must be a table, found {type_name(found)}"
             )
         )
-        table = {}
-    warnings = []
-    for key, value in table.items():
-        if key in BY_NAME:
-            _check_setting(document, key, value, faults)
-        elif key not in PROJECT_KEYS:
-            warnings.append(_unknown(document, key))
-    _check_index(document, table, faults)
+    table = _of_pyproject(document)
+    warnings = tuple(_check(table, faults))
     return Configuration(
-        table,
-        _default_groups(document, table.get("default-groups"), groups, faults),
-        _package(document, table.get("package"), faults),
-        tuple(warnings),
+        table.data,
+        _default_groups(document, table.data.get("default-groups"), groups, faults),
+        value if isinstance(value := table.data.get("package"), bool) else None,
+        warnings,
     )
 
 
-def _check_setting(document: Document, key: str, value: object, faults: list[DetentError]) -> None:
-    known = BY_NAME[key]
-    where = document.where(*_PATH, key)
-    if known.is_machine:
-        faults.append(
-            ManifestInvalid(
-                where,
-                f"`{key}` is a setting of a machine and has no place in a project",
-                why="whoever checks the project out decides it for themselves",
-                next_steps=(f"set `{known.variable}`, or put it into your own `detent.toml`",),
+def read_config_file(document: Document, *, is_of_project: bool) -> tuple[str, ...]:
+    """Check a detent.toml and give its warnings.
+
+    Raises :class:`VersionRequired`, and :class:`ManifestInvalid` or :class:`Failures` for what is wrong in it.
+    """
+    table = _Table(document, (), document.data, is_of_project)
+    _refuse_other_versions(table)
+    faults: list[DetentError] = []
+    warnings = tuple(_check(table, faults))
+    for key in table.data:
+        if key in BY_NAME and BY_NAME[key].place == "pyproject":
+            faults.append(
+                ManifestInvalid(
+                    table.where(key),
+                    f"`{key}` says something of a project and has no place in this file",
+                    next_steps=("put it into `[tool.detent]` of the project's `pyproject.toml`",),
+                )
             )
-        )
+    if len(faults) == 1:
+        raise faults[0]
+    if faults:
+        raise Failures(faults)
+    return warnings
+
+
+def replaced_settings(table: Mapping[str, object]) -> tuple[str, ...]:
+    """Give the keys of a `[tool.detent]` table that a detent.toml beside it replaces."""
+    return tuple(key for key in table if key in BY_NAME and BY_NAME[key].place != "pyproject")
+
+
+def _of_pyproject(document: Document) -> _Table:
+    tool = document.data.get("tool", {})
+    table = tool.get("detent", {}) if isinstance(tool, dict) else {}
+    return _Table(document, ("tool", "detent"), table if isinstance(table, dict) else {}, is_of_project=True)
+
+
+def _refuse_other_versions(table: _Table) -> None:
+    required = table.data.get("required-version")
+    if not isinstance(required, str):
         return
     try:
+        clauses = parse_clauses(required)
+    except ValueError:
+        return  # told with the other values that cannot be used
+    if not all(clause_contains(clause, stamp.VERSION) for clause in clauses):
+        raise VersionRequired(table.where("required-version"), required, stamp.VERSION)
+
+
+# ---- keys and their values -------------------------------------------------------------------
+
+
+def _check(table: _Table, faults: list[DetentError]) -> Iterator[str]:
+    """Check every key; gives the warnings."""
+    for key, value in table.data.items():
+        known = BY_NAME.get(key)
+        if known is None:
+            yield from _unknown(table, key, faults)
+        elif known.place == "machine" and table.is_of_project:
+            faults.append(_misplaced(table, known))
+        elif known.kind == "indexes":
+            _check_index(table, faults)
+        elif known.kind != "groups":
+            _check_value(table, known, value, faults)
+
+
+def _misplaced(table: _Table, known: Known) -> ManifestInvalid:
+    return ManifestInvalid(
+        table.where(known.name),
+        f"`{known.name}` is a setting of a machine and has no place in a project",
+        why="whoever checks the project out decides it for themselves",
+        next_steps=(f"set `{known.variable}`, or put it into your own `detent.toml`",),
+    )
+
+
+def _check_value(table: _Table, known: Known, value: object, faults: list[DetentError]) -> None:
+    where = table.where(known.name)
+    try:
+        # A switch of a flag or a variable may be a word; in a file it is one of two values.
+        if known.kind in {"switch", "count"} and isinstance(value, str):
+            raise ValueError(f"found {type_name(value)}")  # noqa: TRY301 -- one sentence for both
         reading(known, value)
     except ValueError as error:
-        faults.append(ManifestInvalid(where, f"`tool.detent.{key}` cannot be used", why=str(error)))
+        faults.append(ManifestInvalid(where, f"`{table.name(known.name)}` cannot be used", why=str(error)))
     except Unsupported as error:
         faults.append(error)
 
 
-def _check_index(document: Document, table: Mapping[str, object], faults: list[DetentError]) -> None:
-    if "index" not in table:
+def _unknown(table: _Table, key: str, faults: list[DetentError]) -> Iterator[str]:
+    """Say that nobody knows the key: in a warning, or as a fault where it may be a protection."""
+    if key in OF_OTHER_TOOLS:
+        faults.append(
+            ManifestInvalid(
+                table.where(key),
+                f"`{key}` is not known to this release of detent",
+                why="leaving it out would take a protection away that it asks for",
+                next_steps=(OF_OTHER_TOOLS[key] or f"take `{key}` out to go on without it",),
+            )
+        )
         return
-    where = document.where(*_PATH, "index")
-    match table["index"]:
-        case [{"url": url}]:
+    near = nearest(key, _names_for(table))
+    if near is not None and (near in OF_OTHER_TOOLS or BY_NAME[near].is_protection):
+        faults.append(
+            ManifestInvalid(
+                table.where(key),
+                f"`{key}` is no setting of detent",
+                why=f"it may be meant for `{near}`, and leaving it out could take a protection away",
+                next_steps=(f"write `{near}`, or take it out",),
+            )
+        )
+        return
+    hint = f"; did you mean `{near}`?" if near is not None else ""
+    yield f"`{table.where(key)}`: `{key}` is no setting of detent and was ignored{hint}"
+
+
+def _names_for(table: _Table) -> Iterator[str]:
+    """Names that could be meant in this file, and protections wherever they belong."""
+    yield from OF_OTHER_TOOLS
+    for known in KNOWN:
+        elsewhere = "machine" if table.is_of_project else "pyproject"
+        if known.place != elsewhere or known.is_protection:
+            yield known.name
+
+
+def _check_index(table: _Table, faults: list[DetentError]) -> None:
+    where, name = table.where("index"), table.name("index")
+    match table.data["index"]:
+        case [{"url": url, **others}]:
+            for key in others:
+                if key not in _INDEX_KEYS:
+                    faults.append(
+                        ManifestInvalid(
+                            table.where("index", 0, key),
+                            f"`{key}` is not known to this release of detent",
+                            why=f"an index has {', '.join(f'`{known}`' for known in _INDEX_KEYS)}",
+                        )
+                    )
             try:
                 reading(BY_NAME["index-url"], url)
             except ValueError as error:
-                faults.append(ManifestInvalid(where, "`tool.detent.index` cannot be used", why=str(error)))
-            if "index-url" in table:
-                faults.append(ManifestInvalid(where, "`tool.detent` names an index twice"))
+                faults.append(ManifestInvalid(where, f"`{name}` cannot be used", why=str(error)))
+            except Unsupported as error:
+                faults.append(error)
+            if "index-url" in table.data:
+                faults.append(ManifestInvalid(where, "an index is named twice, here and as `index-url`"))
         case [{}, {}, *_]:
             faults.append(
                 Unsupported(f"`{where}`: several indexes are named, and only one can be used so far")
             )
         case _:
-            faults.append(
-                ManifestInvalid(where, "`tool.detent.index` must be a `[[tool.detent.index]]` with a `url`")
-            )
+            faults.append(ManifestInvalid(where, f"`{name}` must be a `[[{name}]]` with a `url`"))
 
 
 def _default_groups(
     document: Document, value: object, groups: tuple[GroupName, ...], faults: list[DetentError]
 ) -> tuple[GroupName, ...]:
-    path = (*_PATH, "default-groups")
+    path = ("tool", "detent", "default-groups")
     match value:
         case None:
             return tuple(group for group in groups if group == "dev")
@@ -150,33 +289,3 @@ def _named_groups(
         else:
             found.add(name)
     return tuple(sorted(found))
-
-
-def _package(document: Document, value: object, faults: list[DetentError]) -> bool | None:
-    if value is None or isinstance(value, bool):
-        return value
-    faults.append(
-        ManifestInvalid(
-            document.where(*_PATH, "package"),
-            f"`tool.detent.package` must be `true` or `false`, found {type_name(value)}",
-        )
-    )
-    return None
-
-
-def _unknown(document: Document, key: str) -> str:
-    known = (*PROJECT_KEYS, *(name for name, setting in BY_NAME.items() if not setting.is_machine))
-    nearest = min(known, key=lambda name: (_distance(key, name), name))
-    # A third of the letters wrong is still a slip of the fingers; more is another word.
-    hint = f"; did you mean `{nearest}`?" if _distance(key, nearest) * 3 <= len(nearest) else ""
-    return f"`{document.where(*_PATH, key)}`: `{key}` is no setting of detent and was ignored{hint}"
-
-
-def _distance(one: str, other: str) -> int:
-    """How many letters must be put in, taken out or replaced to make one word of the other."""
-    row = list(range(len(other) + 1))
-    for i, letter in enumerate(one, start=1):
-        before, row[0] = row[0], i
-        for j, wanted in enumerate(other, start=1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (letter != wanted))
-    return row[-1]

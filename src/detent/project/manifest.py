@@ -18,7 +18,7 @@ from detent.model.inputs import Inputs
 from detent.model.markers import InvalidMarker
 from detent.model.requirement import ExtraName, GroupName, PackageName, Requirement, package_name
 from detent.model.specifiers import InvalidSpecifier, canonical_specifier
-from detent.project.configuration import Configuration, read_configuration
+from detent.project.configuration import Configuration, read_configuration, refuse_unfit
 from detent.project.document import Document, parse_document, type_name
 from detent.project.positions import BYTE_ORDER_MARK
 from detent.project.requirements import read_dependencies, read_extras, read_groups
@@ -46,10 +46,12 @@ class Manifest(NamedTuple):
     settings: Mapping[str, object]
     """The `[tool.detent]` table, checked."""
     is_package: bool
-    """Whether the project itself is to be installed: it names a build system and does not opt out."""
+    """Whether the project itself is to be installed: it names a build system, or says `package = true`."""
     dynamic: tuple[str, ...]
     scripts: tuple[tuple[str, str], ...]
     """Commands of `[project.scripts]` and `[project.gui-scripts]`: name and object, in file order."""
+    data: Mapping[str, object]
+    """The whole file as parsed, for whoever builds it."""
     warnings: tuple[str, ...] = ()
     """Sentences a person should hear once, such as one for an unknown key."""
 
@@ -80,6 +82,7 @@ def declares_project(text: str) -> bool:
 def parse_manifest(text: str, path: Path, *, display: str) -> Manifest:
     """Read a pyproject.toml; raises :class:`ManifestInvalid`, or :class:`Failures` for several faults."""
     document = parse_document(text, display)
+    refuse_unfit(document)
     faults: list[DetentError] = []
     project = _project_table(document)
     raw_name, name = _name(document, project, faults)
@@ -111,6 +114,7 @@ def parse_manifest(text: str, path: Path, *, display: str) -> Manifest:
         is_package=_is_package(document, configuration),
         dynamic=dynamic,
         scripts=scripts,
+        data=document.data,
         warnings=(*configuration.warnings, *_self_dependencies(name, dependencies)),
     )
 
@@ -277,5 +281,6 @@ def _scripts(
 
 
 def _is_package(document: Document, configuration: Configuration) -> bool:
-    has_build_system = isinstance(document.data.get("build-system"), dict)
-    return has_build_system and configuration.is_package is not False
+    if configuration.is_package is not None:
+        return configuration.is_package
+    return isinstance(document.data.get("build-system"), dict)

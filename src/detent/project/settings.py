@@ -1,27 +1,35 @@
-"""Every setting, where it may be set, and which of its values is in force.
+"""Which value of every setting is in force, and who set it.
 
-Flags come before environment variables, those before the project, the user's file, the system's file and
-the default; each value keeps where it came from, for messages. Pure: the caller brings the variables and
-what the files say. Settings of a machine (where its cache is, which Python) are refused in a project's
-own file: a checkout must not decide them for whoever works in it.
+Flags come before environment variables, those before the project's file, the user's, the system's and the
+default; lists of names are joined, the nearer first. Each value keeps where it came from, for messages. Pure:
+the caller brings the variables and what the files say. What the user's or the system's file denies, a
+project's file does not allow: a checkout may be stricter than its user, never laxer.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar, get_args
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from detent.errors import SettingInvalid, Unsupported
+from detent.errors import SettingInvalid
+from detent.model.build_policy import BuildPolicy
 from detent.model.limits import Limits
+from detent.model.names import PackageName, package_name
+from detent.project.bounds import Bounds
+from detent.project.known import BY_NAME, KNOWN, ConfigSettings, Known, LinkMode, index_root, reading
 
-LinkMode: TypeAlias = Literal["auto", "clone", "hardlink", "copy"]
 T = TypeVar("T")
 
-_PROJECT = "`[tool.detent]` of the project"
-_TRUE = frozenset(("1", "true", "yes", "on"))
-_FALSE = frozenset(("0", "false", "no", "off"))
-_URL = re.compile(r"https?://[^\s/?#]+[^\s?#]*", re.IGNORECASE)
-_SECRET = re.compile(r"//[^/@\s]*@")
+OF_PYPROJECT = "`[tool.detent]` of the project"
+OF_PROJECT_FILE = "`detent.toml` of the project"
+"""What the two files of a project are called as an origin."""
+
+VARIABLES: tuple[tuple[str, str, str], ...] = tuple(
+    (variable, known.name, known.help)
+    for known in KNOWN
+    for variable in (known.variable, *known.fallbacks)
+    if variable
+)
+"""Every variable that sets something: its name, the setting, and what that is."""
 
 
 class Setting(NamedTuple, Generic[T]):
@@ -32,78 +40,11 @@ class Setting(NamedTuple, Generic[T]):
     """Who set it, ready for a message: ``the flag `--offline` ``, ``the default``."""
 
 
-class Known(NamedTuple):
-    """What can be set."""
-
-    name: str
-    """As files and messages spell it."""
-    kind: str
-    """``url``, ``path``, ``text``, ``link mode``, ``count`` or ``switch``."""
-    flag: str
-    variable: str
-    help: str
-    is_machine: bool = True
-    """Whether a project's own file may not set it."""
-    fallbacks: tuple[str, ...] = ()
-    """Variables of other tools, asked when nothing of detent's sets it."""
-
-
-KNOWN = (
-    Known(
-        "index-url",
-        "url",
-        "--default-index",
-        "DETENT_DEFAULT_INDEX",
-        "The package index: the root of its simple API.",
-        is_machine=False,
-        fallbacks=("PIP_INDEX_URL",),
-    ),
-    Known(
-        "link-mode",
-        "link mode",
-        "--link-mode",
-        "DETENT_LINK_MODE",
-        "How files get from the cache into an environment: auto, clone, hardlink or copy.",
-        is_machine=False,
-    ),
-    Known("cache-dir", "path", "--cache-dir", "DETENT_CACHE_DIR", "The folder of the cache."),
-    Known("python", "text", "--python", "DETENT_PYTHON", "The Python to use: a version or a path."),
-    Known(
-        "project-environment",
-        "path",
-        "",
-        "DETENT_PROJECT_ENVIRONMENT",
-        "The project's environment, relative to the project.",
-    ),
-    Known(
-        "concurrent-downloads",
-        "count",
-        "",
-        "DETENT_CONCURRENT_DOWNLOADS",
-        "How many files may be downloaded side by side.",
-    ),
-    Known("offline", "switch", "--offline", "DETENT_OFFLINE", "Never use the network."),
-    Known(
-        "certificates",
-        "path",
-        "",
-        "SSL_CERT_FILE",
-        "A file of certificates to trust in place of the system's.",
-        fallbacks=("PIP_CERT", "REQUESTS_CA_BUNDLE"),
-    ),
-)
-BY_NAME: Mapping[str, Known] = {known.name: known for known in KNOWN}
-
-VARIABLES: tuple[tuple[str, str, str], ...] = tuple(
-    (variable, known.name, known.help) for known in KNOWN for variable in (known.variable, *known.fallbacks)
-)
-"""Every variable that sets something: its name, the setting, and what that is."""
-
-
 class ConfigFile(NamedTuple):
-    """A `detent.toml` that was found."""
+    """What a file sets."""
 
-    display: str
+    origin: str
+    """Ready for a message."""
     table: Mapping[str, object]
 
 
@@ -115,8 +56,8 @@ class Sources(NamedTuple):
     flags: Mapping[str, object] = {}
     """By the setting's name; ``None`` for a flag that was not given."""
     variables: Mapping[str, str] = {}
-    project: Mapping[str, object] = {}
-    """The `[tool.detent]` table, as the manifest has checked it."""
+    project: ConfigFile | None = None
+    """The `[tool.detent]` table, as the manifest has checked it, or the `detent.toml` in its place."""
     user: ConfigFile | None = None
     system: ConfigFile | None = None
     pip_index: Setting[str] | None = None
@@ -129,17 +70,27 @@ class Settings(NamedTuple):
     index_url: Setting[str | None]
     """``None`` when nothing sets it; ask :meth:`index_root`."""
     cache_dir: Setting[Path]
+    no_cache: Setting[bool]
     link_mode: Setting[LinkMode]
     python: Setting[str | None]
     project_environment: Setting[Path]
     concurrent_downloads: Setting[int]
     offline: Setting[bool]
     certificates: Setting[Path | None]
+    compile_bytecode: Setting[bool]
+    add_bounds: Setting[Bounds]
+    build_policy: BuildPolicy
+    """What `build`, `allow-build`, `no-build-package`, `no-binary` and `no-binary-package` come to."""
+    config_settings: ConfigSettings
+    refresh: frozenset[PackageName] | None
+    """Whose listings are asked for again however fresh they are; ``None``: everybody's."""
+    warnings: tuple[str, ...]
+    """Sentences for what is set and changes nothing."""
 
     @property
     def is_index_of_project(self) -> bool:
         """Whether the project itself names the index; any other is a mirror this machine happens to use."""
-        return self.index_url.origin == _PROJECT
+        return self.index_url.origin in {OF_PYPROJECT, OF_PROJECT_FILE}
 
     def index_root(self, default_index: Callable[[], str]) -> Setting[str]:
         """The index in force; the default is dear to find, so it is asked for only when it counts."""
@@ -150,9 +101,11 @@ class Settings(NamedTuple):
 
 def settings(sources: Sources) -> Settings:
     """Decide every setting; raises :class:`SettingInvalid` for the first value that cannot be used."""
+    build_policy, warnings = _build_policy(sources)
     return Settings(
         index_url=_decide("index-url", sources, None),
         cache_dir=_decide("cache-dir", sources, sources.cache_home),
+        no_cache=_decide("no-cache", sources, False),
         link_mode=_decide("link-mode", sources, "auto"),
         python=_decide("python", sources, None),
         project_environment=_decide("project-environment", sources, Path(".venv")),
@@ -161,42 +114,70 @@ def settings(sources: Sources) -> Settings:
         ),
         offline=_decide("offline", sources, False),
         certificates=_decide("certificates", sources, None),
+        compile_bytecode=_decide("compile-bytecode", sources, False),
+        add_bounds=_decide("add-bounds", sources, "lower"),
+        build_policy=build_policy,
+        config_settings=_config_settings(sources),
+        refresh=_refresh(sources.flags),
+        warnings=warnings,
     )
+
+
+# ---- one value -------------------------------------------------------------------------------
 
 
 def _decide(name: str, sources: Sources, default: Any) -> Setting[Any]:
     known = BY_NAME[name]
-    for value, origin in _candidates(known, sources):
+    return next(_read(known, _candidates(known, sources), sources.variables), Setting(default, "the default"))
+
+
+def _read(
+    known: Known, candidates: Iterable[tuple[object, str]], variables: Mapping[str, str]
+) -> Iterator[Setting[Any]]:
+    """Give what is set as its type, the strongest first."""
+    for value, origin in candidates:
         # An empty variable is one that is not set, as everywhere.
         if value is None or value == "":
             continue
         try:
-            return Setting(_with_home(reading(known, value), sources.variables), origin)
+            yield Setting(_with_home(reading(known, value), variables), origin)
         except ValueError as error:
-            raise SettingInvalid(name, str(error), origin=origin) from error
-    return Setting(default, "the default")
+            raise SettingInvalid(known.name, str(error), origin=origin) from error
 
 
 def _candidates(known: Known, sources: Sources) -> Iterator[tuple[object, str]]:
     """What is set, the strongest first."""
     yield sources.flags.get(known.name), f"the flag `{known.flag}`"
-    yield sources.variables.get(known.variable), f"the variable `{known.variable}`"
-    if not known.is_machine:
-        if known.name == "index-url":
-            yield project_index(sources.project), _PROJECT
-        else:
-            yield sources.project.get(known.name), _PROJECT
-    for file in (sources.user, sources.system):
-        if file is not None:
-            yield file.table.get(known.name), f"`{file.display}`"
+    if known.variable:
+        yield sources.variables.get(known.variable), f"the variable `{known.variable}`"
+    yield from _of_files(known, sources)
     for variable in known.fallbacks:
         yield sources.variables.get(variable), f"the variable `{variable}`"
     if known.name == "index-url" and sources.pip_index is not None:
         yield sources.pip_index
 
 
-def project_index(table: Mapping[str, object]) -> object:
-    """The index that a `[tool.detent]` table names: `index-url`, or its one `[[tool.detent.index]]`."""
+def _of_files(known: Known, sources: Sources) -> Iterator[tuple[object, str]]:
+    for file in _files(known, sources):
+        value = _index(file.table) if known.name == "index-url" else file.table.get(known.name)
+        yield value, file.origin
+
+
+def _files(known: Known, sources: Sources) -> Iterator[ConfigFile]:
+    if known.place != "machine" and sources.project is not None:
+        yield sources.project
+    yield from _own_files(sources)
+
+
+def _own_files(sources: Sources) -> Iterator[ConfigFile]:
+    """Files of whoever works here, and not of a checkout."""
+    for file in (sources.user, sources.system):
+        if file is not None:
+            yield file
+
+
+def _index(table: Mapping[str, object]) -> object:
+    """The index that a file names: `index-url`, or its one `[[index]]`."""
     if "index-url" in table:
         return table["index-url"]
     match table.get("index"):
@@ -206,79 +187,122 @@ def project_index(table: Mapping[str, object]) -> object:
             return None
 
 
-def reading(known: Known, value: object) -> object:
-    """The value of a setting as its type; ``ValueError`` in plain words when it is none."""
-    match known.kind:
-        case "switch":
-            return _switch(value)
-        case "count":
-            return _count(value)
-        case _:
-            if not isinstance(value, str | Path) or not str(value):
-                raise ValueError("its value must be a string that is not empty")
-    text = str(value)
-    match known.kind:
-        case "url":
-            return index_root(text)
-        case "path":
-            return Path(text)
-        case "link mode":
-            return _link_mode(text)
-        case _:
-            return text
-
-
-def index_root(text: str) -> str:
-    """An index URL in its one form, with a final slash; ``ValueError`` when it is no such URL."""
-    text = text.strip()
-    if _URL.fullmatch(text) is None:
-        shown = redacted(text)
-        if text.lower().startswith("file:"):
-            raise Unsupported(
-                f"the index `{shown}` is a folder", why="only `http://` and `https://` indexes are read"
-            )
-        raise ValueError(f"`{shown}` is not the URL of an index (`http://` or `https://`)")
-    return text.rstrip("/") + "/"
-
-
-def redacted(url: str) -> str:
-    """A URL fit for a message: whoever it is for, the password is not."""
-    return _SECRET.sub("//****@", url)
-
-
-def _switch(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    text = value.strip().lower() if isinstance(value, str) else ""
-    if text in _TRUE | _FALSE:
-        return text in _TRUE
-    raise ValueError(f"`{value}` is neither `true` nor `false`")
-
-
-def _count(value: object) -> int:
-    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
-        value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-        return value
-    raise ValueError(f"`{value}` is not a whole number above zero")
-
-
-def _link_mode(text: str) -> LinkMode:
-    match text:
-        case "auto" | "clone" | "hardlink" | "copy":
-            return text
-        case "directory":
-            raise Unsupported(
-                "the link mode `directory` is not there yet", next_steps=("use `auto` until then",)
-            )
-        case _:
-            modes = ", ".join(f"`{mode}`" for mode in get_args(LinkMode))
-            raise ValueError(f"`{text}` is none of {modes}")
-
-
 def _with_home(value: object, variables: Mapping[str, str]) -> object:
     """A path that begins with `~` made whole, as a shell would have."""
     home = variables.get("HOME") or variables.get("USERPROFILE")
     if isinstance(value, Path) and value.parts[:1] == ("~",) and home:
         return Path(home, *value.parts[1:])
     return value
+
+
+# ---- values made of several ------------------------------------------------------------------
+
+
+def _build_policy(sources: Sources) -> tuple[BuildPolicy, tuple[str, ...]]:
+    denied_by, allowed, warnings = _denial(sources)
+    never = _names("no-build-package", sources)
+    forbidden = frozenset(name for setting in never for name in setting.value)
+    origins = (*((denied_by,) if denied_by else ()), *(_of("`no-build-package`", s.origin) for s in never))
+    no_binary: Setting[bool] = _decide("no-binary", sources, False)
+    without_wheels = _names("no-binary-package", sources)
+    return (
+        BuildPolicy(
+            allows=not denied_by,
+            allowed=allowed,
+            forbidden=forbidden,
+            forbidden_by=" and ".join(dict.fromkeys(origins)) or BuildPolicy._field_defaults["forbidden_by"],
+            without_wheels=frozenset(name for setting in without_wheels for name in setting.value),
+            is_without_any_wheels=no_binary.value,
+        ),
+        warnings,
+    )
+
+
+def _denial(sources: Sources) -> tuple[str, frozenset[PackageName], tuple[str, ...]]:
+    """Say who denies builds (empty: nobody), who is excepted, and what of this was set in vain."""
+    person = _of_person(sources)
+    if person is not None:
+        # Whoever types it means all of them, or none.
+        return ("" if person.value == "allow" else person.origin), frozenset(), ()
+    build, allow = BY_NAME["build"], BY_NAME["allow-build"]
+    own = next(_read(build, ((f.table.get("build"), f.origin) for f in _own_files(sources)), {}), None)
+    project = _only(build, sources.project)
+    of_own = [setting for file in _own_files(sources) if (setting := _only(allow, file))]
+    of_project = _only(allow, sources.project)
+    exceptions = [*of_own, *([of_project] if of_project else [])]
+    if own is not None and own.value == "deny":
+        return _of('`build = "deny"`', own.origin), _joined(of_own), _in_vain(of_project, own.origin)
+    if project is not None and project.value == "deny":
+        return _of('`build = "deny"`', project.origin), _joined(exceptions), ()
+    return (
+        "",
+        frozenset(),
+        tuple(
+            f'`allow-build` in {setting.origin} changes nothing: without `build = "deny"` every build is allowed'
+            for setting in exceptions
+        ),
+    )
+
+
+def _in_vain(exceptions: Setting[Any] | None, denied_by: str) -> tuple[str, ...]:
+    if exceptions is None:
+        return ()
+    return (
+        f"`allow-build` in {exceptions.origin} changes nothing: {denied_by} denies builds,"
+        " and a project cannot loosen that",
+    )
+
+
+def _of_person(sources: Sources) -> Setting[str] | None:
+    """What the flag or the variable says: they are switches that deny."""
+    known = BY_NAME["build"]
+    flag = sources.flags.get("build")
+    if isinstance(flag, bool):
+        return Setting("deny" if flag else "allow", f"the flag `{known.flag if flag else '--build'}`")
+    text = sources.variables.get(known.variable)
+    origin = f"the variable `{known.variable}`"
+    switch = known._replace(kind="switch")
+    if next(_read(switch, ((text, origin),), {}), Setting(False, "")).value:
+        return Setting("deny", origin)
+    return None
+
+
+def _only(known: Known, file: ConfigFile | None) -> Setting[Any] | None:
+    if file is None:
+        return None
+    return next(_read(known, ((file.table.get(known.name), file.origin),), {}), None)
+
+
+def _names(name: str, sources: Sources) -> tuple[Setting[tuple[PackageName, ...]], ...]:
+    """Every list that is set; together they are in force."""
+    known = BY_NAME[name]
+    return tuple(s for s in _read(known, _candidates(known, sources), {}) if s.value)
+
+
+def _joined(lists: Iterable[Setting[tuple[PackageName, ...]]]) -> frozenset[PackageName]:
+    return frozenset(name for setting in lists for name in setting.value)
+
+
+def _of(what: str, origin: str) -> str:
+    """Name a key with the file it stands in; a flag or variable names itself."""
+    return origin if origin.startswith("the ") else f"{what} in {origin}"
+
+
+def _config_settings(sources: Sources) -> ConfigSettings:
+    """Every key once; the nearer file, or the flag, wins."""
+    known = BY_NAME["config-settings"]
+    found: dict[str, str | tuple[str, ...]] = {}
+    for setting in _read(known, _candidates(known, sources), {}):
+        for key, value in setting.value.items():
+            found.setdefault(key, value)
+    return found
+
+
+def _refresh(flags: Mapping[str, object]) -> frozenset[PackageName] | None:
+    if flags.get("refresh"):
+        return None
+    names = flags.get("refresh-package")
+    try:
+        return frozenset(package_name(str(name)) for name in (names if isinstance(names, tuple) else ()))
+    except ValueError as error:
+        raise SettingInvalid("refresh-package", str(error), origin="the flag `--refresh-package`") from error

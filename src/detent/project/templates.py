@@ -8,13 +8,25 @@ import re
 import sys
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
 from detent.errors import UsageError
 from detent.model.names import package_name
 
-Kind: TypeAlias = Literal["app", "lib", "bare", "script"]
-"""``app``: a package with a command; ``lib``: a package with types; ``bare``: pyproject.toml alone;
-``script``: a `main.py` and no package (`--no-package`)."""
+Kind: TypeAlias = Literal["app", "lib", "script"]
+"""``app``: a package with a command; ``lib``: one with types; ``script``: a `main.py` and no package."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
+Backend: TypeAlias = Literal["hatchling", "setuptools", "flit-core", "poetry-core", "pdm-backend"]
+BACKENDS: tuple[Backend, ...] = get_args(Backend)
+
+_BUILD_SYSTEMS: dict[Backend, tuple[str, str]] = {
+    "hatchling": ("hatchling", "hatchling.build"),
+    "setuptools": ("setuptools>=77", "setuptools.build_meta"),
+    "flit-core": ("flit-core>=3.11,<5", "flit_core.buildapi"),
+    "poetry-core": ("poetry-core>=2.2,<3", "poetry.core.masonry.api"),
+    "pdm-backend": ("pdm-backend", "pdm.backend"),
+}
+"""What each needs and is called by; the bounds let in those that know licence expressions (PEP 639)."""
 
 _INVALID_RUN = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -31,6 +43,13 @@ dist/
 """
 
 
+class Author(NamedTuple):
+    """Who writes it; either part may be empty."""
+
+    name: str
+    email: str
+
+
 class NewProject(NamedTuple):
     """What `init` was asked for."""
 
@@ -39,7 +58,14 @@ class NewProject(NamedTuple):
     """Valid and normalised, as :func:`project_name` gives it."""
     python: str
     """The Python to pin and to start from, such as ``3.12``."""
-    description: str = "Add your description here"
+    description: str = ""
+    license: str = ""
+    """A canonical SPDX expression, as :func:`license_expression` gives it; empty for none."""
+    author: Author | None = None
+    backend: Backend = "hatchling"
+    is_bare: bool = False
+    """Only a pyproject.toml."""
+    has_readme: bool = True
 
     @property
     def is_package(self) -> bool:
@@ -86,12 +112,25 @@ def module_name(name: str) -> str:
     return module
 
 
+def license_expression(text: str) -> str:
+    """The canonical form of an SPDX expression; raises :class:`UsageError` for what is none."""
+    try:
+        return canonicalize_license_expression(text)
+    except InvalidLicenseExpression as error:
+        raise UsageError(
+            f"`--license` cannot be `{text}`",
+            why="it is no SPDX licence expression",
+            next_steps=("write it like `MIT`, `Apache-2.0` or `MIT OR Apache-2.0`",),
+        ) from error
+
+
 def project_files(project: NewProject) -> dict[str, str]:
     """Every file of a new project: its text by its path, folders parted by `/`."""
     files = {"pyproject.toml": pyproject(project)}
-    if project.kind == "bare":
+    if project.is_bare:
         return files
-    files["README.md"] = f"# {project.name}\n"
+    if project.has_readme:
+        files["README.md"] = f"# {project.name}\n"
     files[".gitignore"] = _GITIGNORE
     files[".python-version"] = f"{project.python}\n"
     greeting = f"Hello from {project.name}!"
@@ -113,13 +152,22 @@ def project_files(project: NewProject) -> dict[str, str]:
 def pyproject(project: NewProject) -> str:
     """The text of a new pyproject.toml."""
     lines = ["[project]", f'name = "{project.name}"', 'version = "0.1.0"']
-    if project.kind != "bare":
-        lines += [f"description = {_string(project.description)}", 'readme = "README.md"']
+    description = project.description or ("" if project.is_bare else "Add your description here")
+    if description:
+        lines.append(f"description = {_string(description)}")
+    if project.has_readme and not project.is_bare:
+        lines.append('readme = "README.md"')
+    if project.license:
+        lines.append(f"license = {_string(project.license)}")
+    if project.author is not None:
+        facts = [f"{k} = {_string(v)}" for k, v in zip(Author._fields, project.author, strict=True) if v]
+        lines += ["authors = [", f"    {{ {', '.join(facts)} }},", "]"]
     lines += [f'requires-python = ">={project.python}"', "dependencies = []"]
-    if project.kind == "app":
+    if project.kind == "app" and not project.is_bare:
         lines += ["", "[project.scripts]", f'{project.name} = "{module_name(project.name)}:main"']
     if project.is_package:
-        lines += ["", "[build-system]", 'requires = ["hatchling"]', 'build-backend = "hatchling.build"']
+        requirement, backend = _BUILD_SYSTEMS[project.backend]
+        lines += ["", "[build-system]", f'requires = ["{requirement}"]', f'build-backend = "{backend}"']
     return "\n".join(lines) + "\n"
 
 

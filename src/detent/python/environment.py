@@ -45,6 +45,17 @@ class Environment(NamedTuple):
     """Detent has made it or has worked in it before."""
 
 
+class Style(NamedTuple):
+    """How an environment is to be made."""
+
+    prompt: str
+    """What a shell shows while it is active."""
+    system_site_packages: bool = False
+    """Whether the packages of the interpreter itself can be imported too."""
+    keeps_contents: bool = False
+    """Whether the folder may have things in it, which stay."""
+
+
 class BrokenEnvironment(NamedTuple):
     """An environment that no longer works and has to be made again."""
 
@@ -112,6 +123,35 @@ def read_environment(root: Path, interpreters: Interpreters) -> Environment | Br
     if not os.path.isdir(environment.site_packages):
         return BrokenEnvironment(here, f"it has no `{interpreter.scheme.purelib}`")
     return environment
+
+
+def check_fillable(root: Path) -> None:
+    """See that an environment can be put into what stands at ``root``, which stays.
+
+    Raises :class:`NotAnEnvironment` for a file, for a folder that is a project or a checkout, and for one
+    whose programs would go somewhere else.
+    """
+    place = os.path.abspath(root)  # noqa: PTH100
+    if not os.path.lexists(place):
+        return
+    if not os.path.isdir(place):
+        _refuse_odd(place)
+    _refuse_holders(place)
+    for name in ("bin", STATE_NAME):
+        if os.path.islink(os.path.join(place, name)):
+            raise NotAnEnvironment(
+                place, f"`{name}` in it is a link, and what lies behind it may belong to others"
+            )
+
+
+def check_removable(root: Path) -> None:
+    """See that what stands at ``root``, if anything, is an environment and nothing more.
+
+    Raises :class:`NotAnEnvironment`.
+    """
+    place = os.path.abspath(root)  # noqa: PTH100
+    if os.path.lexists(place) and not os.path.islink(place):
+        _check_removable(place)
 
 
 def remove_environment(root: Path) -> None:
@@ -215,6 +255,10 @@ def _check_removable(place: str) -> None:
         _refuse_odd(place)
     if read_config(place) is None and _without_config(place) is None:
         return
+    _refuse_holders(place)
+
+
+def _refuse_holders(place: str) -> None:
     for holder in _HOLDERS:
         if os.path.lexists(os.path.join(place, holder)):
             raise NotAnEnvironment(place, f"there is `{holder}` in it, so it is more than an environment")

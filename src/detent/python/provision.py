@@ -5,13 +5,13 @@ What starts programs or imports virtualenv comes as callables, since most runs n
 
 import os
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 from detent import fsio
-from detent.errors import NotAnEnvironment
+from detent.errors import EnvironmentExists, NotAnEnvironment
 from detent.events import Detail, Report, ignore
 from detent.model.limits import Limits
 from detent.python.discovery import Places, Sought, find_interpreter, suits
@@ -20,6 +20,9 @@ from detent.python.environment import (
     STATE_NAME,
     BrokenEnvironment,
     Environment,
+    Style,
+    check_fillable,
+    check_removable,
     environment_at,
     matches,
     read_environment,
@@ -44,7 +47,7 @@ _DEFAULT_LIMITS = Limits()
 
 Render: TypeAlias = Callable[[Interpreter], Template]
 """Renders the template of an interpreter's environments (:func:`detent.python.rendering.render_template`)."""
-Make: TypeAlias = Callable[[Path, Interpreter, str], None]
+Make: TypeAlias = Callable[[Path, Interpreter, Style], None]
 """Makes one environment without a template (:func:`detent.python.rendering.make_environment`)."""
 
 
@@ -119,22 +122,62 @@ class Environments:
             if now.environment is not None:
                 return now.environment
             if now.action == "created":
-                return self._put(now, interpreter, prompt)
+                return self._put(now, interpreter, Style(prompt))
             report(Detail(f"`{now.root}` is made again: {now.reason}"))
-            state = now.root / STATE_NAME  # a link would lead to somebody else's file of that name
-            is_worked_in = state.is_dir() and not state.is_symlink()
-            with self._lock(now.root / LOCK, report) if is_worked_in else nullcontext():
-                return self._put(now, interpreter, prompt)
+            with self._nobody_in(now.root, report):
+                return self._put(now, interpreter, Style(prompt))
+
+    def find(self, sought: Sought, *, report: Report = ignore) -> Interpreter:
+        """Give the first interpreter that fits; raises as :meth:`choose`."""
+        return find_interpreter(sought, interpreters=self._interpreters, places=self._places, report=report)
+
+    def create(
+        self,
+        root: Path,
+        interpreter: Interpreter,
+        style: Style,
+        *,
+        clear: bool = False,
+        report: Report = ignore,
+        begun: Callable[[], object] = lambda: None,
+    ) -> Environment:
+        """Make an environment because somebody asked for one, where none stands.
+
+        ``clear`` lets it take the place of another. ``begun`` is called once nothing stands against it.
+        Raises :class:`EnvironmentExists`, and :class:`NotAnEnvironment` for what is none.
+        """
+        root = Path(os.path.abspath(root))  # noqa: PTH100 (a link is kept as it is)
+        with self._lock(self._turn(root), report):
+            if style.keeps_contents:
+                check_fillable(root)
+                begun()
+                with self._nobody_in(root, report):
+                    self._make(root, interpreter, style)
+                return environment_at(root, interpreter)
+            found = read_environment(root, self._interpreters)
+            if found is not None and not clear:
+                raise EnvironmentExists(str(root))
+            check_removable(root)
+            begun()
+            with self._nobody_in(root, report):
+                return self._put(Place(root, "created" if found is None else "replaced"), interpreter, style)
 
     def hold(self, root: Path, *, report: Report = ignore) -> fsio.FileLock:
         """Give the lock that keeps the environment at ``root`` from being replaced while it is filled."""
         return self._lock(self._turn(root), report, shared=True)
 
-    def _put(self, place: Place, interpreter: Interpreter, prompt: str) -> Environment:
-        template = self._template(interpreter) if is_plain(str(place.root), prompt) else None
+    def _nobody_in(self, root: Path, report: Report) -> AbstractContextManager[object]:
+        """Wait until nobody works in the environment at ``root``, and keep others out."""
+        state = root / STATE_NAME  # a link would lead to somebody else's file of that name
+        is_worked_in = state.is_dir() and not state.is_symlink()
+        return self._lock(root / LOCK, report) if is_worked_in else nullcontext()
+
+    def _put(self, place: Place, interpreter: Interpreter, style: Style) -> Environment:
+        is_common = is_plain(str(place.root), style.prompt) and not style.system_site_packages
+        template = self._template(interpreter) if is_common else None
         if template is not None and template.entries:
             # The new one is finished before the old one goes: a full disk leaves the old one.
-            finished = stamp_out(template, place.root, prompt)
+            finished = stamp_out(template, place.root, style.prompt)
             try:
                 aside = set_aside(place.root) if place.action == "replaced" else None
             except BaseException:
@@ -146,7 +189,7 @@ class Environments:
         else:
             if place.action == "replaced":
                 remove_environment(place.root)
-            self._make(place.root, interpreter, prompt)
+            self._make(place.root, interpreter, style)
         return environment_at(place.root, interpreter)
 
     def _turn(self, root: Path) -> Path:

@@ -46,6 +46,11 @@ def read_config(root: str) -> dict[str, str] | None:
     return parse_config(data.decode("utf-8", "replace"))
 
 
+def maker(config: dict[str, str]) -> str:
+    """Name the program that made an environment, by what it writes into the configuration."""
+    return next((program for program in ("uv", "virtualenv") if program in config), "venv")
+
+
 def environment_of(executable: str) -> str | None:
     """Give the root of the environment an executable lies in, or ``None``."""
     folder = os.path.dirname(executable)

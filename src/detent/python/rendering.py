@@ -17,7 +17,7 @@ from virtualenv import session_via_cli
 
 from detent import fsio
 from detent.errors import InterpreterBroken, NotAnEnvironment
-from detent.python.environment import STATE_NAME, UNFINISHED
+from detent.python.environment import STATE_NAME, UNFINISHED, Style
 from detent.python.interpreter import Interpreter
 from detent.python.probe import clean_variables
 from detent.python.pyvenv import CONFIG_NAME
@@ -42,7 +42,7 @@ def render_template(interpreter: Interpreter, *, layout: Layout, variables: Mapp
         if not is_plain(root, _PROMPT):
             return nothing
         try:
-            _run(interpreter, root, _PROMPT, folder, variables)
+            _run(interpreter, root, Style(_PROMPT), folder, variables)
         except _Failed as error:
             raise InterpreterBroken(interpreter.executable, f"virtualenv cannot use it: {error}") from error
         config = Path(root) / CONFIG_NAME
@@ -55,12 +55,12 @@ def render_template(interpreter: Interpreter, *, layout: Layout, variables: Mapp
 
 
 def make_environment(
-    root: Path, interpreter: Interpreter, prompt: str, *, layout: Layout, variables: Mapping[str, str]
+    root: Path, interpreter: Interpreter, style: Style, *, layout: Layout, variables: Mapping[str, str]
 ) -> None:
-    """Let virtualenv make the environment at ``root``, which is free, for paths that need quoting.
+    """Let virtualenv make the environment at ``root``, where a template cannot: odd paths, odd wishes.
 
-    It cannot be moved afterwards, so it is made in its place, with a mark in it until it is finished. Raises
-    :class:`NotAnEnvironment` for a path no environment can have.
+    It cannot be moved afterwards, so it is made in its place, which is free unless the style says otherwise,
+    with a mark in it until it is finished. Raises :class:`NotAnEnvironment` for a path none can have.
     """
     place = os.fspath(root)
     if os.pathsep in place:
@@ -70,18 +70,19 @@ def make_environment(
     mark = root / UNFINISHED
     try:
         mark.parent.mkdir(parents=True, exist_ok=True)
-        mark.touch()
+        if not style.keeps_contents:  # what has the mark would be removed with all that is in it
+            mark.touch()
         with Scratch(layout) as folder:
-            _run(interpreter, place, prompt, folder, variables)
+            _run(interpreter, place, style, folder, variables)
         config = root / CONFIG_NAME
         fsio.write_atomic(config, _own_config(config.read_bytes()))
-        mark.unlink()
-    except _Failed as error:
-        fsio.remove_tree(root)
+        mark.unlink(missing_ok=True)
+    except (_Failed, OSError) as error:
+        if not style.keeps_contents:
+            fsio.remove_tree(root)
+        if isinstance(error, OSError):
+            raise fsio.file_trouble(error, root) from error
         raise NotAnEnvironment(place, f"virtualenv could not make it: {error}") from error
-    except OSError as error:
-        fsio.remove_tree(root)
-        raise fsio.file_trouble(error, root) from error
 
 
 class _Failed(Exception):
@@ -89,7 +90,7 @@ class _Failed(Exception):
 
 
 def _run(
-    interpreter: Interpreter, root: str, prompt: str, folder: Path, variables: Mapping[str, str]
+    interpreter: Interpreter, root: str, style: Style, folder: Path, variables: Mapping[str, str]
 ) -> None:
     hermetic = {
         name: value
@@ -100,7 +101,10 @@ def _run(
     # Where a virtualenv is new enough to know it: no `.venv` file beside an environment of another name.
     hermetic["VIRTUALENV_VENV_REDIRECT"] = "false"
     arguments = ["--no-seed", "--no-periodic-update", "--app-data", os.fspath(folder / "app-data")]
-    arguments += ["--python", interpreter.executable, *((f"--prompt={prompt}",) if prompt else ()), root]
+    arguments += ["--python", interpreter.executable]
+    arguments += [f"--prompt={style.prompt}"] if style.prompt else []
+    arguments += ["--system-site-packages"] if style.system_site_packages else []
+    arguments += [root]
     said = io.StringIO()
     try:
         with (

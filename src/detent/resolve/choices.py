@@ -49,6 +49,10 @@ class Choices:
 
     # ---- versions ------------------------------------------------------------------------
 
+    def has_wheel(self, name: PackageName, number: int) -> bool:
+        """Say whether a version has a wheel, so that reading its metadata never takes a build."""
+        return self.catalogue.listing(name).wheels >> number & 1 == 1
+
     def is_direct(self, slot: Slot) -> bool:
         """Say whether the project itself asks for the package."""
         return split_slot(slot)[0] in self._direct
@@ -64,8 +68,14 @@ class Choices:
     def _usable(self, name: PackageName) -> int:
         listing = self.catalogue.listing(name)
         catalogue = self.catalogue
+        allowed = self.allowed(name)
         needs = [(catalogue.python(text), mask) for text, mask in listing.by_requires_python.items()]
-        needs += [(catalogue.wheels(text), mask) for text, mask in listing.by_wheel_pythons.items()]
+        if allowed.wheels_only:
+            needs += [
+                (catalogue.wheels(text), mask & allowed.wheels_only)
+                for text, mask in listing.by_wheel_pythons.items()
+                if mask & allowed.wheels_only
+            ]
         unfit = partly = 0
         for pythons, mask in needs:
             somewhere, everywhere = self.fit(pythons)
@@ -75,7 +85,7 @@ class Choices:
                 partly |= mask
         self._partly[name] = partly
         pin = self._preferences.pins.get(name)
-        return self.allowed(name).mask & ~unfit & (listing.mask(pin) if pin else listing.every)
+        return allowed.mask & ~unfit & (listing.mask(pin) if pin else listing.every)
 
     def partly_usable(self, name: PackageName) -> int:
         """Give the versions that run on a part of this environment's Pythons only."""

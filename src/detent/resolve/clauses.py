@@ -16,7 +16,7 @@ from detent.model.versions import newest
 from detent.resolve.catalogue import Catalogue, Demand, Unusable
 from detent.resolve.choices import Choices
 from detent.resolve.facts import Needs, Rejected, SameVersion, slot_of, split_slot
-from detent.resolve.policy import SDIST_ONLY, Rules
+from detent.resolve.policy import Rules
 from detent.resolve.preferences import Preferences
 from detent.resolve.solver import ROOT, Clause, Slot
 
@@ -65,6 +65,7 @@ class Situation(Choices):
         self._askers: dict[Slot, list[_Asker]] = {}
         self._lacking: dict[Slot, int] = {}
         self._passed_over: dict[PackageName, tuple[int, Demand]] = {}
+        self._unbuilt: dict[PackageName, tuple[int, str]] = {}
 
     def tell(self, name: PackageName, solved: int) -> None:
         """Report what is looked at, and how many packages were before it."""
@@ -144,6 +145,8 @@ class Situation(Choices):
         name, extra = split_slot(slot)
         if isinstance(refusal, Demand) and slot != ROOT:
             self._passed_over.setdefault(name, (value, refusal))
+        if isinstance(refusal, Unusable) and not self.has_wheel(name, value):
+            self._unbuilt.setdefault(name, (value, refusal.reason))
         found = {refusal: 1 << value}
         together = 1 << value
         for number in self._next_known(slot, value) if self._is_whole(refusal) else ():
@@ -167,14 +170,17 @@ class Situation(Choices):
         return isinstance(refusal, Unusable) or (isinstance(refusal, Demand) and self.covers(refusal.where))
 
     def _next_known(self, slot: Slot, value: int) -> Iterator[int]:
-        """Give the versions that would be tried after this one, while their metadata is on its way."""
+        """Give the versions that would be tried after this one, while their metadata is on its way.
+
+        It ends at one without a wheel: nothing is built that may not be chosen.
+        """
         name = split_slot(slot)[0]
         if slot == ROOT or name not in self._tried:
             return
         left = self.domain(name) & self.catalogue.listing(name).stable & ((1 << value) - 1) & ~1
         while left:
             number = left.bit_length() - 1
-            if not self.catalogue.is_expected(name, number):
+            if not self.catalogue.is_expected(name, number) or not self.has_wheel(name, number):
                 return
             yield number
             left &= ~(1 << number)
@@ -272,26 +278,35 @@ class Situation(Choices):
                 [clause.fact.demand], f"{name} {version} would be refused for {clause.fact.demand.name}"
             )
 
-    def missed_for_wheels(self, name: PackageName, number: int) -> str:
-        """Say which newer version a requirement of the project did not get for want of wheels, if any."""
+    def missed(self, name: PackageName, number: int) -> str:
+        """Say which newer version was not taken because it could not be built, or was not to be, if any.
+
+        The second is told of what the project itself asks for.
+        """
         listing = self.catalogue.listing(name)
-        newer = listing.stable & ~listing.yanked & ~listing.wheels & -2 << number
+        unbuilt, reason = self._unbuilt.get(name, (0, ""))
+        if unbuilt > number:
+            return f"{listing.release(unbuilt).version} {reason}"
+        if not self.is_direct(name):
+            return ""
+        newer = listing.stable & ~listing.yanked & -2 << number
         for demand in self._roots:
             if demand.name == name and self.holds(demand.where):
                 newer &= self.catalogue.matching(demand)
         for text, mask in listing.by_requires_python.items():
             if not self.runs_somewhere(self.catalogue.python(text)):
                 newer &= ~mask
-        if newer:
-            return f"{listing.release(newest(newer)).version} {SDIST_ONLY}"
+        for mask, reason in self._rules.without_file(listing):
+            if newer & mask:
+                return f"{listing.release(newest(newer & mask)).version} {reason}"
         if name not in self._passed_over:
             return ""
         passed, demand = self._passed_over[name]
-        sources = self.catalogue.matching(demand) & ~self.catalogue.listing(demand.name).wheels
-        if passed <= number or not sources:
-            return ""
-        version = listing.release(passed).version
-        return f"{version} needs `{demand.name}{demand.specifier}`, which {SDIST_ONLY}"
+        version, named = listing.release(passed).version, self.catalogue.matching(demand)
+        for mask, reason in self._rules.without_file(self.catalogue.listing(demand.name)):
+            if passed > number and named & mask:
+                return f"{version} needs `{demand.name}{demand.specifier}`, which {reason}"
+        return ""
 
     # ---- reading ahead -------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ versions fold into ranges, and each says what hides newer versions where that ma
 every line is a fact the proof uses.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from detent.model import markers
@@ -14,10 +14,11 @@ from detent.model.versions import Listing, newest
 from detent.resolve.catalogue import Demand, Unusable
 from detent.resolve.clauses import Situation
 from detent.resolve.facts import Fact, Needs, Rejected, facts_of, split_slot
+from detent.resolve.policy import PRERELEASE
 from detent.resolve.solver import ROOT, Clause, Slot
 
-_MOST_LINES = 12
-_MOST_RANGES = 3
+MOST_LINES = 12
+MOST_RANGES = 3
 _MOST_HINTS = 2
 _MOST_EXTRAS = 4
 
@@ -66,8 +67,8 @@ def explain(facts: Sequence[Fact], situation: Situation, *, order: Callable[[Slo
         key=lambda line: (line.slot != ROOT, _line_number(line), order(line.slot), -values[line]),
     )
     told = [_sentence(line, values[line], situation) for line in lines]
-    if len(told) > _MOST_LINES:
-        told[_MOST_LINES - 1 :] = [f"and {len(told) - _MOST_LINES + 1} more facts of this kind"]
+    if len(told) > MOST_LINES:
+        told[MOST_LINES - 1 :] = [f"and {len(told) - MOST_LINES + 1} more facts of this kind"]
     return tuple(told)
 
 
@@ -100,15 +101,17 @@ def _hint(demand: Demand, situation: Situation) -> str:
         where = markers.and_(demand.where, pythons)
         if demand.root is None or situation.runs_somewhere(pythons) or where == markers.NEVER:
             return ""
-        return f"raise `requires-python`, or write `{_wish(demand)}; {markers.render(where)}`"
-    prerelease = newest(named & listing.prerelease & listing.wheels & ~listing.yanked)
+        return f"raise `requires-python`, or write `{wish(demand)}; {markers.render(where)}`"
+    hidden = situation.allowed(demand.name).hidden
+    prerelease = newest(named & sum(obstacle.mask for obstacle in hidden if obstacle.reason == PRERELEASE))
     if prerelease:
-        wish = f"{demand.name}>={listing.release(prerelease).version}"
-        return f"ask for `{wish}` in the project to allow pre-releases of `{demand.name}`"
+        asked = f"{demand.name}>={listing.release(prerelease).version}"
+        return f"ask for `{asked}` in the project to allow pre-releases of `{demand.name}`"
     return ""
 
 
-def _wish(demand: Demand, *, extras: Sequence[str] | None = None) -> str:
+def wish(demand: Demand, *, extras: Sequence[str] | None = None) -> str:
+    """Write a requirement without its marker, with all or these of its extras."""
     names = demand.extras if extras is None else extras
     bracket = f"[{','.join(names)}]" if names else ""
     return f"{demand.name}{bracket}{demand.specifier}"
@@ -142,25 +145,26 @@ def _sentence(line: _Line, values: int, situation: Situation) -> str:
         return f"{_versions(split_slot(line.slot)[0], values, situation)} {line.reason}"
     demand = line.demand
     shown = demand.extras[:_MOST_EXTRAS]
-    wish = f"needs {_wish(demand, extras=shown if shown == demand.extras else (*shown, '...'))}"
+    wanted = f"needs {wish(demand, extras=shown if shown == demand.extras else (*shown, '...'))}"
     where = "" if situation.covers(demand.where) else f" where {markers.render(demand.where)}"
     if line.slot == ROOT:
-        return f"{_part(demand)} {wish}{where}{_place(demand)}{_obstacles(demand, situation)}"
+        return f"{_part(demand)} {wanted}{where}{_place(demand)}{_obstacles(demand, situation)}"
     name, extra = split_slot(line.slot)
     versions = _versions(name, values, situation, extra=extra)
-    return f"{versions} {wish}{where}{_obstacles(demand, situation)}"
+    return f"{versions} {wanted}{where}{_obstacles(demand, situation)}"
 
 
 def _versions(name: PackageName, mask: int, situation: Situation, *, extra: str = "") -> str:
     listing = situation.catalogue.listing(name)
-    return f"{name}{f'[{extra}]' if extra else ''} {_ranges(listing, mask)}"
+    return f"{name}{f'[{extra}]' if extra else ''} {ranges(listing, mask)}"
 
 
-def _ranges(listing: Listing, mask: int) -> str:
-    ranges = listing.ranges(mask).split(", ")
-    if len(ranges) <= _MOST_RANGES:
-        return ", ".join(ranges)
-    return f"{', '.join(ranges[:_MOST_RANGES])} and {len(ranges) - _MOST_RANGES} more ranges"
+def ranges(listing: Listing, mask: int) -> str:
+    """Write a set of versions as a few ranges: `1.0..1.4, 2.0 and 2 more ranges`."""
+    parts = listing.ranges(mask).split(", ")
+    if len(parts) <= MOST_RANGES:
+        return ", ".join(parts)
+    return f"{', '.join(parts[:MOST_RANGES])} and {len(parts) - MOST_RANGES} more ranges"
 
 
 def _obstacles(demand: Demand, situation: Situation) -> str:
@@ -187,7 +191,8 @@ def _reasons(listing: Listing, hidden: int, situation: Situation) -> list[str]:
     pin = situation.pin(listing.name)
     if pin:
         reasons[f"is not {pin} as asked for on the command line"] = listing.every & ~listing.mask(pin)
-    for obstacle in situation.allowed(listing.name).hidden:
+    allowed = situation.allowed(listing.name)
+    for obstacle in allowed.hidden:
         reasons[obstacle.reason] = obstacle.mask
     catalogue = situation.catalogue
     for requires_python, mask in listing.by_requires_python.items():
@@ -195,13 +200,18 @@ def _reasons(listing: Listing, hidden: int, situation: Situation) -> list[str]:
             reasons[f"needs Python {requires_python}"] = mask
     for pythons, mask in listing.by_wheel_pythons.items():
         if not situation.runs_somewhere(catalogue.wheels(pythons)):
-            reasons[f"has wheels for Python {', '.join(pythons.split())} only"] = mask
+            reasons[f"has wheels for Python {', '.join(pythons.split())} only"] = mask & allowed.wheels_only
+    return told_apart(listing, hidden, reasons)
+
+
+def told_apart(listing: Listing, hidden: int, reasons: Mapping[str, int]) -> list[str]:
+    """Say of hidden versions why, each once with the first reason that holds, newest first."""
     found: list[tuple[int, str]] = []
     left = hidden
     for reason, mask in reasons.items():
         here = left & mask
         if here:
             left &= ~here
-            found.append((newest(here), f"{listing.name} {_ranges(listing, here)} {reason}"))
+            found.append((newest(here), f"{listing.name} {ranges(listing, here)} {reason}"))
     found.sort(reverse=True)
-    return [text for _, text in found[:_MOST_RANGES]]
+    return [text for _, text in found[:MOST_RANGES]]

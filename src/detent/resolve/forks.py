@@ -148,7 +148,7 @@ class _Driver:
                     numbers.append(number)
             solved.append(resolution)
         answer = _join_equal(solved)
-        for text in dict.fromkeys((*self._warnings(answer), *self._missed_wheels())):
+        for text in dict.fromkeys((*self._warnings(answer), *self._missed_newer())):
             self._report(Notice("warning", text))
         return answer
 
@@ -207,7 +207,7 @@ class _Driver:
             raise self._conflict(failure.proof, situation, solver) from None
         except OutOfTime as failure:
             first, second = (split_slot(slot)[0] for slot in (failure.first, failure.second))
-            raise TooDeep(self._budget.seconds, first, second) from None
+            raise TooDeep(f"{self._budget.seconds:.0f} seconds of search", first, second) from None
         pins: dict[PackageName, int] = {}
         extras: dict[PackageName, list[ExtraName]] = {}
         for slot in sorted(decided):
@@ -216,10 +216,10 @@ class _Driver:
                 extras.setdefault(name, []).append(ExtraName(extra))
             else:
                 pins[name] = decided[slot]
-        for name in dict.fromkeys(root.name for root in self._roots if root.name in pins):
-            missed = situation.missed_for_wheels(name, pins[name])
+        for name, number in pins.items():
+            missed = situation.missed(name, number)
             if missed:
-                version = self._catalogue.listing(name).release(pins[name]).version
+                version = self._catalogue.listing(name).release(number).version
                 text = f"`{name}` {version} is locked, because {missed}"
                 self._missed[text] = markers.or_(self._missed.get(text, markers.NEVER), environment)
         return Resolution(environment, pins, {name: tuple(found) for name, found in extras.items()})
@@ -233,7 +233,7 @@ class _Driver:
             next_steps=hints(facts, situation),
         )
 
-    def _missed_wheels(self) -> Iterator[str]:
+    def _missed_newer(self) -> Iterator[str]:
         for text, environment in self._missed.items():
             where = markers.restrict(environment, self._range)
             yield text if where == markers.ALWAYS else f"{text} (where {markers.render(where)})"

@@ -1,8 +1,9 @@
 """Which releases may be chosen, and why the others may not.
 
-Three things hide a version, whatever the environment: it was yanked (PEP 592) and nobody pins it, it is a
-pre-release nobody asked for, or it comes as a source distribution only. Each refusal is kept with its reason,
-so that an explanation can name it. Python requirements depend on the environment and are judged in `clauses`.
+Three things hide a version, whatever the environment: it has no file that may be used (it may not be built,
+or its wheels are refused), it was yanked (PEP 592) and nobody pins it, or it is a pre-release nobody asked
+for. Each refusal is kept with its reason, so that an explanation can name it. The Pythons a version is for
+depend on the environment and are judged in `choices`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,12 +12,13 @@ from typing import NamedTuple
 
 from packaging.version import InvalidVersion, Version
 
+from detent.model.build_policy import DEFAULT_BUILD_POLICY, BuildPolicy
 from detent.model.inputs import Root
 from detent.model.requirement import PackageName
 from detent.model.versions import Listing
 from detent.resolve.preferences import Preferences
 
-SDIST_ONLY = "has only source distributions; building them is not supported yet"
+PRERELEASE = "is a pre-release"
 
 
 class Prerelease(Enum):
@@ -32,6 +34,7 @@ class Policy(NamedTuple):
     """What the settings say about releases."""
 
     prerelease: Prerelease = Prerelease.ASKED_OR_ONLY
+    build: BuildPolicy = DEFAULT_BUILD_POLICY
 
 
 DEFAULT_POLICY = Policy()
@@ -50,6 +53,8 @@ class Allowed(NamedTuple):
     mask: int
     hidden: tuple[Hidden, ...]
     """Disjoint masks; what is hidden for several reasons is named with the first."""
+    wheels_only: int
+    """Versions that serve no Python but those their wheels are for: nothing of them may be built."""
 
 
 class Rules(NamedTuple):
@@ -65,14 +70,30 @@ class Rules(NamedTuple):
         hidden: list[Hidden] = []
         left = listing.every
         for mask, reason in (
-            (listing.every & ~listing.wheels, SDIST_ONLY),
+            *self.without_file(listing),
             (listing.yanked & ~self._pinned(listing), "was yanked"),
-            (self._hidden_prereleases(listing), "is a pre-release"),
+            (self._hidden_prereleases(listing), PRERELEASE),
         ):
             if left & mask:
                 hidden.append(Hidden(left & mask, reason))
                 left &= ~mask
-        return Allowed(left, tuple(hidden))
+        may_build = self.policy.build.may_build(listing.name)
+        return Allowed(left, tuple(hidden), listing.every & ~listing.sdists if may_build else listing.every)
+
+    def without_file(self, listing: Listing) -> tuple[Hidden, ...]:
+        """Give the versions that have no file that may be used; the masks are disjoint."""
+        build = self.policy.build
+        may_build, may_use_wheels = build.may_build(listing.name), build.may_use_wheels(listing.name)
+        if may_use_wheels:
+            sources = 0 if may_build else listing.every & ~listing.wheels
+            reason = f"has only source distributions, and {build.forbidden_by} forbids building them"
+            return (Hidden(sources, reason),) if sources else ()
+        refused = f"{build.wheels_refused_by} refuses its wheels"
+        wheels = Hidden(listing.every & ~listing.sdists, f"has no source distribution, and {refused}")
+        if may_build:
+            return (wheels,) if wheels.mask else ()
+        both = f"cannot be used: {refused}, and {build.forbidden_by} forbids building it"
+        return (Hidden(listing.every, both),)
 
     def _pinned(self, listing: Listing) -> int:
         mask = 0

@@ -18,6 +18,10 @@ Clock: TypeAlias = Callable[[], float]
 class Releases(Protocol):
     """What the index offers. Answers do not change while one resolution runs."""
 
+    @property
+    def index_url(self) -> str:
+        """The root of the index, without credentials."""
+
     def listing(self, name: PackageName) -> Listing:
         """Give the versions of a package; a listing without releases when the index has no such project."""
 

@@ -6,8 +6,9 @@ from typing import Final, NamedTuple
 
 from detent.lock.model import Lock
 from detent.model import markers
+from detent.model.inputs import Inputs
 from detent.model.markers import Marker
-from detent.model.requirement import PackageName
+from detent.model.requirement import GroupName, PackageName
 
 _NOTHING: Final[Mapping[PackageName, str]] = MappingProxyType({})
 _NOTHING_LOCKED: Final[Mapping[PackageName, tuple[tuple[str, Marker], ...]]] = MappingProxyType({})
@@ -17,7 +18,8 @@ class Preferences(NamedTuple):
     """Versions to try first, and versions to hold to."""
 
     locked: Mapping[PackageName, tuple[tuple[str, Marker], ...]] = _NOTHING_LOCKED
-    """Per package the versions of the old lock, each with the marker of its entry."""
+    """Per package the versions of the old lock, each with the marker of its entry; or, where it has none,
+    those a lock of another tool had."""
     pins: Mapping[PackageName, str] = _NOTHING
     """`==V` of `--upgrade-package NAME==V`: obeyed, never written down."""
 
@@ -26,12 +28,17 @@ NO_PREFERENCES = Preferences()
 
 
 def preferences_from(
-    lock: Lock | None, *, upgrade: Mapping[PackageName, str] | None = None, upgrade_all: bool = False
+    lock: Lock | None,
+    *,
+    upgrade: Mapping[PackageName, str] | None = None,
+    upgrade_all: bool = False,
+    imported: Mapping[PackageName, tuple[str, ...]] | None = None,
 ) -> Preferences:
     """Take the versions of a lock, whoever wrote it, as preferences.
 
     ``upgrade`` names packages that are free to move, each with a specifier it is held to (may be empty);
-    ``upgrade_all`` frees every package.
+    ``upgrade_all`` frees every package. ``imported`` are versions of a lock in another form, preferred
+    wherever this lock has none; of several the newest that fits is taken.
     """
     free = upgrade or {}
     locked: dict[PackageName, tuple[tuple[str, Marker], ...]] = {}
@@ -40,7 +47,21 @@ def preferences_from(
             if package.version and package.name not in free:
                 entry = (package.version, markers.parse(package.marker))
                 locked[package.name] = (*locked.get(package.name, ()), entry)
+    if imported is not None and not upgrade_all:
+        for name, versions in imported.items():
+            if name not in locked and name not in free:
+                locked[name] = tuple((version, markers.ALWAYS) for version in versions)
     return Preferences(locked, {name: specifier for name, specifier in free.items() if specifier})
+
+
+def names_of_group(inputs: Inputs, group: GroupName) -> frozenset[PackageName]:
+    """Give the packages a dependency group asks for itself, as `--upgrade-group` frees them.
+
+    Groups it includes and extras of the project it names are part of it; what those packages need is not.
+    """
+    return frozenset(
+        root.requirement.name for root in inputs.roots() if group in markers.mentions(root.gate)[1]
+    )
 
 
 def seeds_from(lock: Lock | None) -> tuple[Marker, ...]:

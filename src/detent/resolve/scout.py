@@ -53,7 +53,8 @@ class _Walk:
             if number is None:
                 self._guess(name)
                 self._waiting.append((name, extra))
-            elif number:
+            elif number and self._situation.has_wheel(name, number):
+                # Of a version without one, only a choice is reason enough to build for its requirements.
                 demands = self._situation.live_demands(
                     slot_of(name, ExtraName(extra)) if extra else name, number
                 )

@@ -320,21 +320,10 @@ class ZipReader:
             name = raw.decode("utf-8" if entry.flags & _NAME_IS_UTF8 else "ascii")
         except UnicodeDecodeError:
             raise self.refuse(f"the name `{_shown_raw(raw)}` is neither ASCII nor marked as UTF-8") from None
-        if not (name.isascii() and name.isprintable()) and re.search(_NEVER_IN_A_NAME, name):
-            raise self.refuse(f"the name `{shown(name)}` holds control characters")
-        if "\\" in name or name.startswith("/") or (name[1:2] == ":" and name[0].isalpha()):
-            raise self.refuse(f"the name `{shown(name)}` is not a relative path with `/`")
-        if len(raw) > self._limits.path_bytes:
-            raise self.refuse(f"the name `{shown(name)}` is longer than {self._limits.path_bytes} bytes")
-        is_folder = name.endswith("/")
-        plain = name.removesuffix("/")
-        parts = plain.split("/")
-        if not {"", ".", ".."}.isdisjoint(parts):
-            raise self.refuse(f"the name `{shown(name)}` has an empty, `.` or `..` component")
-        limit = self._limits.component_bytes
-        if len(raw) > limit and max(len(part.encode()) for part in parts) > limit:
-            raise self.refuse(f"the name `{shown(name)}` has a component longer than {limit} bytes")
-        return plain, is_folder
+        fault = path_fault(name, len(raw), self._limits)
+        if fault:
+            raise self.refuse(fault)
+        return name.removesuffix("/"), name.endswith("/")
 
     def _check_names_together(self) -> None:
         seen: set[str] = set()
@@ -346,6 +335,23 @@ class ZipReader:
         for member in self.members:
             if not member.is_folder and member.name in folders:
                 raise self.refuse(f"`{shown(member.name)}` is both a file and a folder")
+
+
+def path_fault(name: str, size_bytes: int, limits: Limits) -> str:
+    """Say why a member may not have this name, which has so many bytes; empty when it may."""
+    if not (name.isascii() and name.isprintable()) and re.search(_NEVER_IN_A_NAME, name):
+        return f"the name `{shown(name)}` holds control characters"
+    if "\\" in name or name.startswith("/") or (name[1:2] == ":" and name[0].isalpha()):
+        return f"the name `{shown(name)}` is not a relative path with `/`"
+    if size_bytes > limits.path_bytes:
+        return f"the name `{shown(name)}` is longer than {limits.path_bytes} bytes"
+    parts = name.removesuffix("/").split("/")
+    if not {"", ".", ".."}.isdisjoint(parts):
+        return f"the name `{shown(name)}` has an empty, `.` or `..` component"
+    limit = limits.component_bytes
+    if size_bytes > limit and max(len(part.encode(errors="surrogateescape")) for part in parts) > limit:
+        return f"the name `{shown(name)}` has a component longer than {limit} bytes"
+    return ""
 
 
 def folders_of(paths: Iterable[str]) -> set[str]:

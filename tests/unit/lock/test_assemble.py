@@ -196,6 +196,15 @@ def test_files_are_sorted_and_keep_just_what_a_lock_says() -> None:
     assert package.index == INDEX
 
 
+def test_a_release_that_is_a_source_distribution_alone_is_locked_as_one() -> None:
+    releases = world({"a": {"1.0": release(["b"], sdist_only=True, built=True)}, "b": ["1.0"]})
+    built, read = assembled(project(["a"]), releases, answer(a=1, b=1)).packages
+
+    assert (built.sdist, built.wheels) == (artifact("a-1.0.tar.gz"), ())
+    assert (built.is_built, read.is_built) == (True, False)
+    assert built.requires == ("b",)
+
+
 class Files(World):
     """A world whose one release has just these files."""
 

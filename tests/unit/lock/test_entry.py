@@ -38,6 +38,13 @@ sha256 = "{SHA.upper()}"
     assert package.wheels[0].sha256 == SHA
 
 
+def test_requirements_that_a_build_had_to_tell_are_marked_so() -> None:
+    body = f"wheels = [{a_wheel()}]\ntool.detent.metadata = "
+
+    assert parse_lock(source(an_entry(f'{body}"built"')), "x").packages[0].is_built
+    assert not parse_lock(source(an_entry(f'{body}"of a later release"')), "x").packages[0].is_built
+
+
 def test_hashes_are_sorted_and_weak_ones_may_stand_beside_strong_ones() -> None:
     row = a_wheel().replace("{sha256", f'{{sha512 = "{SHA * 2}", md5 = "{SHA[:32]}", sha256')
 
@@ -172,6 +179,7 @@ def test_a_time_without_offset_is_utc_and_others_are_converted() -> None:
         (f"wheels = [{a_wheel()}]\nrequires-python = 'new'", "`requires-python` is not valid"),
         (f"wheels = [{a_wheel()}]\ndependencies = [{{name = '-'}}]", "`dependencies[0].name` is not valid"),
         (f"wheels = [{a_wheel()}]\ntool.detent.requires = [1]", "`tool.detent.requires[0]` must be a string"),
+        (f"wheels = [{a_wheel()}]\ntool.detent.metadata = 1", "`tool.detent.metadata` must be a string"),
         (f"wheels = [{a_wheel()}]\ntool.detent.extras.x = 1", "`tool.detent.extras.x` must be an array"),
         (f"wheels = [{a_wheel()}]\ntool = 3", "`tool` must be a table"),
     ],

@@ -9,7 +9,7 @@ from detent.errors import LockInvalid
 from detent.lock.model import Direct, Edge, Lock, LockedPackage
 from detent.lock.pylock import parse_header, parse_lock, render_lock
 from detent.model.requirement import package_name
-from support.locks import artifact, entry, inputs, lock
+from support.locks import artifact, entry, foreign, inputs, lock
 from support.pylocks import SHA, a_wheel, an_entry, reason, source
 
 FULL = f"""\
@@ -141,6 +141,30 @@ def test_a_lock_of_another_tool_is_written_without_a_record() -> None:
     text = render_lock(Lock("", (entry("a"),), created_by="other"))
 
     assert "tool" not in text
+
+
+def test_an_entry_without_wheels_and_with_built_metadata_is_written() -> None:
+    bare = entry("a", wheels=[], sdist=True)._replace(is_built=True)
+    rich = bare._replace(name=package_name("b"), requires=("c",), sdist=artifact("b-1.0.tar.gz"))
+    text = render_lock(foreign(bare, rich))
+
+    first, second = text.split("\n\n[[packages]]", 2)[1:]
+    assert first.splitlines()[4].startswith(
+        'sdist = {name = "a-1.0.tar.gz", url = "https://files.example.com/'
+    )
+    assert first.splitlines()[5:] == [
+        "",
+        "[packages.tool.detent]",
+        'metadata = "built"',
+    ]
+    assert second.splitlines()[-5:] == [
+        "[packages.tool.detent]",
+        'metadata = "built"',
+        "requires = [",
+        '    "c",',
+        "]",
+    ]
+    assert parse_lock(text, "pylock.toml") == foreign(bare, rich)
 
 
 def test_odd_characters_are_escaped() -> None:

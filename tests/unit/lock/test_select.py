@@ -2,9 +2,11 @@
 
 import pytest
 
-from detent.errors import Failures, LockInvalid, NoMatchingTarget, Unsupported
+from detent.errors import BuildForbidden, Failures, LockInvalid, NoMatchingTarget, Unsupported
 from detent.lock.model import Direct, Lock, LockedPackage
-from detent.lock.select import Selection, Wanted, default_groups, select
+from detent.lock.select import Selection, Wanted, best_file, default_groups, select
+from detent.model.build_policy import DEFAULT_BUILD_POLICY, BuildPolicy
+from detent.model.candidate import Artifact
 from detent.model.requirement import extra_name, group_name, package_name
 from support.locks import artifact, entry, foreign, inputs, lock, target
 
@@ -19,8 +21,8 @@ def names(selection: Selection) -> list[str]:
     return [f"{choice.package.name} {choice.package.version}" for choice in selection.choices]
 
 
-def file_of(some: LockedPackage, **options: str) -> str:
-    (choice,) = select(lock(some), target(**options), wanted()).choices
+def file_of(some: LockedPackage, *, policy: BuildPolicy = DEFAULT_BUILD_POLICY, **options: str) -> str:
+    (choice,) = select(lock(some), target(**options), wanted(), policy=policy).choices
     return choice.artifact.filename
 
 
@@ -102,14 +104,13 @@ def test_of_equal_tags_the_highest_build_number_is_taken() -> None:
 
 
 def test_no_fitting_wheel_is_an_error_that_names_platform_and_wheels() -> None:
-    some = entry("a", wheels=["cp39-cp39-win_amd64", "cp310-cp310-win_amd64"], sdist=True)
+    some = entry("a", wheels=["cp39-cp39-win_amd64", "cp310-cp310-win_amd64"])
 
     with pytest.raises(NoMatchingTarget) as caught:
         file_of(some)
 
     assert caught.value.what == "`a 1.0` has no wheel for CPython 3.12.1 on linux x86_64"
-    assert "`cp310-cp310-win_amd64`, `cp39-cp39-win_amd64`;" in caught.value.why
-    assert "source distribution cannot be built" in caught.value.why
+    assert caught.value.why == "the lock has wheels for `cp310-cp310-win_amd64`, `cp39-cp39-win_amd64`"
 
 
 def test_a_long_list_of_unfit_wheels_is_cut() -> None:
@@ -121,15 +122,88 @@ def test_a_long_list_of_unfit_wheels_is_cut() -> None:
     assert caught.value.why.endswith("`cp314-cp314-win32` and 3 more")
 
 
-def test_a_source_distribution_alone_is_not_supported_yet() -> None:
-    with pytest.raises(Unsupported, match=r"`a 1\.0` has no wheel"):
-        file_of(entry("a", wheels=[], sdist=True))
+A = frozenset((package_name("a"),))
+DENIED = BuildPolicy(allows=False)
+HERE = "CPython 3.12.1 on linux x86_64"
 
 
-@pytest.mark.parametrize("kind", ["vcs", "directory"])
-def test_direct_sources_are_not_supported_yet(kind: str) -> None:
-    with pytest.raises(Unsupported, match="`a` comes from"):
-        file_of(LockedPackage(package_name("a"), "", direct=Direct(kind, "somewhere")))
+def test_the_source_distribution_is_taken_where_no_wheel_fits() -> None:
+    assert file_of(entry("a", wheels=[], sdist=True)) == "a-1.0.tar.gz"
+    assert file_of(entry("a", wheels=["cp39-cp39-win_amd64"], sdist=True)) == "a-1.0.tar.gz"
+    assert file_of(entry("a", sdist=True)) == "a-1.0-py3-none-any.whl"
+
+
+def test_where_wheels_are_refused_the_source_distribution_is_taken() -> None:
+    some = entry("a", sdist=True)
+
+    assert file_of(some, policy=BuildPolicy(without_wheels=A)) == "a-1.0.tar.gz"
+    assert file_of(some, policy=BuildPolicy(is_without_any_wheels=True)) == "a-1.0.tar.gz"
+    with pytest.raises(NoMatchingTarget, match=r"`a 1\.0` has no source distribution") as caught:
+        file_of(entry("a"), policy=BuildPolicy(without_wheels=A))
+    assert caught.value.why == "`no-binary-package` refuses its wheels"
+
+
+@pytest.mark.parametrize(
+    ("wheels", "policy", "why"),
+    [
+        ([], DENIED, "the lock has only `a-1.0.tar.gz`"),
+        (
+            ["cp39-cp39-win32"],
+            DENIED,
+            f"the lock has wheels for `cp39-cp39-win32`, none for {HERE}; what is left is `a-1.0.tar.gz`",
+        ),
+        (
+            ["py3-none-any"],
+            DENIED._replace(is_without_any_wheels=True),
+            "`no-binary` refuses its wheels; what is left is `a-1.0.tar.gz`",
+        ),
+    ],
+)
+def test_a_forbidden_build_is_an_error_that_says_why_it_would_be_needed(
+    wheels: list[str], policy: BuildPolicy, why: str
+) -> None:
+    with pytest.raises(BuildForbidden) as caught:
+        file_of(entry("a", wheels=wheels, sdist=True), policy=policy)
+
+    assert caught.value.what == '`a 1.0` would have to be built, which `build = "deny"` forbids'
+    assert caught.value.why == why
+
+
+def test_an_exception_lets_one_package_be_built() -> None:
+    assert file_of(entry("a", wheels=[], sdist=True), policy=DENIED._replace(allowed=A)) == "a-1.0.tar.gz"
+
+
+def test_the_best_file_is_chosen_without_a_lock_too() -> None:
+    wheel, sdist = artifact("a-1.0-py3-none-any.whl"), artifact("a-1.0.tar.gz")
+    unfit = artifact("a-1.0-cp39-cp39-win32.whl")
+
+    def best(*wheels: Artifact, policy: BuildPolicy = DEFAULT_BUILD_POLICY) -> Artifact | None:
+        return best_file(wheels, sdist, target(), policy=policy, name=package_name("a"))
+
+    assert best(unfit, wheel) == wheel
+    assert best(unfit) == sdist
+    assert best(unfit, policy=DENIED) is None
+
+
+def test_version_control_is_not_supported_yet() -> None:
+    with pytest.raises(Unsupported, match="`a` comes from version control"):
+        file_of(LockedPackage(package_name("a"), "", direct=Direct("vcs", "somewhere")))
+
+
+def test_a_folder_is_its_own_source_and_nothing_forbids_it() -> None:
+    folder = LockedPackage(package_name("a"), "", direct=Direct("directory", "libs/a", editable=True))
+
+    (choice,) = select(lock(folder), target(), wanted(), policy=DENIED).choices
+
+    assert choice.artifact == Artifact("", "libs/a", ())
+
+
+def test_a_source_archive_locked_by_url_is_taken_where_it_may_be_built() -> None:
+    some = entry("a", wheels=[], sdist=True)._replace(direct=Direct("archive", "https://x.example.com/a.zip"))
+
+    assert file_of(some) == "a-1.0.tar.gz"
+    with pytest.raises(BuildForbidden):
+        file_of(some, policy=DENIED)
 
 
 def test_a_wheel_locked_by_url_is_taken_and_must_fit() -> None:
@@ -144,9 +218,9 @@ def test_all_faults_are_told_at_once() -> None:
     bad = lock(entry("a", wheels=["cp27-none-any"]), entry("b", wheels=[], sdist=True), entry("c"))
 
     with pytest.raises(Failures) as caught:
-        select(bad, target(), wanted())
+        select(bad, target(), wanted(), policy=DENIED)
 
-    assert [type(fault) for fault in caught.value.failures] == [NoMatchingTarget, Unsupported]
+    assert [type(fault) for fault in caught.value.failures] == [NoMatchingTarget, BuildForbidden]
 
 
 # ---- requested, and groups alone ------------------------------------------------------------------

@@ -85,3 +85,18 @@ def test_a_project_cannot_need_itself_but_may_name_its_extras() -> None:
     with pytest.raises(UnknownExtra):
         written("demo[none]", table=group)
     assert PackageName("demo") == PROJECT.manifest.name
+
+
+def test_the_latest_version_is_asked_for_whatever_the_file_says() -> None:
+    (wish,) = read_wishes(PROJECT, AddOptions(requirements=('Rich[x] @ latest ; os_name == "nt"',)))
+
+    assert wish.is_latest
+    assert wish.opening == "rich[x]>=0; os_name == 'nt'"
+    assert wish.written({PackageName("rich"): "14.1"}, None) == "rich[x]>=14.1; os_name == 'nt'"
+    assert written("rich@latest", version="14.1") == ["rich>=14.1"]
+
+
+@pytest.mark.parametrize("flag", ["raw", "frozen"])
+def test_the_latest_version_is_not_known_without_locking(flag: str) -> None:
+    with pytest.raises(UsageError, match=f"`rich@latest` and `--{flag}` cannot be used together"):
+        written("rich@latest", **{flag: True})

@@ -1,13 +1,31 @@
 import tomllib
+from importlib import import_module
 
 import pytest
+from packaging.requirements import Requirement
 
+from detent.cli.flags import BACKEND_ALIASES
+from detent.cli.flags import BACKENDS as FLAG_BACKENDS
 from detent.errors import UsageError
-from detent.project.templates import KINDS, Kind, NewProject, module_name, project_files, project_name
+from detent.project.templates import (
+    BACKENDS,
+    KINDS,
+    Author,
+    Kind,
+    NewProject,
+    license_expression,
+    module_name,
+    project_files,
+    project_name,
+)
 
 
-def new(kind: Kind, name: str = "my-app") -> dict[str, str]:
-    return project_files(NewProject(kind=kind, name=name, python="3.12"))
+def new(kind: Kind, name: str = "my-app", **more: object) -> dict[str, str]:
+    return project_files(NewProject(kind=kind, name=name, python="3.12")._replace(**more))  # type: ignore[arg-type]
+
+
+def manifest(kind: Kind, **more: object) -> dict[str, dict[str, object]]:
+    return tomllib.loads(new(kind, **more)["pyproject.toml"])  # type: ignore[arg-type]
 
 
 def test_an_app_is_a_package_with_a_command() -> None:
@@ -50,11 +68,52 @@ def test_a_library_is_typed_and_has_no_command() -> None:
 
 
 def test_a_bare_project_is_one_file() -> None:
-    files = new("bare")
+    files = new("app", is_bare=True)
 
     assert list(files) == ["pyproject.toml"]
-    assert "build-system" not in tomllib.loads(files["pyproject.toml"])
-    assert "readme" not in files["pyproject.toml"]
+    data = tomllib.loads(files["pyproject.toml"])
+    assert data["project"].keys() == {"name", "version", "requires-python", "dependencies"}
+    assert "build-system" in data
+    assert "build-system" not in manifest("script", is_bare=True)
+
+
+def test_a_readme_that_is_not_wanted_is_not_named_either() -> None:
+    files = new("lib", has_readme=False)
+
+    assert "README.md" not in files
+    assert "readme" not in manifest("lib", has_readme=False)["project"]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_every_back_end_knows_what_it_is_called(backend: str) -> None:
+    system = manifest("lib", backend=backend)["build-system"]
+
+    (requirement,) = system["requires"]  # type: ignore[misc]
+    assert Requirement(str(requirement)).name == backend
+    module = str(system["build-backend"]).partition(":")[0]
+    if backend != "pdm-backend":  # the one that is not among the tests' own packages
+        assert hasattr(import_module(module), "build_wheel")
+
+
+def test_the_flag_offers_every_back_end() -> None:
+    assert FLAG_BACKENDS == BACKENDS
+    assert set(BACKEND_ALIASES.values()) < set(BACKENDS)
+
+
+def test_an_author_and_a_licence_are_written_as_the_standards_ask() -> None:
+    found = manifest("lib", license="MIT", author=Author('A "B"', "ab@example.com"))["project"]
+
+    assert found["license"] == "MIT"
+    assert found["authors"] == [{"name": 'A "B"', "email": "ab@example.com"}]
+    assert manifest("lib", author=Author("", "ab@example.com"))["project"]["authors"] == [
+        {"email": "ab@example.com"}
+    ]
+
+
+def test_a_licence_is_an_spdx_expression() -> None:
+    assert license_expression("mit or apache-2.0") == "MIT OR Apache-2.0"
+    with pytest.raises(UsageError, match="`--license` cannot be `The Unlicense`"):
+        license_expression("The Unlicense")
 
 
 def test_without_a_package_there_is_a_main_file() -> None:

@@ -3,14 +3,16 @@
 import pytest
 
 from detent.errors import Conflict
+from detent.model.build_policy import DEFAULT_BUILD_POLICY, BuildPolicy
 from detent.model.inputs import Inputs
 from detent.resolve.forks import resolve
+from detent.resolve.policy import Policy
 from support.worlds import World, project, release, ticking, world
 
 
-def conflict(inputs: Inputs, releases: World) -> Conflict:
+def conflict(inputs: Inputs, releases: World, *, build: BuildPolicy = DEFAULT_BUILD_POLICY) -> Conflict:
     with pytest.raises(Conflict) as failure:
-        resolve(inputs, releases, clock=ticking())
+        resolve(inputs, releases, clock=ticking(), policy=Policy(build=build))
     return failure.value
 
 
@@ -73,9 +75,10 @@ def test_each_reason_for_hiding_a_version_is_told_newest_first() -> None:
         }
     )
 
-    assert conflict(project(["a>=2"], python=">=3.10,<3.14"), releases).why == (
+    told = conflict(project(["a>=2"], python=">=3.10,<3.14"), releases, build=BuildPolicy(allows=False))
+    assert told.why == (
         "your project needs a>=2 (pyproject.toml:2); "
-        "a 4.0 has only source distributions; building them is not supported yet and "
+        'a 4.0 has only source distributions, and `build = "deny"` forbids building them and '
         "a 3.0 was yanked and a 2.0 needs Python >=3.99"
     )
 

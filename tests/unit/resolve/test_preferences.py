@@ -2,10 +2,17 @@
 
 from detent.lock.model import Direct, Lock, LockedPackage
 from detent.model import markers
-from detent.model.requirement import package_name
-from detent.resolve.preferences import NO_PREFERENCES, Preferences, preferences_from, seeds_from
+from detent.model.requirement import group_name, package_name
+from detent.resolve.preferences import (
+    NO_PREFERENCES,
+    Preferences,
+    names_of_group,
+    preferences_from,
+    seeds_from,
+)
+from support.worlds import project
 
-A, B = package_name("a"), package_name("b")
+A, B, C = map(package_name, "abc")
 
 
 def lock(*packages: LockedPackage, forks: tuple[str, ...] = ()) -> Lock:
@@ -44,6 +51,37 @@ def test_entries_without_a_version_prefer_nothing() -> None:
     other = lock(LockedPackage(A, "", direct=Direct("directory", "./a")))
 
     assert preferences_from(other) == NO_PREFERENCES
+
+
+def test_versions_of_another_tools_lock_are_preferred_where_this_one_has_none() -> None:
+    imported = {A: ("9.0",), C: ("2.0", "1.0")}
+    everywhere = markers.ALWAYS
+
+    assert preferences_from(None, imported=imported).locked == {
+        A: (("9.0", everywhere),),
+        C: (("2.0", everywhere), ("1.0", everywhere)),
+    }
+    assert preferences_from(OLD, imported=imported).locked == {
+        **preferences_from(OLD).locked,
+        C: (("2.0", everywhere), ("1.0", everywhere)),
+    }
+
+
+def test_what_is_to_be_upgraded_is_free_of_imported_versions_too() -> None:
+    assert preferences_from(None, upgrade={A: ""}, imported={A: ("1.0",)}) == NO_PREFERENCES
+    assert preferences_from(None, upgrade_all=True, imported={A: ("1.0",)}) == NO_PREFERENCES
+
+
+def test_the_names_of_a_group_are_those_it_asks_for_itself() -> None:
+    inputs = project(
+        ["a"],
+        extras={"net": ["c"]},
+        groups={"dev": ["b>=1; python_version >= '3.12'", "project[net]"], "docs": ["a"], "none": []},
+    )
+
+    assert names_of_group(inputs, group_name("dev")) == {B, C}
+    assert names_of_group(inputs, group_name("docs")) == {A}
+    assert names_of_group(inputs, group_name("none")) == frozenset()
 
 
 def test_the_environments_solved_apart_seed_the_next_lock() -> None:

@@ -1,0 +1,57 @@
+"""From flag values to the options of `export`: pure."""
+
+import shlex
+from collections.abc import Iterator
+
+from detent.cli.flags import BY_NAME, GLOBAL, Command, Flag
+from detent.cli.options import chosen, exclusive, is_on, locking, text, words
+from detent.cli.parse import Value, Values
+from detent.lock.export import FORMATS
+from detent.ops.export import ExportOptions
+
+_SHAPELESS = {"locked", "frozen", "python", *(flag.name for flag in GLOBAL)}
+"""Flags that change nothing in the file; a URL, which may hold a password, is left out too."""
+
+
+def export(values: Values) -> ExportOptions:
+    """Options of `export`; raises :class:`UsageError` for flags that contradict each other."""
+    asked = text(values, "format")
+    if is_on(values, "no_emit_project") and is_on(values, "only_emit_project"):
+        raise exclusive("--no-emit-project", "--only-emit-project")
+    return ExportOptions(
+        chosen=chosen(values),
+        format=next((form for form in FORMATS if form == asked), None),
+        output=text(values, "output_file"),
+        command="" if is_on(values, "no_header") else command_text(BY_NAME["export"], values),
+        hashes=not is_on(values, "no_hashes"),
+        annotate=not is_on(values, "no_annotate"),
+        editable=not is_on(values, "no_editable"),
+        index_url=is_on(values, "emit_index_url"),
+        project=not is_on(values, "no_emit_project"),
+        only_project=is_on(values, "only_emit_project"),
+        left_out=words(values, "no_emit_package"),
+        pruned=words(values, "prune"),
+        locked=locking(values),
+        frozen=is_on(values, "frozen"),
+    )
+
+
+def command_text(command: Command, values: Values) -> str:
+    """Give the command line that asks for this again: the same text however it was written this time."""
+    told = ["detent", command.name]
+    for flag in command.flags:
+        if flag.name not in _SHAPELESS and "URL" not in flag.metavar:
+            told += _words(flag, values[flag.name])
+    return shlex.join(told)
+
+
+def _words(flag: Flag, value: Value) -> Iterator[str]:
+    spelling = flag.spellings[-1]
+    match value:
+        case True:
+            yield spelling
+        case str():
+            yield from (spelling, value)
+        case tuple():
+            for word in value:
+                yield from (spelling, word)

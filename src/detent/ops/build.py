@@ -1,0 +1,220 @@
+"""Build a project for others: a source distribution, and the wheel made from it.
+
+The wheel comes from the unpacked source distribution unless a tree's own wheel is asked for, so that what is
+published can be built by whoever has only that. Nothing appears in the output folder before all is built.
+"""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from detent import fsio
+from detent.build.frontend import Job, build_sdist, build_wheel, check_built, owner_of
+from detent.errors import UsageError
+from detent.events import Step
+from detent.lock.filename import split_sdist
+from detent.model.names import PackageName, normalise
+from detent.ops import builds
+from detent.ops.discover import (
+    MANIFEST_NAME,
+    Project,
+    display,
+    read_project,
+    starting_folder,
+)
+from detent.ops.python import environment_path, interpreter_for
+from detent.ops.world import World
+from detent.project.manifest import declares_project
+from detent.python.interpreter import Interpreter
+from detent.store.cache import Scratch
+from detent.store.source import unpack_source
+
+_MADE = (".whl", ".tar.gz")
+
+
+class BuildOptions(NamedTuple):
+    """What to build, and where to."""
+
+    sdist: bool = False
+    wheel: bool = False
+    """With neither: the source distribution, and the wheel from it. With both: each from the tree."""
+    out_dir: str | None = None
+    clear: bool = False
+
+
+class Source(NamedTuple):
+    """What is built: a folder, or a source distribution."""
+
+    path: Path
+    """Absolute."""
+    name: str
+    """As messages give it: the project's, else the folder's."""
+    version: str
+    """As its file name says; empty for a folder."""
+    project: Project | None
+    """Of a folder with a `[project]` table."""
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether it is a source distribution."""
+        return bool(self.version)
+
+    @property
+    def subject(self) -> str:
+        """How messages about builds name it."""
+        return f"{self.name}=={self.version}" if self.is_archive else f"{self.name} @ {self.path.as_uri()}"
+
+
+def find_source(given: str | None, start: str | None) -> Source:
+    """Find what is to be built: ``given``, else the nearest project at or above ``start``.
+
+    Raises :class:`UsageError` where there is none, and the faults of its pyproject.toml.
+    """
+    if given is None:
+        folder = starting_folder(start)
+        path = next((place for place in (folder, *folder.parents) if _can_be_built(place)), folder)
+        return _folder(path)
+    path = Path(os.path.abspath(given))  # noqa: PTH100 -- links the user wrote stay as they are
+    if path.is_file():
+        try:
+            name, version = split_sdist(path.name)
+        except ValueError:
+            raise UsageError(
+                f"`{given}` cannot be built",
+                why="it is neither a folder nor a source distribution (`.tar.gz`)",
+            ) from None
+        return Source(path, normalise(name), version, None)
+    if not path.is_dir():
+        raise UsageError(f"the source `{given}` does not exist")
+    return _folder(path)
+
+
+def build(
+    world: World, source: Source, options: BuildOptions, variables: Mapping[str, str]
+) -> tuple[Path, ...]:
+    """Build what is asked for; gives the files in the output folder, in the order they were made.
+
+    Raises :class:`BuildError`, and :class:`UsageError` for what cannot be made of a source distribution.
+    """
+    if source.is_archive and options.sdist:
+        raise UsageError(
+            f"`{display(source.path)}` is a source distribution already",
+            why="`--sdist` builds one from a folder",
+        )
+    out_dir = _out_dir(source, options)
+    place = source.path / ".venv" if source.project is None else environment_path(world, source.project)
+    interpreter = interpreter_for(world, source.project, place)
+    with Scratch(world.layout) as scratch:
+        bench = _Bench(world, source, options, variables, interpreter, scratch)
+        made = bench.everything()
+        return _publish(made, out_dir, clear=options.clear, keep=source.path)
+
+
+class _Bench(NamedTuple):
+    """All that the builds of one run share."""
+
+    world: World
+    source: Source
+    options: BuildOptions
+    variables: Mapping[str, str]
+    interpreter: Interpreter
+    scratch: Path
+
+    def everything(self) -> tuple[Path, ...]:
+        """Build in order; each result lies in a folder of its own in the scratch."""
+        if self.source.is_archive:
+            return (self.wheel_from(self.source.path),)
+        if not self.options.sdist and not self.options.wheel:
+            sdist = self.sdist()
+            return sdist, self.wheel_from(sdist)
+        return (
+            *((self.sdist(),) if self.options.sdist else ()),
+            *((self.wheel(),) if self.options.wheel else ()),
+        )
+
+    def sdist(self) -> Path:
+        self.world.report(Step("Building source distribution..."))
+        job = self.job("sdist", self.source.subject, self.source.path)
+        with builds.environment(self.world, self.interpreter, subject=job.subject) as environment:
+            return self.checked(build_sdist(job, environment, report=self.world.report))
+
+    def wheel(self) -> Path:
+        self.world.report(Step("Building wheel..."))
+        job = self.job("wheel", self.source.subject, self.source.path)
+        with builds.environment(self.world, self.interpreter, subject=job.subject) as environment:
+            return self.checked(build_wheel(job, environment, report=self.world.report))
+
+    def wheel_from(self, sdist: Path) -> Path:
+        self.world.report(Step("Building wheel from source distribution..."))
+        name, version = owner_of(sdist.name)
+        tree = self.scratch / "tree"
+        tree.mkdir()
+        top = unpack_source(sdist, sdist.name, tree, limits=self.world.limits)
+        job = self.job("wheel", f"{name}=={version}", top)
+        with builds.environment(self.world, self.interpreter, subject=job.subject) as environment:
+            wheel = build_wheel(job, environment, report=self.world.report)
+        check_built(wheel, subject=job.subject, name=name, version=version)
+        return wheel
+
+    def job(self, kind: str, subject: str, source: Path) -> Job:
+        """Describe one build, in a folder of its own in the scratch."""
+        folder = self.scratch / kind
+        folder.mkdir()
+        log_name = re.sub("[^a-z0-9-]+", "-", normalise(self.source.name)[:99])
+        return builds.job_for(
+            self.world, subject, source, folder, log_name=f"{kind}-{log_name}", variables=self.variables
+        )
+
+    def checked(self, made: Path) -> Path:
+        """See that what was made is of the project that was to be built."""
+        if self.source.project is not None:
+            manifest = self.source.project.manifest
+            name, version = PackageName(manifest.name), manifest.version or ""
+            check_built(made, subject=self.source.subject, name=name, version=version)
+        return made
+
+
+def _folder(path: Path) -> Source:
+    project = read_project(path) if _has_project(path) else None
+    return Source(path, project.manifest.raw_name if project else path.name, "", project)
+
+
+def _has_project(folder: Path) -> bool:
+    path = folder / MANIFEST_NAME
+    try:
+        return declares_project(path.read_text("utf-8", "replace"))
+    except (FileNotFoundError, IsADirectoryError):
+        return False
+    except OSError as error:
+        raise fsio.file_trouble(error, path) from error
+
+
+def _can_be_built(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in (MANIFEST_NAME, "setup.py", "setup.cfg"))
+
+
+def _out_dir(source: Source, options: BuildOptions) -> Path:
+    if options.out_dir is not None:
+        return Path(os.path.abspath(options.out_dir))  # noqa: PTH100 -- as above
+    return source.path.parent if source.is_archive else source.path / "dist"
+
+
+def _publish(made: Sequence[Path], out_dir: Path, *, clear: bool, keep: Path) -> tuple[Path, ...]:
+    """Put everything into the output folder, each file by one rename, and last what is to go."""
+    try:
+        if not out_dir.exists():
+            out_dir.mkdir(parents=True)
+            fsio.write_atomic(out_dir / ".gitignore", b"*\n")
+        for path in made:
+            fsio.write_atomic(out_dir / path.name, path.read_bytes())
+        if clear:
+            names = {path.name for path in made}
+            for path in sorted(out_dir.iterdir()):
+                is_made = path.name.endswith(_MADE) and path.is_file()
+                if is_made and path.name not in names and path != keep:
+                    path.unlink()
+    except OSError as error:
+        raise fsio.file_trouble(error, out_dir) from error
+    return tuple(out_dir / path.name for path in made)

@@ -1,0 +1,364 @@
+"""Source distributions and folders made into wheels of the store, in environments made for the purpose.
+
+The environment of a build is made in the cache's scratch, filled with what the back end asks for (resolved
+for this interpreter alone, on the same index; what has no wheel is built in turn), and removed when the build
+is over. Its files are clones or copies: a back end may write into its environment, never into the store.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from detent import fsio
+from detent.build.frontend import (
+    BuildEnvironment,
+    Job,
+    build_editable,
+    build_metadata,
+    build_wheel,
+    check_built,
+    owner_of,
+)
+from detent.build.repack import repacked
+from detent.build.requirements_text import requirement_fields, with_requirements
+from detent.errors import (
+    ArchiveUnsafe,
+    BuildError,
+    BuildFailed,
+    BuildRequirementsUnmet,
+    DetentError,
+    Failures,
+    MetadataInvalid,
+    PackageUnknown,
+    ResolveError,
+    Unsupported,
+)
+from detent.events import Building, Built, ignore
+from detent.index.metadata import parse_metadata
+from detent.install.apply import apply, environment_lock
+from detent.install.installed import read_installed
+from detent.install.plan import plan
+from detent.lock.model import LockedPackage
+from detent.lock.select import Choice, Selection
+from detent.model.candidate import Artifact, Metadata
+from detent.model.names import PackageName
+from detent.model.requirement import InvalidRequirement, Requirement, parse_requirement
+from detent.ops.built import archive_key, find_built, remember_built
+from detent.ops.gather import gather
+from detent.ops.local import LocalTree, folder_named, folder_of, tree_at
+from detent.ops.world import World
+from detent.python.environment import Environment
+from detent.python.interpreter import Interpreter
+from detent.python.provision import Place
+from detent.resolve.policy import Policy
+from detent.resolve.throwaway import resolve_once
+from detent.store.cache import Scratch
+from detent.store.source import unpack_source
+from detent.store.wheels import WheelEntry
+
+_FAILURES_ENDURED = 1
+"""How many versions of one package may fail to build before the search for one that does is given up."""
+
+
+class Builds:
+    """The builds of one command; satisfies `ops.world.Builder`.
+
+    ``interpreter`` gives the Python that metadata is asked with; ``variables`` are the caller's.
+    """
+
+    def __init__(
+        self, world: Callable[[], World], interpreter: Callable[[], Interpreter], variables: Mapping[str, str]
+    ) -> None:
+        self._world = world
+        self._interpreter = interpreter
+        self._variables = variables
+        self._going_on: list[PackageName] = []
+        self._failed: dict[PackageName, list[BuildError]] = {}
+
+    @property
+    def failures(self) -> tuple[BuildError, ...]:
+        """What could not be built while versions were looked for."""
+        return tuple(error for errors in self._failed.values() for error in errors)
+
+    # ---- metadata -----------------------------------------------------------------------------
+
+    def metadata(self, name: PackageName, version: str, artifact: Artifact, archive: Path) -> Metadata:
+        """Ask a source distribution what it demands, by building as much of it as that takes.
+
+        Raises :class:`BuildError`; a second version of one package that fails ends the search, with what the
+        first one said (:class:`Failures`).
+        """
+        try:
+            return self._metadata(name, version, artifact, archive)
+        except BuildError as error:
+            errors = self._failed.setdefault(name, [])
+            errors.append(error)
+            if len(errors) > _FAILURES_ENDURED:
+                raise Failures(errors) from error
+            raise
+
+    def _metadata(self, name: PackageName, version: str, artifact: Artifact, archive: Path) -> Metadata:
+        world, interpreter = self._world(), self._interpreter()
+        key = archive_key(world, artifact, interpreter)
+        entry = find_built(world, key, name=name, version=version)
+        raw = None if entry is None else _metadata_of(entry)
+        if raw is None:
+            subject = f"{name}=={version}"
+            with self._bench(name, subject, interpreter) as (scratch, environment):
+                source = _unpacked(world, archive, artifact.filename, scratch)
+                job = self._job(subject, source, scratch, name)
+                told = build_metadata(job, environment, limits=world.limits, report=world.report)
+                raw = told.metadata
+                if told.wheel is not None:
+                    entry = self._put(told.wheel, subject, name, version)
+                    remember_built(world, key, entry)
+        try:
+            found = parse_metadata(raw, f"{name}-{version}-py3-none-any.whl")
+        except MetadataInvalid as error:
+            raise BuildFailed(f"{name}=={version}", error.why) from error
+        return found._replace(version=version, is_built=True)
+
+    # ---- wheels -------------------------------------------------------------------------------
+
+    def from_archive(self, choice: Choice, archive: Path, interpreter: Interpreter) -> WheelEntry:
+        """Build a source distribution; one that was built before is not built again."""
+        world = self._world()
+        package, artifact = choice.package, choice.artifact
+        key = archive_key(world, artifact, interpreter)
+        with self._claim(key):
+            entry = find_built(world, key, name=package.name, version=package.version)
+            if entry is None:
+                subject = f"{package.name}=={package.version}".removesuffix("==")
+                with self._bench(package.name, subject, interpreter) as (scratch, environment):
+                    source = _unpacked(world, archive, artifact.filename, scratch)
+                    if package.direct is not None and package.direct.subdirectory:
+                        source = _below(source, package.direct.subdirectory, subject)
+                    job = self._job(subject, source, scratch, package.name)
+                    wheel = build_wheel(job, environment, report=world.report)
+                    entry = self._put(wheel, subject, package.name, package.version)
+                remember_built(world, key, entry)
+        return entry
+
+    def from_tree(self, choice: Choice, interpreter: Interpreter) -> WheelEntry:
+        """Build a folder; where only its requirements changed, the wheel it gave before is rewritten."""
+        world = self._world()
+        direct = folder_named(choice)
+        tree = tree_at(world, folder_of(direct), interpreter, is_editable=direct.editable)
+        name, version = choice.package.name, choice.package.version
+        with self._claim(tree.build):
+            entry = find_built(world, tree.whole, name=name, version=version)
+            if entry is None:
+                base = find_built(world, tree.build, name=name, version=version)
+                if base is None:
+                    base = self._build_tree(tree, choice, interpreter)
+                    remember_built(world, tree.build, base)
+                    entry = base
+                else:
+                    entry = self._with_requirements(base, tree)
+                remember_built(world, tree.whole, entry)
+        return entry
+
+    def _build_tree(self, tree: LocalTree, choice: Choice, interpreter: Interpreter) -> WheelEntry:
+        world, name = self._world(), choice.package.name
+        subject = f"{name} @ {tree.root.as_uri()}"
+        with self._bench(name, subject, interpreter) as (scratch, environment):
+            job = self._job(subject, tree.root, scratch, name)
+            make = build_editable if tree.is_editable else build_wheel
+            wheel = make(job, environment, report=world.report)
+            return self._put(wheel, subject, name, choice.package.version)
+
+    def _with_requirements(self, base: WheelEntry, tree: LocalTree) -> WheelEntry:
+        fields = requirement_fields(*tree.requirements())
+        metadata = with_requirements(
+            _metadata_of(base), requires_dist=fields.requires_dist, provides_extra=fields.provides_extra
+        )
+        data = repacked(base, metadata)
+        return self._world().wheels.put(
+            sha256(data).hexdigest(),
+            data,
+            filename=f"{base.dist_info.removesuffix('.dist-info')}-py3-none-any.whl",
+            name=base.name,
+            version=base.version,
+        )
+
+    def _put(self, wheel: Path, subject: str, name: PackageName, version: str) -> WheelEntry:
+        """Take a wheel that a back end made into the store."""
+        check_built(wheel, subject=subject, name=name, version=version)
+        try:
+            with wheel.open("rb") as file:
+                digest = sha256(file.read()).hexdigest()
+            return self._world().wheels.put(
+                digest, wheel, filename=wheel.name, name=name, version=owner_of(wheel.name)[1]
+            )
+        except ArchiveUnsafe as error:
+            reason = f"the wheel that its back end made was refused: {error.why}"
+            raise BuildFailed(subject, reason) from error
+        except OSError as error:
+            raise fsio.file_trouble(error, wheel) from error
+
+    # ---- where it is done -----------------------------------------------------------------------
+
+    @contextmanager
+    def _bench(
+        self, name: PackageName, subject: str, interpreter: Interpreter
+    ) -> Iterator[tuple[Path, BuildEnvironment]]:
+        """Give a scratch folder and an environment for one build, and say when it begins and is done."""
+        world = self._world()
+        if name in self._going_on:
+            way = " needs ".join(f"`{step}`" for step in (*self._going_on, name))
+            raise BuildRequirementsUnmet(subject, f"it is needed to build itself: {way}")
+        self._going_on.append(name)
+        try:
+            world.report(Building(subject))
+            with (
+                Scratch(world.layout) as scratch,
+                environment(world, interpreter, subject=subject) as environment_for_it,
+            ):
+                yield scratch, environment_for_it
+            world.report(Built(subject))
+        finally:
+            self._going_on.pop()
+
+    def _job(self, subject: str, source: Path, scratch: Path, name: PackageName) -> Job:
+        world = self._world()
+        return job_for(world, subject, source, scratch, log_name=name, variables=self._variables)
+
+    def _claim(self, key: str) -> fsio.FileLock:
+        world = self._world()
+        return fsio.FileLock(
+            world.layout.lock(f"build-{key}"),
+            wait_seconds=world.limits.lock_wait_seconds,
+            notice_seconds=world.limits.lock_notice_seconds,
+            report=world.report,
+            fleeting=True,
+        )
+
+
+def job_for(
+    world: World, subject: str, source: Path, scratch: Path, *, log_name: str, variables: Mapping[str, str]
+) -> Job:
+    """Describe one build with its folders in ``scratch``, which are made."""
+    out, tmp = scratch / "out", scratch / "tmp"
+    try:
+        out.mkdir()
+        tmp.mkdir()
+    except OSError as error:
+        raise fsio.file_trouble(error, scratch) from error
+    return Job(
+        subject=subject,
+        source=source,
+        out=out,
+        tmp=tmp,
+        log=world.layout.log(f"{log_name}-{os.urandom(4).hex()}"),
+        config_settings={
+            key: value if isinstance(value, str) else list(value)
+            for key, value in world.settings.config_settings.items()
+        },
+        variables=variables,
+    )
+
+
+@contextmanager
+def environment(world: World, interpreter: Interpreter, *, subject: str) -> Iterator[BuildEnvironment]:
+    """Give an empty environment for one build; it is removed afterwards."""
+    with Scratch(world.layout) as scratch:
+        place = Place(scratch / "environment", "created")
+        made = world.environments.ensure(place, interpreter, prompt="build")
+        yield _Isolated(world, made, subject)
+
+
+class _Isolated:
+    """The environment of one build."""
+
+    def __init__(self, world: World, made: Environment, subject: str) -> None:
+        self._world = world
+        self._made = made
+        self._subject = subject
+        self._asked: list[Requirement] = []
+
+    @property
+    def python(self) -> Path:
+        return self._made.python
+
+    @property
+    def scripts(self) -> Path:
+        return self._made.scripts
+
+    def install(self, requirements: Sequence[str], /) -> None:
+        """Bring what is required, beside what was asked for before."""
+        try:
+            self._asked += [parse_requirement(text) for text in requirements]
+            provision(self._world, self._made, self._asked)
+        except InvalidRequirement as error:
+            raise BuildRequirementsUnmet(self._subject, str(error)) from error
+        except (ResolveError, PackageUnknown, Unsupported) as error:
+            raise BuildRequirementsUnmet(self._subject, _in_words(error)) from error
+        except BuildError as error:
+            raise BuildRequirementsUnmet(self._subject, _in_words(error)) from error
+
+
+def provision(world: World, made: Environment, requirements: Sequence[Requirement]) -> Selection:
+    """Bring requirements and all they need into an environment of our own; what fits stays.
+
+    Raises :class:`ResolveError`, :class:`PackageUnknown`, :class:`FetchError` and :class:`BuildError`.
+    """
+    interpreter = made.interpreter
+    with environment_lock(made, limits=world.limits):
+        found = read_installed(made)
+        pins = resolve_once(
+            requirements,
+            world.releases,
+            target=interpreter.target,
+            policy=Policy(build=world.settings.build_policy),
+            installed={package.name: package.version for package in found.packages},
+        )
+        asked = {requirement.name for requirement in requirements}
+        choices = tuple(
+            Choice(
+                LockedPackage(
+                    pin.name,
+                    pin.version,
+                    wheels=(pin.artifact,) if pin.artifact.is_wheel else (),
+                    sdist=None if pin.artifact.is_wheel else pin.artifact,
+                ),
+                pin.artifact,
+                pin.name in asked,
+            )
+            for pin in pins
+        )
+        selection = Selection(interpreter.target, choices)
+        todo = plan(selection, found, exact=True)
+        gathered = gather(world, todo.wanted, Path(), interpreter)
+        apply(todo, made, gathered.entries, unshare=world.wheels.unshare, link_mode="clone", report=ignore)
+        return selection
+
+
+def _in_words(error: DetentError) -> str:
+    return f"{error.what}\n{error.why}" if error.why else error.what
+
+
+def _unpacked(world: World, archive: Path, filename: str, scratch: Path) -> Path:
+    folder = scratch / "source"
+    try:
+        folder.mkdir()
+    except OSError as error:
+        raise fsio.file_trouble(error, folder) from error
+    return unpack_source(archive, filename, folder, limits=world.limits)
+
+
+def _below(root: Path, subdirectory: str, subject: str) -> Path:
+    """Give a folder inside a source; raises :class:`BuildFailed` for one that is not."""
+    folder = Path(os.path.realpath(root / subdirectory))
+    if not folder.is_relative_to(os.path.realpath(root)) or not folder.is_dir():
+        raise BuildFailed(subject, f"there is no folder `{subdirectory}` in its source")
+    return folder
+
+
+def _metadata_of(entry: WheelEntry) -> bytes:
+    path = Path(entry.folder(), entry.dist_info, "METADATA")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise fsio.file_trouble(error, path) from error

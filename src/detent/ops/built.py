@@ -1,0 +1,42 @@
+"""What was built from what: the keys of builds, and records that let each be done once.
+
+A key covers everything that went in: the source, the interpreter and the settings. Its record says which
+wheel came out; that wheel stands in the store like any other. Nothing is built here.
+"""
+
+from hashlib import sha256
+
+from detent.install.plan import identity_of
+from detent.model.candidate import Artifact
+from detent.model.names import PackageName
+from detent.ops.world import World
+from detent.python.interpreter import Interpreter
+from detent.store.records import read_record, write_record
+from detent.store.wheels import WheelEntry
+
+_BUILT = (b"built", 1)
+
+
+def archive_key(world: World, artifact: Artifact, interpreter: Interpreter) -> str:
+    """Give the key of the wheel that is built from a source distribution."""
+    settings = sorted(world.settings.config_settings.items())
+    facts = ("archive", identity_of(artifact) or artifact.url, interpreter.digest, settings)
+    return sha256(repr(facts).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def find_built(world: World, key: str, *, name: PackageName, version: str) -> WheelEntry | None:
+    """Give the wheel that was built under this key, if the store still has it.
+
+    An empty ``version`` accepts whatever version came out.
+    """
+    match read_record(world.layout.built(key), *_BUILT):
+        case (str(digest), str(built_version)):
+            wanted = version or built_version
+            return world.wheels.find(digest, filename=f"{name}-{wanted}", name=name, version=wanted)
+        case _:
+            return None
+
+
+def remember_built(world: World, key: str, entry: WheelEntry) -> None:
+    """Keep which wheel was built under this key."""
+    write_record(world.layout.built(key), *_BUILT, (entry.digest, entry.version))

@@ -1,0 +1,154 @@
+"""Export: the lock, or the part of it that some extras and groups come to, as a file for other tools."""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from detent import fsio
+from detent.errors import UsageError
+from detent.lock.excerpt import Taken, excerpt
+from detent.lock.export import (
+    Format,
+    format_of,
+    is_pylock_name,
+    render_constraints,
+    render_pylock,
+    render_requirements,
+)
+from detent.lock.model import Lock
+from detent.lock.select import Wanted
+from detent.model.requirement import PackageName, package_name
+from detent.ops.discover import LOCK_NAME, MANIFEST_NAME, Project, display
+from detent.ops.lock import LockOutcome, project_inputs, settled_lock
+from detent.ops.selection import Chosen, wanted_selection
+from detent.ops.world import World
+
+
+class ExportOptions(NamedTuple):
+    """What to export, and how it is written."""
+
+    chosen: Chosen = Chosen()
+    format: Format | None = None
+    """``None``: guessed from the name of the output file."""
+    output: str | None = None
+    """Where to write it besides giving it back; relative to the working folder."""
+    command: str = ""
+    """The command line that the header names; empty for no header."""
+    hashes: bool = True
+    annotate: bool = True
+    editable: bool = True
+    index_url: bool = False
+    project: bool = True
+    """Whether the project has a line of its own."""
+    only_project: bool = False
+    left_out: tuple[str, ...] = ()
+    """Packages without a line; what they need is still there."""
+    pruned: tuple[str, ...] = ()
+    """Packages that are left out with all that nothing else needs."""
+    locked: bool = False
+    frozen: bool = False
+
+
+class ExportOutcome(NamedTuple):
+    """The text, which has been written where an output file was named."""
+
+    text: str
+    lock: LockOutcome | None
+    """``None`` when the lock was taken as it is."""
+
+
+def export(world: World, project: Project, options: ExportOptions) -> ExportOutcome:
+    """Export the lock, locking first if needed.
+
+    Raises :class:`UsageError` for an output file that would replace one of the project's own, and for a
+    package that is not locked.
+    """
+    path, form = _place(project, options)
+    inputs = project_inputs(world, project)
+    lock, outcome = settled_lock(world, project, inputs, locked=options.locked, frozen=options.frozen)
+    wanted = wanted_selection(lock, options.chosen)
+    name = project.manifest.name
+    left_out = _known(options.left_out, lock, name, "--no-emit-package")
+    pruned = _known(options.pruned, lock, name, "--prune")
+    taken = [
+        one
+        for one in excerpt(lock, name, wanted, pruned=pruned)
+        if one.package.name not in left_out and not options.only_project
+    ]
+    line = _project_line(project, wanted, options) if name not in left_out | pruned else ""
+    index_url = inputs.index_url if options.index_url else ""
+    text = _text(lock, taken, form, options, line=line, index_url=index_url)
+    if path is not None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise fsio.file_trouble(error, path.parent) from error
+        fsio.write_atomic(path, text.encode())
+    return ExportOutcome(text, outcome)
+
+
+def _text(
+    lock: Lock, taken: list[Taken], form: Format, options: ExportOptions, *, line: str, index_url: str
+) -> str:
+    match form:
+        case "pylock.toml":
+            return render_pylock(lock, taken, command=options.command)
+        case "constraints.txt":
+            return render_constraints(taken, command=options.command, annotate=options.annotate)
+        case _:
+            return render_requirements(
+                taken,
+                command=options.command,
+                index_url=index_url,
+                project=line,
+                hashes=options.hashes,
+                annotate=options.annotate,
+                editable=options.editable,
+            )
+
+
+def _place(project: Project, options: ExportOptions) -> tuple[Path | None, Format]:
+    """Decide where to write and in which format; refuse what would lose a file of the project."""
+    if options.output is None:
+        return None, options.format or "requirements.txt"
+    path = Path(os.path.abspath(options.output))  # noqa: PTH100 -- links the user wrote stay as they are
+    form = options.format or format_of(path.name)
+    if path.resolve() in {project.lock_path.resolve(), project.manifest_path.resolve()}:
+        raise UsageError(
+            f"`{display(path)}` cannot be the output file",
+            why="it is the project's own lock"
+            if path.name == LOCK_NAME
+            else f"it is the project's own `{MANIFEST_NAME}`",
+            next_steps=("write to another file, such as `-o pylock.deploy.toml`",),
+        )
+    if form == "pylock.toml" and not is_pylock_name(path.name):
+        raise UsageError(
+            f"a pylock.toml cannot be called `{path.name}`",
+            why="the standard (PEP 751) allows `pylock.toml` and `pylock.NAME.toml`, without a dot in NAME",
+            next_steps=("write to `-o pylock.deploy.toml`, or pass another `--format`",),
+        )
+    return path, form
+
+
+def _known(texts: tuple[str, ...], lock: Lock, project: PackageName, flag: str) -> frozenset[PackageName]:
+    """A misspelled name would do nothing: refuse it while its giver is looking."""
+    known = {project, *(package.name for package in lock.packages)}
+    found = set()
+    for text in texts:
+        try:
+            name = package_name(text)
+        except ValueError as error:
+            raise UsageError(f"`{flag}` takes the name of a package", why=str(error)) from error
+        if name not in known:
+            raise UsageError(
+                f"there is no package `{name}` for `{flag}`", why=f"`{LOCK_NAME}` has no entry of that name"
+            )
+        found.add(name)
+    return frozenset(found)
+
+
+def _project_line(project: Project, wanted: Wanted, options: ExportOptions) -> str:
+    """Give the project's own line, where it is a package and its own dependencies are wanted."""
+    if not (project.manifest.is_package and wanted.base and options.project):
+        return ""
+    return "-e ." if options.editable else "."

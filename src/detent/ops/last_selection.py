@@ -1,0 +1,154 @@
+"""What the last sync of an environment selected, kept in the environment for `run`, `add` and `remove`.
+
+A small text beside the manifest: one flag of `sync` on each line, below a checksum. An environment may have
+come with a repository, so a text that is damaged, or no such text at all, selects nothing; and what the lock
+does not know is passed over.
+"""
+
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from detent.fsio import file_trouble
+from detent.install.manifest import make_state_folder, replace_file
+from detent.lock.model import Lock
+from detent.model.names import normalise
+from detent.ops.selection import DEV, MAIN, Chosen, wanted_selection
+from detent.python.environment import STATE_NAME
+
+_NAME = "selection"
+_HEAD = "detent-selection 1 "
+_MOST_BYTES = 64 * 1024
+
+
+class LastSelection(NamedTuple):
+    """What of a sync counts for the commands after it; as it stands it is a sync without flags."""
+
+    chosen: Chosen = Chosen()
+    no_install_project: bool = False
+    no_install_local: bool = False
+    no_editable: bool = False
+    no_install_package: tuple[str, ...] = ()
+
+    def flags(self) -> Iterator[str]:
+        """Give it as a person would have typed it, one flag with its value at a time."""
+        values = {**self.chosen._asdict(), **self._asdict()}
+        for name in (*Chosen._fields, *_OWN):
+            spelling, value = f"--{name.replace('_', '-')}", values[name]
+            if isinstance(value, tuple):
+                yield from (f"{spelling} {word}" for word in value)
+            elif value:
+                yield spelling
+
+    def known_to(self, lock: Lock) -> "LastSelection":
+        """Leave out the names the lock does not have (any more)."""
+        extras, groups = frozenset(lock.extras), frozenset(lock.groups)
+        packages = frozenset(package.name for package in lock.packages)
+        chosen = self.chosen
+        return self._replace(
+            chosen=chosen._replace(
+                extra=_known(chosen.extra, extras),
+                no_extra=_known(chosen.no_extra, extras),
+                group=_known(chosen.group, groups),
+                no_group=_known(chosen.no_group, groups),
+                only_group=_known(chosen.only_group, groups | {MAIN}),
+                only_dev=chosen.only_dev and DEV in groups,
+            ),
+            no_install_package=_known(self.no_install_package, packages),
+        )
+
+    def with_more(self, lock: Lock, more: Chosen) -> "LastSelection":
+        """Add the extras and groups of ``more`` that are not selected yet; beside groups alone, groups."""
+        chosen = self.chosen
+        wanted = wanted_selection(lock, chosen)
+        extras = tuple(text for text in more.extra if normalise(text) not in wanted.extras)
+        groups = tuple(text for text in more.group if normalise(text) not in wanted.groups)
+        if chosen.only_group or chosen.only_dev:
+            return self._replace(chosen=chosen._replace(only_group=(*chosen.only_group, *groups)))
+        return self._replace(
+            chosen=chosen._replace(
+                extra=(*chosen.extra, *extras),
+                no_extra=_without(chosen.no_extra, extras),
+                group=(*chosen.group, *groups),
+                no_group=_without(chosen.no_group, groups),
+                no_dev=chosen.no_dev and DEV not in map(normalise, groups),
+            )
+        )
+
+
+_OWN = LastSelection._fields[1:]
+"""What is no extra and no group."""
+
+
+def render_last_selection(selection: LastSelection) -> bytes:
+    """Give the bytes of a selection; the same one gives the same bytes."""
+    text = "\n".join(selection.flags()).encode()
+    return f"{_HEAD}{zlib.crc32(text):08x}\n".encode() + text
+
+
+def parse_last_selection(data: bytes) -> LastSelection | None:
+    """Read a selection's bytes; ``None`` for what is none, of another version, or damaged."""
+    head, _, body = data.partition(b"\n")
+    if head != f"{_HEAD}{zlib.crc32(body):08x}".encode():
+        return None
+    values: dict[str, bool | tuple[str, ...]] = dict(Chosen._field_defaults)
+    values.update((name, LastSelection._field_defaults[name]) for name in _OWN)
+    for line in body.decode("utf-8", "replace").split("\n") if body else ():
+        spelling, _, word = line.partition(" ")
+        name = spelling.removeprefix("--").replace("-", "_")
+        before = values.get(name)
+        if word and isinstance(before, tuple):
+            values[name] = (*before, word)
+        elif not word and before is False:
+            values[name] = True
+        else:
+            return None
+    chosen = Chosen._make(values[name] for name in Chosen._fields)
+    return LastSelection._make((chosen, *(values[name] for name in _OWN)))
+
+
+def read_last_selection(root: Path) -> LastSelection:
+    """Read what the last sync of the environment at ``root`` selected; the defaults where nobody knows."""
+    try:
+        with open(_path(root), "rb", buffering=0, opener=_open_no_link) as file:
+            data = file.read(_MOST_BYTES)
+    except OSError:
+        return LastSelection()
+    return parse_last_selection(data) or LastSelection()
+
+
+def keep_last_selection(root: Path, selection: LastSelection) -> None:
+    """Keep what a sync selected, in an environment that is held; the defaults are kept by keeping nothing.
+
+    Raises :class:`FileTrouble`.
+    """
+    if read_last_selection(root) == selection:
+        return
+    path = _path(root)
+    if selection != LastSelection():
+        make_state_folder(str(root))
+        replace_file(str(root), path, render_last_selection(selection))
+        return
+    try:
+        os.unlink(path)  # noqa: PTH108
+    except OSError as error:
+        raise file_trouble(error, path) from error
+
+
+def _path(root: Path) -> str:
+    return f"{root}/{STATE_NAME}/{_NAME}"
+
+
+def _open_no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+
+
+def _known(texts: Iterable[str], known: frozenset[str]) -> tuple[str, ...]:
+    return tuple(text for text in texts if normalise(text) in known)
+
+
+def _without(texts: Iterable[str], less: Iterable[str]) -> tuple[str, ...]:
+    gone = frozenset(map(normalise, less))
+    return tuple(text for text in texts if normalise(text) not in gone)

@@ -1,0 +1,115 @@
+"""The project itself, and other folders, as something to install.
+
+What stands for a folder in an environment is the key of what a build of it would see: as long as that is the
+same, nothing is built and nothing asked, whether or not the store still has the wheel.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+from urllib.parse import unquote, urlsplit
+
+from detent import fsio
+from detent.build.key import editable_key, tree_key
+from detent.errors import Bug, BuildSystemInvalid
+from detent.lock.model import Direct, LockedPackage
+from detent.lock.select import Choice
+from detent.model.candidate import Artifact, Digest
+from detent.ops.discover import MANIFEST_NAME, Project
+from detent.ops.world import World
+from detent.python.interpreter import Interpreter
+
+_KEY = "tree"
+"""What stands before the key of a folder where a file has its hash."""
+
+
+class LocalTree(NamedTuple):
+    """A folder that can be built, and the keys of the wheel it gives."""
+
+    root: Path
+    """Absolute."""
+    is_editable: bool
+    build: str
+    """Changes when a back end could give another wheel."""
+    whole: str
+    """Changes with it, and with requirements that are in METADATA alone."""
+    manifest: Mapping[str, object]
+    """Its pyproject.toml as parsed; empty where there is none."""
+
+    def requirements(self) -> tuple[Sequence[str], Mapping[str, Sequence[str]]]:
+        """Give the texts of dependencies and extras; only of a folder whose back end copies them."""
+        project = cast("Mapping[str, Any]", self.manifest["project"])
+        return project.get("dependencies", ()), project.get("optional-dependencies", {})
+
+
+def project_choice(world: World, project: Project, interpreter: Interpreter, *, is_editable: bool) -> Choice:
+    """Give the project itself as a choice beside those of the lock."""
+    manifest = project.manifest
+    package = LockedPackage(
+        manifest.name,
+        manifest.version or "",
+        direct=Direct("directory", project.root.as_uri(), editable=is_editable),
+    )
+    tree = _tree(world, project.root, manifest.data, interpreter, is_editable=is_editable)
+    return _choice(package, tree, is_requested=True)
+
+
+def is_tree(choice: Choice) -> bool:
+    """Whether a choice is a folder."""
+    direct = choice.package.direct
+    return direct is not None and direct.kind == "directory"
+
+
+def folder_named(choice: Choice) -> Direct:
+    """Give the source of a choice that is a folder."""
+    if choice.package.direct is None:
+        raise Bug(f"`{choice.package.name}` is no folder")
+    return choice.package.direct
+
+
+def tree_choice(world: World, choice: Choice, interpreter: Interpreter) -> Choice:
+    """Give a folder of the lock, its location a URL by now, with its key."""
+    direct = folder_named(choice)
+    tree = tree_at(world, folder_of(direct), interpreter, is_editable=direct.editable)
+    return _choice(choice.package, tree, is_requested=choice.requested)
+
+
+def folder_of(direct: Direct) -> Path:
+    """Give the folder that is to be built; raises :class:`BuildSystemInvalid` where there is none."""
+    top = Path(unquote(urlsplit(direct.location).path))
+    folder = top / direct.subdirectory
+    if not folder.is_dir() or not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(top)):
+        raise BuildSystemInvalid(str(folder), "there is no such folder")
+    return folder
+
+
+def tree_at(world: World, root: Path, interpreter: Interpreter, *, is_editable: bool) -> LocalTree:
+    """Look at a folder anew; a pyproject.toml that cannot be read is for the build to complain of."""
+    path = root / MANIFEST_NAME
+    try:
+        manifest = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        manifest = {}
+    except ValueError:
+        manifest = {}
+    except OSError as error:
+        raise fsio.file_trouble(error, path) from error
+    return _tree(world, root, manifest, interpreter, is_editable=is_editable)
+
+
+def _tree(
+    world: World, root: Path, manifest: Mapping[str, object], interpreter: Interpreter, *, is_editable: bool
+) -> LocalTree:
+    settings, python = world.settings.config_settings, interpreter.digest
+    if is_editable:
+        keys = editable_key(root, manifest, interpreter=python, config_settings=settings)
+        return LocalTree(root, is_editable, keys.build, keys.whole, manifest)
+    key = tree_key(root, manifest, interpreter=python, config_settings=settings)
+    return LocalTree(root, is_editable, key, key, manifest)
+
+
+def _choice(package: LockedPackage, tree: LocalTree, *, is_requested: bool) -> Choice:
+    artifact = Artifact("", tree.root.as_uri(), (Digest(_KEY, tree.whole),))
+    return Choice(package, artifact, is_requested)

@@ -1,0 +1,72 @@
+"""The project's version: shown, set or raised; an edit of pyproject.toml with the lock and sync after it.
+
+Files are written when everything is known to be right, and put back when a later step fails.
+"""
+
+from typing import NamedTuple
+
+from detent.model.requirement import PackageName
+from detent.ops.discover import Project, decode, display
+from detent.ops.edit import EditOutcome, finish_edit, lock_edited
+from detent.ops.lock import Upgrade
+from detent.ops.stored_lock import read_lock
+from detent.ops.sync import SyncOptions
+from detent.ops.world import World
+from detent.project.bumping import Bump, bumped, checked_version, not_written, with_version
+
+
+class VersionOptions(NamedTuple):
+    """The version to set or the parts to raise, and how far to go; neither asks what it is."""
+
+    value: str | None = None
+    bumps: tuple[Bump, ...] = ()
+    dry_run: bool = False
+    no_sync: bool = False
+    locked: bool = False
+    frozen: bool = False
+
+    @property
+    def is_question(self) -> bool:
+        """Whether nothing is to be changed."""
+        return self.value is None and not self.bumps
+
+
+class VersionOutcome(NamedTuple):
+    """The version, and what changing it came to."""
+
+    name: PackageName
+    version: str
+    before: str | None = None
+    """``None`` when it was only asked for."""
+    edit: EditOutcome | None = None
+    """``None`` when nothing was written."""
+
+
+def version_of(project: Project) -> VersionOutcome:
+    """Give the version the project declares; raises :class:`ManifestInvalid` when it declares none."""
+    manifest = project.manifest
+    if manifest.version is None:
+        raise not_written(manifest.text, display(project.manifest_path))
+    return VersionOutcome(manifest.name, manifest.version)
+
+
+def set_version(world: World, project: Project, options: VersionOptions) -> VersionOutcome:
+    """Set or raise the version, then lock and sync.
+
+    Raises :class:`UsageError` for what is no version or would not raise it, :class:`ManifestInvalid` for a
+    version that is not written in the file, and whatever locking and syncing raise; the files are as they
+    were then.
+    """
+    before = version_of(project).version
+    after = bumped(before, options.bumps) if options.value is None else checked_version(options.value)
+    text = decode(project.manifest_bytes, project.manifest_path)
+    edited = with_version(text, after, display=display(project.manifest_path))
+    outcome = VersionOutcome(project.manifest.name, after, before)
+    if options.dry_run:
+        return outcome
+    lock = None
+    if not options.frozen:
+        stored = read_lock(world.layout, project)
+        lock = lock_edited(world, project, edited, stored, locked=options.locked, upgrade=Upgrade())
+    sync = None if options.no_sync else SyncOptions(exact=False)
+    return outcome._replace(edit=finish_edit(world, project, edited, lock, sync=sync))
