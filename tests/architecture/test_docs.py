@@ -6,10 +6,14 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from detent import errors
 from detent.cli.flags import COMMANDS, GLOBAL
 from detent.model import limits
 from detent.project import settings
+from detent.project.known import KNOWN
+from support import reference
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -98,6 +102,19 @@ def test_the_limits_have_the_defaults_that_are_written() -> None:
     assert {name: int(value) for name, value in rows} == {
         variable: limits.Limits._field_defaults[field] for field, variable in limits.VARIABLES.items()
     }
+
+
+@pytest.mark.parametrize("path", reference.pages(), ids=lambda path: path.name)
+def test_pages_made_from_the_code_are_up_to_date(path: Path) -> None:
+    told = path.read_text("utf-8") if path.exists() else ""
+
+    assert told == reference.pages()[path], f"run `{reference.COMMAND}`"
+
+
+def test_every_key_named_in_the_configuration_exists() -> None:
+    headings = re.findall(r"^## (.+)$", read("reference/configuration.md"), re.MULTILINE)
+
+    assert headings == [known.name for known in KNOWN]
 
 
 def test_links_between_pages_lead_somewhere() -> None:

@@ -123,8 +123,11 @@ def test_no_source_distribution_is_built_from_one(sandbox: Sandbox) -> None:
     assert "is a source distribution already" in done.err
 
 
-@pytest.mark.parametrize("given", ["nowhere", "pyproject.toml"])
+@pytest.mark.parametrize("given", ["nowhere", "pyproject.toml", "a-1.0-py3-none-any.whl", "a-x.tar.gz"])
 def test_what_cannot_be_built_is_a_fault_of_the_command_line(project: Sandbox, given: str) -> None:
+    if given != "nowhere":
+        (project.root / given).touch()
+
     done = project.detent("build", given)
 
     assert done.code == 2

@@ -59,6 +59,19 @@ def test_several_at_once_with_bounds_extras_and_markers(project: Sandbox) -> Non
     assert "Added letters v2.1" not in done.err  # once is enough
 
 
+def test_the_latest_version_and_the_usual_bounds(project: Sandbox) -> None:
+    tail = '[dependency-groups]\ndev = ["shout<1.2"]\n\n[tool.detent]\nadd-bounds = "major"\n'
+    project.manifest(tail=tail)
+    project.detent("lock").ok()
+
+    done = project.detent("add", "-d", "Shout@latest").ok()
+    project.detent("add", "letters").ok()
+
+    assert "Changed `shout<1.2` to `shout>=1.2.0,<2` in `dependency-groups.dev`" in done.err
+    assert " + shout==1.2.0\n" in done.err
+    assert dependencies(project) == ["letters>=2.1,<3"]
+
+
 def test_an_entry_is_changed_in_place_and_keeps_its_bound(project: Sandbox) -> None:
     project.detent("add", "shout<1.2").ok()
     again = project.detent("add", "shout").ok()

@@ -149,7 +149,9 @@ def test_parts_are_left_out_as_asked(project: Sandbox) -> None:
     assert lines("--no-emit-package", "shout") == ["checker", "elsewhere", "letters"]
     assert lines("--prune", "shout", "--prune", "checker") == ["elsewhere"]
     assert lines("--only-dev") == ["checker", "letters"]
-    project.write("pyproject.toml", PROJECT.replace("package = false", "") + '[build-system]\nrequires = ["x"]\n')
+    project.write(
+        "pyproject.toml", PROJECT.replace("package = false", "") + '[build-system]\nrequires = ["x"]\n'
+    )
     assert lines("--prune", "shout")[0] == "-e ."
     assert lines("--no-editable", "--no-emit-package", "letters")[0] == "."
     assert lines("--only-emit-project") == ["-e ."]

@@ -75,7 +75,8 @@ def lines(draw: st.DrawFn) -> Line:
     values = together([*before, *after])
     argument = command.argument
     most = 0 if argument is None else 3 if argument.many else 1
-    given = draw(st.lists(WORDS, min_size=int(argument.required) if argument else 0, max_size=most))
+    word = st.sampled_from(argument.choices) if argument and argument.choices else WORDS
+    given = draw(st.lists(word, min_size=int(argument.required) if argument else 0, max_size=most))
     if argument is not None and argument.command_line:
         given = [*given, *(["-x", "--group", "--"] if given else [])]
         # Only behind a word that is no flag, or behind `--`, do flags belong to the command that is run.

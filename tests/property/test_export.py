@@ -84,7 +84,7 @@ def locks(draw: st.DrawFn) -> Lock:
     if draw(st.booleans()):
         return foreign(*entries, requires_python=">=3.8")
     made_from = inputs(
-        extras={e: () for e in EXTRAS}, groups={g: () for g in GROUPS}, requires_python=">=3.8"
+        extras=dict.fromkeys(EXTRAS, ()), groups=dict.fromkeys(GROUPS, ()), requires_python=">=3.8"
     )
     return lock(*entries, made_from=made_from)
 

@@ -206,7 +206,7 @@ def _texts(texts: Sequence[str]) -> str:
 
 # ---- the real ones --------------------------------------------------------------------------
 
-HATCHLING = ("hatchling", "packaging", "pathspec", "pluggy", "trove-classifiers", "editables")
+HATCHLING = ("hatchling", "packaging", "pathspec", "pluggy", "tomlkit", "trove-classifiers", "editables")
 """Hatchling and everything it needs."""
 _INSTALLERS_OWN = {"INSTALLER", "REQUESTED", "RECORD", "direct_url.json"}
 

@@ -360,7 +360,7 @@ function __detent_at
 end
 
 complete -c detent -f
-complete -c detent -s h -l help -d 'Show help'
+complete -c detent -n 'not __detent_at "run -"' -s h -l help -d 'Show help'
 complete -c detent -n '__detent_at "run -"' -F
 @lines@
 """
@@ -378,7 +378,8 @@ def _fish() -> str:
         lines += [line for flag in command.flags for line in _fish_flag(flag, at)]
         takes = _of_argument(command)
         if takes.source != "nothing":
-            lines.append(f"complete -c detent -n {_fish_quoted(at)} {_fish_values(takes)}")
+            values = _fish_values(takes).removeprefix("-r ").removeprefix("-x ")
+            lines.append(f"complete -c detent -n {_fish_quoted(at)} {values}")
     return _filled(_FISH, valued=[" ".join(pairs)], groups=[" ".join(GROUPS)], lines=lines)
 
 
@@ -390,22 +391,22 @@ def _fish_words(place: str, words: Mapping[str, str]) -> Iterator[str]:
 
 def _fish_flag(flag: Flag, at: str) -> Iterator[str]:
     names = " ".join(f"-l {s[2:]}" if s.startswith("--") else f"-s {s[1:]}" for s in flag.spellings)
-    value = f" -r {_fish_values(_takes(flag.metavar, flag.choices))}" if _is_valued(flag) else ""
+    value = f" {_fish_values(_takes(flag.metavar, flag.choices))}" if _is_valued(flag) else ""
     yield f"complete -c detent -n {_fish_quoted(at)} {names}{value} -d {_fish_quoted(flag.help)}"
 
 
 def _fish_values(takes: Takes) -> str:
     match takes.source:
         case "words":
-            return f"-a '{' '.join(takes.words)}'"
+            return f"-x -a '{' '.join(takes.words)}'"
         case "files":
-            return "-F"
+            return "-r -F"
         case "folders":
-            return "-a '(__fish_complete_directories)'"
+            return "-x -a '(__fish_complete_directories)'"
         case "programs":
-            return "-a '(__fish_complete_command)'"
+            return "-x -a '(__fish_complete_command)'"
         case "nothing":
-            return ""
+            return "-x"
 
 
 def _fish_quoted(text: str) -> str:

@@ -35,7 +35,7 @@ class Console:
         self._guard = RLock()
 
     def set_up(self, *, quiet: int, verbose: int, progress: bool, colour: str = "") -> None:
-        """Take the verbosity and colour the flags ask for; raises :class:`UsageError` for both verbosities."""
+        """Take the verbosity and colour the flags ask for; raises :class:`UsageError` for both at once."""
         if quiet and verbose:
             raise UsageError("`--quiet` and `--verbose` cannot be used together")
         self._quiet = quiet

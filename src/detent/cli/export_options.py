@@ -3,14 +3,25 @@
 import shlex
 from collections.abc import Iterator
 
-from detent.cli.flags import BY_NAME, GLOBAL, Command, Flag
+from detent.cli.flags import (
+    BUILDING,
+    BY_NAME,
+    GLOBAL,
+    INDEX,
+    LOCKING,
+    PYTHON,
+    REFRESHING,
+    Command,
+    Flag,
+)
 from detent.cli.options import chosen, exclusive, is_on, locking, text, words
 from detent.cli.parse import Value, Values
 from detent.lock.export import FORMATS
 from detent.ops.export import ExportOptions
 
-_SHAPELESS = {"locked", "frozen", "python", *(flag.name for flag in GLOBAL)}
-"""Flags that change nothing in the file; a URL, which may hold a password, is left out too."""
+_ASIDE = (GLOBAL, LOCKING, PYTHON, INDEX, BUILDING, REFRESHING)
+_SHAPELESS = {flag.name for flags in _ASIDE for flag in flags}
+"""Flags that say how to come by the lock, and nothing of the file."""
 
 
 def export(values: Values) -> ExportOptions:
@@ -40,7 +51,7 @@ def command_text(command: Command, values: Values) -> str:
     """Give the command line that asks for this again: the same text however it was written this time."""
     told = ["detent", command.name]
     for flag in command.flags:
-        if flag.name not in _SHAPELESS and "URL" not in flag.metavar:
+        if flag.name not in _SHAPELESS:
             told += _words(flag, values[flag.name])
     return shlex.join(told)
 

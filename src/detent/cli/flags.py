@@ -26,7 +26,7 @@ class Flag(NamedTuple):
     hidden: tuple[str, ...] = ()
     """Spellings of other tools: understood, and not shown."""
     setting: str = ""
-    """The setting it stands for: that reads the variable itself, and the files below it (`project.settings`)."""
+    """The setting it stands for (`project.settings`), which reads the variable itself."""
 
 
 class Argument(NamedTuple):
@@ -198,9 +198,7 @@ INSTALLING = (
     _switch("--only-install-project", "Install the project alone")._replace(hidden=("--only-root",)),
     _switch("--only-install-local", "Install what lies in folders of this machine alone"),
     _list("--only-install-package", "NAME", "Install this package alone"),
-    _switch(
-        "--no-editable", "Install the project as a copy, not as a link", variable="DETENT_NO_EDITABLE"
-    ),
+    _switch("--no-editable", "Install the project as a copy, not as a link", variable="DETENT_NO_EDITABLE"),
     _switch("--reinstall", "Install everything again"),
     _list("--reinstall-package", "NAME", "Install this package again"),
 )
@@ -319,6 +317,7 @@ COMMANDS = (
             _switch("--no-sync", "Stop after locking", variable="DETENT_NO_SYNC"),
             *EDIT_LOCKING,
             *UPGRADE,
+            *ACTIVE,
             *PYTHON,
             *INDEX,
             *BUILDING,
@@ -337,6 +336,7 @@ COMMANDS = (
             _switch("--dry-run", "Show what would change, change nothing"),
             _switch("--no-sync", "Stop after locking", variable="DETENT_NO_SYNC"),
             *EDIT_LOCKING,
+            *ACTIVE,
             *PYTHON,
             *INDEX,
             *BUILDING,
@@ -400,10 +400,10 @@ COMMANDS = (
             Flag(
                 "exact", ("--exact",), "switch", "Remove what is not in the selection", opposite="--inexact"
             ),
-            _switch(
-                "--isolated", "Use an environment of its own for this run", variable="DETENT_ISOLATED"
+            _switch("--isolated", "Use an environment of its own for this run", variable="DETENT_ISOLATED"),
+            _switch("--no-project", "Do not look for a project", variable="DETENT_NO_PROJECT")._replace(
+                opposite=""
             ),
-            _switch("--no-project", "Do not look for a project", variable="DETENT_NO_PROJECT"),
             *SELECTION,
             *INSTALLING,
             *UPGRADE,
@@ -420,14 +420,14 @@ COMMANDS = (
         "venv",
         "Make a virtual environment",
         (
-            _switch(
-                "--clear", "Make it anew where one stands", short="-c", variable="DETENT_VENV_CLEAR"
-            ),
+            _switch("--clear", "Make it anew where one stands", short="-c", variable="DETENT_VENV_CLEAR"),
             _switch("--allow-existing", "Keep what is in the folder already"),
             _switch("--seed", "Put pip into it", variable="DETENT_VENV_SEED"),
             _value("--prompt", "TEXT", "What a shell shows while it is active (default: a name)"),
             _switch("--system-site-packages", "Let the interpreter's own packages be imported too"),
-            _switch("--no-project", "Do not look for a project", variable="DETENT_NO_PROJECT"),
+            _switch("--no-project", "Do not look for a project", variable="DETENT_NO_PROJECT")._replace(
+                opposite=""
+            ),
             *PYTHON,
             *INDEX,
             *BUILDING,
@@ -509,6 +509,7 @@ COMMANDS = (
             _switch("--dry-run", "Show what would change, change nothing"),
             _switch("--no-sync", "Stop after locking", variable="DETENT_NO_SYNC"),
             *EDIT_LOCKING,
+            *ACTIVE,
             *PYTHON,
             *INDEX,
             *BUILDING,

@@ -1,7 +1,7 @@
 """Help as text, made from the flag table: an overview, a page per group, a page per command.
 
-A page is short (`-h`: what the command takes) or long (`--help`: with the variables, the flags of every command
-and examples).
+A page is short (`-h`: what the command takes) or long (`--help`: with the variables, the flags of every
+command and examples).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,8 +43,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
 """Lines to begin with, for the commands that many flags hide."""
 
 MORE: Mapping[str, str] = {
-    "completion": "Write what it prints to the file that your shell reads, as below, and open a new shell. For zsh the"
-    " folder must be in its `fpath` before `compinit` runs.",
+    "completion": "Write what it prints to the file your shell reads, as below, and open a new shell. For zsh"
+    " the folder must be in its `fpath` before `compinit` runs.",
     "cache dir": "A command that is given `--cache-dir` or `--no-cache` uses another one.",
 }
 """What a long page says besides."""
@@ -83,7 +83,7 @@ def _short(command: Command, width: int) -> list[str]:
 def _long(command: Command, width: int) -> list[str]:
     parts = _head(command, width)
     if command.name in MORE:
-        parts.insert(1, _paragraph(MORE[command.name], width))
+        parts.insert(2, _paragraph(MORE[command.name], width))
     if command.flags:
         parts.append(_section("Flags", map(_flag_row, command.flags), width))
     parts.append(_section("Flags of every command", [*map(_flag_row, GLOBAL), _HELP_FLAG], width))

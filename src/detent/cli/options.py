@@ -62,7 +62,7 @@ def lock(values: Values) -> LockOptions:
         check=is_on(values, "check"),
         check_exists=is_on(values, "check_exists"),
         dry_run=is_on(values, "dry_run"),
-        upgrade=upgrade(values),
+        upgrade=upgrade(values)._replace(again=is_on(values, "refresh") or is_on(values, "refresh_package")),
     )
 
 

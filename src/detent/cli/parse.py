@@ -99,7 +99,7 @@ def with_variables(
         if flag.name in given:
             values[flag.name] = given[flag.name]
         else:
-            # What stands for a setting leaves its variable to the settings, which know what comes before what.
+            # A flag that stands for a setting leaves its variable to the settings, and with it the origin.
             text = variables.get(flag.variable) if flag.variable and not flag.setting else None
             values[flag.name] = _absent(flag) if text is None else _from_variable(flag, text)
     return values

@@ -59,7 +59,10 @@ def lock(values: Values, console: Console) -> int:
     wanted = options.lock(values)
     with opened(values, os.environ, console) as (world, project):
         outcome = lock_dependencies(world, project, wanted)
-        report.locked(console, outcome, dry_run=bool(values["dry_run"]))
+        if wanted.check_exists:
+            report.lock_exists(console, outcome)
+        else:
+            report.locked(console, outcome, dry_run=bool(values["dry_run"]))
     return 0
 
 
@@ -103,7 +106,12 @@ def venv(values: Values, console: Console) -> int:
     project = project_for(wanted)
     with open_world(options.flags(values), os.environ, console.report, project) as world:
         outcome = make_environment(world, project, wanted)
-        words.report(console, outcome, shell=os.environ.get("SHELL", ""))
+        seeds: tuple[tuple[str, str], ...] = ()
+        if wanted.seed:
+            from detent.ops.seeds import plant_seeds
+
+            seeds = plant_seeds(world, outcome.environment)
+        words.report(console, outcome, seeds, shell=os.environ.get("SHELL", ""))
     return 0
 
 

@@ -24,6 +24,12 @@ def locked(console: Console, outcome: LockOutcome, *, dry_run: bool = False) -> 
         console.say("Would rewrite the lock; no version changes")
 
 
+def lock_exists(console: Console, outcome: LockOutcome) -> None:
+    """Report a lock that is there, and no more than that."""
+    packages = _bold(console, len(outcome.lock.packages))
+    console.say(f"Found a lock of {packages}; whether it is up to date, `--check` tells")
+
+
 def synced(console: Console, outcome: SyncOutcome, options: SyncOptions, *, is_run: bool = False) -> int:
     """Report a sync; `run` stays silent when nothing had to be done."""
     only_look = options.check or options.dry_run
@@ -75,6 +81,9 @@ def _did(console: Console, outcome: SyncOutcome, changes: Changes) -> None:
         console.say(f"Uninstalled {_bold(console, uninstalled)}{took}")
     if installed:
         console.say(f"Installed {_bold(console, installed)}{took}")
+    if outcome.compiled:
+        files = console.styled(count(outcome.compiled, "file"), "bold")
+        console.say(f"Bytecode compiled {files}{console.timed(outcome.compile_seconds)}")
 
 
 def _would(console: Console, changes: Changes) -> None:

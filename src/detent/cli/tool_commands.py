@@ -87,9 +87,10 @@ def _json(facts: object) -> str:
 
 def completion(values: Values, console: Console) -> int:
     """Print the script that completes command lines in a shell."""
-    from detent.cli import completion, options
+    from detent.cli import options
+    from detent.cli.completion import script
 
-    console.answer(completion.script(options.text(values, "shell") or "").removesuffix("\n"))
+    console.answer(script(options.text(values, "shell") or "").removesuffix("\n"))
     return 0
 
 

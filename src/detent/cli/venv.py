@@ -1,5 +1,6 @@
 """`venv` on the command line: from flags to its options, and from its outcome to lines of talk."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from shlex import quote
 
@@ -7,7 +8,6 @@ from detent.cli.console import Console
 from detent.cli.options import is_on, text
 from detent.cli.parse import Values
 from detent.cli.render import show
-from detent.ops.discover import display
 from detent.ops.environment import VenvOptions, VenvOutcome
 
 _ACTIVATION = {
@@ -34,10 +34,10 @@ def options(values: Values) -> VenvOptions:
     )
 
 
-def report(console: Console, outcome: VenvOutcome, *, shell: str) -> None:
+def report(console: Console, outcome: VenvOutcome, seeds: Iterable[tuple[str, str]], *, shell: str) -> None:
     """Say what was put into the environment, and how to activate it in this shell."""
-    for name, version in outcome.seeds:
+    for name, version in seeds:
         console.change("+", f"{console.styled(show(name), 'bold')}=={show(version)}")
     word, script = _ACTIVATION.get(Path(shell).name, ("source", "activate"))
-    path = show(f"{display(outcome.environment.root)}/bin/{script}")
+    path = show(f"{outcome.display.rstrip('/')}/bin/{script}")
     console.say(f"Activate with: {word} {quote(path)}")

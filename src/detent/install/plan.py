@@ -201,12 +201,17 @@ def identity_of(artifact: Artifact) -> str:
 
 
 def plan(
-    selection: Selection, found: Found, *, exact: bool, reinstall: frozenset[PackageName] = frozenset()
+    selection: Selection,
+    found: Found,
+    *,
+    exact: bool,
+    reinstall: frozenset[PackageName] = frozenset(),
+    spared: frozenset[PackageName] = frozenset(),
 ) -> Plan:
     """Compare what should be there with what is.
 
-    ``exact`` removes the rest; otherwise everything that is not in the selection stays, foreign or ours.
-    ``reinstall`` names packages to be put there anew although they are right.
+    ``exact`` removes the rest but what is ``spared``; otherwise everything that is not in the selection
+    stays, foreign or ours. ``reinstall`` names packages to be put there anew although they are right.
     """
     ours = {package.name: package for package in found.packages}
     others: dict[PackageName, list[Foreign]] = {}
@@ -227,9 +232,12 @@ def plan(
         else:
             actions.append(Keep(old, choice.requested))
     if exact:
-        rest = [f for foreign in others.values() for f in foreign]
+        rest = [f for name, foreign in others.items() if name not in spared for f in foreign]
         actions += [Remove(f) for f in rest if f.has_record]
-        actions += [Remove(package) for package in ours.values()]
+        actions += [
+            Keep(package, package.is_requested) if package.name in spared else Remove(package)
+            for package in ours.values()
+        ]
         stuck += [f for f in rest if not f.has_record]
         leftovers = found.leftovers
     else:

@@ -28,10 +28,15 @@ def _carried(package: LockedPackage, old: LockedPackage | None) -> LockedPackage
     known = {artifact.filename: artifact for artifact in _files(old)}
     if not any(_is_same(artifact, known) for artifact in _files(package)):
         return package
+    sdist = None if package.sdist is None else _kept(package.sdist, known)
+    direct = package.direct
+    if direct is not None and sdist is not None:
+        direct = direct._replace(location=sdist.url)  # an archive is where its file is
     return package._replace(
         index=old.index,
-        sdist=None if package.sdist is None else _kept(package.sdist, known),
+        sdist=sdist,
         wheels=tuple(_kept(wheel, known) for wheel in package.wheels),
+        direct=direct,
     )
 
 

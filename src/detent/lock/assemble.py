@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from detent.errors import Bug, Unsupported
-from detent.lock.model import Edge, Lock, LockedPackage
+from detent.lock.filename import canonical_version, name_in_location, same_version, split_sdist
+from detent.lock.model import Direct, Edge, Lock, LockedPackage
 from detent.lock.wheels_in_range import WheelRange
 from detent.model import markers
-from detent.model.candidate import Artifact, Dependency, Metadata
+from detent.model.candidate import SDIST_ENDINGS, Artifact, Dependency, Metadata
 from detent.model.inputs import Inputs
 from detent.model.markers import Marker
-from detent.model.requirement import ExtraName, PackageName
+from detent.model.requirement import ExtraName, PackageName, package_name
 from detent.model.versions import Listing
 
 _WEAK = frozenset({"md5", "sha1"})
@@ -168,14 +169,17 @@ class _Writer:
         extras = [(extra, metadata.for_extra(extra)) for extra in sorted(entry.extras)]
         version = self._version(pin)
         files = _lockable(pin.name, version, self._shelf.artifacts(pin.name, pin.number))
+        wheels = tuple(self._wheels.useful([file for file in files if file.is_wheel]))
+        sdist, direct = _named(pin.name, version, sdist_of(files), has_wheels=bool(wheels))
         return LockedPackage(
             name=pin.name,
             version=version,
             marker=markers.render(markers.restrict(entry.marker, self._care)),
             dependencies=tuple(map(self._edge, sorted(entry.edges))),
             index=self._index,
-            sdist=sdist_of(files),
-            wheels=tuple(self._wheels.useful([file for file in files if file.is_wheel])),
+            sdist=sdist,
+            wheels=wheels,
+            direct=direct,
             requires=_texts(metadata.base),
             extras=tuple((extra, _texts(needs)) for extra, needs in extras if needs is not None),
             is_built=metadata.is_built,
@@ -217,6 +221,38 @@ def _lockable(name: PackageName, version: str, artifacts: Sequence[Artifact]) ->
 
 
 def sdist_of(files: Sequence[Artifact]) -> Artifact | None:
-    """Give the source distribution; of several, the one of the standard's form (PEP 625)."""
+    """Give the source distribution; of several, the one of the best form."""
     sdists = [file for file in files if not file.is_wheel]
-    return min(sdists, key=lambda file: (not file.filename.endswith(".tar.gz"), file.filename), default=None)
+    return min(sdists, key=lambda file: (_form(file.filename), file.filename), default=None)
+
+
+def _form(filename: str) -> int:
+    return next((i for i, end in enumerate(SDIST_ENDINGS) if filename.endswith(end)), len(SDIST_ENDINGS))
+
+
+def _named(
+    name: PackageName, version: str, sdist: Artifact | None, *, has_wheels: bool
+) -> tuple[Artifact | None, Direct | None]:
+    """Say how the lock names the source distribution of a release.
+
+    The standard wants name and version in the file's name (PEP 625). An old file of another form is left out
+    beside wheels, and alone it is an archive, which may be called anything.
+    """
+    if sdist is None or _is_nameable(name, version, sdist.filename):
+        return sdist, None
+    if has_wheels:
+        return None, None
+    if name_in_location(sdist.url) != sdist.filename:
+        raise Unsupported(
+            f"`{name}` {version} cannot be locked",
+            why=f"its one file, `{sdist.filename}`, has neither a name nor a URL that a lock can say",
+        )
+    return sdist, Direct("archive", sdist.url)
+
+
+def _is_nameable(name: PackageName, version: str, filename: str) -> bool:
+    try:
+        its_name, its_version = split_sdist(filename)
+        return package_name(its_name) == name and same_version(canonical_version(its_version), version)
+    except ValueError:
+        return False

@@ -4,7 +4,6 @@
 files that other tools read. On every target of the lock both choose the same entries.
 """
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -92,7 +91,7 @@ class _Walk:
         self.reach: dict[tuple[int, str], Marker] = {}
         """By entry and extra; with an empty extra the entry itself."""
         self.needed_by: dict[int, set[str]] = {}
-        self._waiting: deque[tuple[int, str]] = deque()
+        self._waiting: dict[tuple[int, str], None] = {}
 
     def _kept(self, wanted: Wanted) -> tuple[Marker, ...]:
         return tuple(
@@ -109,7 +108,8 @@ class _Walk:
         if self._lock.inputs is None:
             self._start_foreign()
         while self._waiting:
-            place = self._waiting.popleft()
+            place = next(iter(self._waiting))
+            del self._waiting[place]
             where = self.reach[place]
             for answers, extras, marker in self._needs(*place):
                 owner = self._graph.packages[place[0]].name
@@ -130,8 +130,7 @@ class _Walk:
         after = markers.or_(before, where)
         if after != before:
             self.reach[place] = after
-            if place not in self._waiting:
-                self._waiting.append(place)
+            self._waiting[place] = None
 
     def _needs(self, entry: int, extra: str) -> Iterator[tuple[Sequence[int], Sequence[ExtraName], Marker]]:
         if self._lock.inputs is not None:

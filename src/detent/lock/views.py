@@ -55,7 +55,7 @@ def tree(
 ) -> str:
     """Draw the tree, ending in a newline.
 
-    ``target`` of ``None`` is every environment of the lock. ``groups`` and ``extras`` are those of the project
+    ``target`` of ``None`` is every environment of the lock. ``groups`` and ``extras`` are the project's own
     to show (``None``: all of them), and ``base`` off leaves only the groups. ``invert`` draws below a package
     what needs it. ``packages`` start the tree instead of the project; :class:`UsageError` for one the lock
     does not have. ``pruned`` packages are not shown, nor what stands below them. ``dedupe`` off draws a

@@ -14,31 +14,51 @@ class Limits(NamedTuple):
     """Bounds on time, size and count. Sizes in bytes, times in seconds."""
 
     page_bytes: int = 64 * 2**20
+    """An index page, unpacked."""
     metadata_bytes: int = 16 * 2**20
+    """The metadata of one file."""
     memory_download_bytes: int = 32 * 2**20
+    """A download kept in memory; a bigger one goes to a scratch file."""
     tries: int = 4
+    """Tries of one request."""
     hash_retries: int = 1
+    """Further tries of a file that arrived with a wrong hash."""
     connect_seconds: float = 10.0
+    """Making a connection."""
     read_seconds: float = 30.0
+    """Waiting for the next bytes of an answer."""
     stall_seconds: float = 60.0
+    """Time without progress, over all tries."""
     retry_after_seconds: float = 60.0
+    """A wait that a server may ask for."""
     minimum_rate_bytes: int = 1024
-    """Per second, over ``rate_window_seconds``."""
+    """Bytes a second, below which a transfer counts as stalled."""
     rate_window_seconds: float = 30.0
+    """The time that rate is taken over."""
     redirects: int = 10
+    """Redirects of one request."""
     archive_entries: int = 100_000
+    """Files in an archive."""
     archive_ratio: int = 150
-    """Unpacked to packed, looked at above ``archive_ratio_floor_bytes``."""
+    """Unpacked size to packed size of an archive."""
     archive_ratio_floor_bytes: int = 64 * 2**20
+    """Unpacked size up to which the ratio is not looked at."""
     component_bytes: int = 255
+    """A file name in an archive."""
     path_bytes: int = 3000
+    """A path in an archive."""
     lock_wait_seconds: float = 300.0
+    """Waiting for another process."""
     lock_notice_seconds: float = 2.0
+    """Waiting before it is said."""
     search_seconds: float = 60.0
+    """Searching for versions, waiting for the network left out."""
     marker_nodes: int = 2_000_000
+    """Cases the markers of a lock may have."""
     concurrent_downloads: int = 16
+    """Downloads side by side."""
     probe_seconds: float = 10.0
-    """For an interpreter to answer about itself."""
+    """An interpreter's answer about itself."""
 
 
 VARIABLES = {name: f"DETENT_{name.upper()}" for name in Limits._fields}

@@ -79,13 +79,14 @@ def find_source(given: str | None, start: str | None) -> Source:
     path = Path(os.path.abspath(given))  # noqa: PTH100 -- links the user wrote stay as they are
     if path.is_file():
         try:
-            name, version = split_sdist(path.name)
+            split_sdist(path.name)
+            name, version = owner_of(path.name)
         except ValueError:
             raise UsageError(
                 f"`{given}` cannot be built",
                 why="it is neither a folder nor a source distribution (`.tar.gz`)",
             ) from None
-        return Source(path, normalise(name), version, None)
+        return Source(path, name, version, None)
     if not path.is_dir():
         raise UsageError(f"the source `{given}` does not exist")
     return _folder(path)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from detent import fsio
 from detent.build.frontend import (
@@ -47,7 +48,7 @@ from detent.model.names import PackageName
 from detent.model.requirement import InvalidRequirement, Requirement, parse_requirement
 from detent.ops.built import archive_key, find_built, remember_built
 from detent.ops.gather import gather
-from detent.ops.local import LocalTree, folder_named, folder_of, tree_at
+from detent.ops.local import LocalTree, folder_named, tree_at
 from detent.ops.world import World
 from detent.python.environment import Environment
 from detent.python.interpreter import Interpreter
@@ -55,6 +56,7 @@ from detent.python.provision import Place
 from detent.resolve.policy import Policy
 from detent.resolve.throwaway import resolve_once
 from detent.store.cache import Scratch
+from detent.store.entry import metadata_path
 from detent.store.source import unpack_source
 from detent.store.wheels import WheelEntry
 
@@ -145,7 +147,9 @@ class Builds:
         """Build a folder; where only its requirements changed, the wheel it gave before is rewritten."""
         world = self._world()
         direct = folder_named(choice)
-        tree = tree_at(world, folder_of(direct), interpreter, is_editable=direct.editable)
+        tree = tree_at(
+            world, Path(unquote(urlsplit(direct.location).path)), interpreter, is_editable=direct.editable
+        )
         name, version = choice.package.name, choice.package.version
         with self._claim(tree.build):
             entry = find_built(world, tree.whole, name=name, version=version)
@@ -299,7 +303,14 @@ class _Isolated:
             raise BuildRequirementsUnmet(self._subject, _in_words(error)) from error
 
 
-def provision(world: World, made: Environment, requirements: Sequence[Requirement]) -> Selection:
+def provision(
+    world: World,
+    made: Environment,
+    requirements: Sequence[Requirement],
+    *,
+    exact: bool = True,
+    link_mode: str = "clone",
+) -> Selection:
     """Bring requirements and all they need into an environment of our own; what fits stays.
 
     Raises :class:`ResolveError`, :class:`PackageUnknown`, :class:`FetchError` and :class:`BuildError`.
@@ -329,9 +340,9 @@ def provision(world: World, made: Environment, requirements: Sequence[Requiremen
             for pin in pins
         )
         selection = Selection(interpreter.target, choices)
-        todo = plan(selection, found, exact=True)
+        todo = plan(selection, found, exact=exact)
         gathered = gather(world, todo.wanted, Path(), interpreter)
-        apply(todo, made, gathered.entries, unshare=world.wheels.unshare, link_mode="clone", report=ignore)
+        apply(todo, made, gathered.entries, unshare=world.wheels.unshare, link_mode=link_mode, report=ignore)
         return selection
 
 
@@ -357,7 +368,7 @@ def _below(root: Path, subdirectory: str, subject: str) -> Path:
 
 
 def _metadata_of(entry: WheelEntry) -> bytes:
-    path = Path(entry.folder(), entry.dist_info, "METADATA")
+    path = metadata_path(entry)
     try:
         return path.read_bytes()
     except OSError as error:

@@ -96,7 +96,8 @@ def add(world: World, project: Project, options: AddOptions) -> EditOutcome:
     open_wishes = [wish for wish in wishes if _is_open(wish, text, options)]
     pins = _pins(outcome)
     known = {w.requirement.name: pins[w.requirement.name] for w in open_wishes if w.requirement.name in pins}
-    second = edited(lambda wish: wish.written(known, options.bounds))
+    bounds = options.bounds or world.settings.add_bounds.value
+    second = edited(lambda wish: wish.written(known, bounds))
     if second != first:
         stored = StoredLock(outcome.lock, outcome.text)
         found = lock_edited(world, project, second, stored, locked=options.locked, upgrade=options.upgrade)

@@ -35,8 +35,8 @@ class VenvOutcome(NamedTuple):
     """The environment that was made."""
 
     environment: Environment
-    seeds: tuple[tuple[str, str], ...] = ()
-    """Name and version of what was put into it."""
+    display: str
+    """Its path, as a person would write it or did."""
 
 
 def project_for(options: VenvOptions) -> Project | None:
@@ -50,6 +50,7 @@ def venv(world: World, project: Project | None, options: VenvOptions) -> VenvOut
     Raises :class:`EnvironmentExists`, :class:`NotAnEnvironment`, and what finding an interpreter raises.
     """
     root = _place(world, project, options)
+    shown = options.path or display(root)
     prompt = _prompt(world, project, root, options)
     style = Style(prompt, options.system_site_packages, options.allow_existing)
     wanted = sought(world, project, None if project is not None else read_pin(Path.cwd()))
@@ -71,12 +72,12 @@ def venv(world: World, project: Project | None, options: VenvOptions) -> VenvOut
                 )
             )
         seeds = " with seed packages" if options.seed else ""
-        world.report(Step(f"Creating virtual environment{seeds} at: {display(root)}"))
+        world.report(Step(f"Creating virtual environment{seeds} at: {shown}"))
 
     environment = world.environments.create(
         root, interpreter, style, clear=options.clear, report=world.report, begun=begun
     )
-    return VenvOutcome(environment)
+    return VenvOutcome(environment, shown)
 
 
 def _place(world: World, project: Project | None, options: VenvOptions) -> Path:

@@ -22,7 +22,7 @@ from detent.lock.select import Choice
 from detent.model.candidate import STRONG_HASHES, Artifact
 from detent.model.names import PackageName
 from detent.ops.built import archive_key, find_built
-from detent.ops.local import is_tree
+from detent.ops.local import is_tree, tree_of
 from detent.ops.world import World
 from detent.python.interpreter import Interpreter
 from detent.store.archives import Archives
@@ -103,8 +103,7 @@ def _stored(world: World, choice: Choice, interpreter: Interpreter) -> WheelEntr
     """Give what the store has for a choice, built or fetched before."""
     artifact, package = choice.artifact, choice.package
     if is_tree(choice):
-        (key,) = (digest.value for digest in artifact.digests)
-        return find_built(world, key, name=package.name, version=package.version)
+        return find_built(world, tree_of(choice), name=package.name, version=package.version)
     if not artifact.is_wheel:
         key = archive_key(world, artifact, interpreter)
         return find_built(world, key, name=package.name, version=package.version)

@@ -9,7 +9,6 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
-from urllib.parse import unquote, urlsplit
 
 from detent import fsio
 from detent.build.key import editable_key, tree_key
@@ -69,16 +68,22 @@ def folder_named(choice: Choice) -> Direct:
     return choice.package.direct
 
 
-def tree_choice(world: World, choice: Choice, interpreter: Interpreter) -> Choice:
-    """Give a folder of the lock, its location a URL by now, with its key."""
+def tree_choice(world: World, choice: Choice, base: Path, interpreter: Interpreter) -> Choice:
+    """Give a folder of the lock with its URL and its key; its path is relative to ``base``."""
     direct = folder_named(choice)
-    tree = tree_at(world, folder_of(direct), interpreter, is_editable=direct.editable)
-    return _choice(choice.package, tree, is_requested=choice.requested)
+    root = folder_in(Path(os.path.abspath(base / direct.location)), direct)  # noqa: PTH100
+    tree = tree_at(world, root, interpreter, is_editable=direct.editable)
+    package = choice.package._replace(direct=direct._replace(location=root.as_uri(), subdirectory=""))
+    return _choice(package, tree, is_requested=choice.requested)
 
 
-def folder_of(direct: Direct) -> Path:
+def tree_of(choice: Choice) -> str:
+    """Give the key of a choice that is a folder."""
+    return next(digest.value for digest in choice.artifact.digests if digest.algorithm == _KEY)
+
+
+def folder_in(top: Path, direct: Direct) -> Path:
     """Give the folder that is to be built; raises :class:`BuildSystemInvalid` where there is none."""
-    top = Path(unquote(urlsplit(direct.location).path))
     folder = top / direct.subdirectory
     if not folder.is_dir() or not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(top)):
         raise BuildSystemInvalid(str(folder), "there is no such folder")

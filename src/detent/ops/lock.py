@@ -15,6 +15,7 @@ from detent.errors import (
     LockStale,
     PackageUnknown,
     ResolveError,
+    UnknownGroup,
     UsageError,
 )
 from detent.events import Notice
@@ -26,8 +27,10 @@ from detent.lock.pylock import render_lock
 from detent.lock.views import tree as draw
 from detent.model import markers
 from detent.model.inputs import Inputs
+from detent.model.names import GroupName, normalise
 from detent.model.requirement import PackageName, package_name, parse_requirement
 from detent.ops.discover import LOCK_NAME, Project
+from detent.ops.dynamic import with_dynamic
 from detent.ops.python import environment_path, interpreter_for
 from detent.ops.selection import Chosen, wanted_selection
 from detent.ops.stored_lock import StoredLock, keep_copy, read_lock, staleness
@@ -46,6 +49,8 @@ class Upgrade(NamedTuple):
     """As written after ``-P``: ``NAME`` or ``NAME==V``."""
     groups: tuple[str, ...] = ()
     """Dependency groups: what they name may move."""
+    again: bool = False
+    """Whether to lock again where nothing may move, for the sake of files and hashes."""
 
 
 class LockOptions(NamedTuple):
@@ -93,6 +98,11 @@ def lock(world: World, project: Project, options: LockOptions) -> LockOutcome:
     Raises :class:`LockStale` under ``check``; nothing is written then, nor under ``dry_run``.
     """
     started = world.clock()
+    if options.check_exists:
+        existing = read_lock(world.layout, project)
+        if existing is None:
+            raise LockMissing(LOCK_NAME, "--check-exists")
+        return LockOutcome(existing.lock, existing.text, existing, (), world.clock() - started)
     inputs = project_inputs(world, project)
     if options.check:
         stored = check_lock(world, project, inputs, flag="--check")
@@ -160,7 +170,9 @@ def _resolve(world: World, inputs: Inputs, old: Lock | None, upgrade: Upgrade) -
         inputs,
         world.releases,
         clock=process_time,  # waiting for the network is no search
-        preferences=preferences_from(old, upgrade=_free_to_move(upgrade), upgrade_all=upgrade.everything),
+        preferences=preferences_from(
+            old, upgrade=_free_to_move(upgrade, inputs), upgrade_all=upgrade.everything
+        ),
         seeds=() if upgrade.everything else seeds_from(old),
         policy=Policy(build=world.settings.build_policy),
         limits=world.limits,
@@ -170,8 +182,20 @@ def _resolve(world: World, inputs: Inputs, old: Lock | None, upgrade: Upgrade) -
     return answer if world.settings.is_index_of_project else with_locked_addresses(answer, old)
 
 
-def _free_to_move(upgrade: Upgrade) -> dict[PackageName, str]:
-    """Read ``NAME`` and ``NAME==V``: each name with the specifier it is held to."""
+def _free_to_move(upgrade: Upgrade, inputs: Inputs) -> dict[PackageName, str]:
+    """Give the names that may move, each with the specifier it is held to; raises :class:`UnknownGroup`."""
+    groups = dict(inputs.groups)
+    free: dict[PackageName, str] = {}
+    for text in upgrade.groups:
+        requirements = groups.get(GroupName(normalise(text)))
+        if requirements is None:
+            raise UnknownGroup(text, groups, where="the `dependency-groups` table")
+        free.update((requirement.name, "") for requirement in requirements)
+    return {**free, **_named(upgrade)}
+
+
+def _named(upgrade: Upgrade) -> dict[PackageName, str]:
+    """Read ``NAME`` and ``NAME==V``."""
     free: dict[PackageName, str] = {}
     for text in upgrade.packages:
         try:
@@ -196,7 +220,7 @@ def _no_upgrade(text: str, reason: str) -> UsageError:
 def _refuse_unlocked(upgrade: Upgrade, lock: Lock, old: Lock | None) -> None:
     """A misspelled name would do nothing: refuse it while its giver is looking."""
     known = {package.name for either in (lock, old) if either is not None for package in either.packages}
-    for name in _free_to_move(upgrade):
+    for name in _named(upgrade):
         if name not in known:
             raise UsageError(f"there is no `{name}` to upgrade", why="no package of that name is in the lock")
 
@@ -205,7 +229,7 @@ def project_inputs(world: World, project: Project) -> Inputs:
     """The project's wishes; a missing `requires-python` is assumed from lock or interpreter, and said."""
     for text in project.manifest.warnings:
         world.report(Notice("warning", text))
-    inputs = project.manifest.inputs(world.releases.index_url)
+    inputs = with_dynamic(world, project, project.manifest.inputs(world.releases.index_url))
     if inputs.requires_python:
         return inputs
     version = interpreter_for(world, project, environment_path(world, project)).version

@@ -93,7 +93,7 @@ def installed_choices(choices: Iterable[Choice], omitted: Omitted) -> tuple[Choi
 
 def _is_local(choice: Choice) -> bool:
     direct = choice.package.direct
-    return direct is not None and not is_url(direct.location)
+    return direct is not None and (not is_url(direct.location) or direct.location.startswith("file:"))
 
 
 def _known(

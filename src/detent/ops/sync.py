@@ -24,8 +24,9 @@ from detent.errors import (
     Unsupported,
     UsageError,
 )
-from detent.events import Step
+from detent.events import Event, Report, Step
 from detent.install.apply import apply, environment_lock, recover
+from detent.install.bytecode import compile_packages
 from detent.install.installed import read_installed
 from detent.install.plan import Found, Plan, plan
 from detent.lock.filename import is_url
@@ -132,6 +133,9 @@ class SyncOutcome(NamedTuple):
     check_seconds: float = 0.0
     gather_seconds: float = 0.0
     apply_seconds: float = 0.0
+    compiled: int = 0
+    """How many files were compiled to byte code."""
+    compile_seconds: float = 0.0
 
     @property
     def is_in_step(self) -> bool:
@@ -186,13 +190,15 @@ def install_lock(
     place = world.environments.look(root, interpreter)
     selection = select(lock, interpreter.target, wanted, policy=world.settings.build_policy)
     selection = selection._replace(choices=installed_choices(selection.choices, options.omitted))
-    selection = _with_origins(selection, project.root)
     selection = _with_trees(world, project, selection, interpreter, options, is_base=wanted.base)
+    selection = _with_origins(selection, project.root)
     reinstall = _to_reinstall(project, lock, selection, options)
     decide = partial(plan, selection, exact=options.exact, reinstall=reinstall)
     if options.check or options.dry_run:
         found = read_installed(place.environment) if place.environment is not None else Found()
-        would = decide(found)
+        would = decide(
+            found, spared=place.environment.seeds if place.environment is not None else frozenset()
+        )
         return SyncOutcome(outcome, root, place.action, would, check_seconds=world.clock() - started)
     before = Gathered({}, 0)
     if place.environment is None:
@@ -202,6 +208,8 @@ def install_lock(
     with _standing(world, project, place, interpreter) as environment:
         recover(environment, report=world.report)
         done = _make_match(world, project, environment, decide, before=before, keep_lock=keep_lock)
+        if world.settings.compile_bytecode.value:
+            done = _with_bytecode(world, environment, done)
         if last is not None:
             keep_last_selection(environment.root, last)
     if before.fetched:
@@ -267,7 +275,8 @@ def _with_trees(
 ) -> Selection:
     """Look at the folders that are to be installed, the project itself among them if it is a package."""
     choices = [
-        tree_choice(world, choice, interpreter) if is_tree(choice) else choice for choice in selection.choices
+        tree_choice(world, choice, project.root, interpreter) if is_tree(choice) else choice
+        for choice in selection.choices
     ]
     manifest = project.manifest
     if manifest.is_package and is_base and not options.omitted.leaves_out(manifest.name, is_project=True):
@@ -298,13 +307,13 @@ def _make_match(
     world: World,
     project: Project,
     environment: Environment,
-    decide: Callable[[Found], Plan],
+    decide: Callable[..., Plan],
     *,
     before: Gathered,
     keep_lock: Callable[[], None],
 ) -> SyncOutcome:
     started = world.clock()
-    todo = decide(read_installed(environment))
+    todo = decide(read_installed(environment), spared=environment.seeds)
     checked = world.clock()
     missing = [choice for choice in todo.wanted if choice.package.name not in before.entries]
     gathered = gather(world, missing, project.root, environment.interpreter)
@@ -332,6 +341,14 @@ def _make_match(
         report=world.report,
     )
     return outcome._replace(apply_seconds=world.clock() - ready)
+
+
+def _with_bytecode(world: World, environment: Environment, done: SyncOutcome) -> SyncOutcome:
+    """Compile what was just installed."""
+    started = world.clock()
+    names = {choice.package.name for choice in done.plan.wanted}
+    count = compile_packages(environment, names, variables=os.environ, report=world.report) if names else 0
+    return done._replace(compiled=count, compile_seconds=world.clock() - started)
 
 
 def _lock_to_install(world: World, project: Project, options: SyncOptions) -> tuple[Lock, LockOutcome | None]:
@@ -408,7 +425,8 @@ def _run_isolated(
     """Run the command in an environment that is there for this run alone, and wait to remove it."""
     with Scratch(world.layout) as scratch:
         place = Setting(scratch / "environment", "`--isolated`")
-        apart = world._replace(settings=world.settings._replace(project_environment=place))
+        settings = world.settings._replace(project_environment=place)
+        apart = world._replace(settings=settings, report=partial(_without_steps, world.report))
         synced(sync(apart, project, options.sync._replace(last="ignored")))
         if not options.command:
             raise CommandNeeded
@@ -417,6 +435,12 @@ def _run_isolated(
             return _wait_for(os.posix_spawn(program, arguments, environ))
         except OSError as error:
             raise _refused(arguments[0], error) from error
+
+
+def _without_steps(report: Report, event: Event) -> None:
+    """Keep quiet about an environment that nobody will see."""
+    if not isinstance(event, Step):
+        report(event)
 
 
 def _wait_for(child: int) -> int:

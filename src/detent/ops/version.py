@@ -68,5 +68,5 @@ def set_version(world: World, project: Project, options: VersionOptions) -> Vers
     if not options.frozen:
         stored = read_lock(world.layout, project)
         lock = lock_edited(world, project, edited, stored, locked=options.locked, upgrade=Upgrade())
-    sync = None if options.no_sync else SyncOptions(exact=False)
+    sync = None if options.no_sync else SyncOptions(exact=False, last="kept")
     return outcome._replace(edit=finish_edit(world, project, edited, lock, sync=sync))

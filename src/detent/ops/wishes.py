@@ -76,12 +76,10 @@ class Wish(NamedTuple):
         """The text to lock with, before a version is known: it takes the place of any bound in the file."""
         return f"{self.head}>=0{self.tail}" if self.is_latest else self.text
 
-    def written(self, pins: Mapping[PackageName, str], bounds: Bounds | None) -> str:
+    def written(self, pins: Mapping[PackageName, str], bounds: Bounds) -> str:
         """The text that goes into the file: with a bound where the package has a pin here."""
         version = pins.get(self.requirement.name)
-        return (
-            self.text if version is None else f"{self.head}{bounded(version, bounds or 'lower')}{self.tail}"
-        )
+        return self.text if version is None else f"{self.head}{bounded(version, bounds)}{self.tail}"
 
 
 def read_wishes(project: Project, asked: Asked) -> tuple[Wish, ...]:

@@ -1,8 +1,8 @@
 """Files that set something: `[tool.detent]` of a pyproject.toml, and detent.toml files with the same keys.
 
-A key nobody knows is named in a warning, with the one that was probably meant, and its neighbours hold all the
-same. Where the key may have been meant to protect somebody it is an error, and so is a setting of the machine in
-a project: no checkout may decide where somebody's cache is.
+A key nobody knows is named in a warning, with the one that was probably meant, and its neighbours hold all
+the same. Where the key may have been meant to protect somebody it is an error, and so is a setting of the
+machine in a project: no checkout may decide where somebody's cache is.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,6 +23,7 @@ from detent.project.document import Document, type_name
 from detent.project.known import BY_NAME, KNOWN, OF_OTHER_TOOLS, Known, nearest, reading
 
 _INDEX_KEYS = ("url", "name", "default")
+_BARE = ("switch", "count")
 
 
 class Configuration(NamedTuple):
@@ -90,21 +91,12 @@ def read_configuration(
 def read_config_file(document: Document, *, is_of_project: bool) -> tuple[str, ...]:
     """Check a detent.toml and give its warnings.
 
-    Raises :class:`VersionRequired`, and :class:`ManifestInvalid` or :class:`Failures` for what is wrong in it.
+    Raises :class:`VersionRequired`, and :class:`ManifestInvalid` or :class:`Failures` for what is wrong.
     """
     table = _Table(document, (), document.data, is_of_project)
     _refuse_other_versions(table)
     faults: list[DetentError] = []
     warnings = tuple(_check(table, faults))
-    for key in table.data:
-        if key in BY_NAME and BY_NAME[key].place == "pyproject":
-            faults.append(
-                ManifestInvalid(
-                    table.where(key),
-                    f"`{key}` says something of a project and has no place in this file",
-                    next_steps=("put it into `[tool.detent]` of the project's `pyproject.toml`",),
-                )
-            )
     if len(faults) == 1:
         raise faults[0]
     if faults:
@@ -145,14 +137,22 @@ def _check(table: _Table, faults: list[DetentError]) -> Iterator[str]:
         if known is None:
             yield from _unknown(table, key, faults)
         elif known.place == "machine" and table.is_of_project:
-            faults.append(_misplaced(table, known))
+            faults.append(_machine_setting(table, known))
+        elif known.place == "pyproject" and not table.path:
+            faults.append(
+                ManifestInvalid(
+                    table.where(key),
+                    f"`{key}` says something of a project and has no place in this file",
+                    next_steps=("put it into `[tool.detent]` of the project's `pyproject.toml`",),
+                )
+            )
         elif known.kind == "indexes":
             _check_index(table, faults)
         elif known.kind != "groups":
             _check_value(table, known, value, faults)
 
 
-def _misplaced(table: _Table, known: Known) -> ManifestInvalid:
+def _machine_setting(table: _Table, known: Known) -> ManifestInvalid:
     return ManifestInvalid(
         table.where(known.name),
         f"`{known.name}` is a setting of a machine and has no place in a project",
@@ -162,16 +162,18 @@ def _misplaced(table: _Table, known: Known) -> ManifestInvalid:
 
 
 def _check_value(table: _Table, known: Known, value: object, faults: list[DetentError]) -> None:
-    where = table.where(known.name)
     try:
-        # A switch of a flag or a variable may be a word; in a file it is one of two values.
-        if known.kind in {"switch", "count"} and isinstance(value, str):
-            raise ValueError(f"found {type_name(value)}")  # noqa: TRY301 -- one sentence for both
         reading(known, value)
+        # A variable can only spell it as a word; a file can do better, and editors are told so.
+        reason = "it must stand without quotes" if known.kind in _BARE and isinstance(value, str) else ""
     except ValueError as error:
-        faults.append(ManifestInvalid(where, f"`{table.name(known.name)}` cannot be used", why=str(error)))
+        reason = str(error)
     except Unsupported as error:
         faults.append(error)
+        return
+    if reason:
+        what = f"`{table.name(known.name)}` cannot be used"
+        faults.append(ManifestInvalid(table.where(known.name), what, why=reason))
 
 
 def _unknown(table: _Table, key: str, faults: list[DetentError]) -> Iterator[str]:
@@ -214,15 +216,15 @@ def _check_index(table: _Table, faults: list[DetentError]) -> None:
     where, name = table.where("index"), table.name("index")
     match table.data["index"]:
         case [{"url": url, **others}]:
-            for key in others:
-                if key not in _INDEX_KEYS:
-                    faults.append(
-                        ManifestInvalid(
-                            table.where("index", 0, key),
-                            f"`{key}` is not known to this release of detent",
-                            why=f"an index has {', '.join(f'`{known}`' for known in _INDEX_KEYS)}",
-                        )
-                    )
+            faults += (
+                ManifestInvalid(
+                    table.where("index", 0, str(key)),
+                    f"`{key}` is not known to this release of detent",
+                    why=f"an index has {', '.join(f'`{known}`' for known in _INDEX_KEYS)}",
+                )
+                for key in others
+                if key not in _INDEX_KEYS
+            )
             try:
                 reading(BY_NAME["index-url"], url)
             except ValueError as error:

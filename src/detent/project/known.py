@@ -1,7 +1,7 @@
 """What can be set, as one table: every setting, its type, and where it may stand.
 
-Checking a file, deciding a setting, the reference and the schema for editors are all made from these rows, so a
-setting cannot mean two things. A *protection* keeps something from happening; a slip in its name is an error.
+Checking a file, deciding a setting, the reference and the schema for editors are all made from these rows, so
+a setting cannot mean two things. A *protection* keeps something away: a slip in its name is an error.
 """
 
 import re
@@ -66,7 +66,7 @@ KNOWN = (
     Known(
         "index",
         "indexes",
-        "The package index as a table: the same as `index-url`, in the spelling of other tools. One can be named.",
+        "The package index as a table, in the spelling of other tools: the same as `index-url`.",
         "anywhere",
         '[{ url = "https://index.example.com/simple/" }]',
         is_protection=True,
@@ -74,8 +74,8 @@ KNOWN = (
     Known(
         "build",
         "choice",
-        "Whether source distributions may be built, which runs code of theirs. The project itself and folders it"
-        " names are always built.",
+        "Whether source distributions may be built, which runs code of theirs. The project itself and folders"
+        " it names are always built.",
         "anywhere",
         '"deny"',
         flag="--no-build",
@@ -394,7 +394,7 @@ def _options(value: object) -> ConfigSettings:
     if isinstance(value, tuple):
         return _options_of_words(value)
     if not isinstance(value, dict):
-        raise ValueError("its value must be a table")
+        raise ValueError("its value must be a table")  # noqa: TRY004 -- one kind of error for every kind
     found: dict[str, str | tuple[str, ...]] = {}
     for key, item in value.items():
         if isinstance(item, list) and all(isinstance(text, str) for text in item):

@@ -1,8 +1,8 @@
 """pyproject.toml as values: what a project is called and what it wishes for (PEP 621, PEP 735).
 
 Every requirement knows its line. Faults that do not depend on each other are shown together, each with
-file, line and column. What this release cannot do yet (dynamic dependencies, requirements by URL) ends
-in a clear error, never in a lock that leaves something out.
+file, line and column. What this release cannot do yet (requirements by URL) ends in a clear error,
+never in a lock that leaves something out.
 """
 
 import tomllib
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from packaging.version import InvalidVersion, Version
 
-from detent.errors import DetentError, Failures, ManifestInvalid, Unsupported
+from detent.errors import DetentError, Failures, ManifestInvalid
 from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.model.markers import InvalidMarker
@@ -179,13 +179,6 @@ def _dynamic(document: Document, project: Mapping[str, object], faults: list[Det
         elif key in project:
             faults.append(
                 ManifestInvalid(where, f"`project.{key}` is both written down and said to be dynamic")
-            )
-        elif key in {"dependencies", "optional-dependencies"}:
-            faults.append(
-                Unsupported(
-                    f"`{where}`: `project.{key}` is dynamic, and only a list in the file can be locked",
-                    next_steps=(f"write `{key}` into pyproject.toml",),
-                )
             )
     return tuple(raw)
 

@@ -238,7 +238,7 @@ def _denial(sources: Sources) -> tuple[str, frozenset[PackageName], tuple[str, .
         "",
         frozenset(),
         tuple(
-            f'`allow-build` in {setting.origin} changes nothing: without `build = "deny"` every build is allowed'
+            f'`allow-build` in {setting.origin} changes nothing: only `build = "deny"` forbids builds'
             for setting in exceptions
         ),
     )
@@ -247,10 +247,8 @@ def _denial(sources: Sources) -> tuple[str, frozenset[PackageName], tuple[str, .
 def _in_vain(exceptions: Setting[Any] | None, denied_by: str) -> tuple[str, ...]:
     if exceptions is None:
         return ()
-    return (
-        f"`allow-build` in {exceptions.origin} changes nothing: {denied_by} denies builds,"
-        " and a project cannot loosen that",
-    )
+    denied = f"{denied_by} denies builds, and a project cannot loosen that"
+    return (f"`allow-build` in {exceptions.origin} changes nothing: {denied}",)
 
 
 def _of_person(sources: Sources) -> Setting[str] | None:

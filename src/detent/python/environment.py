@@ -13,8 +13,16 @@ from typing import NamedTuple, NoReturn
 
 from detent import fsio
 from detent.errors import InterpreterBroken, NotAnEnvironment
+from detent.model.names import PackageName
 from detent.python.interpreter import Interpreter, Interpreters
-from detent.python.pyvenv import CONFIG_NAME, base_of, lies_below, looks_like_interpreter, read_config
+from detent.python.pyvenv import (
+    CONFIG_NAME,
+    base_of,
+    lies_below,
+    looks_like_interpreter,
+    read_config,
+    seeds_of,
+)
 
 STATE_NAME = ".detent"
 """The folder of our own state in an environment."""
@@ -43,6 +51,8 @@ class Environment(NamedTuple):
     python: Path
     is_ours: bool
     """Detent has made it or has worked in it before."""
+    seeds: frozenset[PackageName] = frozenset()
+    """Packages that belong to the environment itself, such as pip."""
 
 
 class Style(NamedTuple):
@@ -119,7 +129,7 @@ def read_environment(root: Path, interpreters: Interpreters) -> Environment | Br
         return BrokenEnvironment(
             here, f"it was made with Python {was}, and `{base}` is {interpreter.version}"
         )
-    environment = environment_at(here, interpreter)
+    environment = environment_at(here, interpreter)._replace(seeds=seeds_of(config, interpreter.minor))
     if not os.path.isdir(environment.site_packages):
         return BrokenEnvironment(here, f"it has no `{interpreter.scheme.purelib}`")
     return environment

@@ -10,7 +10,13 @@ program whose name is an interpreter's is taken.
 import os
 import re
 
+from detent.model.names import PackageName
+
 CONFIG_NAME = "pyvenv.cfg"
+OWN_KEY = "detent"
+"""In the configuration of an environment that detent made: its version."""
+SEED_KEY = "seed"
+"""``true`` where pip was put into it at once; uv reads and writes the same."""
 
 _CONFIG_BYTES = 64 * 1024
 _CHAIN = 4
@@ -49,6 +55,16 @@ def read_config(root: str) -> dict[str, str] | None:
 def maker(config: dict[str, str]) -> str:
     """Name the program that made an environment, by what it writes into the configuration."""
     return next((program for program in ("uv", "virtualenv") if program in config), "venv")
+
+
+def seeds_of(config: dict[str, str], minor: tuple[int, int]) -> frozenset[PackageName]:
+    """Name what an environment was given when it was made: installers, which belong to no project.
+
+    One that detent made says so, and whether it was seeded; of others it is taken for granted.
+    """
+    if OWN_KEY in config and config.get(SEED_KEY) != "true":
+        return frozenset()
+    return frozenset(map(PackageName, ("pip", "setuptools", "wheel") if minor < (3, 12) else ("pip",)))
 
 
 def environment_of(executable: str) -> str | None:

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from virtualenv import session_via_cli
 
-from detent import fsio
+from detent import fsio, stamp
 from detent.errors import InterpreterBroken, NotAnEnvironment
 from detent.python.environment import STATE_NAME, UNFINISHED, Style
 from detent.python.interpreter import Interpreter
 from detent.python.probe import clean_variables
-from detent.python.pyvenv import CONFIG_NAME
+from detent.python.pyvenv import CONFIG_NAME, OWN_KEY
 from detent.python.template import Entry, Template, is_plain
 from detent.store.cache import Scratch
 from detent.store.layout import Layout
@@ -122,9 +122,10 @@ def _run(
 
 
 def _own_config(content: bytes) -> bytes:
-    """Take out the line that says which command made the environment: it was not typed by anybody."""
+    """Take out the line that says which command made the environment, which nobody typed, and sign it."""
     lines = content.splitlines(keepends=True)
-    return b"".join(line for line in lines if line.partition(b"=")[0].strip() != b"command")
+    kept = b"".join(line for line in lines if line.partition(b"=")[0].strip() != b"command")
+    return b"%s%s = %s\n" % (kept, OWN_KEY.encode(), stamp.VERSION.encode())
 
 
 def _entries(root: str) -> Iterator[Entry]:

@@ -20,7 +20,7 @@ from detent.errors import Bug, FileTrouble, NotAnEnvironment
 from detent.python.environment import SCRATCH_PREFIX, scratch_beside
 from detent.store.records import read_record, write_record
 
-TEMPLATE_VERSION = 1
+TEMPLATE_VERSION = 2
 
 _KIND = b"template"
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9._/@+-]+")

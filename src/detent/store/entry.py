@@ -63,6 +63,11 @@ class WheelEntry(NamedTuple):
         return ((FILES, self.files), *self.data)
 
 
+def metadata_path(entry: WheelEntry) -> Path:
+    """Give where the METADATA of an entry stands."""
+    return Path(entry.folder(), entry.dist_info, "METADATA")
+
+
 def read_manifest(digest: str, root: Path) -> WheelEntry | None:
     """Give the entry whose folder is ``root``; ``None`` where there is none that can be read."""
     value = read_record(root / MANIFEST, _KIND, _VERSION)

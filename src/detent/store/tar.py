@@ -151,9 +151,9 @@ class TarReader:
         """Judge one member by itself; ``None`` for one that stands for nothing."""
         name = _plain(header.name)
         kind = _kind(header)
-        if kind is Kind.FOLDER and name in {"", "."}:
+        if kind is Kind.FOLDER and name == ".":
             return None
-        fault = path_fault(name, len(name.encode(errors="surrogateescape")), self._limits)
+        fault = path_fault(name + "/", len(name.encode(errors="surrogateescape")), self._limits)
         if fault:
             raise _Refused(fault)
         if kind is None:
@@ -236,7 +236,7 @@ class TarReader:
         plain = "/".join(down)
         fault = path_fault(plain, len(plain.encode(errors="surrogateescape")), self._limits) if plain else ""
         up = len(steps) - len(down)
-        if fault or not steps or member.target.startswith("/") or up >= member.name.count("/"):
+        if fault or not member.target or member.target.startswith("/") or up >= member.name.count("/"):
             raise self.refuse(
                 f"`{shown(member.name)}` is a link to `{shown(member.target)}`, outside of its folder"
             )

@@ -2,12 +2,16 @@
 
 import os
 import sys
+import tempfile
+import tomllib
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from detent.build.frontend import Job, build_editable, build_metadata
+from detent.build.frontend import Job, build_editable, build_metadata, build_wheel
+from detent.build.key import editable_key, tree_key
 from detent.build.requirements_text import requirement_fields, with_requirements
 from detent.index.metadata import parse_metadata
 from support.backends import write_tree
@@ -80,8 +84,6 @@ def test_rewritten_metadata_says_what_the_back_end_would_say(tmp_path: Path, bac
 
 def test_an_editable_wheel_depends_on_requirements_in_metadata_alone(tmp_path: Path, backend: str) -> None:
     def contents(wishes: tuple[list[str], dict[str, list[str]]]) -> dict[str, bytes]:
-        import zipfile
-
         with zipfile.ZipFile(build_editable(job(tmp_path, backend, wishes), Here())) as archive:
             return {
                 name: archive.read(name)
@@ -90,3 +92,20 @@ def test_an_editable_wheel_depends_on_requirements_in_metadata_alone(tmp_path: P
             }
 
     assert contents(BEFORE) == contents(AFTER)
+
+
+def test_a_build_leaves_nothing_behind_that_would_ask_for_another_one(tmp_path: Path, backend: str) -> None:
+    work = job(tmp_path, backend, BEFORE)
+    manifest = tomllib.loads((work.source / "pyproject.toml").read_text("utf-8"))
+
+    def keys() -> tuple[object, str]:
+        return (
+            editable_key(work.source, manifest, interpreter="", config_settings={}),
+            tree_key(work.source, manifest, interpreter="", config_settings={}),
+        )
+
+    before = keys()
+    build_editable(work, Here())
+    build_wheel(work._replace(tmp=Path(tempfile.mkdtemp(dir=tmp_path))), Here())
+
+    assert keys() == before

@@ -8,15 +8,21 @@ from urllib.parse import urljoin
 import distlib.index
 import pytest
 
+from detent.errors import BuildFailed
 from detent.events import ignore
 from detent.index.client import Client
 from detent.index.releases import IndexReleases
 from detent.index.remote import RemoteIndex
+from detent.model.candidate import Metadata
 from detent.model.limits import Limits
 from detent.model.requirement import PackageName
 from detent.model.versions import newest
 from detent.project.settings import Sources, settings
 from detent.store.layout import Layout
+
+
+def build(name: PackageName, *_: object) -> Metadata:
+    raise BuildFailed(name, "nothing is built here")
 
 
 @pytest.mark.live
@@ -32,6 +38,7 @@ def test_popular_projects_of_the_default_index_can_be_read_and_fetched(tmp_path:
                 client, index_url=url, layout=layout, scratch=lambda: tmp_path, now=time.time, report=ignore
             ),
             now=time.time,
+            build_metadata=build,
         )
         names = [PackageName(name) for name in ("numpy", "requests", "rich", "click", "sqlalchemy")]
         releases.expect(names, [])

@@ -7,19 +7,22 @@ from typing import Any
 
 import pytest
 
-from detent.errors import IndexUnavailable, OfflineMiss, PageInvalid
+from detent.errors import BuildFailed, IndexUnavailable, OfflineMiss, PageInvalid
 from detent.events import ignore
 from detent.index.client import Client
+from detent.index.metadata import parse_metadata
 from detent.index.releases import IndexReleases
 from detent.index.remote import RemoteIndex
+from detent.model.candidate import Artifact, Metadata
 from detent.model.limits import Limits
 from detent.model.requirement import PackageName
 from detent.model.versions import Listing
 from detent.store.layout import Layout
 from support.index_server import IndexServer, serve
-from support.wheels import wheel
+from support.sdists import sdist
+from support.wheels import metadata_text, wheel
 
-A, B, GONE = PackageName("a"), PackageName("b"), PackageName("gone")
+A, B, C, GONE = map(PackageName, ("a", "b", "c", "gone"))
 QUICK = Limits()._replace(tries=2)
 
 
@@ -31,13 +34,21 @@ class World:
         self.layout = Layout(folder / "cache")
         self.clock = 1000.0
         self.remotes = 0
+        self.built: list[str] = []
 
     def command(self, **more: Any) -> IndexReleases:
         self.index.forget()
         self.clock += 1
+        facts: dict[str, Any] = {"build_metadata": self.build, **more}
         return IndexReleases(
-            index_url=self.index.url, layout=self.layout, remote=self.remote, now=lambda: self.clock, **more
+            index_url=self.index.url, layout=self.layout, remote=self.remote, now=lambda: self.clock, **facts
         )
+
+    def build(self, name: PackageName, version: str, artifact: Artifact, archive: Path) -> Metadata:
+        """Say what a back end would: that it needs what the version is called."""
+        assert archive.read_bytes() == self.index.files[artifact.filename].data
+        self.built.append(f"{name} {version}")
+        return parse_metadata(metadata_text(name, version, [f"told{version}"]).encode(), artifact.filename)
 
     def remote(self) -> RemoteIndex:
         self.remotes += 1
@@ -108,7 +119,7 @@ def test_a_warm_command_imports_no_network(tmp_path: Path) -> None:
             f"import sys\nsys.path[:] = {sys.path!r}\nfrom pathlib import Path\n"
             "from detent.index.releases import IndexReleases\nfrom detent.store.layout import Layout\n"
             f"r = IndexReleases(index_url={index.url!r}, layout=Layout(Path({str(world.layout.root)!r})),"
-            f" remote=lambda: 1 / 0, now=lambda: {world.clock})\n"
+            f" remote=lambda: 1 / 0, now=lambda: {world.clock}, build_metadata=lambda *_: 1 / 0)\n"
             "r.expect(['a'], [('a', 1)])\n"
             "assert r.metadata('a', 1).base and r.artifacts('a', 1)\n"
             "r.save()\n"
@@ -249,13 +260,28 @@ def test_revalidating_asks_again_for_what_is_older_than_the_command_and_tells_of
         assert index.count() == 2
 
 
-def test_refreshing_believes_no_record_of_before(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("refresh", "a", "b"),
+    [
+        (frozenset(), ["1.0", "2.0"], ["3"]),
+        (frozenset({A}), ["1.0", "2.0", "9"], ["3"]),
+        (None, ["1.0", "2.0", "9"], ["3", "9"]),
+    ],
+)
+def test_refreshing_believes_no_record_of_before(
+    refresh: frozenset[PackageName] | None, a: list[str], b: list[str], tmp_path: Path
+) -> None:
     with serve(PACKAGES) as index:
         world = World(index, tmp_path)
-        world.command().listing(A)
-        index.add(*wheel("a", "9")[:2])
+        before = world.command()
+        before.listing(A)
+        before.listing(B)
+        for name in ("a", "b"):
+            index.add(*wheel(name, "9")[:2])
 
-        assert versions(world.command(is_refreshing=True).listing(A)) == ["1.0", "2.0", "9"]
+        late = world.command(refresh=refresh)
+
+        assert (versions(late.listing(A)), versions(late.listing(B))) == (a, b)
 
 
 def test_a_project_that_does_not_exist_has_no_releases_and_is_asked_for_in_every_command(
@@ -334,15 +360,164 @@ def test_offline_old_records_serve_and_what_is_missing_is_named(tmp_path: Path) 
         assert index.count() == 0
 
 
-def test_a_release_without_a_wheel_is_unreadable_without_asking(tmp_path: Path) -> None:
-    with serve([("a-1.0.tar.gz", b"sdist")]) as index:
+# ---- releases without a wheel ------------------------------------------------------------------
+
+
+UNTOLD = [sdist(version=version, metadata_version="2.1") for version in ("1.0", "2.0", "3.0")]
+"""Source distributions that only a build can tell of."""
+
+
+def test_a_source_distribution_that_tells_is_not_built_and_not_fetched_again(tmp_path: Path) -> None:
+    with serve([sdist(requires=["b"], extras={"x": ["c"]})]) as index:
+        world = World(index, tmp_path)
+        first = world.command()
+        assert needs(first, A, 1) == ["b"]
+        metadata = first.metadata(A, 1)
+        assert metadata is not None
+        assert metadata.for_extra("x")
+        assert not metadata.is_built
+        first.save()
+
+        assert world.command().metadata(A, 1) == metadata
+        assert index.count() == 0
+        assert world.built == []
+
+
+def test_what_only_a_build_can_tell_is_built_when_it_is_wanted_and_remembered(tmp_path: Path) -> None:
+    with serve(UNTOLD) as index:
+        world = World(index, tmp_path)
+        first = world.command()
+        first.listing(A)
+        first.expect([], [(A, 3)])
+        first.save()
+        assert world.built == []
+
+        for _ in range(2):
+            assert needs(first, A, 3) == ["told3.0"]
+        assert first.unreadable(A, 3) == ""
+        metadata = first.metadata(A, 3)
+        assert metadata is not None
+        assert metadata.is_built
+        first.save()
+        assert index.count("/files/") == 1
+
+        again = world.command()
+        assert again.metadata(A, 3) == metadata
+        assert world.built == ["a 3.0"]
+        assert index.count() == 0
+
+
+def test_one_guess_of_a_source_distribution_is_fetched_at_a_time(tmp_path: Path) -> None:
+    with serve([*UNTOLD, *PACKAGES[2:], sdist("c", metadata_version="2.1")]) as index:
         releases = World(index, tmp_path).command()
-        releases.listing(A)
-        index.forget()
+        for name in (A, B, C):
+            releases.listing(name)
+        releases.expect([], [(A, 3), (B, 1), (A, 2), (C, 1), (A, 1)])
+        for pending in list(releases._asked.values()):
+            pending.result()
+
+        assert sorted(path.rpartition("/")[2] for path in index.paths() if "/files/" in path) == [
+            "a-3.0.tar.gz",
+            "b-3-py3-none-any.whl.metadata",
+            "c-1.0.tar.gz",
+        ]
+
+
+def test_a_build_that_fails_is_a_reason_for_this_command_alone(tmp_path: Path) -> None:
+    def fail(name: PackageName, version: str, *_: object) -> Metadata:
+        raise BuildFailed(f"{name}=={version}", "`build_wheel` exited with code 1", output=["gcc: not found"])
+
+    with serve(UNTOLD) as index:
+        world = World(index, tmp_path)
+        first = world.command(build_metadata=fail)
+
+        assert first.metadata(A, 1) is None
+        assert first.unreadable(A, 1) == "it could not be built: `build_wheel` exited with code 1"
+        first.save()
+
+        assert needs(world.command(), A, 1) == ["told1.0"]
+        assert index.count() == 0
+
+
+def test_a_build_may_ask_for_other_releases_and_never_waits_for_itself(tmp_path: Path) -> None:
+    with serve([*UNTOLD, *PACKAGES[2:], sdist("c", metadata_version="2.1")]) as index:
+        world = World(index, tmp_path)
+        seen: list[object] = []
+
+        def build(name: PackageName, version: str, artifact: Artifact, archive: Path) -> Metadata:
+            if name == A:
+                seen.append(needs(releases, B, 1))
+                seen.append(needs(releases, C, 1))
+                seen.append(releases.unreadable(A, 2))
+                releases.save()
+            return world.build(name, version, artifact, archive)
+
+        releases = world.command(build_metadata=build)
+
+        assert needs(releases, A, 2) == ["told2.0"]
+        assert seen == [[], ["told1.0"], "it is needed for its own build"]
+        assert releases.unreadable(A, 2) == ""
+        assert world.built == ["c 1.0", "a 2.0"]
+
+
+def test_offline_a_source_distribution_that_is_at_hand_serves(tmp_path: Path) -> None:
+    with serve([*UNTOLD, sdist("c", requires=["d"])]) as index:
+        world = World(index, tmp_path)
+        first = world.command()
+        for name, number in ((A, 1), (C, 1)):
+            first.listing(name)
+            first._ask(first._projects[name], number).result()  # type: ignore[union-attr]  # kept, nothing saved
+
+        offline = world.command(is_offline=True)
+        assert needs(offline, A, 1) == ["told1.0"]
+        assert needs(offline, C, 1) == ["d"]
+        with pytest.raises(OfflineMiss) as caught:
+            offline.metadata(A, 2)
+        assert "the metadata of a 2.0" in caught.value.why
+        assert index.count() == 0
+
+
+def test_refreshing_builds_again_and_reads_no_file_again_that_is_known_by_its_hash(tmp_path: Path) -> None:
+    with serve([*UNTOLD, *PACKAGES[2:]]) as index:
+        world = World(index, tmp_path)
+        first = world.command()
+        needs(first, A, 1)
+        needs(first, B, 1)
+        first.save()
+
+        late = world.command(refresh=None)
+        needs(late, A, 1)
+        needs(late, B, 1)
+
+        assert world.built == ["a 1.0", "a 1.0"]
+        assert index.paths() == ["/simple/a/", "/simple/b/"]
+
+
+def test_a_wheel_that_comes_later_speaks_before_the_source_distribution(tmp_path: Path) -> None:
+    with serve(UNTOLD) as index:
+        world = World(index, tmp_path)
+        first = world.command()
+        needs(first, A, 1)
+        needs(first, A, 2)
+        first.save()
+        index.add(*wheel("a", "2.0", requires=["from-wheel"])[:2])
+        world.clock += 1000
+
+        second = world.command()
+
+        assert needs(second, A, 1) == ["told1.0"]
+        assert needs(second, A, 2) == ["from-wheel"]
+        assert world.built == ["a 1.0", "a 2.0"]
+
+
+def test_a_source_distribution_of_an_unsupported_form_is_unreadable_without_asking(tmp_path: Path) -> None:
+    with serve([("a-1.0.tar.Z", b"compressed")]) as index:
+        world = World(index, tmp_path)
+        releases = world.command()
 
         assert releases.metadata(A, 1) is None
-        assert releases.unreadable(A, 1) == "it has only a source distribution"
-        assert index.count() == 0
+        assert "`a-1.0.tar.Z` is packed in a way that is not supported" in releases.unreadable(A, 1)
+        assert index.paths() == ["/simple/a/"]
 
 
 def test_why_metadata_cannot_be_read_is_remembered(tmp_path: Path) -> None:
@@ -416,6 +591,7 @@ def test_credentials_are_used_and_never_kept(tmp_path: Path) -> None:
                 report=ignore,
             ),
             now=lambda: 1.0,
+            build_metadata=World(index, tmp_path).build,
         )
         assert needs(releases, A, 2) == ["b>=2"]
         releases.save()

@@ -11,7 +11,7 @@ import pytest
 
 from detent.errors import NotAnEnvironment
 from detent.python.discovery import Places, Sought, find_interpreter, places
-from detent.python.environment import BrokenEnvironment, Environment, read_environment
+from detent.python.environment import BrokenEnvironment, Environment, Style, read_environment
 from detent.python.interpreter import Interpreter, Interpreters
 from detent.python.probe import probe_interpreter
 from detent.python.provision import Environments
@@ -105,7 +105,7 @@ def test_a_template_gives_what_virtualenv_itself_makes_at_that_path(tmp_path: Pa
     stamped = tree(root)
     shutil.rmtree(root)
 
-    make_environment(root, interpreter, "demo", layout=world.layout, variables=os.environ)
+    make_environment(root, interpreter, Style("demo"), layout=world.layout, variables=os.environ)
 
     assert stamped == tree(root)
 
@@ -211,6 +211,71 @@ def test_the_store_keeps_nothing_of_rendering_but_the_template(tmp_path: Path) -
 
     assert len(list((tmp_path / "store/templates-v1").iterdir())) == 1
     assert [p.name for p in world.layout.tmp.iterdir() if not p.name.startswith(".")] == []
+
+
+def test_the_interpreters_own_packages_are_let_in_when_that_is_asked_for(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    interpreter = world.interpreter(base_python())
+
+    made = world.environments.create(
+        tmp_path / ".venv", interpreter, Style("demo", system_site_packages=True)
+    )
+
+    assert "include-system-site-packages = true" in (tmp_path / ".venv/pyvenv.cfg").read_text()
+    assert said_by(made)["prefix"] == str(tmp_path / ".venv")
+    assert world.environments.look(tmp_path / ".venv", interpreter).action == "kept"
+
+
+def test_a_prompt_that_needs_quoting_is_shown_as_it_is(tmp_path: Path) -> None:
+    world = World(tmp_path)
+
+    world.environments.create(tmp_path / ".venv", world.interpreter(base_python()), Style("it's $mine"))
+
+    done = subprocess.run(
+        ["sh", "-c", '. .venv/bin/activate; printf %s "$VIRTUAL_ENV_PROMPT"'],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "it's $mine"
+
+
+@pytest.mark.parametrize("state", ["folder", "live", "broken", "unfinished"])
+def test_an_environment_is_put_into_a_folder_that_keeps_its_own(tmp_path: Path, state: str) -> None:
+    world = World(tmp_path)
+    root = tmp_path / ".venv"
+    if state == "folder":
+        root.mkdir()
+    else:
+        world.make(root, base_python())
+    if state == "broken":
+        (root / "bin/python").unlink()
+        (root / "bin/python").symlink_to("/no/such/python3")
+    if state == "unfinished":
+        (root / ".detent/unfinished").touch()
+    (root / "mine").write_text("mine")
+    (root / ".gitignore").write_text("mine\n")
+
+    made = world.environments.create(
+        root, world.interpreter(base_python()), Style("demo", keeps_contents=True)
+    )
+
+    assert said_by(made)["prefix"] == str(root)
+    assert [(root / name).read_text() for name in ("mine", ".gitignore")] == ["mine", "mine\n"]
+    assert isinstance(read_environment(root, world.interpreters), Environment)
+
+
+def test_what_could_not_be_filled_keeps_what_it_had(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    root = tmp_path / "a:b"
+    root.mkdir()
+    (root / "mine").touch()
+
+    with pytest.raises(NotAnEnvironment):
+        world.environments.create(root, world.interpreter(base_python()), Style("demo", keeps_contents=True))
+
+    assert names(root) == ["mine"]
 
 
 def test_an_environment_made_by_venv_is_adopted(tmp_path: Path) -> None:

@@ -390,8 +390,8 @@ def test_what_a_failed_environment_says_is_left_as_it_is(tmp_path: Path) -> None
 
 # ---- what is left running -------------------------------------------------------------------
 
-_LEFT = "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], {})"
-_PARENT = "import subprocess, sys\n    p = {}\n    open('pid', 'w').write(str(p.pid)); {}"
+_LEAVE = "import subprocess, sys\n    p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+_LEAVE += "    open('pid', 'w').write(str(p.pid)); "
 
 
 def is_over(root: Path) -> bool:
@@ -408,9 +408,7 @@ def is_over(root: Path) -> bool:
 
 
 def test_what_a_hook_leaves_running_is_ended_and_not_waited_for(tmp_path: Path) -> None:
-    body = _PARENT.format(_LEFT.format(""), "return _write_wheel(directory, {})")
-
-    it = bench(tmp_path, hook("build_wheel", body))
+    it = bench(tmp_path, hook("build_wheel", _LEAVE + "return _write_wheel(directory, {})"))
 
     assert build_wheel(it.job, it.environment).is_file()
     assert is_over(tmp_path)
@@ -437,11 +435,19 @@ build_wheel(Job("a==1.0", root / "source", root / "out", root / "tmp", root / "l
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_when_we_are_ended_so_is_the_hook_and_all_it_started(tmp_path: Path, number: signal.Signals) -> None:
-    # The hook itself sends the signal to the process that waits for it, and would never end.
-    send = f"os.kill(os.getppid(), {number:d}); p.wait()"
-    it = bench(tmp_path, hook("build_wheel", _PARENT.format(_LEFT.format(""), send)))
+    # The hook itself sends the signal to the process that waits for it, and would never end. Nor would its
+    # standard input, were it ours.
+    send = f"sys.stdin.read(); os.kill(os.getppid(), {number:d}); p.wait()"
+    it = bench(tmp_path, hook("build_wheel", _LEAVE + send))
+    reading, writing = os.pipe()
 
-    ended = subprocess.run([sys.executable, "-c", _DRIVER, tmp_path], check=False, timeout=30)
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-c", _DRIVER, tmp_path], stdin=reading, check=False, timeout=30
+        )
+    finally:
+        os.close(reading)
+        os.close(writing)
 
     assert ended.returncode == number
     assert is_over(tmp_path)

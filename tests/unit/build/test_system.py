@@ -125,6 +125,7 @@ def test_a_table_that_cannot_be_meant_is_refused_with_its_place(
         ("..", "`..` lies outside the source"),
         ("../source-of-another", "`../source-of-another` lies outside the source"),
         ("backend/../../b", "`backend/../../b` lies outside the source"),
+        ("../alias", "`../alias` lies outside the source"),
         ("link", "`link` lies outside the source"),
         ("link/below", "`link/below` lies outside the source"),
     ],
@@ -134,6 +135,7 @@ def test_a_back_end_of_the_tree_has_to_lie_in_it(tmp_path: Path, folder: str, re
     source.mkdir()
     (tmp_path / "elsewhere").mkdir()
     (source / "link").symlink_to("../elsewhere")
+    (tmp_path / "alias").symlink_to("source")
     text = f'[build-system]\nrequires = []\nbuild-backend = "b"\nbackend-path = [".", "{folder}"]\n'
 
     assert refusal(source, text) == f"a/pyproject.toml:4:22: {reason}"

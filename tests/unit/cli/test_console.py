@@ -48,8 +48,13 @@ def test_quiet_leaves_errors_and_very_quiet_nothing(capsys: pytest.CaptureFixtur
         talker.error(UsageError("no"))
 
     out, err = capsys.readouterr()
-    assert out == "answer\nanswer\n"
+    assert out == "answer\n"
     assert err == "error: no [usage]\n"
+
+
+def test_silence_and_details_are_not_wanted_together() -> None:
+    with pytest.raises(UsageError, match="`--quiet` and `--verbose`"):
+        console(quiet=1, verbose=1)
 
 
 def test_several_failures_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,6 +68,21 @@ def test_colour_is_a_matter_of_variables_off_a_terminal() -> None:
     assert console(variables={"FORCE_COLOR": "1"}).styled("x", "error") == "\x1b[1;31mx\x1b[0m"
     assert console(variables={"FORCE_COLOR": "1", "NO_COLOR": "1"}).styled("x", "error") == "x"
     assert console(variables={"CLICOLOR_FORCE": "1"}).timed(0.5) == "\x1b[2m in 500ms\x1b[0m"
+
+
+@pytest.mark.parametrize("variables", [{}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1"}])
+def test_a_flag_of_colour_comes_before_every_variable(variables: dict[str, str]) -> None:
+    for colour, seen in (("always", "\x1b[1;31mx\x1b[0m"), ("never", "x")):
+        talker = Console(variables)
+        talker.set_up(quiet=0, verbose=0, progress=True, colour=colour)
+        assert talker.styled("x", "error") == seen
+
+
+def test_automatic_colour_is_what_the_variables_say() -> None:
+    talker = Console({"FORCE_COLOR": "1"})
+    talker.set_up(quiet=0, verbose=0, progress=True, colour="auto")
+
+    assert talker.styled("x", "error") == "\x1b[1;31mx\x1b[0m"
 
 
 def test_progress_is_for_terminals_alone(capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,6 +118,7 @@ def test_an_answer_that_cannot_be_written_is_an_error_and_lost_talk_is_none(
     monkeypatch.setattr(sys, "stderr", _Full())
     talker = console()
     talker.say("nobody hears this")
+    talker.say("nor this")
 
     with pytest.raises(FileTrouble, match="standard output"):
         talker.answer("yes")

@@ -4,6 +4,7 @@ from detent.cli import edit_options
 from detent.cli.parse import parse
 from detent.errors import UsageError
 from detent.ops.edit import AddOptions
+from detent.ops.init import InitOptions
 from detent.project.edit import Table
 
 
@@ -13,7 +14,7 @@ def added(line: str) -> AddOptions:
 
 def test_where_a_requirement_goes() -> None:
     assert added("a").table == Table("project", "")
-    assert added("a --dev").table == Table("group", "dev")
+    assert added("a --dev").table == added("a -d").table == Table("group", "dev")
     assert added("a --group Docs").table == Table("group", "Docs")
     assert added("a --optional net").table == Table("extra", "net")
 
@@ -37,13 +38,20 @@ def test_names_that_cannot_be(words: list[str]) -> None:
         edit_options.add(parse(["add", *words, "a"], {}).values)
 
 
-def test_kinds_of_project() -> None:
-    for line, kind in (
-        ("", "app"),
-        ("--lib", "lib"),
-        ("--bare --no-package", "bare"),
-        ("--no-package", "script"),
-    ):
-        assert edit_options.init(parse(["init", *line.split()], {}).values).kind == kind
-    with pytest.raises(UsageError):
-        edit_options.init(parse(["init", "--lib", "--bare"], {}).values)
+def started(line: str) -> InitOptions:
+    return edit_options.init(parse(["new", *line.split()], {}).values)
+
+
+def test_what_kind_of_project_is_started() -> None:
+    assert started("x") == InitOptions(path="x", kind="app")
+    assert started("--package --lib").kind == "lib"
+    assert started("--no-package --app").kind == "script"
+    assert started("--bare")[1:3] == ("script", True)
+    assert started("--bare --package")[1:3] == ("app", True)
+    assert started("--bare --build-backend hatch")[1:3] == ("app", True)
+    assert started("--build-backend poetry").backend == "poetry-core"
+    assert started("--build-backend flit-core").backend == "flit-core"
+    assert started("--author-from none").author_from == "none"
+    for line in ("--app --lib", "--lib --no-package", "--build-backend pdm --no-package"):
+        with pytest.raises(UsageError, match="cannot be used together"):
+            started(line)

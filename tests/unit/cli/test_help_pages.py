@@ -1,7 +1,11 @@
+import re
+import shlex
+
 import pytest
 
 from detent.cli.flags import COMMANDS, GLOBAL, Command
-from detent.cli.help_pages import GROUPS, page
+from detent.cli.help_pages import EXAMPLES, GROUPS, MORE, page
+from detent.cli.parse import parse
 
 NAMES = ["", *GROUPS, *(command.name for command in COMMANDS)]
 
@@ -24,13 +28,42 @@ def test_a_page_names_every_flag_and_variable_of_its_command(command: Command) -
 @pytest.mark.parametrize("width", [60, 80, 100])
 def test_a_page_fits_its_width(name: str, width: int) -> None:
     for line in page(name, width=width).splitlines():
-        assert len(line) <= width or len(line.split()) <= 3
+        assert len(line) <= width or len(line.split()) <= 3 or line.strip() in EXAMPLES.get(name, ())
         assert line == line.rstrip()
 
 
 def test_the_overview_lists_every_command_once() -> None:
     lines = page("").splitlines()
 
-    for word in dict.fromkeys(command.name.partition(" ")[0] for command in COMMANDS):
+    shown = dict.fromkeys(c.name.partition(" ")[0] for c in COMMANDS if not c.is_hidden)
+    for word in shown:
         assert sum(line.startswith(f"  {word} ") for line in lines) == 1
     assert "  -h, --help       Show this help" in lines
+
+
+def test_a_hidden_command_is_in_no_list_and_has_its_page() -> None:
+    hidden = [command for command in COMMANDS if command.is_hidden]
+
+    assert hidden
+    assert not [command for command in hidden if command.name.partition(" ")[0] in page("").split()]
+    assert "Usage: detent config schema" in page("config schema")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c.name)
+def test_a_short_page_names_the_flags_of_its_command_alone(command: Command) -> None:
+    text = page(command.name, is_short=True)
+
+    for flag in command.flags:
+        assert flag.spellings[-1] in text
+    assert "[env:" not in text
+    assert "--directory" not in text
+    assert text.endswith(f"See `detent {command.name} --help` for more.")
+
+
+@pytest.mark.parametrize("line", [line for lines in EXAMPLES.values() for line in lines])
+def test_every_example_is_a_line_that_is_understood(line: str) -> None:
+    words = shlex.split(re.split(r" >>? ", line)[0])
+
+    assert words[0] == "detent"
+    assert parse(words[1:], {}).command.name in EXAMPLES
+    assert set(MORE) <= {command.name for command in COMMANDS}

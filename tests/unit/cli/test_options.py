@@ -56,3 +56,12 @@ def test_a_check_of_the_lock_moves_nothing() -> None:
     for moving in (("-U",), ("-P", "a==1")):
         with pytest.raises(UsageError, match="`--check` and `--upgrade"):
             options.lock(values("lock", "--check", *moving))
+
+
+def test_a_tree_shows_everything_until_something_is_chosen() -> None:
+    whole = options.tree(values("tree"))
+    part = options.tree(values("tree", "-d", "2", "--no-dev", "--prune", "a", "--no-dedupe"))
+
+    assert (whole.chosen, whole.pruned, whole.dedupe, whole.depth) == (None, (), True, None)
+    assert part.chosen is not None
+    assert (part.chosen.no_dev, part.pruned, part.dedupe, part.depth) == (True, ("a",), False, 2)

@@ -39,16 +39,22 @@ def test_what_follows_the_command_to_run_belongs_to_it() -> None:
 
 def test_variables_set_what_no_flag_does() -> None:
     sync = BY_NAME["sync"]
-    variables = {"DETENT_FROZEN": "yes", "DETENT_NO_GROUP": "a b", "DETENT_PYTHON": "", "DETENT_OFFLINE": "0"}
+    variables = {"DETENT_FROZEN": "yes", "DETENT_NO_GROUP": "a b", "DETENT_PROJECT": ""}
 
     assert with_variables(sync, {}, variables)["frozen"] is True
     assert with_variables(sync, {}, variables)["no_group"] == ("a", "b")
-    assert with_variables(sync, {}, variables)["python"] is None
-    assert with_variables(sync, {}, variables)["offline"] is False
+    assert with_variables(sync, {}, variables)["project"] is None
     assert parse(["sync", "--no-frozen"], variables).values["frozen"] is False
-    for name, value in (("DETENT_FROZEN", "maybe"), ("DETENT_LINK_MODE", "glue")):
-        with pytest.raises(UsageError, match=name):
-            parse(["sync"], {name: value})
+    with pytest.raises(UsageError, match="DETENT_FROZEN"):
+        parse(["sync"], {"DETENT_FROZEN": "maybe"})
+
+
+def test_variables_of_settings_are_left_to_the_settings() -> None:
+    variables = {"DETENT_PYTHON": "3.12", "DETENT_OFFLINE": "1", "DETENT_NO_BUILD_PACKAGE": "a"}
+    values = parse(["sync"], variables).values
+
+    assert (values["python"], values["offline"], values["no_build_package"]) == (None, None, ())
+    assert parse(["sync", "--no-offline"], variables).values["offline"] is False
 
 
 @pytest.mark.parametrize(
@@ -57,11 +63,11 @@ def test_variables_set_what_no_flag_does() -> None:
         ("", "no command", "", ""),
         ("-q", "no command", "", ""),
         ("cache", "no command", "", "cache"),
-        ("--help", "help", "", ""),
-        ("-h add", "help", "", ""),
-        ("add x --help --nope", "help", "", "add"),
-        ("cache -h", "help", "", "cache"),
-        ("cache clean --help", "help", "", "cache clean"),
+        ("--help", "help", "--help", ""),
+        ("-h add", "help", "-h", ""),
+        ("add x --help --nope", "help", "--help", "add"),
+        ("cache -h", "help", "-h", "cache"),
+        ("cache clean --help", "help", "--help", "cache clean"),
         ("-qV", "version", "", ""),
         ("add -V", "unknown flag", "-V", "add"),
         ("lokc", "unknown command", "lokc", ""),
@@ -77,6 +83,7 @@ def test_variables_set_what_no_flag_does() -> None:
         ("remove", "argument missing", "", "remove"),
         ("init a b", "argument unwanted", "b", "init"),
         ("lock a", "argument unwanted", "a", "lock"),
+        ("completion tcsh", "argument unknown", "tcsh", "completion"),
     ],
 )
 def test_a_line_in_doubt_says_at_which_word(line: str, matter: Matter, word: str, command: str) -> None:

@@ -1,8 +1,8 @@
 """Locking behind another mirror rewrites nothing."""
 
 from detent.lock.addresses import with_locked_addresses
-from detent.lock.model import Lock, LockedPackage
-from support.locks import entry, lock
+from detent.lock.model import Direct, Lock, LockedPackage
+from support.locks import artifact, entry, lock
 
 
 def behind(mirror: str, package: LockedPackage, *, size_bytes: int | None = None) -> LockedPackage:
@@ -25,6 +25,17 @@ def test_a_file_of_the_same_name_and_hash_keeps_its_address_and_index() -> None:
     new = locked(behind("b.example.com", entry("a")))
 
     assert with_locked_addresses(new, old) == old
+
+
+def test_an_archive_stays_where_it_was_locked() -> None:
+    file = artifact("a-1.0.tar.bz2", url="https://a.example.com/a-1.0.tar.bz2")
+    archive = entry("a", wheels=[])._replace(
+        sdist=file, direct=Direct("archive", file.url), index="https://a/"
+    )
+    moved = file._replace(url="https://b.example.com/a-1.0.tar.bz2")
+    new = archive._replace(sdist=moved, direct=Direct("archive", moved.url), index="https://b/")
+
+    assert with_locked_addresses(locked(new), locked(archive)) == locked(archive)
 
 
 def test_another_hash_is_another_file() -> None:

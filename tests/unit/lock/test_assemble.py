@@ -1,13 +1,16 @@
 """Answers for several environments as one lock."""
 
+import tomllib
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import pytest
+from packaging.pylock import Pylock
 
 from detent.errors import Bug, Unsupported
 from detent.lock.assemble import assemble
-from detent.lock.model import Edge, Lock, LockedPackage
+from detent.lock.model import Direct, Edge, Lock, LockedPackage
+from detent.lock.pylock import parse_lock, render_lock
 from detent.model import markers
 from detent.model.candidate import Artifact, Digest
 from detent.model.inputs import Inputs
@@ -203,6 +206,36 @@ def test_a_release_that_is_a_source_distribution_alone_is_locked_as_one() -> Non
     assert (built.sdist, built.wheels) == (artifact("a-1.0.tar.gz"), ())
     assert (built.is_built, read.is_built) == (True, False)
     assert built.requires == ("b",)
+
+
+@pytest.mark.parametrize("filename", ["a-1.0.tar.bz2", "a-1.0-0.tar.gz", "a-1.tar.gz.zip"])
+def test_a_source_distribution_of_an_old_form_is_an_archive_or_left_out_beside_wheels(filename: str) -> None:
+    alone = world({"a": {"1.0": release(files=[filename])}})
+    beside = world({"a": {"1.0": release(files=[filename, "a-1.0-py3-none-any.whl"])}})
+
+    lock = assembled(project(["a"]), alone, answer(a=1))
+    (package,) = lock.packages
+
+    assert (package.sdist, package.version) == (artifact(filename), "1.0")
+    assert package.direct == Direct("archive", f"https://files.example/{filename}")
+    assert parse_lock(render_lock(lock), "pylock.toml") == lock
+    assert Pylock.from_dict(tomllib.loads(render_lock(lock))).packages[0].archive is not None
+    (package,) = assembled(project(["a"]), beside, answer(a=1)).packages
+    assert (package.sdist, package.direct) == (None, None)
+
+
+def test_the_source_distribution_of_the_newest_form_is_locked() -> None:
+    names = ["a-1.0.tar.bz2", "a-1.0.zip", "a-1.0.tar.gz", "a-1.0.tgz"]
+    (package,) = assembled(project(["a"]), world({"a": {"1.0": release(files=names)}}), answer(a=1)).packages
+
+    assert package.sdist == artifact("a-1.0.tar.gz")
+
+
+def test_a_file_that_neither_its_name_nor_its_url_names_cannot_be_locked() -> None:
+    odd = artifact("a-1.0.tar.bz2")._replace(url="https://files.example/7")
+
+    with pytest.raises(Unsupported, match=r"^`a` 1\.0 cannot be locked$"):
+        assembled(project(["a"]), Files(odd), answer(a=1))
 
 
 class Files(World):

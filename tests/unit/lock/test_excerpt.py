@@ -11,12 +11,13 @@ from detent.model.requirement import ExtraName, GroupName, package_name
 from support.locks import entry, foreign, inputs, lock
 
 DEMO = package_name("demo")
+BASE = Wanted()
 DEV = Wanted(groups=frozenset((GroupName("dev"),)))
 NET = Wanted(frozenset((ExtraName("net"),)))
 ONLY_DEV = DEV._replace(base=False)
 
 
-def taken(some: Lock, wanted: Wanted = Wanted(), *, pruned: tuple[str, ...] = ()) -> list[Taken]:
+def taken(some: Lock, wanted: Wanted = BASE, *, pruned: tuple[str, ...] = ()) -> list[Taken]:
     return list(excerpt(some, DEMO, wanted, pruned=frozenset(map(package_name, pruned))))
 
 

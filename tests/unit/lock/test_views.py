@@ -5,7 +5,7 @@ import pytest
 from detent.errors import UsageError
 from detent.lock.model import LockedPackage
 from detent.lock.views import tree
-from detent.model.requirement import group_name, package_name
+from detent.model.requirement import extra_name, group_name, package_name
 from support.locks import entry, foreign, inputs, lock, target
 
 PROJECT = inputs(
@@ -227,3 +227,43 @@ def test_a_lock_that_is_not_up_to_date_still_shows_what_it_has() -> None:
 
 def test_an_entry_without_a_version_is_drawn_without() -> None:
     assert tree(lock(LockedPackage(package_name("a"), "")), inputs(["a>=2"])) == "demo\n└── a\n"
+
+
+def test_a_pruned_package_is_not_shown_nor_what_stands_below_it() -> None:
+    pruned = frozenset((package_name("requests"), package_name("click")))
+
+    assert tree(LOCK, PROJECT, pruned=pruned, target=target("3.10.1")) == (
+        "demo\n├── fastapi v1.0\n│   └── anyio v1.0\n│       └── idna v3.10\n└── pytest v1.0 (group: dev)\n"
+    )
+
+
+def test_a_subtree_can_be_drawn_wherever_it_comes_and_a_ring_still_ends() -> None:
+    ring = lock(
+        entry("a", needs=["c"]),
+        entry("b", needs=["c"]),
+        entry("c", needs=["a"]),
+        made_from=inputs(["a", "b"]),
+    )
+
+    assert (
+        tree(ring, inputs(["a", "b"]), dedupe=False)
+        == """\
+demo
+├── a v1.0
+│   └── c v1.0
+│       └── a v1.0 (*)
+└── b v1.0
+    └── c v1.0
+        └── a v1.0
+            └── c v1.0 (*)
+(*) Package tree already displayed
+"""
+    )
+
+
+def test_extras_and_groups_can_be_chosen() -> None:
+    cli = frozenset((extra_name("cli"),))
+
+    text = tree(LOCK, PROJECT, groups=frozenset(), extras=cli, depth=1)
+
+    assert text == "demo\n├── fastapi v1.0\n├── requests[socks] v2.34.2\n└── click v1.0 (extra: cli)\n"

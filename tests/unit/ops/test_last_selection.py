@@ -69,7 +69,8 @@ def test_it_is_shown_as_the_flags_it_was_made_by() -> None:
 
 
 @pytest.mark.parametrize(
-    "lines", [b"--chosen x", b"--extra", b"--no-dev yes", b"--unknown", b"--no-dev\n", b"--no-dev --all-extras"]
+    "lines",
+    [b"--chosen x", b"--extra", b"--no-dev yes", b"--unknown", b"--no-dev\n", b"--no-dev --all-extras"],
 )
 def test_lines_nobody_wrote_are_no_selection(lines: bytes) -> None:
     head, _, _ = render_last_selection(LastSelection()).partition(b"\n")

@@ -18,7 +18,9 @@ LOCK = lock(
 
 
 def wanted(extras: str = "", groups: str = "", *, base: bool = True) -> Wanted:
-    return Wanted(frozenset(map(extra_name, extras.split())), frozenset(map(group_name, groups.split())), base)
+    return Wanted(
+        frozenset(map(extra_name, extras.split())), frozenset(map(group_name, groups.split())), base
+    )
 
 
 def choice(name: str, location: str = "") -> Choice:
@@ -29,7 +31,12 @@ def choice(name: str, location: str = "") -> Choice:
 
 
 def left(omitted: Omitted) -> str:
-    choices = (choice("a"), choice("b", "libs/b"), choice("c", "https://example.com/c"), choice("d", "file:///d"))
+    choices = (
+        choice("a"),
+        choice("b", "libs/b"),
+        choice("c", "https://example.com/c"),
+        choice("d", "file:///d"),
+    )
     return "".join(c.package.name for c in installed_choices(choices, omitted))
 
 

@@ -148,5 +148,5 @@ def test_line_ends_a_byte_order_mark_and_odd_layouts_are_kept() -> None:
 
 
 def test_a_version_that_the_back_end_finds_out_cannot_be_written() -> None:
-    with pytest.raises(ManifestInvalid, match="`pyproject.toml:3:1`.*`project.dynamic` has `version`"):
+    with pytest.raises(ManifestInvalid, match=r"`pyproject\.toml:3:1`.*`project\.dynamic` has `version`"):
         with_version('[project]\nname = "x"\ndynamic = ["version"]\n', "2.0")

@@ -28,7 +28,7 @@ def test_default_groups_are_a_list_or_all_of_them() -> None:
         ("default-groups = [1]", 19, "`1` in `default-groups` is not the name of a group"),
         ('default-groups = "dev"', 1, 'must be a list of groups or `"all"`, found `dev`'),
         ("default-groups = 3", 1, "found a number"),
-        ('package = "no"', 1, "`tool.detent.package` must be `true` or `false`, found a string"),
+        ('package = "no"', 1, "`tool.detent.package` cannot be used"),
         ('link-mode = "symlink"', 1, "`tool.detent.link-mode` cannot be used"),
         ('index-url = "index.example"', 1, "`tool.detent.index-url` cannot be used"),
         ('index = "https://index.example"', 1, "must be a `[[tool.detent.index]]` with a `url`"),
@@ -72,7 +72,7 @@ def test_an_index_is_named_once() -> None:
         pyproject('[tool.detent]\nindex-url = "https://a.example"\nindex = [{url = "https://b.example"}]\n')
     )
 
-    assert "names an index twice" in error.what
+    assert "an index is named twice" in error.what
 
 
 def test_the_link_mode_of_a_later_release_is_not_supported_yet() -> None:

@@ -148,14 +148,6 @@ def test_a_poetry_project_is_recognised() -> None:
     assert "only Poetry reads" in error.why
 
 
-@pytest.mark.parametrize("key", ["dependencies", "optional-dependencies"])
-def test_dynamic_dependencies_are_not_supported_yet(key: str) -> None:
-    error = fault(pyproject(project=f'dynamic = ["{key}"]'))
-
-    assert isinstance(error, Unsupported)
-    assert f"`pyproject.toml:5:12`: `project.{key}` is dynamic" in error.what
-
-
 def test_independent_faults_are_shown_together() -> None:
     found = faults('[project]\nname = ""\nversion = "x"\ndependencies = ["a b", 3]\n')
 

@@ -4,23 +4,34 @@ from typing import Any
 import pytest
 
 from detent.errors import SettingInvalid, Unsupported
+from detent.model.build_policy import DEFAULT_BUILD_POLICY, BuildPolicy
+from detent.model.names import package_name
+from detent.project.known import redacted
 from detent.project.settings import (
-    BY_NAME,
-    KNOWN,
+    OF_PROJECT_FILE,
+    OF_PYPROJECT,
     VARIABLES,
     ConfigFile,
     Setting,
     Settings,
     Sources,
-    redacted,
     settings,
 )
 
 HOME = Path("/home/me/.cache/detent")
+NUMPY = package_name("numpy")
 
 
 def decide(**sources: Any) -> Settings:
     return settings(Sources(cache_home=HOME, **sources))
+
+
+def pyproject(**table: object) -> ConfigFile:
+    return ConfigFile(OF_PYPROJECT, {key.replace("_", "-"): value for key, value in table.items()})
+
+
+def user(**table: object) -> ConfigFile:
+    return ConfigFile("`user.toml`", {key.replace("_", "-"): value for key, value in table.items()})
 
 
 def refused(**sources: Any) -> SettingInvalid:
@@ -63,7 +74,7 @@ def test_each_source_of_the_index_gives_way_to_the_one_above_it() -> None:
             "DETENT_DEFAULT_INDEX": "https://variable.example/",
             "PIP_INDEX_URL": "https://pip-variable.example/",
         },
-        "project": {"index": [{"url": "https://project.example/"}]},
+        "project": pyproject(index=[{"url": "https://project.example/"}]),
         "user": ConfigFile("user.toml", {"index-url": "https://user.example/"}),
         "system": ConfigFile("system.toml", {"index-url": "https://system.example/"}),
         "pip_index": Setting("https://pip-file.example/", "`pip.conf`"),
@@ -82,9 +93,9 @@ def test_each_source_of_the_index_gives_way_to_the_one_above_it() -> None:
 
 
 def test_a_value_keeps_who_set_it() -> None:
-    user = ConfigFile("/etc/detent.toml", {"link-mode": "copy", "concurrent-downloads": 4})
+    file = ConfigFile("`/etc/detent.toml`", {"link-mode": "copy", "concurrent-downloads": 4})
 
-    found = decide(user=user, flags={"offline": True, "python": None}, variables={"DETENT_PYTHON": "3.12"})
+    found = decide(user=file, flags={"offline": True, "python": None}, variables={"DETENT_PYTHON": "3.12"})
 
     assert found.link_mode == Setting("copy", "`/etc/detent.toml`")
     assert found.concurrent_downloads == Setting(4, "`/etc/detent.toml`")
@@ -167,15 +178,150 @@ def test_directory_links_are_of_a_later_release() -> None:
 
 
 def test_settings_of_a_machine_are_not_taken_from_a_project() -> None:
-    found = decide(project={"cache-dir": "/elsewhere", "link-mode": "copy"})
+    found = decide(project=ConfigFile(OF_PYPROJECT, {"cache-dir": "/elsewhere", "link-mode": "copy"}))
 
     assert found.cache_dir.value == HOME
     assert found.link_mode.value == "copy"
 
 
-def test_every_setting_is_decided_and_every_variable_listed_once() -> None:
-    assert {name.replace("_", "-") for name in Settings._fields} == set(BY_NAME)
-    assert len(KNOWN) == len(BY_NAME)
+def test_every_variable_is_listed_once() -> None:
     variables = [variable for variable, _, _ in VARIABLES]
+
     assert len(variables) == len(set(variables))
     assert {"DETENT_CACHE_DIR", "PIP_INDEX_URL", "PIP_CERT", "SSL_CERT_FILE"} < set(variables)
+
+
+def test_the_index_of_a_project_is_its_own_whichever_file_names_it() -> None:
+    for origin in (OF_PYPROJECT, OF_PROJECT_FILE):
+        file = ConfigFile(origin, {"index-url": "https://index.example/"})
+        assert decide(project=file).is_index_of_project
+        assert not decide(user=file._replace(origin="`user.toml`")).is_index_of_project
+
+
+# ---- builds ----------------------------------------------------------------------------------
+
+
+def policy(**sources: Any) -> BuildPolicy:
+    return decide(**sources).build_policy
+
+
+def test_builds_are_allowed_unless_somebody_denies_them() -> None:
+    assert policy() == DEFAULT_BUILD_POLICY
+    assert policy(project=pyproject(build="allow")).allows
+    assert policy(variables={"DETENT_NO_BUILD": "0"}).allows
+
+
+@pytest.mark.parametrize(
+    ("sources", "by"),
+    [
+        ({"flags": {"build": True}}, "the flag `--no-build`"),
+        ({"variables": {"DETENT_NO_BUILD": "1"}}, "the variable `DETENT_NO_BUILD`"),
+        ({"project": pyproject(build="deny")}, '`build = "deny"` in `[tool.detent]` of the project'),
+        ({"user": user(build="deny")}, '`build = "deny"` in `user.toml`'),
+        ({"system": user(build="deny")}, '`build = "deny"` in `user.toml`'),
+    ],
+)
+def test_whoever_denies_builds_is_named(sources: dict[str, Any], by: str) -> None:
+    found = policy(**sources)
+
+    assert not found.may_build(NUMPY)
+    assert found.forbidden_by == by
+
+
+def test_exceptions_hold_against_the_file_they_stand_in() -> None:
+    assert policy(project=pyproject(build="deny", allow_build=["NumPy"])).may_build(NUMPY)
+    assert policy(user=user(build="deny", allow_build=["numpy"])).may_build(NUMPY)
+    assert policy(user=user(allow_build=["numpy"]), project=pyproject(build="deny")).may_build(NUMPY)
+
+
+@pytest.mark.parametrize("lax", [{"build": "allow"}, {"allow_build": ["numpy"]}])
+def test_a_project_cannot_allow_what_its_user_denies(lax: dict[str, Any]) -> None:
+    found = decide(user=user(build="deny"), project=pyproject(**lax))
+
+    assert not found.build_policy.may_build(NUMPY)
+    assert found.build_policy.forbidden_by == '`build = "deny"` in `user.toml`'
+    if "allow_build" in lax:
+        assert found.warnings == (
+            "`allow-build` in `[tool.detent]` of the project changes nothing: `user.toml` denies builds, "
+            "and a project cannot loosen that",
+        )
+
+
+def test_a_person_decides_over_every_file() -> None:
+    denied = {"user": user(build="deny"), "project": pyproject(build="deny")}
+    excepted = pyproject(build="deny", allow_build=["numpy"])
+
+    assert policy(flags={"build": False}, **denied).may_build(NUMPY)
+    assert not policy(flags={"build": True}, project=excepted).may_build(NUMPY)
+    assert not policy(variables={"DETENT_NO_BUILD": "1"}, project=excepted).may_build(NUMPY)
+    assert policy(flags={"build": False}, variables={"DETENT_NO_BUILD": "1"}).may_build(NUMPY)
+
+
+def test_a_users_allow_is_stronger_than_the_systems_deny_and_weaker_than_a_projects() -> None:
+    assert policy(user=user(build="allow"), system=user(build="deny")).allows
+    assert not policy(user=user(build="allow"), project=pyproject(build="deny")).allows
+
+
+def test_an_exception_to_nothing_is_told() -> None:
+    found = decide(project=pyproject(allow_build=["numpy"]))
+
+    assert found.build_policy.allows
+    (told,) = found.warnings
+    assert "changes nothing" in told
+
+
+def test_lists_of_names_are_joined() -> None:
+    found = policy(
+        flags={"no-build-package": ("a",), "no-binary-package": ()},
+        variables={"DETENT_NO_BUILD_PACKAGE": "b  C", "DETENT_NO_BINARY_PACKAGE": "x"},
+        project=pyproject(no_build_package=["d"], no_binary_package=["y"]),
+        user=user(no_build_package=["e"], no_binary=True),
+    )
+
+    assert found.forbidden == {"a", "b", "c", "d", "e"}
+    assert found.without_wheels == {"x", "y"}
+    assert found.is_without_any_wheels
+    assert found.forbidden_by == (
+        "the flag `--no-build-package` and the variable `DETENT_NO_BUILD_PACKAGE` and "
+        "`no-build-package` in `[tool.detent]` of the project and `no-build-package` in `user.toml`"
+    )
+
+
+def test_a_name_that_is_none_is_refused() -> None:
+    assert "`a b` is not a valid package name" in refused(flags={"no-build-package": ("a b",)}).why
+    assert "must be a list of names" in refused(project=pyproject(allow_build=[1])).why
+    assert "`-` is not a valid" in refused(flags={"refresh-package": ("-",)}).why
+
+
+# ---- what goes to back ends, and what is asked again -----------------------------------------
+
+
+def test_config_settings_are_joined_by_key_and_the_nearer_wins() -> None:
+    found = decide(
+        flags={"config-settings": ("a=1", "a=2", "b=x=y")},
+        project=pyproject(config_settings={"b": "far", "c": ["1", "2"]}),
+        user=user(config_settings={"c": "farther", "d": ""}),
+    )
+
+    assert found.config_settings == {"a": ("1", "2"), "b": "x=y", "c": ("1", "2"), "d": ""}
+    assert decide().config_settings == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (("a",), "`a` is not written as `KEY=VALUE`"),
+        (("=a",), "`=a` is not written as `KEY=VALUE`"),
+        ({"a": 1}, "`a` must be a string or a list of strings"),
+        ({"a": ["x", 1]}, "`a` must be a string or a list of strings"),
+        ("a", "its value must be a table"),
+    ],
+)
+def test_config_settings_that_are_none_are_refused(value: object, reason: str) -> None:
+    assert reason in refused(flags={"config-settings": value}).why
+
+
+def test_what_is_asked_again() -> None:
+    assert decide().refresh == frozenset()
+    assert decide(flags={"refresh-package": ("Rich", "httpx")}).refresh == {"rich", "httpx"}
+    assert decide(flags={"refresh-package": ("rich",), "refresh": True}).refresh is None

@@ -2,12 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import FileTrouble, NotAnEnvironment, StoreBusy
+from detent.errors import EnvironmentExists, FileTrouble, NotAnEnvironment, StoreBusy
 from detent.events import Detail, Event
 from detent.fsio import FileLock
 from detent.model.limits import Limits
 from detent.python.discovery import Places, Sought
-from detent.python.environment import LOCK, Environment
+from detent.python.environment import LOCK, Environment, Style
 from detent.python.interpreter import Interpreter, Interpreters
 from detent.python.provision import Environments
 from detent.python.request import parse_request
@@ -22,6 +22,7 @@ class Workshop:
     def __init__(self, machine: Machine, **places: str) -> None:
         self.rendered: list[str] = []
         self.made: list[Path] = []
+        self.styles: list[Style] = []
         self.template = Template(b"", b"", ())
         self.machine = machine
         self.places = Places(**places)
@@ -40,8 +41,9 @@ class Workshop:
             entries += entries[-1:]
         return Template(b"/nowhere", b"nobody", tuple(entries))
 
-    def make(self, root: Path, interpreter: Interpreter, prompt: str) -> None:
+    def make(self, root: Path, interpreter: Interpreter, style: Style) -> None:
         self.made.append(root)
+        self.styles.append(style)
 
     def environments(
         self, interpreters: Interpreters | None = None, lock_wait_seconds: float = 1
@@ -254,3 +256,133 @@ def test_a_path_that_needs_quoting_goes_through_virtualenv(tmp_path: Path) -> No
 
     assert workshop.made == [root]
     assert workshop.rendered == []
+
+
+# ---- making one because somebody asked ------------------------------------------------------
+
+
+def test_one_that_is_asked_for_is_made_where_nothing_stands(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    interpreters = machine.interpreters()
+    base = interpreters.read(str(machine.python("bin/python3")))
+    environments = Workshop(machine).environments(interpreters)
+    (tmp_path / "empty").mkdir()
+
+    for name in ("new", "empty"):
+        made = environments.create(tmp_path / name, base, Style("demo"))
+        assert made.root == tmp_path / name
+        assert (tmp_path / name / "pyvenv.cfg").exists()
+
+
+@pytest.mark.parametrize("state", ["live", "broken", "linked"])
+def test_one_that_stands_is_cleared_only_when_that_is_said(tmp_path: Path, state: str) -> None:
+    machine = Machine(tmp_path)
+    interpreters = machine.interpreters()
+    base = machine.python("bin/python3.12", "3.12.1")
+    root = machine.environment("real", base)
+    (root / "mine").touch()
+    if state == "broken":
+        (root / "bin/python").unlink()
+    if state == "linked":
+        (tmp_path / "link").symlink_to(root)
+    asked = tmp_path / "link" if state == "linked" else root
+    environments = Workshop(machine).environments(interpreters)
+    interpreter = interpreters.read(str(base))
+    begun: list[str] = []
+
+    with pytest.raises(EnvironmentExists):
+        environments.create(asked, interpreter, Style("demo"), begun=lambda: begun.append("too early"))
+    assert ((root / "mine").exists(), begun) == (True, [])
+    environments.create(asked, interpreter, Style("demo"), clear=True, begun=lambda: begun.append("begun"))
+
+    assert begun == ["begun"]
+    assert not (asked / "mine").exists()
+    assert (root / "mine").exists() == (state == "linked")
+
+
+@pytest.mark.parametrize("what", ["folder", "file", "dangling", "project"])
+def test_what_is_no_environment_or_more_than_one_is_never_cleared(tmp_path: Path, what: str) -> None:
+    machine = Machine(tmp_path)
+    interpreters = machine.interpreters()
+    base = machine.python("bin/python3.12", "3.12.1")
+    root = tmp_path / "place"
+    if what == "folder":
+        root.mkdir()
+        (root / "mine").touch()
+    elif what == "file":
+        root.touch()
+    elif what == "dangling":
+        root.symlink_to("nowhere")
+    else:
+        machine.environment("place", base)
+        (root / ".git").mkdir()
+    environments = Workshop(machine).environments(interpreters)
+    begun: list[str] = []
+
+    with pytest.raises(NotAnEnvironment):
+        environments.create(
+            root, interpreters.read(str(base)), Style("demo"), clear=True, begun=lambda: begun.append("")
+        )
+
+    assert begun == []
+    assert root.is_symlink() or root.exists()
+
+
+def test_what_has_things_in_it_is_filled_only_by_virtualenv_and_keeps_them(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    interpreters = machine.interpreters()
+    base = interpreters.read(str(machine.python("bin/python3")))
+    workshop = Workshop(machine)
+    environments = workshop.environments(interpreters)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/mine").touch()
+    style = Style("demo", keeps_contents=True)
+
+    environments.create(tmp_path / "full", base, style)
+    environments.create(tmp_path / "new", base, style)
+
+    assert workshop.made == [tmp_path / "full", tmp_path / "new"]
+    assert (tmp_path / "full/mine").exists()
+
+
+@pytest.mark.parametrize("what", ["file", "project", "bin elsewhere", "state elsewhere"])
+def test_what_must_not_be_filled_is_refused(tmp_path: Path, what: str) -> None:
+    machine = Machine(tmp_path)
+    interpreters = machine.interpreters()
+    base = interpreters.read(str(machine.python("bin/python3")))
+    workshop = Workshop(machine)
+    root = tmp_path / "place"
+    if what == "file":
+        root.touch()
+    else:
+        root.mkdir()
+        if what == "project":
+            (root / "pyproject.toml").touch()
+        else:
+            (root / {"bin elsewhere": "bin", "state elsewhere": ".detent"}[what]).symlink_to(tmp_path)
+
+    with pytest.raises(NotAnEnvironment):
+        workshop.environments(interpreters).create(root, base, Style("demo", keeps_contents=True))
+
+    assert workshop.made == []
+
+
+def test_the_interpreters_own_packages_come_from_no_template(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    interpreters = machine.interpreters()
+    base = interpreters.read(str(machine.python("bin/python3")))
+    workshop = Workshop(machine)
+    style = Style("demo", system_site_packages=True)
+
+    workshop.environments(interpreters).create(tmp_path / ".venv", base, style)
+
+    assert (workshop.styles, workshop.rendered) == ([style], [])
+
+
+def test_who_asks_for_a_new_environment_gets_the_first_python_not_that_of_the_old_one(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.python("bin/python3", "3.13.0")
+
+    found = Workshop(machine, path=machine.path("bin")).environments().find(sought(requires=">=3.11"))
+
+    assert found.version == "3.13.0"

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from detent.python.pyvenv import base_of, lies_below, looks_like_interpreter, parse_config
+from detent.python.pyvenv import base_of, lies_below, looks_like_interpreter, maker, parse_config
 from support.interpreters import Machine, program
 
 
@@ -90,3 +90,9 @@ def test_lying_below_compares_components_and_follows_links(tmp_path: Path) -> No
     assert lies_below(str(tmp_path / "alias/bin"), str(tmp_path / "project"))
     assert not lies_below(str(tmp_path / "project-2"), str(tmp_path / "project"))
     assert lies_below(str(tmp_path), "/")
+
+
+def test_an_environment_names_the_program_that_made_it() -> None:
+    assert maker({"home": "/usr/bin", "uv": "0.9"}) == "uv"
+    assert maker({"home": "/usr/bin", "virtualenv": "21.0"}) == "virtualenv"
+    assert maker({"home": "/usr/bin", "command": "python3 -m venv .venv"}) == "venv"

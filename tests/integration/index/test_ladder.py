@@ -6,15 +6,18 @@ from typing import Any
 
 import pytest
 
-from detent.errors import IndexUnavailable
+from detent.errors import HashMismatch, IndexUnavailable
 from detent.events import ignore
 from detent.index.client import Client
-from detent.index.metadata import Found, Ladder
+from detent.index.ladder import Found, Ladder
 from detent.index.sidecars import Sidecars
 from detent.index.simple import parse_page
 from detent.model.limits import Limits
 from detent.model.requirement import PackageName
+from detent.store.archives import Archives
+from detent.store.layout import Layout
 from support.index_server import IndexServer, serve
+from support.sdists import Sdist, sdist
 from support.wheels import Wheel, wheel
 
 QUICK = Limits()._replace(tries=2)
@@ -23,12 +26,18 @@ MADE = wheel("a", "1.0", requires=["b>=1"], requires_python=">=3.9")
 
 
 def read(
-    index: IndexServer, scratch: Path, without: frozenset[str] = frozenset(), sidecars: Sidecars | None = None
+    index: IndexServer,
+    scratch: Path,
+    without: frozenset[str] = frozenset(),
+    sidecars: Sidecars | None = None,
+    limits: Limits = QUICK,
 ) -> Found:
     page = parse_page(index.page("a")[1], index.page("a")[0], f"{index.url}a/", A)  # type: ignore[index]
-    with Client(index_url=index.url, limits=QUICK, dice=lambda: -0.49) as client:
-        ladder = Ladder(client, sidecars or Sidecars(None, lambda: 0.0), lambda: scratch, ignore)
-        return ladder.read(A, "1.0", [artifact for _, artifact in page.files if artifact.is_wheel], without)
+    with Client(index_url=index.url, limits=limits, dice=lambda: -0.49) as client:
+        sidecars = sidecars or Sidecars(None, lambda: 0.0)
+        archives = Archives(Layout(scratch / "store"))
+        ladder = Ladder(client, sidecars, archives, lambda: scratch, ignore)
+        return ladder.read(A, "1.0", [artifact for _, artifact in page.files], without)
 
 
 def needs(found: Found) -> list[str]:
@@ -136,3 +145,103 @@ def test_a_dead_server_is_not_taken_for_missing_metadata(tmp_path: Path) -> None
 
         with pytest.raises(IndexUnavailable):
             read(index, tmp_path)
+
+
+# ---- source distributions ---------------------------------------------------------------------
+
+
+def asked_files(index: IndexServer) -> list[str]:
+    return [path.rpartition("/")[2] for path in index.paths()]
+
+
+@pytest.mark.parametrize("form", [".tar.gz", ".zip", ".tar.bz2", ".tar.xz", ".tgz", ".tar"])
+@pytest.mark.parametrize("has_hashes", [True, False])
+def test_a_release_without_a_wheel_is_asked_by_its_source_distribution(
+    *, form: str, has_hashes: bool, tmp_path: Path
+) -> None:
+    made = sdist(requires=["b>=1"], form=form)
+    with serve([made], hashes=has_hashes, sizes=has_hashes) as index:
+        found = read(index, tmp_path)
+
+        assert needs(found) == ["b>=1"]
+        assert found.source == (made.sha256 if has_hashes else f"{index.origin}/files/a/{made.filename}")
+        assert asked_files(index) == [made.filename]
+
+
+def test_a_source_distribution_is_kept_and_fetched_once_whatever_its_size(tmp_path: Path) -> None:
+    made = sdist(requires=["b>=1"], files={"big": random.Random(1).randbytes(100_000)})
+    limits = QUICK._replace(memory_download_bytes=1000)
+    with serve([made]) as index:
+        for _ in range(2):
+            assert needs(read(index, tmp_path, limits=limits)) == ["b>=1"]
+
+        assert index.count() == 1
+        assert Layout(tmp_path / "store").archive(made.sha256).read_bytes() == made.data
+        assert [path.name for path in tmp_path.iterdir()] == ["store"]
+
+
+def test_wheels_speak_alone_where_there_are_any(tmp_path: Path) -> None:
+    with serve([sdist(requires=["c"]), MADE]) as index:
+        assert needs(read(index, tmp_path)) == ["b>=1"]
+
+        index.add(MADE.filename, b"not a zip at all")
+        assert read(index, tmp_path).metadata is None
+        assert not [name for name in asked_files(index) if name.endswith(".tar.gz")]
+
+
+def test_of_several_source_distributions_the_best_form_speaks_unless_it_was_yanked(tmp_path: Path) -> None:
+    with serve([sdist(requires=["zip"], form=".zip"), sdist(requires=["gz"])]) as index:
+        assert needs(read(index, tmp_path)) == ["gz"]
+
+        index.files["a-1.0.tar.gz"].yanked = "broken"
+        assert needs(read(index, tmp_path)) == ["zip"]
+
+
+def test_where_only_a_build_can_tell_the_archive_is_handed_over(tmp_path: Path) -> None:
+    made = sdist(requires=["not to be trusted"], metadata_version="2.1")
+    with serve([made]) as index:
+        found = read(index, tmp_path)
+
+        assert (found.metadata, found.reason) == (None, "")
+        assert found.buildable is not None
+        assert found.buildable.sdist.filename == made.filename
+        assert found.buildable.archive.read_bytes() == made.data
+
+
+@pytest.mark.parametrize(
+    ("made", "reason", "is_lasting"),
+    [
+        (Sdist("a-1.0.tar.gz", b"not a tar at all"), "`a-1.0.tar.gz` was refused: it is damaged", False),
+        (Sdist("a-1.0.tar.Z", b"compressed"), "packed in a way that is not supported", False),
+        (sdist(pkg_info="Metadata-Version: 2.2\nName: b\nVersion: 1.0\n"), "metadata of `b 1.0`", True),
+    ],
+)
+def test_a_source_distribution_that_cannot_be_read_says_why(
+    made: Sdist, reason: str, *, is_lasting: bool, tmp_path: Path
+) -> None:
+    with serve([made]) as index:
+        found = read(index, tmp_path)
+
+        assert found.metadata is None
+        assert found.buildable is None
+        assert reason in found.reason
+        assert found.is_lasting is is_lasting
+
+
+def test_a_source_distribution_that_is_gone_says_so(tmp_path: Path) -> None:
+    with serve([sdist()]) as index:
+        index.fail("/files/", times=None, status=404)
+
+        found = read(index, tmp_path)
+
+        assert "cannot be had: there is nothing at" in found.reason
+        assert not found.is_lasting
+
+
+def test_a_source_distribution_with_another_hash_is_an_error_and_not_kept(tmp_path: Path) -> None:
+    with serve([sdist()]) as index:
+        index.fail("/files/", times=None, flip=True)
+
+        with pytest.raises(HashMismatch):
+            read(index, tmp_path)
+        assert not [path for path in tmp_path.rglob("*") if path.is_file()]

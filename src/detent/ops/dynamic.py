@@ -1,0 +1,63 @@
+"""What a project demands where its pyproject.toml leaves that to the back end (`dynamic`, PEP 621).
+
+The project is built for it, as it would be to be installed, and the wheel is kept: as long as the back end
+would see the same, nothing is built again.
+"""
+
+from detent import fsio
+from detent.errors import BuildFailed, MetadataInvalid
+from detent.index.metadata import parse_metadata
+from detent.model.candidate import Metadata
+from detent.model.inputs import Inputs
+from detent.model.requirement import Origin, parse_requirement
+from detent.ops.built import find_built
+from detent.ops.discover import Project
+from detent.ops.local import project_choice, tree_of
+from detent.ops.python import environment_path, interpreter_for
+from detent.ops.world import World
+from detent.store.entry import metadata_path
+
+_LEFT_OPEN = frozenset(("dependencies", "optional-dependencies", "requires-python"))
+
+
+def with_dynamic(world: World, project: Project, inputs: Inputs) -> Inputs:
+    """Fill in what is dynamic of dependencies, extras and requires-python; raises :class:`BuildError`."""
+    left_open = _LEFT_OPEN.intersection(project.manifest.dynamic)
+    if not left_open:
+        return inputs
+    metadata = _metadata(world, project)
+    if "dependencies" in left_open:
+        origin = Origin("project.dependencies")
+        needs = tuple(parse_requirement(str(row), origin) for row in metadata.base)
+        inputs = inputs._replace(dependencies=needs)
+    if "optional-dependencies" in left_open:
+        extras = tuple(
+            (
+                extra,
+                tuple(
+                    parse_requirement(str(row), Origin(f"project.optional-dependencies.{extra}"))
+                    for row in rows
+                ),
+            )
+            for extra, rows in metadata.extras
+        )
+        inputs = inputs._replace(extras=extras)
+    if "requires-python" in left_open:
+        inputs = inputs._replace(requires_python=metadata.requires_python)
+    return inputs
+
+
+def _metadata(world: World, project: Project) -> Metadata:
+    manifest = project.manifest
+    interpreter = interpreter_for(world, project, environment_path(world, project))
+    choice = project_choice(world, project, interpreter, is_editable=True)
+    entry = find_built(world, tree_of(choice), name=manifest.name, version=manifest.version or "")
+    if entry is None:
+        entry = world.builder().from_tree(choice, interpreter)
+    path = metadata_path(entry)
+    try:
+        return parse_metadata(path.read_bytes(), f"{entry.name}-{entry.version}-py3-none-any.whl")
+    except MetadataInvalid as error:
+        raise BuildFailed(f"{manifest.name} @ {project.root.as_uri()}", error.why) from error
+    except OSError as error:
+        raise fsio.file_trouble(error, path) from error

@@ -1,0 +1,116 @@
+"""Which comments of a TOML text belong to which key or header, so that they can move or go with it.
+
+A comment above a key speaks of that key, one behind it on its line, too. Comments right above a header belong
+to the header; those at the end of a section, apart from the next header, to the section.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from detent.project.document import Document
+from detent.project.positions import BYTE_ORDER_MARK, Section, Statement
+
+
+class Noted(NamedTuple):
+    """A statement and the comments about it."""
+
+    statement: Statement
+    start: int
+    """Of the first line that is about it."""
+    end: int
+    """Just behind its last line, the line break included."""
+    above: tuple[str, ...]
+    """Whole comments, each with its `#`."""
+    behind: str
+    """The comment behind the value; empty for none."""
+
+
+class Part(NamedTuple):
+    """A section with its comments: the text in `start:end`, blank lines behind it included."""
+
+    section: Section
+    start: int
+    end: int
+    lead: tuple[str, ...]
+    statements: tuple[Noted, ...]
+    tail: tuple[str, ...]
+
+    @property
+    def has_header(self) -> bool:
+        """Whether this is more than what stands before the first header."""
+        return self.section.end > self.section.start
+
+
+def parts(document: Document) -> tuple[Part, ...]:
+    """Give every section of a text, in its own order; they cover it without gaps."""
+    text, sections = document.text, document.outline.sections
+    starts = [_lead_start(text, section, sections[0]) for section in sections]
+    starts[0] = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
+    ends = [*starts[1:], len(text)]
+    return tuple(map(_part, [text] * len(sections), sections, starts, ends))
+
+
+def without(document: Document, is_doomed: Callable[[tuple[str, ...]], bool]) -> str:
+    """Give the text without the keys of some paths; a header that has nothing left goes, too."""
+    pieces, done = [], 0
+    for start, end in _cuts(document, is_doomed):
+        pieces.append(document.text[done:start])
+        done = end
+    if done == len(document.text) and pieces:
+        kept = "".join(pieces)
+        newline = "\r\n" if "\r\n" in kept else "\n"
+        return kept.rstrip("\r\n") + newline if kept.strip() else kept.strip(" \t\r\n")
+    return "".join(pieces) + document.text[done:]
+
+
+def _cuts(document: Document, is_doomed: Callable[[tuple[str, ...]], bool]) -> Iterator[tuple[int, int]]:
+    for part in parts(document):
+        doomed = [noted for noted in part.statements if is_doomed(noted.statement.path)]
+        is_empty = len(doomed) == len(part.statements)
+        if part.has_header and is_empty and (doomed or is_doomed(part.section.path)):
+            yield part.start, part.end
+        else:
+            yield from ((noted.start, noted.end) for noted in doomed)
+
+
+def _part(text: str, section: Section, start: int, end: int) -> Part:
+    position = _line_end(text, section.end) if section.end > section.start else start
+    lead = tuple(_comments(text[start : section.start])) if section.end > section.start else ()
+    noted = []
+    for statement in section.statements:
+        above_start = _first_comment(text, position, statement.start)
+        line_end = _line_end(text, statement.value.end)
+        behind = text[statement.value.end : line_end].strip()
+        above = tuple(_comments(text[above_start : statement.start]))
+        noted.append(Noted(statement, above_start, line_end, above, behind))
+        position = line_end
+    return Part(section, start, end, lead, tuple(noted), tuple(_comments(text[position:end])))
+
+
+def _lead_start(text: str, section: Section, first: Section) -> int:
+    """Where the comment lines begin that stand right above a header."""
+    start = text.rfind("\n", 0, section.start) + 1
+    while start > first.start:
+        above = text.rfind("\n", 0, start - 1) + 1
+        if not text[above:start].lstrip(" \t").startswith("#"):
+            break
+        start = above
+    return start
+
+
+def _first_comment(text: str, start: int, end: int) -> int:
+    """The first line from here that is not blank."""
+    while True:
+        line_end = text.find("\n", start, end)
+        if line_end < 0 or text[start:line_end].strip():
+            return start
+        start = line_end + 1
+
+
+def _comments(text: str) -> Iterator[str]:
+    yield from (line.strip() for line in text.splitlines() if line.lstrip().startswith("#"))
+
+
+def _line_end(text: str, offset: int) -> int:
+    found = text.find("\n", offset)
+    return len(text) if found < 0 else found + 1

@@ -1,0 +1,178 @@
+"""New tables as TOML text, and new lists and keys put into a text that is there."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from detent.errors import Unsupported
+from detent.project import entries, placing
+from detent.project.document import Document, parse_document
+from detent.project.edit import add_requirement
+from detent.project.placing import Table
+from detent.project.positions import BYTE_ORDER_MARK
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_STEP = "    "
+_WIDTH = 100
+
+
+class Item(NamedTuple):
+    """One item of a list, with the comments about it."""
+
+    literal: str
+    """As TOML writes it; empty for comments alone."""
+    above: tuple[str, ...] = ()
+    behind: str = ""
+
+
+class Row(NamedTuple):
+    """One key of a table, with the comments about it."""
+
+    key: str
+    literal: str
+    above: tuple[str, ...] = ()
+    behind: str = ""
+
+
+class NewTable(NamedTuple):
+    """A header and what stands below it."""
+
+    path: tuple[str, ...]
+    rows: tuple[Row, ...]
+    lead: tuple[str, ...] = ()
+    """Comments above the header."""
+    is_array: bool = False
+
+
+def item(requirement: str, above: tuple[str, ...] = (), behind: str = "") -> Item:
+    """Give a requirement as an item of a list."""
+    return Item(entries.literal(requirement), above, behind)
+
+
+def literal(value: object) -> str:
+    """Write a value on one line."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        case list() | tuple():
+            return f"[{', '.join(map(literal, value))}]"
+        case Mapping():
+            return f"{{ {', '.join(f'{quoted(key)} = {literal(each)}' for key, each in value.items())} }}"
+        case _:
+            return str(value)
+
+
+def block(items: Sequence[Item]) -> str:
+    """Write a list, an item on each line; an empty one as `[]`."""
+    if not items:
+        return "[]"
+    return "\n".join(("[", *(f"{_STEP}{line}" for each in items for line in _item_lines(each)), "]"))
+
+
+def short_list(values: Sequence[object]) -> str:
+    """Write a list on one line where that is short enough."""
+    line = literal(list(values))
+    return line if len(line) <= _WIDTH else block([Item(literal(value)) for value in values])
+
+
+def quoted(key: str) -> str:
+    """Write a key."""
+    return key if _BARE_KEY.fullmatch(key) else literal(key)
+
+
+def render(tables: Iterable[NewTable]) -> str:
+    """Write tables, a blank line between them."""
+    return "\n".join("".join(f"{line}\n" for line in _table_lines(table)) for table in tables)
+
+
+def _item_lines(each: Item) -> Iterator[str]:
+    yield from each.above
+    if each.literal:
+        yield f"{each.literal}," + (f"  {each.behind}" if each.behind else "")
+
+
+def _table_lines(table: NewTable) -> Iterator[str]:
+    yield from table.lead
+    header = ".".join(map(quoted, table.path))
+    yield f"[[{header}]]" if table.is_array else f"[{header}]"
+    for row in table.rows:
+        yield from row.above
+        yield f"{quoted(row.key)} = {row.literal}" + (f"  {row.behind}" if row.behind else "")
+
+
+# ---- into a text that is there ---------------------------------------------------------------
+
+
+def spliced(document: Document, place: int, text: str) -> str:
+    """Put whole lines into a text at the start of a line, with a blank line on either side."""
+    before, after = document.text[:place], document.text[place:]
+    newline = placing.layout(document).newline
+    is_start = not before.strip(BYTE_ORDER_MARK + " \t\r\n")
+    head = before if is_start else before.rstrip("\r\n") + newline * 2
+    return head + text.replace("\n", newline) + (newline + after if after.strip() else "")
+
+
+def with_list(text: str, table: Table, items: Sequence[Item], *, display: str) -> str:
+    """Put requirements into a list, which is made with all their comments where it is missing."""
+    wishes = [(each, _said(each)) for each in items if each.literal]
+    document = parse_document(text, display)
+    is_new = placing.standing(document, table) is None
+    for _, wish in wishes[:1] if is_new else wishes:
+        text = add_requirement(text, table, wish, display=display)
+    if is_new and wishes:
+        document = parse_document(text, display)
+        statement, array = placing.array(document, table)
+        form = placing.layout(document, statement)
+        lines = block(items).replace("\n" + _STEP, form.newline + form.outer + form.step)
+        made = lines.removesuffix("\n]") + (form.newline + form.outer + "]")
+        text = text[: array.start] + made + text[array.end :]
+    return text
+
+
+def with_rows(text: str, path: tuple[str, ...], rows: Sequence[Row], *, display: str) -> str:
+    """Put keys into a table that has none of them; the table is made at the end where it is missing."""
+    if not rows:
+        return text
+    document = parse_document(text, display)
+    section = next(
+        (s for s in document.outline.sections if s.path == path and s.end > s.start and not s.is_array), None
+    )
+    if section is None:
+        if _has(document.data, path):
+            name = ".".join(path)
+            raise Unsupported(
+                f"`{document.where(*path)}`: `{name}` is written in a form that cannot be added to",
+                next_steps=(f"write it as a `[{name}]` table",),
+            )
+        return spliced(document, len(text), render((NewTable(path, tuple(rows)),)))
+    last = section.statements[-1].value.end if section.statements else section.end
+    place = text.find("\n", last) + 1 or len(text)
+    newline = placing.layout(document).newline
+    lines = "".join(f"{line}\n" for line in list(_table_lines(NewTable(path, tuple(rows))))[1:])
+    before = text[:place]
+    return (
+        (before if before.endswith("\n") else before + newline) + lines.replace("\n", newline) + text[place:]
+    )
+
+
+def with_value(document: Document, path: tuple[str, ...], new: str) -> str:
+    """Put another value behind a key that is there."""
+    statement = document.outline.find(path)
+    if statement is None:
+        return document.text
+    return document.text[: statement.value.start] + new + document.text[statement.value.end :]
+
+
+def _said(each: Item) -> str:
+    return str(parse_document(f"literal = {each.literal}", "literal").data["literal"])
+
+
+def _has(data: object, path: tuple[str, ...]) -> bool:
+    for key in path:
+        if not isinstance(data, dict) or key not in data:
+            return False
+        data = data[key]
+    return True
