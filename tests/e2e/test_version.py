@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from support.backends import tiny_tree, write_tree
 from support.cli import Sandbox, publish
 from support.index_server import IndexServer
 from support.wheels import wheel
@@ -73,6 +74,18 @@ def test_nothing_is_changed_by_looking_ahead_or_by_what_is_refused(project: Sand
     assert locked.code == 1
     assert [p.name for p in project.root.iterdir()] == ["pyproject.toml"]
     assert project.read("pyproject.toml") == MANIFEST
+
+
+def test_the_installed_project_says_its_new_version(sandbox: Sandbox) -> None:
+    write_tree(sandbox.root, tiny_tree("demo", "0.2.0"))
+    sandbox.detent("sync").ok()
+
+    done = sandbox.detent("version", "--bump", "minor").ok()
+
+    assert done.out == "demo 0.2.0 => 0.3.0\n"
+    assert " - demo==0.2.0" in done.err
+    assert " + demo==0.3.0" in done.err
+    assert sandbox.installed() == {"demo": "0.3.0"}
 
 
 def test_a_sync_that_fails_puts_the_version_back(project: Sandbox, index: IndexServer) -> None:

@@ -102,10 +102,11 @@ _OTHER_TOOLS = """\
 | `HOME` | the same, and `~` |
 | `PATH` | where interpreters, and commands of `detent run`, are looked for |
 | `PYENV_ROOT`, `PYENV_VERSION` | where pyenv keeps interpreters, and which are selected |
-| `VIRTUAL_ENV` | the environment that `--active` means |
+| `VIRTUAL_ENV` | the environment that `--active` means; outside a project, the one `detent run` uses |
+| `SHELL` | how `detent venv` says an environment is activated |
 | `TMPDIR` | where `--no-cache` makes its folder |
 | `NO_COLOR`, `FORCE_COLOR`, `CLICOLOR_FORCE`, `TERM` | whether to use colour, where no flag says it; the first that is set decides |
-| `CI` | no progress line |
+| `CI` | no progress line; `detent run` goes by its flags alone, not by what the last sync selected |
 
 `detent run` sets `VIRTUAL_ENV` and puts the environment's scripts first on `PATH` for the command, and takes
 `PYTHONHOME` away.

@@ -7,11 +7,13 @@ when all files are there, one after the other. A failure here is harmless.
 
 import os
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from functools import partial
 from hashlib import file_digest, sha256
 from io import BufferedReader
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from detent import fsio
 from detent.errors import FileTrouble, HashMismatch
@@ -31,6 +33,9 @@ from detent.store.records import read_record, write_record
 from detent.store.wheels import WheelEntry
 
 _DIGEST_FACT = (b"digest", 1)
+
+_Job: TypeAlias = Callable[[], WheelEntry | Path]
+"""Waits for what was begun, and gives it."""
 
 
 class Gathered(NamedTuple):
@@ -56,39 +61,42 @@ def gather(world: World, choices: Iterable[Choice], root: Path, interpreter: Int
             missing.append(choice)
         else:
             entries[choice.package.name] = checked
+    trees = [choice for choice in missing if is_tree(choice)]
     files = [choice for choice in missing if not is_tree(choice)]
-    if files:
-        with Scratch(world.layout) as scratch:
-            for choice, arrived in _fetch_all(world, files, root, scratch):
-                name = choice.package.name
-                if isinstance(arrived, WheelEntry):
-                    entries[name] = arrived
-                else:
-                    entries[name] = world.builder().from_archive(choice, arrived, interpreter)
-                    world.report(Prepared(name, entries[name].version))
-    for choice in missing:
-        if is_tree(choice):
-            entries[choice.package.name] = world.builder().from_tree(choice, interpreter)
+    with Scratch(world.layout) if files else nullcontext() as scratch:
+        jobs = _begin(world, files, root, scratch) if scratch is not None else []
+        try:
+            # Folders are built while files arrive; a source distribution has to arrive first.
+            for choice in trees:
+                entries[choice.package.name] = world.builder().from_tree(choice, interpreter)
+            arrived = [(choice, job()) for choice, job in jobs]
+        except BaseException:
+            if jobs:
+                world.network().close()  # nobody waits for the others
+            raise
+        for choice, found in arrived:
+            name = choice.package.name
+            if isinstance(found, WheelEntry):
+                entries[name] = found
+            else:
+                entries[name] = world.builder().from_archive(choice, found, interpreter)
+                world.report(Prepared(name, entries[name].version))
     return Gathered(entries, len(missing))
 
 
-def _fetch_all(
-    world: World, missing: Sequence[Choice], root: Path, scratch: Path
-) -> list[tuple[Choice, WheelEntry | Path]]:
-    """Fetch side by side, the biggest first; the first failure stops the others.
+def _begin(world: World, missing: Sequence[Choice], root: Path, scratch: Path) -> list[tuple[Choice, _Job]]:
+    """Begin to fetch side by side, the biggest first; what is kept already needs no network.
 
-    A wheel has become an entry of the store then, a source distribution a file.
+    A wheel has become an entry of the store when its job is done, a source distribution a file.
     """
-    ordered = sorted(missing, key=lambda choice: -(choice.artifact.size_bytes or 0))
-    if all(_archive_at_hand(world, choice) is not None for choice in ordered):
-        return [(choice, _fetch(world, choice, scratch, root)) for choice in ordered]
-    network = world.network()
-    try:
-        jobs = [(choice, network.submit(_fetch, world, choice, scratch, root)) for choice in ordered]
-        return [(choice, job.result()) for choice, job in jobs]
-    except BaseException:
-        network.close()  # nobody waits for the others
-        raise
+    jobs: list[tuple[Choice, _Job]] = []
+    for choice in sorted(missing, key=lambda choice: -(choice.artifact.size_bytes or 0)):
+        kept = _archive_at_hand(world, choice)
+        if kept is None:
+            jobs.append((choice, world.network().submit(_fetch, world, choice, scratch, root).result))
+        else:
+            jobs.append((choice, partial(Path, kept)))
+    return jobs
 
 
 def _archive_at_hand(world: World, choice: Choice) -> Path | None:

@@ -23,7 +23,11 @@ from detent.project.document import Document, type_name
 from detent.project.known import BY_NAME, KNOWN, OF_OTHER_TOOLS, Known, nearest, reading
 
 _INDEX_KEYS = ("url", "name", "default")
-_BARE = ("switch", "count")
+_NO_STRINGS = {
+    "switch": "it must stand without quotes",
+    "count": "it must stand without quotes",
+    "names": "its value must be a list of names of packages",
+}
 
 
 class Configuration(NamedTuple):
@@ -165,7 +169,7 @@ def _check_value(table: _Table, known: Known, value: object, faults: list[Detent
     try:
         reading(known, value)
         # A variable can only spell it as a word; a file can do better, and editors are told so.
-        reason = "it must stand without quotes" if known.kind in _BARE and isinstance(value, str) else ""
+        reason = _NO_STRINGS.get(known.kind, "") if isinstance(value, str) else ""
     except ValueError as error:
         reason = str(error)
     except Unsupported as error:
@@ -218,7 +222,7 @@ def _check_index(table: _Table, faults: list[DetentError]) -> None:
         case [{"url": url, **others}]:
             faults += (
                 ManifestInvalid(
-                    table.where("index", 0, str(key)),
+                    where,
                     f"`{key}` is not known to this release of detent",
                     why=f"an index has {', '.join(f'`{known}`' for known in _INDEX_KEYS)}",
                 )

@@ -295,12 +295,17 @@ def nearest(word: str, names: Iterable[str]) -> str | None:
 
 
 def _distance(one: str, other: str) -> int:
-    """How many letters must be put in, taken out or replaced to make one word of the other."""
+    """How many letters must be put in, taken out, replaced or swapped with the next to make one the other."""
+    above: list[int] = []
+    last: list[int] = []
     row = list(range(len(other) + 1))
     for i, letter in enumerate(one, start=1):
-        before, row[0] = row[0], i
+        above, last, row = last, row, [i]
         for j, wanted in enumerate(other, start=1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (letter != wanted))
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != wanted))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+                cost = min(cost, above[j - 2] + 1)
+            row.append(cost)
     return row[-1]
 
 

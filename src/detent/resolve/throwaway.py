@@ -134,6 +134,7 @@ class _Provider(AbstractProvider[_Wish, _Pick, Slot]):
         """Who was the first to need a package."""
         self._wishes: dict[_Pick, tuple[_Wish, ...]] = {}
         self._places: dict[Slot, int] = {}
+        self._tried: dict[PackageName, set[int]] = {}
         self._direct = frozenset(root.name for root in fitting.roots)
         self._causes: Sequence[RequirementInformation[_Wish, _Pick]] = ()
 
@@ -203,6 +204,10 @@ class _Provider(AbstractProvider[_Wish, _Pick, Slot]):
     def _demanded_by(self, candidate: _Pick) -> Iterator[_Wish]:
         name, extra = split_slot(candidate.slot)
         catalogue = self.fitting.catalogue
+        tried = self._tried.setdefault(name, set())
+        tried.add(candidate.number)
+        older = self.fitting.usable(name) & (1 << candidate.number) - 2
+        catalogue.look_ahead(name, older, tries=len(tried))
         demands = catalogue.demands(name, candidate.number, extra)
         if isinstance(demands, Unusable):
             yield _Wish(_NOWHERE, 0, reason=demands.reason)

@@ -48,7 +48,7 @@ class World:
         """Say what a back end would: that it needs what the version is called."""
         assert archive.read_bytes() == self.index.files[artifact.filename].data
         self.built.append(f"{name} {version}")
-        return parse_metadata(metadata_text(name, version, [f"told{version}"]).encode(), artifact.filename)
+        return parse_metadata(metadata_text(name, version, [f"told=={version}"]).encode(), artifact.filename)
 
     def remote(self) -> RemoteIndex:
         self.remotes += 1
@@ -393,7 +393,7 @@ def test_what_only_a_build_can_tell_is_built_when_it_is_wanted_and_remembered(tm
         assert world.built == []
 
         for _ in range(2):
-            assert needs(first, A, 3) == ["told3.0"]
+            assert needs(first, A, 3) == ["told==3.0"]
         assert first.unreadable(A, 3) == ""
         metadata = first.metadata(A, 3)
         assert metadata is not None
@@ -435,7 +435,7 @@ def test_a_build_that_fails_is_a_reason_for_this_command_alone(tmp_path: Path) -
         assert first.unreadable(A, 1) == "it could not be built: `build_wheel` exited with code 1"
         first.save()
 
-        assert needs(world.command(), A, 1) == ["told1.0"]
+        assert needs(world.command(), A, 1) == ["told==1.0"]
         assert index.count() == 0
 
 
@@ -454,8 +454,8 @@ def test_a_build_may_ask_for_other_releases_and_never_waits_for_itself(tmp_path:
 
         releases = world.command(build_metadata=build)
 
-        assert needs(releases, A, 2) == ["told2.0"]
-        assert seen == [[], ["told1.0"], "it is needed for its own build"]
+        assert needs(releases, A, 2) == ["told==2.0"]
+        assert seen == [[], ["told==1.0"], "it is needed for its own build"]
         assert releases.unreadable(A, 2) == ""
         assert world.built == ["c 1.0", "a 2.0"]
 
@@ -469,7 +469,7 @@ def test_offline_a_source_distribution_that_is_at_hand_serves(tmp_path: Path) ->
             first._ask(first._projects[name], number).result()  # type: ignore[union-attr]  # kept, nothing saved
 
         offline = world.command(is_offline=True)
-        assert needs(offline, A, 1) == ["told1.0"]
+        assert needs(offline, A, 1) == ["told==1.0"]
         assert needs(offline, C, 1) == ["d"]
         with pytest.raises(OfflineMiss) as caught:
             offline.metadata(A, 2)
@@ -505,7 +505,7 @@ def test_a_wheel_that_comes_later_speaks_before_the_source_distribution(tmp_path
 
         second = world.command()
 
-        assert needs(second, A, 1) == ["told1.0"]
+        assert needs(second, A, 1) == ["told==1.0"]
         assert needs(second, A, 2) == ["from-wheel"]
         assert world.built == ["a 1.0", "a 2.0"]
 

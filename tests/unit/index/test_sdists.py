@@ -37,7 +37,7 @@ def from_pyproject(text: str, filename: str = FILENAME) -> Metadata | None:
 def shown(metadata: Metadata | None) -> tuple[str, list[str], dict[str, list[str]]]:
     assert metadata is not None
     assert (metadata.name, metadata.version, metadata.is_built) == ("a-b", "1.0", False)
-    extras = {extra: [str(d) for d in needs] for extra, needs in metadata.extras}
+    extras = {str(extra): [str(d) for d in needs] for extra, needs in metadata.extras}
     return metadata.requires_python, [str(d) for d in metadata.base], extras
 
 

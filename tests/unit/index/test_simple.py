@@ -160,7 +160,16 @@ def test_a_later_major_version_of_the_api_is_refused() -> None:
         "a_b-1.0-py3-none.whl",
         "a_b-1.0-x-py3-none-any.whl",
         "a_b-1.0.exe",
-        "a_b-1.0.tar.bz2",
+        "a_b-1.0.win-amd64-py3.6.exe",
+        "a_b-1.0.win32.zip",
+        "a_b-1.0.linux-x86_64.tar.gz",
+        "a_b-1.0-1.noarch.rpm",
+        "a_b-1.0-py2.7.egg",
+        "a_b-1.0.msi",
+        "a_b-1.0.dmg",
+        "a_b_1.0-1_all.deb",
+        "a_b-1.0.tar.gz.asc",
+        "a_b-1.0.rar",
         "a_b.tar.gz",
         "a_b-1.0-py3-none-any.whl\n",
         "a_b-1.0-py3-..-any/../x.whl",
@@ -293,3 +302,45 @@ def test_releases_are_the_same_for_any_order_of_the_page() -> None:
         "a_b-1.0-py3-none-any.whl",
         "a_b-1.0.0.tar.gz",
     ]
+
+
+@pytest.mark.parametrize(
+    ("project", "filename", "version"),
+    [
+        ("zope-interface", "zope.interface-5.0.tar.gz", "5.0"),
+        ("zope-interface", "zope_interface-8.0.tar.gz", "8.0"),
+        ("pyyaml", "PyYAML-5.4.tar.gz", "5.4"),
+        ("some-name-with-dash", "some-name-with-dash-1.0.tar.gz", "1.0"),
+        ("some-name-with-dash", "Some_name.with-dash-1.0.zip", "1.0"),
+        ("python-ldap", "python-ldap-2.3.13-1.tar.gz", "2.3.13.post1"),
+    ],
+)
+def test_names_of_before_the_standard_are_source_distributions(
+    project: str, filename: str, version: str
+) -> None:
+    body = f'<a href="https://f.example/{filename}#sha256={SHA}">x</a>'.encode()
+
+    (release,) = group(parse_page(body, "text/html", PAGE, PackageName(project))).releases
+
+    assert (release.version, release.has_wheel, release.has_sdist) == (version, False, True)
+
+
+@pytest.mark.parametrize(
+    ("listed", "kept"),
+    [
+        (["py3-none-any.whl", "tar.bz2"], ["py3-none-any.whl"]),
+        (["tar.gz", "tar.bz2", "zip", "tgz"], ["tar.gz", "zip"]),
+        (["tar.bz2", "tar.Z", "tgz"], ["tar.bz2", "tgz"]),
+        (["tar.Z"], ["tar.Z"]),
+    ],
+)
+def test_forms_that_no_lock_can_name_are_listed_where_there_is_nothing_else(
+    listed: list[str], kept: list[str]
+) -> None:
+    def named(ending: str) -> str:
+        return f"a_b-1.0{'-' if ending.endswith('whl') else '.'}{ending}"
+
+    project = group(json_page(*(json_file(named(ending)) for ending in listed)))
+
+    assert [file.filename for file in project.artifacts["1.0"]] == sorted(map(named, kept))
+    assert project.releases[0].has_sdist is (listed[0] != "py3-none-any.whl")

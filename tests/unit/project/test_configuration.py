@@ -1,7 +1,18 @@
 import pytest
 
-from detent.errors import ManifestInvalid, Unsupported
-from support.manifests import fault, manifest, pyproject
+from detent import stamp
+from detent.errors import (
+    DetentError,
+    Failures,
+    ManifestInvalid,
+    ProjectUnmanaged,
+    Unsupported,
+    VersionRequired,
+)
+from detent.project.configuration import read_config_file, replaced_settings
+from detent.project.document import parse_document
+from detent.project.known import KNOWN, OF_OTHER_TOOLS, Known
+from support.manifests import fault, faults, manifest, pyproject
 
 GROUPS = "[dependency-groups]\ndev = []\ntest = []\n"
 
@@ -90,3 +101,172 @@ def test_an_unknown_key_is_a_warning_that_names_the_nearest_one() -> None:
 
 def test_a_table_of_the_wrong_type_is_an_error() -> None:
     assert "must be a table, found a number" in fault(pyproject("[tool]\ndetent = 3\n")).what
+
+
+# ---- keys nobody knows -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("buidl", "build"),
+        ("allow-builds", "allow-build"),
+        ("no-build-packages", "no-build-package"),
+        ("no_binary", "no-binary"),
+        ("exclude-newr", "exclude-newer"),
+        ("index_url", "index-url"),
+        ("indx", "index"),
+        ("required-versions", "required-version"),
+        ("certificate", "certificates"),
+        ("verify_cache", "verify-cache"),
+    ],
+)
+def test_a_slip_in_the_name_of_a_protection_is_an_error(key: str, meant: str) -> None:
+    error = fault(pyproject(f"[tool.detent]\n{key} = 1\n"))
+
+    assert isinstance(error, ManifestInvalid)
+    assert error.what == f"`pyproject.toml:7:1`: `{key}` is no setting of detent"
+    assert f"meant for `{meant}`" in error.why
+
+
+@pytest.mark.parametrize("key", OF_OTHER_TOOLS)
+def test_a_protection_this_release_does_not_know_is_an_error(key: str) -> None:
+    error = fault(pyproject(f'[tool.detent]\n{key} = "7 days"\n'))
+
+    assert error.what == f"`pyproject.toml:7:1`: `{key}` is not known to this release of detent"
+    assert error.exit_code == 2
+
+
+def test_what_uv_calls_it_is_told_with_the_key_to_write() -> None:
+    error = fault(pyproject("[tool.detent]\nno-build = true\n"))
+
+    assert error.next_steps == ('write `build = "deny"`',)
+
+
+def test_an_unknown_key_never_disables_its_neighbours() -> None:
+    found = manifest(pyproject('[tool.detent]\nzzz = 1\nbuild = "deny"\ndefault-group = []\n'))
+
+    assert found.settings["build"] == "deny"
+    assert len(found.warnings) == 2
+
+
+def test_an_unknown_key_of_an_index_is_an_error() -> None:
+    text = pyproject('[[tool.detent.index]]\nurl = "https://a.example"\nname = "a"\nexplicit = true\n')
+    error = fault(text)
+
+    assert error.what == "`pyproject.toml:7:1`: `explicit` is not known to this release of detent"
+    assert error.why == "an index has `url`, `name`, `default`"
+
+
+# ---- values ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("known", [k for k in KNOWN if k.place != "machine"], ids=lambda k: k.name)
+def test_every_example_of_a_setting_is_one(known: Known) -> None:
+    name, example = known.name, known.example
+    text = pyproject(f"[dependency-groups]\ndev = []\ndocs = []\n[tool.detent]\n{name} = {example}\n")
+
+    if name == "managed":
+        assert isinstance(fault(text), ProjectUnmanaged)
+    else:
+        assert manifest(text).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ('build = "maybe"', "`maybe` is none of `allow`, `deny`"),
+        ("build = true", "must be a string"),
+        ('allow-build = "docopt numpy"', "must be a list"),
+        ('allow-build = ["a b"]', "`a b` is not a valid package name"),
+        ('no-binary = "true"', "it must stand without quotes"),
+        ("config-settings = {a = 1}", "`a` must be a string or a list of strings"),
+        ('add-bounds = "upper"', "`upper` is none of"),
+        ('required-version = "1.0"', "has no comparison before it"),
+        ('managed = "no"', "it must stand without quotes"),
+        ("package = 3", "`3` is neither `true` nor `false`"),
+    ],
+)
+def test_a_value_that_is_none_says_why(line: str, why: str) -> None:
+    error = fault(pyproject(f"[tool.detent]\n{line}\n"))
+
+    assert f"`tool.detent.{line.split()[0]}` cannot be used" in error.what
+    assert why in error.why
+
+
+def test_all_faults_of_a_table_are_told() -> None:
+    found = faults(pyproject('[tool.detent]\nbuild = 1\nlink-mode = 2\ncache-dir = "x"\nno-build = 1\n'))
+
+    assert [error.what.split(":", 2)[1] for error in found] == ["7", "8", "9", "10"]
+
+
+# ---- whether it is for this detent at all ----------------------------------------------------
+
+
+def test_a_project_that_is_not_managed_is_left_alone_whatever_else_it_says() -> None:
+    error = fault("[tool.detent]\nmanaged = false\nbuild = 3\n")
+
+    assert isinstance(error, ProjectUnmanaged)
+    assert error.why == "`pyproject.toml:2:1` says `managed = false`"
+    assert manifest(pyproject("[tool.detent]\nmanaged = true\n")).warnings == ()
+
+
+@pytest.mark.parametrize("required", [">=99", "==0.0.1", ">=0.0.1,<0.0.2"])
+def test_another_release_is_told_before_anything_else(required: str) -> None:
+    error = fault(pyproject(f'[tool.detent]\nrequired-version = "{required}"\nverify-cache = true\n'))
+
+    assert isinstance(error, VersionRequired)
+    assert error.what == f"this is detent {stamp.VERSION}, and `{required}` is required here"
+
+
+@pytest.mark.parametrize("required", [">=0.0.1", f"=={stamp.VERSION}", f">=0.0.1,!=99,<={stamp.VERSION}"])
+def test_a_release_that_fits_is_fine(required: str) -> None:
+    assert manifest(pyproject(f'[tool.detent]\nrequired-version = "{required}"\n')).warnings == ()
+
+
+# ---- detent.toml -----------------------------------------------------------------------------
+
+
+def config_file(text: str, *, is_of_project: bool = False) -> tuple[str, ...]:
+    return read_config_file(parse_document(text, "detent.toml"), is_of_project=is_of_project)
+
+
+def config_fault(text: str, *, is_of_project: bool = False) -> DetentError:
+    with pytest.raises(DetentError) as caught:
+        config_file(text, is_of_project=is_of_project)
+    return caught.value
+
+
+@pytest.mark.parametrize("known", [k for k in KNOWN if k.place != "pyproject"], ids=lambda k: k.name)
+def test_every_example_of_a_file_is_one(known: Known) -> None:
+    name, example = known.name, known.example
+
+    assert config_file(f"{name} = {example}\n") == ()
+
+
+def test_a_file_has_the_same_keys_without_a_table() -> None:
+    (told,) = config_file('cache-dirs = "x"\noffline = true\n')
+
+    assert told == (
+        "`detent.toml:1:1`: `cache-dirs` is no setting of detent and was ignored; did you mean `cache-dir`?"
+    )
+    assert "`buidl` is no setting of detent" in config_fault("buidl = 1\n").what
+    assert config_fault("offline = 3\n").what == "`detent.toml:1:1`: `offline` cannot be used"
+    assert isinstance(config_fault("offline = 3\nbuild = 1\n"), Failures)
+    assert isinstance(config_fault('required-version = ">=99"\nbuild = 1\n'), VersionRequired)
+
+
+def test_what_belongs_to_a_project_is_not_in_a_file() -> None:
+    for key in ("default-groups", "package", "managed"):
+        error = config_fault(f"{key} = 1\n")
+        assert f"`{key}` says something of a project and has no place in this file" in error.what
+
+
+def test_a_file_of_a_project_has_no_settings_of_a_machine() -> None:
+    error = config_fault('cache-dir = "x"\n', is_of_project=True)
+
+    assert "`cache-dir` is a setting of a machine" in error.what
+
+
+def test_what_a_file_replaces() -> None:
+    assert replaced_settings({"package": False, "build": "deny", "zzz": 1, "index": []}) == ("build", "index")

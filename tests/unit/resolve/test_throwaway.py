@@ -205,6 +205,13 @@ def test_what_is_needed_next_is_announced_in_one_go() -> None:
     assert releases.expected == [((a,), ()), ((), ((a, 1),)), ((b, c), ()), ((), ((b, 1), (c, 1)))]
 
 
+def test_a_package_tried_again_and_again_has_its_older_versions_announced_in_one_go() -> None:
+    releases = world({"a": {f"{n}.0": [f"b=={n}"] for n in range(1, 40)}, "b": ["1.0"]})
+
+    assert pinned(["b", "a"], releases) == ["a 1.0", "b 1.0"]
+    assert max(len(metadata) for _, metadata in releases.expected) >= 24
+
+
 def test_a_conflict_says_who_asks_for_what() -> None:
     releases = world(
         {

@@ -154,6 +154,6 @@ def _git_url(text: str) -> str:
 
 def python_of(table: Mapping[str, object]) -> str | None:
     """Give the constraint on Python itself in a table of dependencies."""
-    return next((value for key, value in table.items() if key.lower() == "python" and isinstance(value, str)), None)
-
-
+    return next(
+        (value for key, value in table.items() if key.lower() == "python" and isinstance(value, str)), None
+    )

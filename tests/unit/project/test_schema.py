@@ -1,0 +1,86 @@
+"""The schema says what `read_configuration` does; a small validator for the words it uses is enough here."""
+
+import re
+import tomllib
+from typing import Any
+
+import pytest
+
+from detent.project.known import KNOWN, Known
+from detent.project.schema import schema
+
+SCHEMA: Any = schema()
+
+
+def fits(value: Any, rule: Any) -> bool:
+    """Whether a value is valid by the part of draft 07 that the schema uses."""
+    if "$ref" in rule:
+        return fits(value, SCHEMA["definitions"][rule["$ref"].rpartition("/")[2]])
+    if "if" in rule:
+        return fits(value, rule["then" if fits(value, rule["if"]) else "else"])
+    checks = {
+        "type": lambda kind: _is_of_type(value, kind),
+        "anyOf": lambda rules: any(fits(value, other) for other in rules),
+        "enum": lambda choices: value in choices,
+        "const": lambda wanted: value == wanted,
+        "pattern": lambda pattern: isinstance(value, str) and re.search(pattern, value) is not None,
+        "minimum": lambda least: value >= least,
+        "minLength": lambda least: len(value) >= least,
+        "minItems": lambda least: len(value) >= least,
+        "maxItems": lambda most: len(value) <= most,
+        "items": lambda of: all(fits(item, of) for item in value),
+        "required": lambda keys: all(key in value for key in keys),
+        "properties": lambda rules: all(fits(value[key], rules[key]) for key in rules if key in value),
+        "additionalProperties": lambda of: all(
+            of is not False and fits(value[key], of) for key in value if key not in rule.get("properties", {})
+        ),
+    }
+    words = {"$schema", "$id", "title", "description", "definitions"}
+    assert set(rule) <= set(checks) | words
+    return all(checks[word](rule[word]) for word in rule if word not in words)
+
+
+def _is_of_type(value: Any, kind: str) -> bool:
+    types = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool}
+    return isinstance(value, types[kind]) and not (kind == "integer" and isinstance(value, bool))
+
+
+def is_valid(text: str) -> bool:
+    return fits(tomllib.loads(text), SCHEMA)
+
+
+@pytest.mark.parametrize("known", KNOWN, ids=lambda known: known.name)
+def test_every_setting_is_valid_where_it_may_stand_and_nowhere_else(known: Known) -> None:
+    line = f"{known.name} = {known.example}\n"
+
+    assert is_valid(line) == (known.place != "pyproject")
+    assert is_valid(f"[tool.detent]\n{line}") == (known.place != "machine")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "buidl = 1",
+        'build = "maybe"',
+        "offline = 1",
+        "concurrent-downloads = 0",
+        'no-build-package = ["a b"]',
+        "config-settings = {a = 1}",
+        'cache-dir = ""',
+        'index-url = "ftp://index.example.com"',
+        "index = []",
+        'index = [{url = "https://index.example.com", nam = "x"}]',
+    ],
+)
+def test_what_detent_refuses_is_not_valid(line: str) -> None:
+    assert not is_valid(line)
+
+
+def test_other_tables_of_a_pyproject_are_not_its_matter() -> None:
+    assert is_valid('[project]\nname = "me"\n[tool.other]\nx = 1\n[tool.detent]\ndefault-groups = "all"\n')
+    assert not is_valid('[project]\nname = "me"\n[tool.detent]\ndefault-groups = "some"\n')
+
+
+def test_it_is_named_by_no_host() -> None:
+    assert SCHEMA["$id"].startswith("urn:")
+    assert SCHEMA["$schema"] == "http://json-schema.org/draft-07/schema#"
