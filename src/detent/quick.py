@@ -12,6 +12,7 @@ def main() -> None:
     gc.disable()
     try:
         from detent.cli import app
+
+        app.leave(app.main(sys.argv[1:]))
     except KeyboardInterrupt:
-        sys.exit(_INTERRUPTED)  # nothing has begun, and a trace of imports helps nobody
-    app.leave(app.main(sys.argv[1:]))
+        sys.exit(_INTERRUPTED)  # nobody listened yet: nothing has begun, and a trace of imports helps nobody

@@ -61,17 +61,3 @@ def test_removing_gives_back_the_same_bytes(sandbox: Sandbox, index: IndexServer
     assert {k: v for k, v in sandbox.snapshot().items() if ".venv/.detent" not in k} == {
         k: v for k, v in before.items() if ".venv/.detent" not in k
     }
-
-
-def test_the_project_itself_is_not_installed_and_detent_says_so(sandbox: Sandbox) -> None:
-    sandbox.detent("init", "--vcs", "none", "--name", "demo").ok()
-
-    synced = sandbox.detent("sync").ok()
-    ran = sandbox.detent("run", "demo")
-
-    assert "note: the project itself is not installed" in synced.err
-    assert "note:" not in sandbox.detent("sync").ok().err
-    assert ran.code == 2
-    assert (
-        "error: `demo` is a command of the project itself, which is not installed [not-supported]" in ran.err
-    )

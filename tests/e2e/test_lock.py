@@ -266,6 +266,52 @@ def test_pins_stay_until_told_or_made_to_move(project: Sandbox, index: IndexServ
     assert "Updated core v1.1 -> v2.5\n" in project.detent("lock", "-U").ok().err
 
 
+def test_what_a_group_names_can_move_alone(project: Sandbox, index: IndexServer) -> None:
+    project.detent("lock").ok()
+    publish(index, wheel("speed", "1.2", requires=["core<3"]), wheel("plat", "2.0"), wheel("web", "3.0"))
+
+    assert "Updated" not in project.detent("lock").ok().err
+    moved = project.detent("lock", "--upgrade-group", "Docs").ok().err
+    assert "Updated speed v1.1 -> v1.2\n" in moved
+    assert versions(project)["plat"] == ["1.0"]
+    assert (
+        "Updated plat v1.0 -> v2.0" in project.detent("sync", "--upgrade-group", "dev", "--dry-run").ok().err
+    )
+    unknown = project.detent("lock", "--upgrade-group", "nope")
+    assert (unknown.code, "[unknown-group]" in unknown.err) == (2, True)
+
+
+def test_files_are_asked_for_again_and_versions_stay(project: Sandbox, index: IndexServer) -> None:
+    project.detent("lock").ok()
+    before = versions(project)
+    publish(index, wheel("winonly", tag="cp311-cp311-win_amd64"), wheel("core", "4.0"))
+
+    project.detent("lock").ok()
+    assert "cp311-cp311-win_amd64" not in project.read("pylock.toml")
+    project.detent("lock", "--refresh").ok()
+    assert "winonly-1.0-cp311-cp311-win_amd64.whl" in project.read("pylock.toml")
+    assert versions(project) == before
+
+
+def test_that_there_is_a_lock_can_be_asked_without_a_look_at_anything_else(
+    project: Sandbox, index: IndexServer
+) -> None:
+    for flag in ("--check-exists", "--frozen"):
+        done = project.detent("lock", flag)
+        assert (done.code, "there is no lock at `pylock.toml`" in done.err) == (1, True)
+    project.detent("lock").ok()
+    index.forget()
+    project.write("pyproject.toml", project_of({**WISHES, "docs": ["nothing-like-it"]}))
+
+    for words, env in ((("--check-exists",), {}), (("--frozen",), {}), ((), {"DETENT_FROZEN": "1"})):
+        assert "Found a lock of" in project.detent("lock", *words, env=env).ok().err
+    assert project.detent("lock", "--locked").code == 1
+    assert project.detent("lock", env={"DETENT_LOCKED": "1"}).code == 1
+    assert index.paths() == []
+    for words in (("--check", "--check-exists"), ("--check", "--dry-run"), ("--check-exists", "-U")):
+        assert project.detent("lock", *words).code == 2
+
+
 def test_an_upgrade_that_cannot_be_names_the_lines_and_changes_nothing(project: Sandbox) -> None:
     project.detent("lock").ok()
     before = project.snapshot()

@@ -183,12 +183,173 @@ def test_what_is_synced_before_is_chosen_by_the_flags(project: Sandbox) -> None:
     assert project.detent("run", "--no-sync", "true", env={"DETENT_FROZEN": "1"}).ok().err == ""
 
 
-def test_run_without_a_command_says_how_to_use_it(project: Sandbox) -> None:
-    done = project.detent("run")
+# ---- without a command, from stdin, and without a project ---------------------------------------
 
-    assert done.code == 2
-    assert "`run` needs a command" in done.err
-    assert not (project.root / ".venv").exists()
+
+def test_run_without_a_command_lists_what_there_is(project: Sandbox) -> None:
+    for words in ((), ("--no-sync",)):
+        done = project.detent("run", *words)
+
+        assert done.code == 2
+        assert done.out.startswith("Provide a command or script to invoke with `detent run <command>`")
+        listed = [line for line in done.out.splitlines() if line.startswith("- ")]
+        assert {"- echo-words", "- python"} <= set(listed)
+        assert listed == sorted(listed)
+        assert not [line for line in listed if "activate" in line]
+
+
+def test_run_without_a_command_and_an_environment_says_how_to_use_it(sandbox: Sandbox) -> None:
+    for words in ((), ("--no-project",), ("--isolated",)):
+        done = sandbox.detent("run", *words)
+        assert (done.code, done.out, "`run` needs a command" in done.err) == (2, "", True)
+
+
+def test_a_script_can_come_from_stdin(project: Sandbox) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "detent", "run", "-", "--x", "y"],
+        cwd=project.root,
+        env=project.variables,
+        input="import sys, echo; print(sys.argv)",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert ran.stdout == "['-', '--x', 'y']\n"
+
+
+def test_outside_a_project_the_environment_that_is_there_is_used(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.detent("venv").ok()
+    sandbox.detent("venv", "../active").ok()
+    below = sandbox.root / "a/b"
+    below.mkdir(parents=True)
+    words = ("run", "python", "-c", "import sys; print(sys.prefix)")
+
+    assert sandbox.detent(*words).out == f"{sandbox.root / '.venv'}\n"
+    assert sandbox.detent(*words, cwd=below).out == f"{sandbox.root / '.venv'}\n"
+    active = str(tmp_path / "active")
+    assert sandbox.detent(*words, cwd=below, env={"VIRTUAL_ENV": active}).out == f"{active}\n"
+
+
+def test_a_project_can_be_left_alone(project: Sandbox) -> None:
+    done = project.detent("run", "--no-project", "sh", "-c", "echo $VIRTUAL_ENV.").ok()
+
+    assert (done.out, done.err) == (".\n", "")
+    assert [path.name for path in project.root.iterdir()] == ["pyproject.toml"]
+
+
+# ---- an environment for one run ------------------------------------------------------------------
+
+
+def test_an_isolated_run_has_its_own_environment_and_leaves_nothing(project: Sandbox) -> None:
+    project.detent("sync", "--extra", "more").ok()
+    before = project.snapshot()
+    code = "import sys, echo, checker; print(sys.prefix)"
+
+    done = project.detent("run", "--isolated", "python", "-c", code).ok()
+
+    assert done.out.startswith(str(project.cache))
+    assert not Path(done.out.strip()).exists()
+    assert "virtual environment" not in done.err
+    assert project.detent("run", "--isolated", "python", "-c", "import extra").code == 1
+    project.detent("run", "--isolated", "--extra", "more", "python", "-c", "import extra").ok()
+    assert project.snapshot() == before
+    assert [path for path in (project.cache / "tmp").iterdir() if path.is_dir()] == []
+
+
+def test_an_isolated_run_gives_the_childs_code_as_a_shell_would(project: Sandbox) -> None:
+    for command, code in (
+        (("sh", "-c", "exit 7"), 7),
+        (("sh", "-c", "kill -9 $$"), 137),
+        (("no-such",), 127),
+    ):
+        assert project.detent("run", "--isolated", *command).code == code
+
+
+def test_an_isolated_run_passes_a_signal_on(project: Sandbox) -> None:
+    code = "import os, signal, time; signal.signal(15, lambda *_: os._exit(3)); print('on', flush=True); time.sleep(60)"
+    with subprocess.Popen(
+        [sys.executable, "-m", "detent", "run", "--isolated", "python", "-c", code],
+        cwd=project.root,
+        env=project.variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "on\n"
+        process.terminate()
+
+    assert process.returncode == 3
+    assert [path for path in (project.cache / "tmp").iterdir() if path.is_dir()] == []
+
+
+# ---- what the last sync selected -----------------------------------------------------------------
+
+
+def test_run_keeps_what_the_last_sync_selected_and_says_so(project: Sandbox) -> None:
+    project.detent("sync", "--extra", "more", "--no-dev").ok()
+    told = "Using the extras and groups of the last sync: --extra more --no-dev\n"
+
+    assert project.detent("run", "true").ok().err == told
+    assert project.detent("run", "-q", "true").ok().err == ""
+    assert set(project.installed()) == {"echo", "extra"}
+    assert set(project.detent("run", "--exact", "true").ok().err.splitlines()) == {told.strip()}
+    assert set(project.installed()) == {"echo", "extra"}
+    # A flag wins for its run, and the next goes on as before.
+    assert told not in project.detent("run", "--group", "dev", "true").ok().err
+    assert set(project.installed()) == {"checker", "echo", "extra"}
+    assert project.detent("run", "true").ok().err == told
+    project.detent("sync").ok()
+    assert set(project.installed()) == {"checker", "echo"}
+    assert project.detent("run", "true").ok().err == ""
+
+
+def test_on_ci_the_last_sync_selects_nothing(project: Sandbox) -> None:
+    project.detent("sync", "--no-dev").ok()
+
+    assert project.detent("run", "true", env={"CI": "false"}).ok().err.startswith("Using the extras")
+    project.detent("run", "true", env={"CI": "true"}).ok()
+    assert set(project.installed()) == {"checker", "echo"}
+
+
+def test_what_the_last_sync_selected_survives_another_environment_in_its_place(project: Sandbox) -> None:
+    project.detent("sync", "--no-dev").ok()
+    (project.root / ".venv/bin/python").unlink()
+
+    assert "Replacing virtual environment" in project.detent("run", "true").ok().err
+    assert set(project.installed()) == {"echo"}
+    assert project.detent("run", "true").ok().err.startswith("Using the extras")
+
+
+def test_a_selection_that_is_damaged_or_not_the_projects_is_passed_over(project: Sandbox) -> None:
+    project.detent("sync", "--extra", "more").ok()
+    kept = project.root / ".venv/.detent/selection"
+    project.manifest("echo", tail='\n[dependency-groups]\ndev = ["checker"]\n')
+
+    assert project.detent("run", "true").ok().err.startswith("Resolved")  # the extra is gone
+    project.detent("sync", "--no-dev").ok()
+    kept.write_bytes(kept.read_bytes() + b"\n--all-extras")
+    assert "Using" not in project.detent("run", "true").ok().err
+    assert set(project.installed()) == {"checker", "echo"}
+
+
+def test_adding_and_removing_keep_what_the_last_sync_selected(project: Sandbox, index: IndexServer) -> None:
+    publish(index, wheel("more-of-it"), wheel("writer"))
+    project.detent("sync", "--extra", "more", "--no-dev").ok()
+
+    project.detent("add", "more-of-it").ok()
+    assert set(project.installed()) == {"echo", "extra", "more-of-it"}
+    project.detent("add", "--group", "docs", "writer").ok()
+    project.detent("remove", "more-of-it").ok()
+    assert set(project.installed()) == {"echo", "extra", "writer"}
+    project.detent("add", "--dev", "more-of-it").ok()
+    assert project.detent("run", "true").ok().err == (
+        "Using the extras and groups of the last sync: --extra more --group docs --group dev\n"
+    )
+    project.detent("sync").ok()
+    project.detent("add", "--dev", "writer").ok()  # a default group: nothing to remember
+    assert project.detent("run", "true").ok().err == ""
 
 
 def test_a_failed_sync_runs_nothing(project: Sandbox, index: IndexServer) -> None:

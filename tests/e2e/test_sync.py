@@ -104,6 +104,71 @@ def test_an_unknown_extra_or_group_is_named_and_nothing_changes(project: Sandbox
     assert project.snapshot() == before
 
 
+def test_the_spellings_of_other_tools_are_understood(project: Sandbox) -> None:
+    project.detent("lock").ok()
+    for flags, expected in (
+        ("--with docs,typing", "shout checker writer stubs"),
+        ("--without dev", "shout"),
+        ("--only docs", "writer stubs"),
+        ("--only main", "shout"),
+        ("--only main,dev", "shout checker"),
+        ("--prod --group docs", "shout writer stubs"),
+        ("--no-root", "shout checker"),
+    ):
+        project.detent("sync", "--frozen", *flags.split()).ok()
+        assert set(project.installed()) == set(expected.split()), flags
+
+
+def test_packages_can_be_left_out_and_nothing_else_taken(project: Sandbox) -> None:
+    project.detent("lock").ok()
+    for flags, expected in (
+        ("--no-install-package Shout", "checker"),
+        ("--only-install-package shout", "shout"),
+        ("--only-install-package shout --only-install-package netlib", "shout"),
+        ("--only-install-project", ""),
+        ("--no-install-local", "shout checker"),
+        ("--only-install-local", ""),
+    ):
+        project.detent("sync", *flags.split()).ok()
+        assert set(project.installed()) == set(expected.split()), flags
+
+    project.detent("sync", "--no-install-package", "shout").ok()
+    project.detent("run", "--exact", "true").ok()
+    assert set(project.installed()) == {"checker"}
+    assert project.detent("sync", "--no-install-package", "no name").code == 2
+
+
+def test_what_is_right_is_installed_again_when_asked(project: Sandbox) -> None:
+    project.detent("sync").ok()
+    file = library(project) / "shout/__init__.py"
+    file.unlink()
+
+    assert "Checked 2 packages" in project.detent("sync").ok().err
+    one = project.detent("sync", "--reinstall-package", "Shout").ok().err
+    assert "Uninstalled 1 package" in one
+    assert one.endswith(" ~ shout==1.0\n")
+    assert file.exists()
+    assert project.detent("sync", "--reinstall").ok().err.endswith(" ~ checker==1.0\n ~ shout==1.0\n")
+    assert " ~ shout==1.0\n" in project.detent("sync", "--reinstall", "--dry-run").ok().err
+    unknown = project.detent("sync", "--reinstall-package", "shuot")
+    assert (unknown.code, "there is no `shuot` to reinstall" in unknown.err) == (2, True)
+
+
+def test_byte_code_is_made_of_what_is_installed(project: Sandbox) -> None:
+    def compiled() -> set[str]:
+        return {path.parts[-3] for path in library(project).glob("*/__pycache__/*.pyc")}
+
+    project.detent("sync", "--no-dev", "--compile-bytecode").ok()
+    assert compiled() == {"shout"}
+    done = project.detent("sync", env={"DETENT_COMPILE_BYTECODE": "1"}).ok()
+    assert re.search(r"\nInstalled 1 package in \S+\nBytecode compiled 1 file in \S+\n \+ checker", done.err)
+    assert compiled() == {"shout", "checker"}
+    assert "Bytecode" not in project.detent("sync", "--compile-bytecode").ok().err
+    project.detent("sync", "--no-dev").ok()
+    assert compiled() == {"shout"}
+    assert not (library(project) / "checker").exists()
+
+
 # ---- the lock, and only looking -------------------------------------------------------------
 
 
@@ -363,15 +428,75 @@ def test_a_folder_that_is_no_environment_is_left_alone(project: Sandbox) -> None
     assert project.read(".venv/precious.txt") == "mine"
 
 
-def test_an_environment_of_another_tool_is_adopted(project: Sandbox, tmp_path: Path) -> None:
+def test_an_environment_of_another_tool_is_adopted_and_that_is_said_once(
+    project: Sandbox, tmp_path: Path
+) -> None:
     made = Peers(tmp_path / "home").environment("theirs")
     shutil.move(made, project.root / ".venv")
     project.write(".venv/notes.txt", "mine")
 
-    project.detent("sync").ok()
+    assert "Adopting" not in project.detent("sync", "--dry-run").ok().err
+    first = project.detent("sync").ok()
+    second = project.detent("sync", "--reinstall").ok()
 
+    assert first.err.splitlines()[0] == "Adopting the environment at: .venv (made by venv)"
+    assert "Adopting" not in second.err
     assert set(project.installed()) == {"shout", "checker"}
     assert project.read(".venv/notes.txt") == "mine"
+
+
+def test_pip_stays_in_an_environment_that_came_with_it(project: Sandbox, tmp_path: Path) -> None:
+    made = Peers(tmp_path / "home").environment("theirs")
+    shutil.move(made, project.root / ".venv")
+    for name in ("pip", "other"):
+        folder = library(project) / f"{name}-1.0.dist-info"
+        folder.mkdir()
+        (folder / "RECORD").touch()
+        (folder / "INSTALLER").write_text("pip\n")
+
+    project.detent("sync").ok()
+
+    assert set(project.installed()) == {"shout", "checker", "pip"}
+
+
+# ---- another environment --------------------------------------------------------------------------
+
+
+def test_the_active_environment_is_used_only_when_that_is_said(project: Sandbox, tmp_path: Path) -> None:
+    active = tmp_path / "active"
+    env = {"VIRTUAL_ENV": str(active)}
+    warning = (
+        f"warning: `VIRTUAL_ENV={active}` does not match the project environment path `.venv` and will be "
+        "ignored; use `--active` to target the active environment instead\n"
+    )
+
+    assert project.detent("sync", env=env).ok().err.startswith(warning)
+    assert warning in project.detent("run", "true", env=env).ok().err
+    assert "VIRTUAL_ENV" not in project.detent("lock", env=env).ok().err
+    assert not active.exists()
+    for same in (".venv", f"{project.root}/.venv/", ""):
+        assert "VIRTUAL_ENV" not in project.detent("sync", env={"VIRTUAL_ENV": same}).ok().err
+
+    assert "Creating virtual environment at: " in project.detent("sync", "--active", env=env).ok().err
+    assert [p.name for p in active.glob("lib/python*/site-packages/shout")] == ["shout"]
+    code = "import sys; print(sys.prefix)"
+    done = project.detent("run", "--active", "python", "-c", code, env=env).ok()
+    assert (done.out, done.err) == (f"{active}\n", "")
+    project.detent("remove", "--active", "shout", env=env).ok()
+    assert list(active.glob("lib/python*/site-packages/shout")) == []
+    assert set(project.installed()) == {"shout", "checker"}
+
+
+@pytest.mark.parametrize("place", ["envs/mine", "absolute"])
+def test_the_projects_environment_can_stand_elsewhere(project: Sandbox, tmp_path: Path, place: str) -> None:
+    root = tmp_path / "absolute" if place == "absolute" else project.root / place
+    env = {"DETENT_PROJECT_ENVIRONMENT": str(root) if place == "absolute" else place}
+
+    project.detent("sync", env=env).ok()
+
+    assert [p.name for p in root.glob("lib/python*/site-packages/shout")] == ["shout"]
+    assert not (project.root / ".venv").exists()
+    assert project.detent("run", "python", "-c", "import sys; print(sys.prefix)", env=env).out == f"{root}\n"
 
 
 # ---- the cache ---------------------------------------------------------------------------------

@@ -232,6 +232,8 @@ def _wait(process: "subprocess.Popen[bytes]") -> int:
 
 def _await_end(process: "subprocess.Popen[bytes]", options: int) -> bool:
     """Say whether the process is over; its number, which is the group's too, is not given back yet."""
+    if not hasattr(os, "waitid"):  # macOS before Python 3.13: the number is free a moment too early
+        return (process.poll() if options else process.wait()) is not None
     try:
         return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | options) is not None
     except ChildProcessError:  # whoever started us ignores SIGCHLD: the kernel has taken it away already

@@ -370,7 +370,7 @@ class IndexReleases:
             packed = self._read_packed(project)
             if packed.stamp != project.kept.stamp:
                 packed = self._carried_over(project, packed)
-            if self._is_refreshed(project.name):
+            if self._is_refreshed(project.name) and not self._is_offline:
                 packed = packed._replace(told=_facts(project.name, packed.told))
             project.packed = packed
         return packed

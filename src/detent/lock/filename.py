@@ -10,8 +10,6 @@ from typing import NamedTuple
 
 from packaging.version import InvalidVersion, Version
 
-from detent.model.candidate import SDIST_ENDINGS
-
 _WHEEL_PART = re.compile(r"[A-Za-z0-9_.+!]+")
 _TAG_SET = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*")
 _BUILD = re.compile(r"([0-9]+)([A-Za-z0-9_.]*)")
@@ -19,6 +17,7 @@ _PLAIN_VERSION = re.compile(r"(?:0|[1-9][0-9]{0,18})(?:\.(?:0|[1-9][0-9]{0,18}))
 _PROJECT_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _FILE_URL = re.compile(r"file:(?://(?:localhost)?)?(/[^/?#][^?#]*)(?:[?#].*)?", re.IGNORECASE)
+_SDIST_ENDINGS = (".tar.gz", ".zip")
 
 Build = tuple[()] | tuple[int, str]
 """Empty, or the number and the rest of a build tag; compares as the specification asks."""
@@ -36,6 +35,11 @@ class WheelName(NamedTuple):
     abis: str
     platforms: str
     """Compressed tag sets, such as ``py2.py3``."""
+
+
+def wheel_name(name: str, version: str) -> str:
+    """Give the file name of a wheel for any environment (binary distribution format, "File name")."""
+    return f"{name.replace('-', '_')}-{version.replace('-', '_')}-py3-none-any.whl"
 
 
 def split_wheel(filename: str) -> WheelName:
@@ -59,7 +63,7 @@ def split_wheel(filename: str) -> WheelName:
 
 def split_sdist(filename: str) -> tuple[str, str]:
     """Take the name and version, as written, out of a source distribution's file name."""
-    stem = next((filename.removesuffix(e) for e in SDIST_ENDINGS if filename.endswith(e)), "")
+    stem = next((filename.removesuffix(e) for e in _SDIST_ENDINGS if filename.endswith(e)), "")
     name, _, version = stem.rpartition("-")
     if not (_PROJECT_NAME.fullmatch(name) and _WHEEL_PART.fullmatch(version)):
         raise ValueError(f"`{filename}` is not a source distribution's file name")

@@ -22,7 +22,7 @@ STRONG_HASHES = {
 
 SDIST_ENDINGS = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", ".tar")
 """How file names of source distributions end, the best first. New ones end in the first (PEP 625); the
-second was common; a lock that other tools read names no others (PEP 751)."""
+second was common; a lock names no others as a package's `sdist` (PEP 751)."""
 
 
 class Digest(NamedTuple):

@@ -41,6 +41,7 @@ from detent.index.metadata import parse_metadata
 from detent.install.apply import apply, environment_lock
 from detent.install.installed import read_installed
 from detent.install.plan import plan
+from detent.lock.filename import wheel_name
 from detent.lock.model import LockedPackage
 from detent.lock.select import Choice, Selection
 from detent.model.candidate import Artifact, Metadata
@@ -117,7 +118,7 @@ class Builds:
                     entry = self._put(told.wheel, subject, name, version)
                     remember_built(world, key, entry)
         try:
-            found = parse_metadata(raw, f"{name}-{version}-py3-none-any.whl")
+            found = parse_metadata(raw, wheel_name(name, version))
         except MetadataInvalid as error:
             raise BuildFailed(f"{name}=={version}", error.why) from error
         return found._replace(version=version, is_built=True)
@@ -182,7 +183,7 @@ class Builds:
         return self._world().wheels.put(
             sha256(data).hexdigest(),
             data,
-            filename=f"{base.dist_info.removesuffix('.dist-info')}-py3-none-any.whl",
+            filename=wheel_name(base.name, base.version),
             name=base.name,
             version=base.version,
         )

@@ -7,6 +7,7 @@ would see the same, nothing is built again.
 from detent import fsio
 from detent.errors import BuildFailed, MetadataInvalid
 from detent.index.metadata import parse_metadata
+from detent.lock.filename import wheel_name
 from detent.model.candidate import Metadata
 from detent.model.inputs import Inputs
 from detent.model.requirement import Origin, parse_requirement
@@ -56,7 +57,7 @@ def _metadata(world: World, project: Project) -> Metadata:
         entry = world.builder().from_tree(choice, interpreter)
     path = metadata_path(entry)
     try:
-        return parse_metadata(path.read_bytes(), f"{entry.name}-{entry.version}-py3-none-any.whl")
+        return parse_metadata(path.read_bytes(), wheel_name(entry.name, entry.version))
     except MetadataInvalid as error:
         raise BuildFailed(f"{manifest.name} @ {project.root.as_uri()}", error.why) from error
     except OSError as error:

@@ -38,7 +38,7 @@ from detent.ops.world import World
 from detent.python.request import version_fits
 from detent.resolve.forks import resolve
 from detent.resolve.policy import Policy
-from detent.resolve.preferences import preferences_from, seeds_from
+from detent.resolve.preferences import names_of_group, preferences_from, seeds_from
 
 
 class Upgrade(NamedTuple):
@@ -187,10 +187,10 @@ def _free_to_move(upgrade: Upgrade, inputs: Inputs) -> dict[PackageName, str]:
     groups = dict(inputs.groups)
     free: dict[PackageName, str] = {}
     for text in upgrade.groups:
-        requirements = groups.get(GroupName(normalise(text)))
-        if requirements is None:
+        group = GroupName(normalise(text))
+        if group not in groups:
             raise UnknownGroup(text, groups, where="the `dependency-groups` table")
-        free.update((requirement.name, "") for requirement in requirements)
+        free.update((name, "") for name in names_of_group(inputs, group))
     return {**free, **_named(upgrade)}
 
 

@@ -154,7 +154,7 @@ def test_an_unknown_key_of_an_index_is_an_error() -> None:
     text = pyproject('[[tool.detent.index]]\nurl = "https://a.example"\nname = "a"\nexplicit = true\n')
     error = fault(text)
 
-    assert error.what == "`pyproject.toml:7:1`: `explicit` is not known to this release of detent"
+    assert error.what == "`pyproject.toml:6:1`: `explicit` is not known to this release of detent"
     assert error.why == "an index has `url`, `name`, `default`"
 
 
@@ -190,7 +190,7 @@ def test_every_example_of_a_setting_is_one(known: Known) -> None:
 def test_a_value_that_is_none_says_why(line: str, why: str) -> None:
     error = fault(pyproject(f"[tool.detent]\n{line}\n"))
 
-    assert f"`tool.detent.{line.split()[0]}` cannot be used" in error.what
+    assert f"`tool.detent.{line.split(maxsplit=1)[0]}` cannot be used" in error.what
     assert why in error.why
 
 

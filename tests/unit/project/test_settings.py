@@ -241,9 +241,10 @@ def test_a_project_cannot_allow_what_its_user_denies(lax: dict[str, Any]) -> Non
     assert not found.build_policy.may_build(NUMPY)
     assert found.build_policy.forbidden_by == '`build = "deny"` in `user.toml`'
     if "allow_build" in lax:
-        assert found.warnings == (
+        (told,) = found.warnings
+        assert told == (
             "`allow-build` in `[tool.detent]` of the project changes nothing: `user.toml` denies builds, "
-            "and a project cannot loosen that",
+            "and a project cannot loosen that"
         )
 
 

@@ -1,9 +1,12 @@
 """What making another tool's project one of detent comes to."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from detent.errors import Bug
+from detent.project.document import Document, parse_document
 from detent.project.importing.tables import Row, literal
-from detent.project.settings import redacted
+from detent.project.known import redacted
 
 
 class Direct(NamedTuple):
@@ -26,9 +29,10 @@ class Conversion(NamedTuple):
 
 
 class Findings:
-    """What comes up on the way."""
+    """What comes up on the way; ``public_host`` serves the index that nobody has to configure."""
 
-    def __init__(self) -> None:
+    def __init__(self, public_host: str = "") -> None:
+        self.public_host = public_host
         self.direct: list[Direct] = []
         self.notes: list[str] = []
 
@@ -47,33 +51,56 @@ class Source(NamedTuple):
 
     name: str
     url: str
-    """Empty for the public index."""
+    """Empty where none is given, which means the public index."""
     is_primary: bool
-    """Whether packages come from it before, or in place of, the public index."""
+    """Whether it takes the place of the public index."""
 
 
 def index_rows(sources: list[Source], findings: Findings) -> tuple[Row, ...]:
     """Give the keys of the one index detent reads, and name the others."""
     chosen = next((source for source in sources if source.is_primary), None)
     for source in sources:
-        if source is not chosen and source.url:
+        if source is not chosen and not _is_public(source, findings):
             findings.note(
                 f"the index `{source.name or redacted(source.url)}` was not taken over: "
                 "one index can be used so far"
             )
-    if chosen is None or not chosen.url:
+    if chosen is None or _is_public(chosen, findings):
         return ()
     if redacted(chosen.url) != chosen.url or "$" in chosen.url:
         findings.note(
-            f"the index `{redacted(chosen.url)}` was not taken over, because its URL has a password or a "
-            "variable in it; set `DETENT_DEFAULT_INDEX` where detent runs"
+            f"the index `{redacted(chosen.url)}` was not taken over, because there is a password or a "
+            "variable in its URL; set `DETENT_DEFAULT_INDEX` where detent runs"
         )
         return ()
     named = (Row("name", literal(chosen.name)),) if chosen.name else ()
     return (*named, Row("url", literal(chosen.url)))
 
 
+def _is_public(source: Source, findings: Findings) -> bool:
+    host = source.url.partition("://")[2].partition("/")[0].rpartition("@")[2].lower()
+    return not source.url or bool(host) and host == findings.public_host
+
+
 def default_group_rows(groups: list[str], defaults: list[str]) -> tuple[Row, ...]:
     """Give `default-groups` where they differ from what detent takes by itself: `dev`."""
     implied = [group for group in groups if group.lower() == "dev"]
     return (Row("default-groups", literal(defaults)),) if sorted(defaults) != sorted(implied) else ()
+
+
+def checked(before: Document, conversion: Conversion, tool: str) -> Conversion:
+    """Give the conversion, once it is proven that it left alone what is none of its business."""
+    after = parse_document(conversion.text, before.display)
+    if _others(before.data, tool) != _others(after.data, tool):
+        raise Bug(f"importing changed something else in `{before.display}`")
+    return conversion
+
+
+def _others(data: Mapping[str, object], tool: str) -> dict[str, object]:
+    mine = {"project", "dependency-groups", "build-system", "tool"}
+    tools = data.get("tool")
+    left = {key: value for key, value in data.items() if key not in mine}
+    for key, value in tools.items() if isinstance(tools, dict) else ():
+        if key not in {tool, "detent"}:
+            left[f"tool.{key}"] = repr(value)
+    return left

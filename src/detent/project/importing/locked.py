@@ -28,7 +28,7 @@ class Locked(NamedTuple):
     """Packages that did not come from an index, the project itself among them; sorted."""
 
     @property
-    def count(self) -> int:
+    def total(self) -> int:
         """How many versions there are in all."""
         return sum(map(len, self.versions.values()))
 

@@ -8,9 +8,9 @@ from packaging.licenses import InvalidLicenseExpression, canonicalize_license_ex
 
 from detent.model.requirement import InvalidRequirement, parse_requirement
 from detent.model.specifiers import clause_contains, parse_clauses
-from detent.project.document import Document
+from detent.project.document import Document, parse_document
 from detent.project.importing.poetry_project import PATH, PoetryProject
-from detent.project.importing.tables import Item, NewTable, Row, block, literal, quoted, with_value
+from detent.project.importing.tables import Item, NewTable, Row, block, literal, with_value
 
 _PERSON = re.compile(r"(?P<name>[^<]*?)\s*(?:<(?P<email>[^>]*)>)?\s*")
 _URLS = {"homepage": "Homepage", "repository": "Repository", "documentation": "Documentation"}
@@ -50,12 +50,11 @@ def metadata(project: PoetryProject, *, folder_name: str) -> Metadata:
     kept: list[Row] = []
     kept_tables: list[str] = []
     dynamic: list[str] = []
+    is_versioned = _has_dynamic_version(project.document)
     is_built_by_poetry = _backend(project.document).startswith("poetry")
     for key, value in project.data.items():
-        if key == "readme" and isinstance(value, list):
-            dynamic.append(key)
-            kept.append(project.row(key, *PATH, key))
-        elif key == "version" and _has_dynamic_version(project.document):
+        has_no_place = isinstance(value, list) if key == "readme" else key == "version" and is_versioned
+        if has_no_place:
             dynamic.append(key)
             kept.append(project.row(key, *PATH, key))
         elif key in _PLAIN:
@@ -131,7 +130,9 @@ def _scripts(project: PoetryProject) -> tuple[list[NewTable], list[NewTable], di
     for group, table in (("console_scripts", "scripts"), ("gui_scripts", "gui-scripts")):
         rows = entry_points.pop(group, [])
         found += [NewTable(("project", table), tuple(rows))] if rows else []
-    others = [NewTable(("project", "entry-points", group), tuple(rows)) for group, rows in entry_points.items()]
+    others = [
+        NewTable(("project", "entry-points", group), tuple(rows)) for group, rows in entry_points.items()
+    ]
     return found, others, files
 
 
@@ -143,21 +144,43 @@ def _keys(value: object) -> list[str]:
 
 
 def with_modern_backend(document: Document) -> str:
-    """Give the text with a poetry-core that reads `[project]`, where `[build-system]` asks for an older one."""
-    backend = _backend(document)
-    text = document.text
-    if not backend.startswith("poetry"):
-        return text
+    """Give the text with a poetry-core that reads `[project]` in place of an older one."""
     system = document.data.get("build-system")
     requires = system.get("requires") if isinstance(system, dict) else None
-    wanted = list(map(_modern, requires)) if isinstance(requires, list) else requires
-    if wanted != requires:
-        text = with_value(document, ("build-system", "requires"), literal(wanted))
-    if backend in {"poetry.masonry.api", "poetry.masonry"}:
-        offset = document.text.find(quoted(backend).strip('"'), document.outline.offset(("build-system",)) or 0)
-        del offset
+    backend = _backend(document)
+    if not backend.startswith("poetry") or not isinstance(requires, list):
+        return document.text
+    text = document.text
+    modern = [_modern(each) for each in requires]
+    if modern != requires:
+        text = with_value(document, ("build-system", "requires"), literal(modern))
+    if backend == "poetry.masonry.api":
+        path = ("build-system", "build-backend")
+        text = with_value(parse_document(text, document.display), path, literal("poetry.core.masonry.api"))
     return text
 
 
-def _modern(requirement: object) -> object:
-    return requirement
+def _modern(text: object) -> object:
+    try:
+        requirement = parse_requirement(str(text))
+    except InvalidRequirement:
+        return text
+    clauses = parse_clauses(requirement.specifier)
+    if requirement.name == "poetry" or (
+        requirement.name == "poetry-core"
+        and not any(all(clause_contains(clause, version) for clause in clauses) for version in _MODERN)
+    ):
+        return f"poetry-core>={_MODERN[0]}"
+    return text
+
+
+def _backend(document: Document) -> str:
+    system = document.data.get("build-system")
+    return str(system.get("build-backend", "")) if isinstance(system, dict) else ""
+
+
+def _has_dynamic_version(document: Document) -> bool:
+    """Whether a plugin finds the version out when the project is built."""
+    tool = document.data.get("tool")
+    table = tool.get("poetry-dynamic-versioning") if isinstance(tool, dict) else None
+    return isinstance(table, dict) and table.get("enable") is True

@@ -154,7 +154,11 @@ class PoetryProject:
         for entry in _list(self.data.get("source", [])):
             if isinstance(entry, dict):
                 priority = str(entry.get("priority", "")).lower()
-                is_other = entry.get("secondary") is True or priority in {"secondary", "supplemental", "explicit"}
+                is_other = entry.get("secondary") is True or priority in {
+                    "secondary",
+                    "supplemental",
+                    "explicit",
+                }
                 found.append(Source(str(entry.get("name", "")), str(entry.get("url", "")), not is_other))
         return found
 

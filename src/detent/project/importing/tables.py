@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from detent.errors import Unsupported
+from detent.model.requirement import parse_requirement
 from detent.project import entries, placing
 from detent.project.document import Document, parse_document
 from detent.project.edit import add_requirement
@@ -72,10 +73,11 @@ def block(items: Sequence[Item]) -> str:
     return "\n".join(("[", *(f"{_STEP}{line}" for each in items for line in _item_lines(each)), "]"))
 
 
-def short_list(values: Sequence[object]) -> str:
-    """Write a list on one line where that is short enough."""
-    line = literal(list(values))
-    return line if len(line) <= _WIDTH else block([Item(literal(value)) for value in values])
+def short_block(items: Sequence[Item]) -> str:
+    """Write a list on one line where it is short and without comments."""
+    line = f"[{', '.join(item.literal for item in items)}]"
+    is_short = len(line) <= _WIDTH and not any(item.above or item.behind for item in items)
+    return line if is_short else block(items)
 
 
 def quoted(key: str) -> str:
@@ -116,24 +118,50 @@ def spliced(document: Document, place: int, text: str) -> str:
 
 
 def with_list(text: str, table: Table, items: Sequence[Item], *, display: str) -> str:
-    """Put requirements into a list, which is made with all their comments where it is missing."""
-    wishes = [(each, _said(each)) for each in items if each.literal]
+    """Put requirements into a list, which is made with all their comments where it is missing.
+
+    A direct reference cannot be added to a list that is there.
+    """
+    if not items:
+        return text
     document = parse_document(text, display)
-    is_new = placing.standing(document, table) is None
-    for _, wish in wishes[:1] if is_new else wishes:
-        text = add_requirement(text, table, wish, display=display)
-    if is_new and wishes:
-        document = parse_document(text, display)
-        statement, array = placing.array(document, table)
-        form = placing.layout(document, statement)
-        lines = block(items).replace("\n" + _STEP, form.newline + form.outer + form.step)
-        made = lines.removesuffix("\n]") + (form.newline + form.outer + "]")
-        text = text[: array.start] + made + text[array.end :]
+    if placing.standing(document, table) is None:
+        return with_array(text, table, block(items), display=display)
+    for wish in (value for value in map(_value, items) if isinstance(value, str)):
+        if not parse_requirement(wish).url:
+            text = add_requirement(text, table, wish, display=display)
     return text
 
 
-def with_rows(text: str, path: tuple[str, ...], rows: Sequence[Row], *, display: str) -> str:
-    """Put keys into a table that has none of them; the table is made at the end where it is missing."""
+def with_array(text: str, table: Table, array: str, *, display: str) -> str:
+    """Make a list that is missing of an array as it is written elsewhere."""
+    document = parse_document(add_requirement(text, table, "placeholder", display=display), display)
+    statement, made = placing.array(document, table)
+    form = placing.layout(document, statement)
+    lines = array.replace("\r\n", "\n").replace("\n", form.newline + form.outer)
+    return document.text[: made.start] + lines + document.text[made.end :]
+
+
+def with_settings(text: str, rows: Sequence[Row], index: Sequence[Row], *, display: str) -> str:
+    """Put keys into `[tool.detent]`, and an index behind it, where nothing says otherwise already."""
+    tool = parse_document(text, display).data.get("tool")
+    own = tool.get("detent") if isinstance(tool, dict) else None
+    there = own if isinstance(own, dict) else {}
+    path = ("tool", "detent")
+    text = with_rows(text, path, [row for row in rows if row.key not in there], display=display)
+    if index and not {"index", "index-url"} & there.keys():
+        made = render((NewTable((*path, "index"), tuple(index), is_array=True),))
+        text = spliced(parse_document(text, display), len(text), made)
+    return text
+
+
+def with_rows(
+    text: str, path: tuple[str, ...], rows: Sequence[Row], *, display: str, behind: tuple[str, ...] = ()
+) -> str:
+    """Put keys into a table that has none of them, which is made at the end where it is missing.
+
+    They go behind the first of the keys ``behind`` that is there, else behind the last key.
+    """
     if not rows:
         return text
     document = parse_document(text, display)
@@ -141,14 +169,16 @@ def with_rows(text: str, path: tuple[str, ...], rows: Sequence[Row], *, display:
         (s for s in document.outline.sections if s.path == path and s.end > s.start and not s.is_array), None
     )
     if section is None:
-        if _has(document.data, path):
+        if document.outline.find(path) is not None:
             name = ".".join(path)
             raise Unsupported(
                 f"`{document.where(*path)}`: `{name}` is written in a form that cannot be added to",
                 next_steps=(f"write it as a `[{name}]` table",),
             )
         return spliced(document, len(text), render((NewTable(path, tuple(rows)),)))
-    last = section.statements[-1].value.end if section.statements else section.end
+    ends = [section.end, *(s.value.end for s in section.statements)]
+    anchors = [s.value.end for key in behind for s in section.statements if s.path == (*path, key)]
+    last = anchors[0] if anchors else ends[-1]
     place = text.find("\n", last) + 1 or len(text)
     newline = placing.layout(document).newline
     lines = "".join(f"{line}\n" for line in list(_table_lines(NewTable(path, tuple(rows))))[1:])
@@ -166,13 +196,5 @@ def with_value(document: Document, path: tuple[str, ...], new: str) -> str:
     return document.text[: statement.value.start] + new + document.text[statement.value.end :]
 
 
-def _said(each: Item) -> str:
-    return str(parse_document(f"literal = {each.literal}", "literal").data["literal"])
-
-
-def _has(data: object, path: tuple[str, ...]) -> bool:
-    for key in path:
-        if not isinstance(data, dict) or key not in data:
-            return False
-        data = data[key]
-    return True
+def _value(each: Item) -> object:
+    return parse_document(f"literal = {each.literal or 0}", "literal").data["literal"]

@@ -1,0 +1,101 @@
+"""A PDM project as one of detent: groups, indexes and `distribution` move out of `[tool.pdm]`.
+
+The rest of `[tool.pdm]` stays where it is (pdm-backend reads some of it) and is named.
+"""
+
+from collections.abc import Mapping
+
+from detent.model.names import normalise
+from detent.project.document import Document
+from detent.project.importing.conversion import (
+    Conversion,
+    Direct,
+    Findings,
+    Source,
+    default_group_rows,
+    index_rows,
+)
+from detent.project.importing.remarks import without
+from detent.project.importing.tables import Row, item, with_array, with_list, with_settings
+from detent.project.placing import Table, standing
+
+_PATH = ("tool", "pdm")
+_MOVED = ("dev-dependencies", "distribution", "package-type")
+# Keys that pdm-backend and its relatives read.
+_SILENT = (
+    "build",
+    "version",
+    "includes",
+    "excludes",
+    "package-dir",
+    "source-includes",
+    "editable-backend",
+    "is-purelib",
+    "run-setuptools",
+)
+
+
+def convert(document: Document, *, is_first: bool = True, public_host: str = "") -> Conversion:
+    """Give the project without what PDM alone reads.
+
+    ``is_first`` off is for a project that detent has locked already: its default groups are what they are.
+    """
+    findings = Findings(public_host)
+    table = _table(document.data, *_PATH)
+    index = index_rows(_indexes(table), findings)
+    moved = (*_MOVED, *(("source",) if index else ()))
+    left = [key for key in table if key not in (*moved, "source", *_SILENT)]
+    if left:
+        findings.note(f"`[tool.pdm]`: {', '.join(f'`{key}`' for key in left)} was not taken over")
+    text = without(document, lambda path: path[:2] == _PATH and path[2:3] != () and path[2] in moved)
+    groups = _table(document.data, "dependency-groups")
+    for name in _table(table, "dev-dependencies"):
+        text = _with_group(document, text, name, findings)
+    names = list({normalise(name): name for name in (*groups, *_table(table, "dev-dependencies"))}.values())
+    is_application = table.get("distribution") is False or table.get("package-type") == "application"
+    rows = (
+        *((Row("package", "false"),) if is_application and "build-system" in document.data else ()),
+        *(default_group_rows(names, names) if is_first else ()),
+    )
+    return findings.conversion(with_settings(text, rows, index, display=document.display))
+
+
+def _table(data: Mapping[str, object], *path: str) -> Mapping[str, object]:
+    for key in path:
+        found = data.get(key)
+        data = found if isinstance(found, dict) else {}
+    return data
+
+
+def _with_group(document: Document, text: str, name: str, findings: Findings) -> str:
+    path, group = (*_PATH, "dev-dependencies", name), Table("group", name)
+    wishes = _table(document.data, *path[:-1])[name]
+    kept = []
+    for place, wish in enumerate(wishes if isinstance(wishes, list) else []):
+        if str(wish).lstrip().startswith("-e"):
+            source = str(wish).lstrip()[2:].strip()
+            findings.direct.append(Direct(_egg(source), document.where(*path, place), f"`{source}`"))
+        else:
+            kept.append(str(wish))
+    statement = document.outline.find(path)
+    if standing(document, group) is None and statement is not None and wishes and kept == wishes:
+        array = document.text[statement.value.start : statement.value.end]
+        return with_array(text, group, array, display=document.display)
+    return with_list(text, group, list(map(item, kept)), display=document.display)
+
+
+def _egg(source: str) -> str:
+    """The name of an editable requirement, as far as it says one."""
+    _, _, fragment = source.partition("#egg=")
+    return fragment.partition("&")[0] or source.rstrip("/").rpartition("/")[2]
+
+
+def _indexes(table: Mapping[str, object]) -> list[Source]:
+    found = []
+    sources = table.get("source")
+    for entry in sources if isinstance(sources, list) else []:
+        if isinstance(entry, dict):
+            name = str(entry.get("name", ""))
+            is_primary = name == "pypi" and entry.get("type") != "find_links"
+            found.append(Source(name, str(entry.get("url", "")), is_primary))
+    return found
