@@ -199,9 +199,11 @@ def test_run_without_a_command_lists_what_there_is(project: Sandbox) -> None:
 
 
 def test_run_without_a_command_and_an_environment_says_how_to_use_it(sandbox: Sandbox) -> None:
-    for words in ((), ("--no-project",), ("--isolated",)):
+    for words in ((), ("--no-project",)):
         done = sandbox.detent("run", *words)
         assert (done.code, done.out, "`run` needs a command" in done.err) == (2, "", True)
+    isolated = sandbox.detent("run", "--isolated", "true")
+    assert (isolated.code, "`--isolated` needs a project" in isolated.err) == (2, True)
 
 
 def test_a_script_can_come_from_stdin(project: Sandbox) -> None:
@@ -327,7 +329,7 @@ def test_a_selection_that_is_damaged_or_not_the_projects_is_passed_over(project:
     kept = project.root / ".venv/.detent/selection"
     project.manifest("echo", tail='\n[dependency-groups]\ndev = ["checker"]\n')
 
-    assert project.detent("run", "true").ok().err.startswith("Resolved")  # the extra is gone
+    assert project.detent("run", "true").ok().err == ""  # the extra is gone
     project.detent("sync", "--no-dev").ok()
     kept.write_bytes(kept.read_bytes() + b"\n--all-extras")
     assert "Using" not in project.detent("run", "true").ok().err

@@ -44,8 +44,8 @@ def test_the_nearer_file_wins_and_flags_choose_the_files(sandbox: Sandbox, tmp_p
     assert folder("--cache-dir", f"{tmp_path}/of-flag", DETENT_CACHE_DIR="x") == f"{tmp_path}/of-flag"
 
     missing = sandbox.detent("cache", "dir", "--config-file", "nowhere.toml", env=env)
-    assert missing.code == 1
-    assert "`nowhere.toml`" in missing.err
+    assert missing.code == 2
+    assert "the configuration file `nowhere.toml` does not exist" in missing.err
 
 
 def test_a_file_beside_the_project_replaces_its_settings(sandbox: Sandbox, index: IndexServer) -> None:

@@ -14,6 +14,7 @@ from detent.errors import ArchiveUnsafe
 from detent.model.limits import Limits
 from detent.store.source import read_source_member, unpack_source
 from support.sdists import (
+    Layout,
     Member,
     extension,
     folder,
@@ -97,7 +98,7 @@ def test_a_name_with_a_zero_byte_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("layout", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
-def test_names_that_no_system_takes_are_refused(layout: int, tmp_path: Path) -> None:
+def test_names_that_no_system_takes_are_refused(layout: Layout, tmp_path: Path) -> None:
     component, path = f"a-1.0/{'b' * 256}", "a-1.0" + "/bb" * 1000
 
     assert "longer than 255" in hostile(member(component), tmp_path=tmp_path, layout=layout)

@@ -7,7 +7,7 @@ import tarfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 from io import BytesIO
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from support.wheels import metadata_text
 from support.zips import Entry, zip_bytes
@@ -71,6 +71,9 @@ def sdist(
 
 
 # ---- tar archives, member by member ----------------------------------------------------------
+
+Layout = Literal[0, 1, 2]
+"""``tarfile.USTAR_FORMAT``, ``GNU_FORMAT``, ``PAX_FORMAT``."""
 
 
 class Member(NamedTuple):
@@ -136,7 +139,7 @@ def tar_bytes(
     members: Sequence[Member],
     *,
     form: str = ".tar.gz",
-    layout: int = tarfile.PAX_FORMAT,
+    layout: Layout = tarfile.PAX_FORMAT,
     end: bytes = bytes(1024),
 ) -> bytes:
     """Give the archive, packed as ``form`` says; ``end`` stands behind the last member."""

@@ -88,7 +88,7 @@ def _unknown_command(doubt: Doubt) -> UsageError:
     names = [
         name.removeprefix(start).partition(" ")[0]
         for name, command in BY_NAME.items()
-        if name.startswith(start) and not command.is_hidden
+        if name.startswith(start) and (start or not command.is_hidden)
     ]
     near = _OTHER_WORDS.get(doubt.word, ()) if not start else ()
     whole = f"detent {start}".rstrip()

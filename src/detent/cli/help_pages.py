@@ -31,6 +31,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "detent sync --check",
     ),
     "run": ("detent run pytest -x", "detent run -m http.server", "detent run --no-sync python"),
+    "venv": ("detent venv", "detent venv --clear --python 3.13", "detent venv --seed ~/scratch/.venv"),
     "tree": ("detent tree --depth 1", "detent tree --invert --package certifi"),
     "cache clean": ("detent cache clean", "detent cache clean httpx"),
     "completion": (

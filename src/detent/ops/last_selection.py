@@ -14,7 +14,7 @@ from typing import NamedTuple
 from detent.fsio import file_trouble
 from detent.install.manifest import make_state_folder, replace_file
 from detent.lock.model import Lock
-from detent.model.names import normalise
+from detent.model.names import PackageName, normalise
 from detent.ops.selection import DEV, MAIN, Chosen, wanted_selection
 from detent.python.environment import STATE_NAME
 
@@ -42,10 +42,10 @@ class LastSelection(NamedTuple):
             elif value:
                 yield spelling
 
-    def known_to(self, lock: Lock) -> "LastSelection":
-        """Leave out the names the lock does not have (any more)."""
+    def known_to(self, lock: Lock, project: PackageName) -> "LastSelection":
+        """Leave out the names that neither the lock has (any more) nor the project."""
         extras, groups = frozenset(lock.extras), frozenset(lock.groups)
-        packages = frozenset(package.name for package in lock.packages)
+        packages = frozenset((project, *(package.name for package in lock.packages)))
         chosen = self.chosen
         return self._replace(
             chosen=chosen._replace(

@@ -184,7 +184,7 @@ def install_lock(
     """
     started = world.clock()
     root = environment_path(world, project)
-    options, last = _with_last_selection(world, lock, root, options)
+    options, last = _with_last_selection(world, project, lock, root, options)
     wanted = wanted_selection(lock, options.chosen)
     interpreter = interpreter_for(world, project, root)
     place = world.environments.look(root, interpreter)
@@ -218,14 +218,14 @@ def install_lock(
 
 
 def _with_last_selection(
-    world: World, lock: Lock, root: Path, options: SyncOptions
+    world: World, project: Project, lock: Lock, root: Path, options: SyncOptions
 ) -> tuple[SyncOptions, LastSelection | None]:
     """Bring in what the last sync selected as the options say, and give what counts as that from now on."""
     if options.last == "ignored":
         return options, None
     if options.last == "replaced":
         return options, options.selection()
-    last = read_last_selection(root).known_to(lock)
+    last = read_last_selection(root).known_to(lock, project.manifest.name)
     if options.last == "extended":
         last = last.with_more(lock, options.chosen)
         return options._replace(chosen=Chosen()).with_last(last), last
@@ -391,6 +391,8 @@ def run(
         # What is tested there is what the lock and the command say, whatever stood in a cached environment.
         options = options._replace(sync=options.sync._replace(last="ignored"))
     if project is None:
+        if options.is_isolated:
+            raise UsageError("`--isolated` needs a project", why="it decides what is installed for the run")
         environment = _environment_outside(variables)
     else:
         # The world is closed again before the command begins: nothing of the store is held meanwhile.

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from detent import fsio, stamp
+from detent.errors import UsageError
 from detent.events import Notice, Report
 from detent.index.releases import IndexReleases, Remote
 from detent.model import markers
@@ -262,7 +263,7 @@ def _config_file(path: Path, *, is_of_project: bool = False, is_named: bool = Fa
         content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
         if is_named:
-            raise fsio.file_trouble(error, path) from error
+            raise UsageError(f"the configuration file `{path}` does not exist") from error
         return None
     except OSError as error:
         raise fsio.file_trouble(error, path) from error

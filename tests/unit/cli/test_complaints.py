@@ -57,6 +57,12 @@ def test_flags() -> None:
 def test_arguments() -> None:
     assert said("remove") == ("`detent remove` needs `NAME...`", "", ("see `detent remove --help`",))
     assert said("lock x")[:2] == ("unexpected argument `x`", "`detent lock` takes no arguments, only flags")
+    assert said("completion fisch") == (
+        "`detent completion` cannot be given `fisch`",
+        "it takes `bash`, `zsh`, `fish`, `powershell`",
+        ("did you mean `detent completion fish`?",),
+    )
+    assert said("config list")[1] == "the commands of `detent config` are `schema`"
     assert said("init a b")[:2] == ("unexpected argument `b`", "`detent init` takes only `PATH`")
 
 

@@ -5,6 +5,9 @@ import pytest
 from detent.cli import options
 from detent.cli.parse import Values, parse
 from detent.errors import UsageError
+from detent.ops.last_selection import LastSelection
+from detent.ops.lock import Upgrade
+from detent.ops.selection import Chosen
 
 
 def values(*words: str) -> Values:
@@ -65,3 +68,58 @@ def test_a_tree_shows_everything_until_something_is_chosen() -> None:
     assert (whole.chosen, whole.pruned, whole.dedupe, whole.depth) == (None, (), True, None)
     assert part.chosen is not None
     assert (part.chosen.no_dev, part.pruned, part.dedupe, part.depth) == (True, ("a",), False, 2)
+
+
+def test_a_run_says_what_it_selects_and_leaves_the_rest_to_the_last_sync() -> None:
+    wanted = options.run(values("run", "--no-project", "--isolated", "--exact", "-U", "--", "tool", "-x"))
+
+    assert (wanted.command, wanted.no_project, wanted.is_isolated) == (("tool", "-x"), True, True)
+    assert (wanted.sync.exact, wanted.sync.last, wanted.sync.upgrade.everything) == (True, "kept", True)
+    assert options.run(values("run", "-")).command == ("-",)
+    assert options.run(values("run")).command == ()
+
+
+def test_a_sync_replaces_what_the_last_one_selected() -> None:
+    wanted = options.sync(values("sync", "--no-root", "--no-editable", "--no-install-package", "A.b"))
+
+    assert (wanted.last, wanted.no_install_project, wanted.editable) == ("replaced", True, False)
+    assert wanted.no_install == ("a-b",)
+    assert list(wanted.selection().flags()) == [
+        "--no-install-project",
+        "--no-editable",
+        "--no-install-package a-b",
+    ]
+
+
+@pytest.mark.parametrize("flag", ["--reinstall-package", "--no-install-package", "--only-install-package"])
+def test_a_name_of_a_package_is_one(flag: str) -> None:
+    with pytest.raises(UsageError, match=f"`{flag}` takes the name of a package"):
+        options.sync(values("sync", flag, "a>=1"))
+
+
+def test_names_of_groups_may_have_commas_between_them() -> None:
+    chosen = options.sync(values("sync", "--with", "a,b", "--group", "c", "--without=d,e,")).chosen
+
+    assert (chosen.group, chosen.no_group) == (("a", "b", "c"), ("d", "e"))
+    assert options.sync(values("sync", "--group=")).chosen.group == ("",)  # told as unknown, not passed over
+
+
+def test_what_the_last_sync_selected_counts_where_the_flags_say_nothing() -> None:
+    last = LastSelection(
+        Chosen(extra=("x",)), no_install_project=True, no_editable=True, no_install_package=("a",)
+    )
+
+    def counts(*words: str) -> str:
+        return " ".join(options.run(values("run", *words, "tool")).sync.with_last(last).selection().flags())
+
+    assert counts() == "--extra x --no-install-project --no-editable --no-install-package a"
+    assert counts("--no-dev") == "--no-dev --no-install-project --no-editable --no-install-package a"
+    assert counts("--no-install-local") == "--extra x --no-install-local"
+    assert counts("--only-install-package", "b") == "--extra x"
+
+
+def test_locking_again_is_no_upgrade() -> None:
+    for words in (("--refresh",), ("--refresh-package", "a")):
+        assert options.lock(values("lock", *words)).upgrade == Upgrade(again=True)
+    assert options.lock(values("lock")).upgrade == Upgrade()
+    assert options.lock(values("lock", "--upgrade-group", "dev")).upgrade == Upgrade(groups=("dev",))

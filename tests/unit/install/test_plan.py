@@ -168,3 +168,24 @@ def test_actions_are_sorted_by_name() -> None:
     decided = plan(selection(wanted("a"), wanted("d")), found, exact=True)
 
     assert [action.name for action in decided.actions] == ["a", "b", "c", "d"]
+
+
+def test_what_is_spared_stays_in_an_exact_plan_whoever_put_it_there() -> None:
+    ours, theirs = installed("pip"), foreign("setuptools")
+    spared = frozenset((PackageName("pip"), PackageName("setuptools")))
+    found = Found((installed("a"), ours), (), (foreign("b"), theirs))
+
+    decided = plan(selection(), found, exact=True, spared=spared)
+
+    assert decided.actions == (Remove(installed("a")), Remove(foreign("b")), Keep(ours, is_requested=False))
+    assert decided.stuck == ()
+
+
+def test_what_is_spared_and_wanted_is_installed_like_any_other() -> None:
+    new = wanted("pip", "2.0", "bb")
+
+    decided = plan(
+        selection(new), Found((), (), (foreign("pip"),)), exact=True, spared=frozenset((PackageName("pip"),))
+    )
+
+    assert decided.actions == (Replace(None, (foreign("pip"),), new),)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detent.model.names import PackageName
 from detent.ops.last_selection import (
     LastSelection,
     keep_last_selection,
@@ -28,6 +29,7 @@ LOCK = lock(
         default_groups=["dev"],
     ),
 )
+DEMO = PackageName("demo")
 EVERYTHING = LastSelection(
     Chosen(
         extra=("net", "cli"),
@@ -95,14 +97,14 @@ def test_names_the_lock_does_not_have_are_passed_over() -> None:
             no_group=("gone",),
             only_group=("gone", "main"),
         ),
-        no_install_package=("a", "gone"),
+        no_install_package=("a", "gone", "demo"),
     )
 
-    assert strange.known_to(LOCK) == LastSelection(
-        Chosen(extra=("Net",), group=("docs",), only_group=("main",)), no_install_package=("a",)
+    assert strange.known_to(LOCK, DEMO) == LastSelection(
+        Chosen(extra=("Net",), group=("docs",), only_group=("main",)), no_install_package=("a", "demo")
     )
-    assert EVERYTHING.known_to(LOCK) == EVERYTHING
-    assert not LastSelection(Chosen(only_dev=True)).known_to(lock(entry("a"))).chosen.only_dev
+    assert EVERYTHING.known_to(LOCK, DEMO) == EVERYTHING
+    assert not LastSelection(Chosen(only_dev=True)).known_to(lock(entry("a")), DEMO).chosen.only_dev
 
 
 def test_more_is_added_only_where_it_is_not_selected() -> None:

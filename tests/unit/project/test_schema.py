@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ def fits(value: Any, rule: Any) -> bool:
         return fits(value, SCHEMA["definitions"][rule["$ref"].rpartition("/")[2]])
     if "if" in rule:
         return fits(value, rule["then" if fits(value, rule["if"]) else "else"])
-    checks = {
+    checks: dict[str, Callable[[Any], bool]] = {
         "type": lambda kind: _is_of_type(value, kind),
         "anyOf": lambda rules: any(fits(value, other) for other in rules),
         "enum": lambda choices: value in choices,

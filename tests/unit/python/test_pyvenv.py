@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from detent.python.pyvenv import base_of, lies_below, looks_like_interpreter, maker, parse_config
+from detent.python.pyvenv import base_of, lies_below, looks_like_interpreter, maker, parse_config, seeds_of
 from support.interpreters import Machine, program
 
 
@@ -96,3 +96,12 @@ def test_an_environment_names_the_program_that_made_it() -> None:
     assert maker({"home": "/usr/bin", "uv": "0.9"}) == "uv"
     assert maker({"home": "/usr/bin", "virtualenv": "21.0"}) == "virtualenv"
     assert maker({"home": "/usr/bin", "command": "python3 -m venv .venv"}) == "venv"
+
+
+def test_pip_belongs_to_an_environment_that_came_with_it() -> None:
+    theirs, ours = {"home": "/usr/bin"}, {"home": "/usr/bin", "detent": "1.0"}
+
+    assert seeds_of(theirs, (3, 12)) == {"pip"}
+    assert seeds_of(theirs, (3, 11)) == {"pip", "setuptools", "wheel"}
+    assert seeds_of(ours, (3, 12)) == set()
+    assert seeds_of({**ours, "seed": "true"}, (3, 12)) == {"pip"}

@@ -15,6 +15,7 @@ from detent.model.candidate import SDIST_ENDINGS
 from detent.model.limits import Limits
 from detent.store.source import read_source_member, unpack_source
 from support.sdists import (
+    Layout,
     Member,
     extension,
     folder,
@@ -119,7 +120,7 @@ def test_a_huge_file_is_not_read() -> None:
 
 
 @pytest.mark.parametrize("layout", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
-def test_long_names_and_targets_are_read_in_both_ways_of_writing_them(layout: int, tmp_path: Path) -> None:
+def test_long_names_and_targets_are_read_in_both_ways_of_writing_them(layout: Layout, tmp_path: Path) -> None:
     deep = "/".join(["d" * 90] * 4)
 
     found = written(

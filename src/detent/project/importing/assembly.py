@@ -1,4 +1,4 @@
-"""Requirements that stood beside the project put into its pyproject.toml, which is made where there is none."""
+"""Requirements that stood beside a project put into its pyproject.toml, which is made where there is none."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -33,7 +33,7 @@ class Wishes(NamedTuple):
 
 
 def with_wishes(document: Document, wishes: Wishes, *, folder_name: str, findings: Findings) -> str:
-    """Give the text with the requirements in the lists of the standard, and a `[project]` table to hold them."""
+    """Give the text with the requirements in lists of the standard, in a `[project]` table that may be new."""
     display = document.display
     if "project" not in document.data:
         return _with_project(document, wishes, folder_name=folder_name, findings=findings)
@@ -70,7 +70,7 @@ def _with_project(document: Document, wishes: Wishes, *, folder_name: str, findi
     if "build-system" not in document.data:
         return text
     findings.note(
-        "the project itself will not be installed: what `[build-system]` builds is described elsewhere; move it "
-        "into `[project]` and take `package = false` out"
+        "the project itself will not be installed: what `[build-system]` builds is described elsewhere; "
+        "move that into `[project]` and take `package = false` out"
     )
     return with_settings(text, (Row("package", "false"),), (), display=document.display)

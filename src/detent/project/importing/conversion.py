@@ -79,7 +79,7 @@ def index_rows(sources: list[Source], findings: Findings) -> tuple[Row, ...]:
 
 def _is_public(source: Source, findings: Findings) -> bool:
     host = source.url.partition("://")[2].partition("/")[0].rpartition("@")[2].lower()
-    return not source.url or bool(host) and host == findings.public_host
+    return not source.url or (bool(host) and host == findings.public_host)
 
 
 def default_group_rows(groups: list[str], defaults: list[str]) -> tuple[Row, ...]:

@@ -42,8 +42,9 @@ def convert(document: Document, *, is_first: bool = True, public_host: str = "")
     """
     findings = Findings(public_host)
     table = _table(document.data, *_PATH)
-    index = index_rows(_indexes(table), findings)
-    moved = (*_MOVED, *(("source",) if index else ()))
+    sources = _indexes(table)
+    index = index_rows(sources, findings)
+    moved = (*_MOVED, *(("source",) if index and len(sources) == 1 else ()))
     left = [key for key in table if key not in (*moved, "source", *_SILENT)]
     if left:
         findings.note(f"`[tool.pdm]`: {', '.join(f'`{key}`' for key in left)} was not taken over")

@@ -36,9 +36,10 @@ def convert(document: Document, *, public_host: str = "") -> Conversion:
     table = _table(document)
     _read_sources(document, table, findings)
     rows = [row for key, value in table.items() for row in _setting(key, value)]
-    index = index_rows(_indexes(table), findings)
+    sources = _indexes(table)
+    index = index_rows(sources, findings)
     moved = {row.key for row in rows} | ({"no-build"} if table.get("no-build") is True else set())
-    moved |= {"dev-dependencies", *(_INDEXES if index else ())}
+    moved |= {"dev-dependencies", *(_INDEXES if index and len(sources) == 1 else ())}
     left = [key for key in table if key not in (*moved, *_INDEXES, *_SILENT)]
     if left:
         findings.note(f"`[tool.uv]`: {', '.join(f'`{key}`' for key in left)} was not taken over")
@@ -79,13 +80,12 @@ def _with_dev(document: Document, text: str, table: Mapping[str, object]) -> str
 
 
 def _indexes(table: Mapping[str, object]) -> list[Source]:
-    found = []
     entries = table.get("index")
-    for entry in entries if isinstance(entries, list) else []:
-        if isinstance(entry, dict):
-            found.append(
-                Source(str(entry.get("name", "")), str(entry.get("url", "")), bool(entry.get("default")))
-            )
+    tables = [entry for entry in (entries if isinstance(entries, list) else []) if isinstance(entry, dict)]
+    found = [
+        Source(str(entry.get("name", "")), str(entry.get("url", "")), bool(entry.get("default")))
+        for entry in tables
+    ]
     if isinstance(table.get("index-url"), str):
         found.append(Source("", str(table["index-url"]), is_primary=True))
     others = table.get("extra-index-url")
