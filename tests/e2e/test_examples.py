@@ -48,6 +48,14 @@ def test_an_example_does_what_its_readme_says(example: str, sandbox: Sandbox, in
             assert sandbox.installed() == {"fastapi": "0.120.0", "httpx": "0.28.1", "starlette": "1.0.0"}
         case "data-science":
             assert sandbox.installed() == {"matplotlib": "3.10.0", "numpy": "2.3.0", "pandas": "2.3.0"}
+        case "library":
+            assert "2 passed" in done["detent run pytest"].out
+            assert done["detent run --extra bold roman 2026"].out == expected(example)
+            assert sandbox.installed()["rich"] == "15.0.0"
+            assert sorted(path.name for path in (sandbox.root / "dist").glob("roman_numbers-0.1.0*")) == [
+                "roman_numbers-0.1.0-py3-none-any.whl",
+                "roman_numbers-0.1.0.tar.gz",
+            ]
         case _:
             pytest.fail(f"say here what the commands of `{example}` come to")
 

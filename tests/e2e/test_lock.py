@@ -308,8 +308,8 @@ def test_that_there_is_a_lock_can_be_asked_without_a_look_at_anything_else(
     assert project.detent("lock", "--locked").code == 1
     assert project.detent("lock", env={"DETENT_LOCKED": "1"}).code == 1
     assert index.paths() == []
-    for words in (("--check", "--check-exists"), ("--check", "--dry-run"), ("--check-exists", "-U")):
-        assert project.detent("lock", *words).code == 2
+    for pair in (("--check", "--check-exists"), ("--check", "--dry-run"), ("--check-exists", "-U")):
+        assert project.detent("lock", *pair).code == 2
 
 
 def test_an_upgrade_that_cannot_be_names_the_lines_and_changes_nothing(project: Sandbox) -> None:

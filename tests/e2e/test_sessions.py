@@ -17,6 +17,7 @@ NOT_OURS = ("pip install .", "sh examples/quickstart.sh", "sh tests/run.sh")
 CHANGING = (
     (re.compile(r"in [0-9.]+(ms|s)$", re.MULTILINE), "in TIME"),
     (re.compile(r"^Using .*$", re.MULTILINE), "Using an interpreter"),
+    (re.compile(r"file://\S*/"), "file:///somewhere/"),
 )
 
 

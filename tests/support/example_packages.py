@@ -3,6 +3,7 @@
 They let all that run word for word without the real index; marked `live`, the same test uses the real ones.
 """
 
+from support.backends import HATCHLING, repacked_installed
 from support.wheels import Wheel, wheel
 
 _FASTAPI = """\
@@ -56,14 +57,26 @@ def main():
 
 _PYTEST = """\
 import importlib
+import re
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 
+@contextmanager
+def raises(kind, match):
+    try:
+        yield
+    except kind as error:
+        assert re.search(match, str(error))
+    else:
+        raise AssertionError(f"no {kind.__name__}")
+
+
 def main():
-    sys.path.insert(0, str(Path.cwd()))
     passed = 0
-    for path in sorted(Path.cwd().glob("test_*.py")):
+    for path in sorted((*Path.cwd().glob("test_*.py"), *Path.cwd().glob("tests/test_*.py"))):
+        sys.path.insert(0, str(path.parent))
         module = importlib.import_module(path.stem)
         for name in sorted(vars(module)):
             if name.startswith("test_"):
@@ -172,7 +185,10 @@ def example_packages() -> tuple[Wheel, ...]:
 
 
 def session_packages() -> tuple[Wheel, ...]:
-    """Give what the sessions in README.md and the tutorial install, in the versions they show."""
+    """Give what the sessions in README.md and the tutorial install, in the versions they show.
+
+    What builds their projects is the real back end, of which packaging and pluggy are a part.
+    """
     files = {
         "rich/__init__.py": _RICH,
         "rich/console.py": _RICH_CONSOLE,
@@ -195,6 +211,5 @@ def session_packages() -> tuple[Wheel, ...]:
         ),
         wheel("colorama", "0.4.6"),
         wheel("iniconfig", "2.3.1"),
-        wheel("packaging", "26.3"),
-        wheel("pluggy", "1.7.0"),
+        *map(repacked_installed, HATCHLING),
     )

@@ -1,7 +1,6 @@
 """Run with `detent run pytest`: the package is found because the project is installed."""
 
 import pytest
-
 from roman_numbers import roman
 
 

@@ -2,7 +2,8 @@
 
 Two files may be believed: PKG-INFO since metadata version 2.2, unless it says that a field is dynamic (PEP
 643), and the `[project]` table of pyproject.toml, unless it says so (PEP 621). Older PKG-INFO, `requires.txt`
-of an egg-info and `[tool.poetry]` are not: a build may say something else. Pure.
+of an egg-info and `[tool.poetry]` are not: a build may say something else. A dynamic version is no matter:
+it was settled when the source distribution was made, and any PKG-INFO has it. Pure.
 """
 
 import re
@@ -21,7 +22,7 @@ MEMBERS = (PKG_INFO, PYPROJECT)
 """The files to look at, relative to the top folder."""
 
 _WANTED_FIELDS = frozenset(("requires-dist", "provides-extra", "requires-python"))
-_WANTED_KEYS = frozenset(("name", "version", "dependencies", "optional-dependencies", "requires-python"))
+_WANTED_KEYS = frozenset(("name", "dependencies", "optional-dependencies", "requires-python"))
 _RECENT = re.compile(r"2\.([2-9]|[1-9][0-9]+)")
 
 
@@ -34,7 +35,7 @@ def static_metadata(filename: str, members: Mapping[str, bytes]) -> Metadata | N
     raw = members.get(PKG_INFO, b"")
     if _is_static(raw):
         return parse_metadata(raw, filename)
-    return _from_pyproject(filename, members.get(PYPROJECT, b""))
+    return _from_pyproject(filename, members.get(PYPROJECT, b""), read_header(raw).single.get("version", ""))
 
 
 def _is_static(raw: bytes) -> bool:
@@ -43,8 +44,11 @@ def _is_static(raw: bytes) -> bool:
     return bool(_RECENT.fullmatch(single.get("metadata-version", ""))) and not dynamic & _WANTED_FIELDS
 
 
-def _from_pyproject(filename: str, raw: bytes) -> Metadata | None:
-    """Read the `[project]` table; what is wrong with it is for the build back end to say."""
+def _from_pyproject(filename: str, raw: bytes, settled: str) -> Metadata | None:
+    """Read the `[project]` table; what is wrong with it is for the build back end to say.
+
+    ``settled`` is the version that stands in PKG-INFO.
+    """
     try:
         document = tomllib.loads(raw.decode())
         project = document.get("project")
@@ -52,7 +56,8 @@ def _from_pyproject(filename: str, raw: bytes) -> Metadata | None:
             return None
         if "dependencies" not in project and "poetry" in document.get("tool", {}):
             return None  # Poetry takes them from its own table then, although nothing says so
-        name, version = package_name(project["name"]), Version(project["version"])
+        is_open = "version" in project.get("dynamic", ())
+        name, version = package_name(project["name"]), Version(settled if is_open else project["version"])
         if not belongs(filename, name, version):
             return None
         return Metadata(

@@ -4,6 +4,7 @@ Everything is decided in memory. The one write is the last step, so a failure or
 leaves the old lock as it was.
 """
 
+from collections.abc import Mapping
 from time import process_time
 from typing import NamedTuple
 
@@ -127,20 +128,30 @@ def check_lock(world: World, project: Project, inputs: Inputs, *, flag: str) -> 
     return stored
 
 
-def lock_project(world: World, inputs: Inputs, upgrade: Upgrade, *, before: StoredLock | None) -> LockOutcome:
-    """Find the lock for these inputs; a lock that still answers them is kept as it is."""
+def lock_project(
+    world: World,
+    inputs: Inputs,
+    upgrade: Upgrade,
+    *,
+    before: StoredLock | None,
+    imported: Mapping[PackageName, tuple[str, ...]] | None = None,
+) -> LockOutcome:
+    """Find the lock for these inputs; a lock that still answers them is kept as it is.
+
+    ``imported`` are versions another tool had locked, kept where they can be.
+    """
     started = world.clock()
     if before is not None and upgrade == Upgrade() and not staleness(world.layout, inputs, before):
         return LockOutcome(before.lock, before.text, before, (), world.clock() - started)
     old = None if before is None else before.lock
     try:
-        lock = _resolve(world, inputs, old, upgrade)
+        lock = _resolve(world, inputs, old, upgrade, imported)
     except (ResolveError, PackageUnknown, Failures) as error:
         # Never say that something does not exist from a listing older than this command.
         if not world.releases.revalidate():
             _raise_with_builds(world, error)
             raise
-        lock = _resolve(world, inputs, old, upgrade)
+        lock = _resolve(world, inputs, old, upgrade, imported)
     finally:
         world.releases.save()
     _refuse_unlocked(upgrade, lock, old)
@@ -165,13 +176,22 @@ def write_lock(world: World, project: Project, outcome: LockOutcome) -> None:
         fsio.sweep_scratch(project.root)  # of a command that was killed after the lock was right
 
 
-def _resolve(world: World, inputs: Inputs, old: Lock | None, upgrade: Upgrade) -> Lock:
+def _resolve(
+    world: World,
+    inputs: Inputs,
+    old: Lock | None,
+    upgrade: Upgrade,
+    imported: Mapping[PackageName, tuple[str, ...]] | None,
+) -> Lock:
     resolutions = resolve(
         inputs,
         world.releases,
         clock=process_time,  # waiting for the network is no search
         preferences=preferences_from(
-            old, upgrade=_free_to_move(upgrade, inputs), upgrade_all=upgrade.everything
+            old,
+            upgrade=_free_to_move(upgrade, inputs),
+            upgrade_all=upgrade.everything,
+            imported=imported,
         ),
         seeds=() if upgrade.everything else seeds_from(old),
         policy=Policy(build=world.settings.build_policy),

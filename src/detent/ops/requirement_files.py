@@ -1,18 +1,19 @@
-"""Read a requirements file for `add -r`: its requirements, with the place each came from.
+"""Read requirements files: for `add -r` the requirements of one, for `import` the texts of all it reads.
 
-Options that change where packages come from are refused by name rather than dropped in silence; hashes are
-dropped, because the lock has its own.
+Where requirements are added, options that change where packages come from are refused by name rather than
+dropped in silence; hashes are dropped, because the lock has its own.
 """
 
-import re
-from collections.abc import Iterator
+import codecs
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from detent import fsio
 from detent.errors import Unsupported, UsageError
+from detent.project.importing.requirement_lines import lines
+from detent.project.importing.requirements import Texts, read_files
 
-_COMMENT = re.compile(r"(^|\s)#.*$")
-_HASHES = re.compile(r"\s--hash[= ]\S+")
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 def read_requirements(name: str) -> list[tuple[str, str]]:
@@ -24,44 +25,48 @@ def read_requirements(name: str) -> list[tuple[str, str]]:
     return list(_read(Path(name), ()))
 
 
+def read_texts(root: Path, paths: Iterable[str]) -> Texts:
+    """Read requirements files, and every file they read or were made from, by path relative to a folder.
+
+    Raises :class:`UsageError` for a file that is missing, or that was to be one and is a folder.
+    """
+    found: dict[str, str] = {}
+    waiting = [(path, True) for path in paths]
+    while waiting:
+        path, must_exist = waiting.pop()
+        if path in found or not (must_exist or (root / path).is_file()):
+            continue
+        found[path] = _text(root / path)
+        waiting += read_files(path, found[path])
+    return Texts(found)
+
+
 def _read(path: Path, parents: tuple[Path, ...]) -> Iterator[tuple[str, str]]:
     if path in parents:
         raise UsageError(f"the requirements file `{path}` includes itself")
-    for number, line in _lines(path):
-        where = f"{path}:{number}"
-        if not line.startswith("-"):
-            yield _HASHES.sub("", line).strip(), where
-            continue
-        option, _, value = line.replace("=", " ", 1).partition(" ")
-        if option in {"-r", "--requirement"} and value.strip():
-            yield from _read(path.parent / value.strip(), (*parents, path))
+    for line in lines(_text(path)):
+        where = f"{path}:{line.number}"
+        if not line.option:
+            yield line.text, where
+        elif line.option in {"-r", "--requirement"} and line.value:
+            yield from _read(path.parent / line.value, (*parents, path))
         else:
             raise Unsupported(
-                f"`{where}`: the option `{option}` is not supported in a requirements file",
+                f"`{where}`: the option `{line.option}` is not supported in a requirements file",
                 why="only requirements and `-r` are read; the index is a setting of the project",
                 next_steps=("take the line out, or add the requirements by name",),
             )
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Logical lines: comments gone, continuation lines joined, numbered by their first."""
+def _text(path: Path) -> str:
+    """Read a file, in the encoding its first bytes tell (PowerShell writes UTF-16)."""
     try:
-        text = path.read_text("utf-8-sig")
+        content = path.read_bytes()
+        encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
+        return content.decode(encoding)
     except FileNotFoundError as error:
         raise UsageError(f"there is no requirements file `{path}`") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"the requirements file `{path}` is not UTF-8 text") from error
     except OSError as error:
         raise fsio.file_trouble(error, path) from error
-    parts: list[str] = []
-    first = 1
-    for number, raw in enumerate(text.splitlines(), 1):
-        if not parts:
-            first = number
-        if raw.rstrip().endswith("\\"):
-            parts.append(raw.rstrip()[:-1])
-            continue
-        line = _COMMENT.sub("", " ".join((*parts, raw))).strip()
-        parts.clear()
-        if line:
-            yield first, line

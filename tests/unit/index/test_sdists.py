@@ -145,11 +145,18 @@ def test_what_the_project_table_leaves_out_is_not_there() -> None:
     )
 
 
-@pytest.mark.parametrize("key", ["version", "dependencies", "optional-dependencies", "requires-python"])
+@pytest.mark.parametrize("key", ["dependencies", "optional-dependencies", "requires-python"])
 def test_a_dynamic_key_that_counts_needs_a_build(key: str) -> None:
     text = f'[project]\nname = "a-b"\nversion = "1.0"\ndynamic = ["readme", "{key}"]\n'
 
     assert from_pyproject(text) is None
+
+
+def test_a_dynamic_version_is_the_one_of_pkg_info() -> None:
+    text = PYPROJECT.replace('version = "1.0"', 'dynamic = ["version"]')
+
+    assert shown(from_pyproject(text)) == shown(from_pyproject(PYPROJECT))
+    assert static_metadata(FILENAME, {"pyproject.toml": text.encode()}) is None
 
 
 def test_other_dynamic_keys_do_not_matter() -> None:

@@ -33,7 +33,7 @@ class Wishes(NamedTuple):
 
 
 def with_wishes(document: Document, wishes: Wishes, *, folder_name: str, findings: Findings) -> str:
-    """Give the text with the requirements in lists of the standard, in a `[project]` table that may be new."""
+    """Give the text with the requirements in lists of the standard; `[project]` may be new."""
     display = document.display
     if "project" not in document.data:
         return _with_project(document, wishes, folder_name=folder_name, findings=findings)

@@ -1,7 +1,7 @@
 """Requirements files as lists of requirements in a pyproject.toml, and the versions they pin.
 
-A file that pip-compile or uv has compiled pins what other files ask for: those are read for what is wanted, it
-for the versions. Where they are gone, its comments (`# via -r requirements.in`) say what was asked for.
+A file that pip-compile or uv has compiled pins what other files ask for: those are read for what is wanted,
+it for the versions. Where they are gone, its comments (`# via -r requirements.in`) say what was asked for.
 """
 
 import posixpath
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from packaging.version import Version
 
 from detent.errors import InvalidRequirementText, Unsupported
+from detent.model import markers
 from detent.model.requirement import InvalidRequirement, PackageName, Requirement, parse_requirement
 from detent.model.specifiers import parse_clauses
 from detent.project.document import Document
@@ -26,6 +27,7 @@ PLACE = re.compile(
 )
 _OF_PROJECT = re.compile(r"\((?:.*[/\\])?(?:pyproject\.toml|setup\.py|setup\.cfg)(?::[^)]*)?\)$")
 _HEADER_PYTHON = re.compile(r"^#.*(?:with Python |--python-version[= ])(?P<version>3\.\d+)", re.MULTILINE)
+_SELF = re.compile(r"(?:file:)?\./?(?:\[[^\]]*\])?")
 _FILES = {"-r": "-r", "--requirement": "-r", "-c": "-c", "--constraint": "-c"}
 # Options that say nothing a lock would not know by itself.
 _SILENT = ("--require-hashes", "--prefer-binary", "--use-feature", "--trusted-host", "--no-index")
@@ -228,7 +230,7 @@ class _Reading:
                 f"the lower bounds are the versions `{path}` pins: what it was made from is gone"
             )
         for version, requirement, marker in lowest.values():
-            head = str(requirement._replace(specifier=f">={version.public}", marker=1))
+            head = str(requirement._replace(specifier=f">={version.public}", marker=markers.ALWAYS))
             yield item(head + (f"; {marker}" if marker else ""))
 
     def _is_wanted(self, reason: str) -> bool:
@@ -254,8 +256,12 @@ class _Reading:
         yield requirement
 
     def _place(self, where: str, text: str) -> None:
-        if re.match(r"\.(?:$|/?$|\[)", text) or text in {"./", "file:."}:
-            return  # the project itself
+        if _SELF.fullmatch(text):
+            if "[" in text:
+                self._findings.note(
+                    f"`{text}` (`{where}`): pass `--extra` to have extras of the project itself"
+                )
+            return
         name = text.partition("#egg=")[2].partition("&")[0] or text.rstrip("/").rpartition("/")[2]
         self._findings.direct.append(Direct(name, where, f"`{text}`"))
 
