@@ -109,7 +109,11 @@ class ManifestMissing(ProjectError):
         super().__init__(
             "no `pyproject.toml` found in the current directory or any parent directory",
             why=f"the search started in `{directory}`",
-            next_steps=("run `detent init` to start a project here", "or pass `--project DIR`"),
+            next_steps=(
+                "run `detent init` to start a project here",
+                "or `detent import` if there is a Pipfile or a requirements file",
+                "or pass `--project DIR`",
+            ),
         )
 
 
@@ -452,6 +456,8 @@ class BuildError(DetentError):
     """A source distribution or a folder could not be made into a wheel."""
 
     code = "build"
+    log: str = ""
+    """Where all of what the build said stands, if anywhere."""
 
 
 class BuildFailed(BuildError):
@@ -480,18 +486,20 @@ class BuildFailed(BuildError):
         )
         self.subject = subject
         self.reason = reason
+        self.log = log
 
 
 class BuildForbidden(BuildError):
-    """Something has to be built, and that is not allowed; ``origin`` says who forbids it."""
+    """Something has to be built, and that is not allowed.
+
+    ``origin`` says who forbids it, ``remedy`` what would allow it.
+    """
 
     code = "build-forbidden"
 
-    def __init__(self, subject: str, name: str, reason: str, *, origin: str) -> None:
+    def __init__(self, subject: str, reason: str, *, origin: str, remedy: str) -> None:
         super().__init__(
-            f"`{subject}` would have to be built, which {origin} forbids",
-            why=reason,
-            next_steps=(f'allow it with `allow-build = ["{name}"]` in `[tool.detent]`',),
+            f"`{subject}` would have to be built, which {origin} forbids", why=reason, next_steps=(remedy,)
         )
 
 
@@ -500,8 +508,18 @@ class BuildRequirementsUnmet(BuildError):
 
     code = "build-requirements"
 
-    def __init__(self, subject: str, reason: str) -> None:
-        super().__init__(f"what is needed to build `{subject}` cannot be had", why=reason)
+    def __init__(self, subject: str, reason: str, *, next_steps: Sequence[str] = ()) -> None:
+        super().__init__(
+            f"what is needed to build `{subject}` cannot be had", why=reason, next_steps=next_steps
+        )
+
+
+class BuildCycle(BuildRequirementsUnmet):
+    """A build needs, by way of others, what it is to make; ``names`` is the way, from a package to itself."""
+
+    def __init__(self, subject: str, names: Sequence[str]) -> None:
+        way = " needs ".join(f"`{name}`" for name in names)
+        super().__init__(subject, f"it is needed to build itself: {way}")
 
 
 class BuildSystemInvalid(BuildError):

@@ -11,7 +11,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 LATE_IMPORTS = {"quick.py", "__main__.py", "cli/project_commands.py", "cli/tool_commands.py", "ops/wiring.py"}
 STREAMS_HOME = {"cli/console.py", "cli/app.py"}
 ENVIRON_HOME = {"cli/app.py", "cli/project_commands.py", "cli/tool_commands.py", "ops/sync.py"}
-EXEC_HOME = {"quick.py", "ops/sync.py"}
+EXEC_HOME = {"quick.py", "ops/run.py"}
 
 
 def name(module: Path) -> str:

@@ -39,7 +39,10 @@ def steady(text: str) -> str:
     return text
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/tutorial/first-project.md"])
+PAGES = ("README.md", "docs/tutorial/first-project.md", "docs/tutorial/first-library.md")
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_a_session_goes_as_it_is_shown(
     page: str, sandbox: Sandbox, index: IndexServer, tmp_path: Path
 ) -> None:
@@ -48,13 +51,16 @@ def test_a_session_goes_as_it_is_shown(
     programs.mkdir()
     (programs / "detent").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m detent "$@"\n', "utf-8")
     (programs / "detent").chmod(0o755)
-    environ = {**sandbox.variables, "PATH": f"{programs}:{sandbox.variables['PATH']}"}
+    path = f"{programs}:{sandbox.variables['PATH']}"
+    environ = {**sandbox.variables, "PATH": path, "PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     folder = sandbox.root
     shown, seen = [], []
 
     for language, text in blocks(page):
         if language == "python":
-            (folder / text.partition("\n")[0].removeprefix("# ")).write_text(text, "utf-8")
+            file = folder / text.partition("\n")[0].removeprefix("# ")
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text, "utf-8")
         if language != "console":
             continue
         for command, says in steps(text):

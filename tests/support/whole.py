@@ -35,7 +35,10 @@ def environment_faults(environment: Path) -> list[str]:
     ]
     faults += [f"nobody's: {path}" for path in files if str(path) not in owned]
     state = {path.name for path in (environment / ".detent").iterdir()}
-    return [*faults, *(f"left behind: {name}" for name in sorted(state - {"installed", "lock", "stamp"}))]
+    return [
+        *faults,
+        *(f"left behind: {name}" for name in sorted(state - {"installed", "lock", "selection", "stamp"})),
+    ]
 
 
 def cache_faults(cache: Path) -> list[str]:

@@ -31,6 +31,7 @@ _RUN: dict[str, Callable[[Values, Console], int]] = {
     "venv": project_commands.venv,
     "tree": project_commands.tree,
     "export": project_commands.export,
+    "import": project_commands.import_from,
     "build": project_commands.build,
     "version": project_commands.version,
     "cache dir": tool_commands.cache_dir,

@@ -84,6 +84,7 @@ def _list(
 
 
 LINK_MODES = ("auto", "clone", "hardlink", "copy")
+IMPORTED = ("poetry", "uv", "pdm", "pipenv", "requirements")
 SHELLS = ("bash", "zsh", "fish", "powershell")
 FORMATS = ("requirements.txt", "constraints.txt", "pylock.toml")
 BACKENDS = ("hatchling", "setuptools", "flit-core", "poetry-core", "pdm-backend")
@@ -272,8 +273,11 @@ COMMANDS = (
             _switch("--app", "An application: a package with a command (the default)"),
             _switch("--lib", "A library: a package to be imported"),
             _switch("--bare", "Only a pyproject.toml"),
-            _switch("--package", "A project that is built and installed (the default)"),
-            _switch("--no-package", "A program of loose files that is not built or installed"),
+            # Two flags and not one with an opposite, so that both together can be refused.
+            _switch("--package", "A project that is built and installed (the default)")._replace(opposite=""),
+            _switch("--no-package", "A program of loose files that is not built or installed")._replace(
+                opposite=""
+            ),
             _value("--name", "NAME", "The project's name (default: the folder's)"),
             _value("--description", "TEXT", "What the project is, in one line"),
             _value("--license", "SPDX", "The licence as an SPDX expression, such as MIT"),
@@ -479,6 +483,25 @@ COMMANDS = (
             *BUILDING,
             *REFRESHING,
         ),
+    ),
+    Command(
+        "import",
+        "Take over a project of poetry, uv, pdm, pipenv or pip, with its locked versions",
+        (
+            _value(
+                "--from",
+                "TOOL",
+                "Whose project it is: poetry, uv, pdm, pipenv or requirements (default: guess)",
+                choices=IMPORTED,
+            ),
+            _value("--group", "GROUP", "Put the requirements of FILE into this dependency group"),
+            _switch("--dry-run", "Print the new pyproject.toml, change nothing"),
+            *PYTHON,
+            *INDEX,
+            *BUILDING,
+            *REFRESHING,
+        ),
+        Argument("files", "[FILE...]", "Requirements files, or a file of the other tool", many=True),
     ),
     Command(
         "build",

@@ -5,8 +5,9 @@ from detent.cli.parse import Value, Values
 from detent.errors import UsageError
 from detent.model.names import PackageName, package_name
 from detent.ops.lock import LockOptions, TreeOptions, Upgrade
+from detent.ops.run import RunOptions
 from detent.ops.selection import Chosen
-from detent.ops.sync import RunOptions, SyncOptions
+from detent.ops.sync import SyncOptions
 
 
 def text(values: Values, name: str) -> str | None:

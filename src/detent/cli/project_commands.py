@@ -82,7 +82,7 @@ def run(values: Values, console: Console) -> int:
     """Run a command in the environment."""
     from detent.cli import options, report
     from detent.cli.opened import world_for
-    from detent.ops.sync import run as run_command
+    from detent.ops.run import run as run_command
 
     wanted = options.run(values)
     return run_command(
@@ -141,6 +141,22 @@ def export(values: Values, console: Console) -> int:
         # With a file to write to, the answer is talk: `-q` leaves it out.
         if wanted.output is None or not values["quiet"]:
             console.answer(outcome.text.removesuffix("\n"))
+    return 0
+
+
+def import_from(values: Values, console: Console) -> int:
+    """Take over another tool's project."""
+    from detent.cli import importing
+    from detent.cli.opened import world_for
+    from detent.ops.import_project import import_project
+
+    outcome = import_project(
+        importing.asked(values),
+        lambda project: world_for(project, values, os.environ, console),
+        console.report,
+        dry_run=bool(values["dry_run"]),
+    )
+    importing.imported(console, outcome, dry_run=bool(values["dry_run"]))
     return 0
 
 

@@ -238,13 +238,18 @@ def _own_lines(entry: WheelEntry) -> str:
 
 def _direct_url(direct: Direct, identity: str) -> bytes:
     """Say where a package came from (PEP 610): a file with its hash, or a folder."""
-    url = "".join([c if c.isprintable() and c not in '"\\' else f"\\u{ord(c):04x}" for c in direct.location])
+    url = _quoted(direct.location)
     if direct.kind == "directory":
         editable = '"editable":true' if direct.editable else ""
-        return f'{{"dir_info":{{{editable}}},"url":"{url}"}}\n'.encode()
+        return f'{{"dir_info":{{{editable}}},"url":{url}}}\n'.encode()
     algorithm, _, value = identity.partition(":")
     hashes = f'"{algorithm}":"{value}"' if algorithm else ""
-    return f'{{"archive_info":{{"hashes":{{{hashes}}}}},"url":"{url}"}}\n'.encode()
+    below = f',"subdirectory":{_quoted(direct.subdirectory)}' if direct.subdirectory else ""
+    return f'{{"archive_info":{{"hashes":{{{hashes}}}}}{below},"url":{url}}}\n'.encode()
+
+
+def _quoted(text: str) -> str:
+    return '"' + "".join([c if c.isprintable() and c not in '"\\' else f"\\u{ord(c):04x}" for c in text]) + '"'
 
 
 def _refuse_unsafe(layout: Layout, places: Places) -> None:

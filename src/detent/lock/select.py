@@ -301,7 +301,7 @@ def _no_file(package: LockedPackage, target: Target, policy: BuildPolicy) -> Det
         if package.wheels:
             unfit = f"the lock has wheels for {_tags(package)}, none for {described(target)}"
             reason = f"{refused or unfit}; what is left is `{package.sdist.filename}`"
-        return BuildForbidden(title, name, reason, origin=policy.forbidden_by)
+        return BuildForbidden(title, reason, origin=policy.forbidden_by, remedy=policy.way_to_build(name))
     if refused:
         return NoMatchingTarget(f"`{title}` has no source distribution in the lock", why=refused)
     return NoMatchingTarget(

@@ -19,6 +19,8 @@ class BuildPolicy(NamedTuple):
     """`no-build-package`; wins over everything else."""
     forbidden_by: str = '`build = "deny"`'
     """Who forbids it, as a message names it."""
+    excepted_in: str = "`[tool.detent]`"
+    """Where `allow-build` would help; empty where nothing does but to take the denial back."""
     without_wheels: frozenset[PackageName] = frozenset()
     """`no-binary-package`."""
     is_without_any_wheels: bool = False
@@ -32,6 +34,14 @@ class BuildPolicy(NamedTuple):
     def may_build(self, name: PackageName) -> bool:
         """Say whether a source distribution of this package may be built."""
         return name not in self.forbidden and (self.allows or name in self.allowed)
+
+    def way_to_build(self, name: PackageName) -> str:
+        """Say what would let a package be built that may not be."""
+        if name in self.forbidden:
+            return f"take `{name}` out of `no-build-package` to have it built"
+        if not self.excepted_in:
+            return f"do without {self.forbidden_by} to have it built"
+        return f'allow it with `allow-build = ["{name}"]` in {self.excepted_in}'
 
     def may_use_wheels(self, name: PackageName) -> bool:
         """Say whether wheels of this package may be installed."""

@@ -26,6 +26,7 @@ from detent.build.repack import repacked
 from detent.build.requirements_text import requirement_fields, with_requirements
 from detent.errors import (
     ArchiveUnsafe,
+    BuildCycle,
     BuildError,
     BuildFailed,
     BuildRequirementsUnmet,
@@ -50,6 +51,7 @@ from detent.model.requirement import InvalidRequirement, Requirement, parse_requ
 from detent.ops.built import archive_key, find_built, remember_built
 from detent.ops.gather import gather
 from detent.ops.local import LocalTree, folder_named, tree_at
+from detent.ops.unbuilt import tell_unbuilt, with_unbuilt
 from detent.ops.world import World
 from detent.python.environment import Environment
 from detent.python.interpreter import Interpreter
@@ -78,12 +80,7 @@ class Builds:
         self._interpreter = interpreter
         self._variables = variables
         self._going_on: list[PackageName] = []
-        self._failed: dict[PackageName, list[BuildError]] = {}
-
-    @property
-    def failures(self) -> tuple[BuildError, ...]:
-        """What could not be built while versions were looked for."""
-        return tuple(error for errors in self._failed.values() for error in errors)
+        self._failed: dict[PackageName, dict[str, BuildError]] = {}
 
     # ---- metadata -----------------------------------------------------------------------------
 
@@ -93,23 +90,26 @@ class Builds:
         Raises :class:`BuildError`; a second version of one package that fails ends the search, with what the
         first one said (:class:`Failures`).
         """
+        failed = self._failed.setdefault(name, {})
+        if version in failed:
+            raise failed[version]
         try:
             return self._metadata(name, version, artifact, archive)
         except BuildError as error:
-            errors = self._failed.setdefault(name, [])
-            errors.append(error)
-            if len(errors) > _FAILURES_ENDURED:
-                raise Failures(errors) from error
+            failed[version] = error
+            if len(failed) > _FAILURES_ENDURED:
+                raise Failures(tuple(failed.values())) from error
             raise
 
     def _metadata(self, name: PackageName, version: str, artifact: Artifact, archive: Path) -> Metadata:
         world, interpreter = self._world(), self._interpreter()
         key = archive_key(world, artifact, interpreter)
         entry = find_built(world, key, name=name, version=version)
-        raw = None if entry is None else _metadata_of(entry)
-        if raw is None:
+        if entry is not None:
+            raw = _metadata_of(entry)
+        else:
             subject = f"{name}=={version}"
-            with self._bench(name, subject, interpreter) as (scratch, environment):
+            with self._turn(name, subject, key), self._bench(subject, interpreter) as (scratch, environment):
                 source = _unpacked(world, archive, artifact.filename, scratch)
                 job = self._job(subject, source, scratch, name)
                 told = build_metadata(job, environment, limits=world.limits, report=world.report)
@@ -129,15 +129,16 @@ class Builds:
         """Build a source distribution; one that was built before is not built again."""
         world = self._world()
         package, artifact = choice.package, choice.artifact
-        key = archive_key(world, artifact, interpreter)
-        with self._claim(key):
+        below = package.direct.subdirectory if package.direct is not None else ""
+        key = archive_key(world, artifact, interpreter, subdirectory=below)
+        subject = f"{package.name}=={package.version}".removesuffix("==")
+        with self._whole_story(), self._turn(package.name, subject, key):
             entry = find_built(world, key, name=package.name, version=package.version)
             if entry is None:
-                subject = f"{package.name}=={package.version}".removesuffix("==")
-                with self._bench(package.name, subject, interpreter) as (scratch, environment):
+                with self._bench(subject, interpreter) as (scratch, environment):
                     source = _unpacked(world, archive, artifact.filename, scratch)
-                    if package.direct is not None and package.direct.subdirectory:
-                        source = _below(source, package.direct.subdirectory, subject)
+                    if below:
+                        source = _below(source, below, subject)
                     job = self._job(subject, source, scratch, package.name)
                     wheel = build_wheel(job, environment, report=world.report)
                     entry = self._put(wheel, subject, package.name, package.version)
@@ -152,12 +153,13 @@ class Builds:
             world, Path(unquote(urlsplit(direct.location).path)), interpreter, is_editable=direct.editable
         )
         name, version = choice.package.name, choice.package.version
-        with self._claim(tree.build):
+        subject = f"{name} @ {tree.root.as_uri()}"
+        with self._whole_story(), self._turn(name, subject, tree.build):
             entry = find_built(world, tree.whole, name=name, version=version)
             if entry is None:
                 base = find_built(world, tree.build, name=name, version=version)
                 if base is None:
-                    base = self._build_tree(tree, choice, interpreter)
+                    base = self._build_tree(tree, choice, subject, interpreter)
                     remember_built(world, tree.build, base)
                     entry = base
                 else:
@@ -165,10 +167,11 @@ class Builds:
                 remember_built(world, tree.whole, entry)
         return entry
 
-    def _build_tree(self, tree: LocalTree, choice: Choice, interpreter: Interpreter) -> WheelEntry:
+    def _build_tree(
+        self, tree: LocalTree, choice: Choice, subject: str, interpreter: Interpreter
+    ) -> WheelEntry:
         world, name = self._world(), choice.package.name
-        subject = f"{name} @ {tree.root.as_uri()}"
-        with self._bench(name, subject, interpreter) as (scratch, environment):
+        with self._bench(subject, interpreter) as (scratch, environment):
             job = self._job(subject, tree.root, scratch, name)
             make = build_editable if tree.is_editable else build_wheel
             wheel = make(job, environment, report=world.report)
@@ -206,25 +209,38 @@ class Builds:
     # ---- where it is done -----------------------------------------------------------------------
 
     @contextmanager
-    def _bench(
-        self, name: PackageName, subject: str, interpreter: Interpreter
-    ) -> Iterator[tuple[Path, BuildEnvironment]]:
-        """Give a scratch folder and an environment for one build, and say when it begins and is done."""
-        world = self._world()
+    def _turn(self, name: PackageName, subject: str, key: str) -> Iterator[None]:
+        """See that no build waits for itself, and that nobody else does the same one meanwhile."""
         if name in self._going_on:
-            way = " needs ".join(f"`{step}`" for step in (*self._going_on, name))
-            raise BuildRequirementsUnmet(subject, f"it is needed to build itself: {way}")
+            raise BuildCycle(subject, (*self._going_on[self._going_on.index(name) :], name))
         self._going_on.append(name)
         try:
-            world.report(Building(subject))
-            with (
-                Scratch(world.layout) as scratch,
-                environment(world, interpreter, subject=subject) as environment_for_it,
-            ):
-                yield scratch, environment_for_it
-            world.report(Built(subject))
+            with self._claim(key):
+                yield
         finally:
             self._going_on.pop()
+
+    @contextmanager
+    def _whole_story(self) -> Iterator[None]:
+        """Show what failed on the way to a failure, where nobody waits who would tell it."""
+        try:
+            yield
+        except BuildError as error:
+            if self._going_on:
+                raise
+            raise with_unbuilt(self._world(), error) from None
+
+    @contextmanager
+    def _bench(self, subject: str, interpreter: Interpreter) -> Iterator[tuple[Path, BuildEnvironment]]:
+        """Give a scratch folder and an environment for one build, and say when it begins and is done."""
+        world = self._world()
+        world.report(Building(subject))
+        with (
+            Scratch(world.layout) as scratch,
+            environment(world, interpreter, subject=subject) as environment_for_it,
+        ):
+            yield scratch, environment_for_it
+        world.report(Built(subject))
 
     def _job(self, subject: str, source: Path, scratch: Path, name: PackageName) -> Job:
         world = self._world()
@@ -298,10 +314,15 @@ class _Isolated:
             provision(self._world, self._made, self._asked)
         except InvalidRequirement as error:
             raise BuildRequirementsUnmet(self._subject, str(error)) from error
-        except (ResolveError, PackageUnknown, Unsupported) as error:
-            raise BuildRequirementsUnmet(self._subject, _in_words(error)) from error
-        except BuildError as error:
-            raise BuildRequirementsUnmet(self._subject, _in_words(error)) from error
+        except BuildCycle:
+            raise
+        except (ResolveError, PackageUnknown, Unsupported, BuildError, Failures) as error:
+            faults = error.failures if isinstance(error, Failures) else (error,)
+            raise BuildRequirementsUnmet(
+                self._subject,
+                "\n".join(map(_in_words, faults)),
+                next_steps=[step for fault in faults for step in fault.next_steps],
+            ) from error
 
 
 def provision(
@@ -326,6 +347,7 @@ def provision(
             policy=Policy(build=world.settings.build_policy),
             installed={package.name: package.version for package in found.packages},
         )
+        tell_unbuilt(world)
         asked = {requirement.name for requirement in requirements}
         choices = tuple(
             Choice(
@@ -347,8 +369,10 @@ def provision(
         return selection
 
 
-def _in_words(error: DetentError) -> str:
-    return f"{error.what}\n{error.why}" if error.why else error.what
+def _in_words(fault: DetentError) -> str:
+    if isinstance(fault, ResolveError) and fault.why:
+        return fault.why
+    return f"{fault.what}\n{fault.why}".rstrip()
 
 
 def _unpacked(world: World, archive: Path, filename: str, scratch: Path) -> Path:

@@ -113,7 +113,8 @@ def _stored(world: World, choice: Choice, interpreter: Interpreter) -> WheelEntr
     if is_tree(choice):
         return find_built(world, tree_of(choice), name=package.name, version=package.version)
     if not artifact.is_wheel:
-        key = archive_key(world, artifact, interpreter)
+        below = package.direct.subdirectory if package.direct is not None else ""
+        key = archive_key(world, artifact, interpreter, subdirectory=below)
         return find_built(world, key, name=package.name, version=package.version)
     return _stored_wheel(world, choice)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from detent.fsio import file_trouble
-from detent.install.manifest import make_state_folder, replace_file
+from detent.install.manifest import replace_file, sweep_state_folder
 from detent.lock.model import Lock
 from detent.model.names import PackageName, normalise
 from detent.ops.selection import DEV, MAIN, Chosen, wanted_selection
@@ -128,7 +128,7 @@ def keep_last_selection(root: Path, selection: LastSelection) -> None:
         return
     path = _path(root)
     if selection != LastSelection():
-        make_state_folder(str(root))
+        sweep_state_folder(str(root))
         replace_file(str(root), path, render_last_selection(selection))
         return
     try:

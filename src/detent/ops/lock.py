@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from detent import fsio
 from detent.errors import (
-    DetentError,
     Failures,
     LockMissing,
     LockStale,
@@ -35,6 +34,7 @@ from detent.ops.dynamic import with_dynamic
 from detent.ops.python import environment_path, interpreter_for
 from detent.ops.selection import Chosen, wanted_selection
 from detent.ops.stored_lock import StoredLock, keep_copy, read_lock, staleness
+from detent.ops.unbuilt import with_unbuilt
 from detent.ops.world import World
 from detent.python.request import version_fits
 from detent.resolve.forks import resolve
@@ -145,25 +145,15 @@ def lock_project(
         return LockOutcome(before.lock, before.text, before, (), world.clock() - started)
     old = None if before is None else before.lock
     try:
-        lock = _resolve(world, inputs, old, upgrade, imported)
-    except (ResolveError, PackageUnknown, Failures) as error:
-        # Never say that something does not exist from a listing older than this command.
-        if not world.releases.revalidate():
-            _raise_with_builds(world, error)
-            raise
-        lock = _resolve(world, inputs, old, upgrade, imported)
+        lock = _resolve_surely(world, inputs, old, upgrade, imported)
+    except (ResolveError, Failures) as error:
+        raise with_unbuilt(world, error) from None
     finally:
         world.releases.save()
+    world.releases.take_unbuilt()  # the resolver has warned of those that it passed over
     _refuse_unlocked(upgrade, lock, old)
     text = render_lock(lock).encode()
     return LockOutcome(lock, text, before, changes(old, lock), world.clock() - started)
-
-
-def _raise_with_builds(world: World, error: DetentError) -> None:
-    """Show builds that failed on the way before the contradiction they led to."""
-    failed = world.builder().failures
-    if failed and isinstance(error, ResolveError):
-        raise Failures((*failed, error)) from error
 
 
 def write_lock(world: World, project: Project, outcome: LockOutcome) -> None:
@@ -174,6 +164,22 @@ def write_lock(world: World, project: Project, outcome: LockOutcome) -> None:
         fsio.write_atomic(project.lock_path, outcome.text, durable=True)
     else:
         fsio.sweep_scratch(project.root)  # of a command that was killed after the lock was right
+
+
+def _resolve_surely(
+    world: World,
+    inputs: Inputs,
+    old: Lock | None,
+    upgrade: Upgrade,
+    imported: Mapping[PackageName, tuple[str, ...]] | None,
+) -> Lock:
+    """Never say that something does not exist from a listing older than this command."""
+    try:
+        return _resolve(world, inputs, old, upgrade, imported)
+    except (ResolveError, PackageUnknown, Failures):
+        if not world.releases.revalidate():
+            raise
+        return _resolve(world, inputs, old, upgrade, imported)
 
 
 def _resolve(

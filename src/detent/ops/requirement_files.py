@@ -36,7 +36,7 @@ def read_texts(root: Path, paths: Iterable[str]) -> Texts:
         path, must_exist = waiting.pop()
         if path in found or not (must_exist or (root / path).is_file()):
             continue
-        found[path] = _text(root / path)
+        found[path] = _text(root / path, path)
         waiting += read_files(path, found[path])
     return Texts(found)
 
@@ -44,7 +44,7 @@ def read_texts(root: Path, paths: Iterable[str]) -> Texts:
 def _read(path: Path, parents: tuple[Path, ...]) -> Iterator[tuple[str, str]]:
     if path in parents:
         raise UsageError(f"the requirements file `{path}` includes itself")
-    for line in lines(_text(path)):
+    for line in lines(_text(path, str(path))):
         where = f"{path}:{line.number}"
         if not line.option:
             yield line.text, where
@@ -58,15 +58,15 @@ def _read(path: Path, parents: tuple[Path, ...]) -> Iterator[tuple[str, str]]:
             )
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, shown: str) -> str:
     """Read a file, in the encoding its first bytes tell (PowerShell writes UTF-16)."""
     try:
         content = path.read_bytes()
         encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
         return content.decode(encoding)
     except FileNotFoundError as error:
-        raise UsageError(f"there is no requirements file `{path}`") from error
+        raise UsageError(f"there is no requirements file `{shown}`") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"the requirements file `{path}` is not UTF-8 text") from error
+        raise UsageError(f"the requirements file `{shown}` is not UTF-8 text") from error
     except OSError as error:
         raise fsio.file_trouble(error, path) from error

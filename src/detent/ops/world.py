@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
-from detent.errors import BuildError
 from detent.events import Report
 from detent.index.releases import IndexReleases, Pending
 from detent.lock.select import Choice
@@ -44,10 +43,6 @@ class Network(Protocol):
 
 class Builder(Protocol):
     """What makes wheels of sources; made at first need."""
-
-    @property
-    def failures(self) -> tuple[BuildError, ...]:
-        """What could not be built while versions were looked for, in the order it was tried."""
 
     def metadata(self, name: PackageName, version: str, artifact: Artifact, archive: Path) -> Metadata:
         """Ask a source distribution what it demands; raises :class:`BuildError`."""

@@ -142,7 +142,12 @@ def _project_table(document: Document) -> Mapping[str, object]:
         document.where("tool", "poetry") if is_poetry else document.display,
         "there is no `[project]` table",
         why="`[tool.poetry]` describes the project in a way that only Poetry reads" if is_poetry else "",
-        next_steps=("add a `[project]` table with a `name`, a `version` and `dependencies`",),
+        next_steps=(
+            "run `detent import` to take the project over, its locked versions included"
+            if is_poetry
+            else "add a `[project]` table with a `name`, a `version` and `dependencies`, "
+            "or run `detent import` if another tool has them",
+        ),
     )
 
 

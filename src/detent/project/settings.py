@@ -199,7 +199,7 @@ def _with_home(value: object, variables: Mapping[str, str]) -> object:
 
 
 def _build_policy(sources: Sources) -> tuple[BuildPolicy, tuple[str, ...]]:
-    denied_by, allowed, warnings = _denial(sources)
+    denied_by, allowed, excepted_in, warnings = _denial(sources)
     never = _names("no-build-package", sources)
     forbidden = frozenset(name for setting in never for name in setting.value)
     origins = (*((denied_by,) if denied_by else ()), *(_of("`no-build-package`", s.origin) for s in never))
@@ -211,6 +211,7 @@ def _build_policy(sources: Sources) -> tuple[BuildPolicy, tuple[str, ...]]:
             allowed=allowed,
             forbidden=forbidden,
             forbidden_by=" and ".join(dict.fromkeys(origins)) or BuildPolicy._field_defaults["forbidden_by"],
+            excepted_in=excepted_in,
             without_wheels=frozenset(name for setting in without_wheels for name in setting.value),
             is_without_any_wheels=no_binary.value,
         ),
@@ -218,12 +219,12 @@ def _build_policy(sources: Sources) -> tuple[BuildPolicy, tuple[str, ...]]:
     )
 
 
-def _denial(sources: Sources) -> tuple[str, frozenset[PackageName], tuple[str, ...]]:
-    """Say who denies builds (empty: nobody), who is excepted, and what of this was set in vain."""
+def _denial(sources: Sources) -> tuple[str, frozenset[PackageName], str, tuple[str, ...]]:
+    """Say who denies builds (empty: nobody), who is excepted, where that stands, and what was set in vain."""
     person = _of_person(sources)
     if person is not None:
         # Whoever types it means all of them, or none.
-        return ("" if person.value == "allow" else person.origin), frozenset(), ()
+        return ("" if person.value == "allow" else person.origin), frozenset(), "", ()
     build, allow = BY_NAME["build"], BY_NAME["allow-build"]
     own = next(_read(build, ((f.table.get("build"), f.origin) for f in _own_files(sources)), {}), None)
     project = _only(build, sources.project)
@@ -231,12 +232,13 @@ def _denial(sources: Sources) -> tuple[str, frozenset[PackageName], tuple[str, .
     of_project = _only(allow, sources.project)
     exceptions = [*of_own, *([of_project] if of_project else [])]
     if own is not None and own.value == "deny":
-        return _of('`build = "deny"`', own.origin), _joined(of_own), _in_vain(of_project, own.origin)
+        return _of('`build = "deny"`', own.origin), _joined(of_own), own.origin, _in_vain(of_project, own.origin)
     if project is not None and project.value == "deny":
-        return _of('`build = "deny"`', project.origin), _joined(exceptions), ()
+        return _of('`build = "deny"`', project.origin), _joined(exceptions), project.origin, ()
     return (
         "",
         frozenset(),
+        "",
         tuple(
             f'`allow-build` in {setting.origin} changes nothing: only `build = "deny"` forbids builds'
             for setting in exceptions

@@ -53,6 +53,11 @@ class Choices:
         """Say whether a version has a wheel, so that reading its metadata never takes a build."""
         return self.catalogue.listing(name).wheels >> number & 1 == 1
 
+    def way_to_build(self, name: PackageName) -> str:
+        """Say what would let a package be built that may not be; empty for one that may."""
+        build = self._rules.policy.build
+        return "" if build.may_build(name) else build.way_to_build(name)
+
     def is_direct(self, slot: Slot) -> bool:
         """Say whether the project itself asks for the package."""
         return split_slot(slot)[0] in self._direct

@@ -78,7 +78,7 @@ def asker(demand: Demand) -> str:
 
 
 def hints(facts: Sequence[Fact], situation: Situation) -> tuple[str, ...]:
-    """Give edits that let in what the proof finds missing: a marker, or a pre-release asked for."""
+    """Give edits that let in what the proof finds missing: a marker, a pre-release asked for, a build."""
     found: dict[str, None] = {}
     for fact in facts:
         if isinstance(fact, Needs) and not situation.mask(fact.demand):
@@ -107,7 +107,7 @@ def _hint(demand: Demand, situation: Situation) -> str:
     if prerelease:
         asked = f"{demand.name}>={listing.release(prerelease).version}"
         return f"ask for `{asked}` in the project to allow pre-releases of `{demand.name}`"
-    return ""
+    return situation.way_to_build(demand.name) if named & listing.sdists else ""
 
 
 def wish(demand: Demand, *, extras: Sequence[str] | None = None) -> str:

@@ -46,7 +46,7 @@ class Specified(NamedTuple):
 
 def specifier(constraint: str) -> Specified:
     """Give a constraint as a specifier; raises :class:`InvalidConstraint`."""
-    alternatives = _alternatives(constraint)
+    alternatives = list(dict.fromkeys(_alternatives(constraint)))
     return Specified(alternatives[0]) if len(alternatives) == 1 else _union(alternatives)
 
 
@@ -57,7 +57,7 @@ def python_specifier(constraint: str) -> Specified:
         return found
     wanted = _any_of(_alternatives(constraint))
     holes = [f"!=3.{minor}.*" for minor in range(_HOLES) if _without_minor(wanted, minor)]
-    text = ",".join((found.text, *holes))
+    text = ",".join(filter(None, (found.text, *holes)))
     return Specified(text, is_exact=markers.and_(markers.requires_python(text), _PYTHONS) == wanted)
 
 
@@ -187,7 +187,7 @@ def _without_minor(wanted: Marker, minor: int) -> bool:
 def _union(alternatives: Sequence[str]) -> Specified:
     """Give the range around several, with the holes between them where a specifier can say them.
 
-    Pre-releases of the first version of a part count as part of it: `^1 || ^2` is one range.
+    Pre-releases of a part's first version decide nothing: `^1 || ^2` is one range.
     """
     if "" in alternatives:
         return Specified("")
@@ -197,6 +197,7 @@ def _union(alternatives: Sequence[str]) -> Specified:
         raise InvalidConstraint(str(error)) from error
     if not spans:
         return Specified(alternatives[0])
+    alternatives = [text for text in alternatives if _spans(text)]
     around = _around(alternatives, spans)
     for text in (around, ",".join(filter(None, (around, *_holes(alternatives))))):
         if _spans(text) == spans:
@@ -244,10 +245,10 @@ def _around(alternatives: Sequence[str], spans: Sequence[Span]) -> str:
     lower = upper = ""
     for clause in clauses:
         for written in _bounds(clause):
-            low, high = _spans(written)[0][0], _spans(written)[-1][1]
-            if written.startswith(">") and low == lowest:
+            allowed = _spans(written)
+            if allowed and written.startswith(">") and allowed[0][0] == lowest:
                 lower = written
-            if written.startswith("<") and high == highest:
+            if allowed and written.startswith("<") and allowed[-1][1] == highest:
                 upper = written
     return ",".join(filter(None, (lower, upper)))
 
@@ -271,7 +272,7 @@ def _bounds(clause: str) -> Iterator[str]:
 
 def _holes(alternatives: Sequence[str]) -> Iterator[str]:
     """Give what lies between one range and the next as exclusions, where it is a few whole series."""
-    ordered = sorted(alternatives, key=lambda text: _spans(text)[0] if _spans(text) else ())
+    ordered = sorted(alternatives, key=_spans)
     for below, above in pairwise(ordered):
         end = next((c.version for c in parse_clauses(below) if c.operator == "<"), None)
         start = next((c.version for c in parse_clauses(above) if c.operator == ">="), None)

@@ -47,7 +47,7 @@ def convert(document: Document, *, is_first: bool = True, public_host: str = "")
     moved = (*_MOVED, *(("source",) if index and len(sources) == 1 else ()))
     left = [key for key in table if key not in (*moved, "source", *_SILENT)]
     if left:
-        findings.note(f"`[tool.pdm]`: {', '.join(f'`{key}`' for key in left)} was not taken over")
+        findings.note(f"not taken over from `[tool.pdm]`: {', '.join(f'`{key}`' for key in left)}")
     text = without(document, lambda path: path[:2] == _PATH and path[2:3] != () and path[2] in moved)
     groups = _table(document.data, "dependency-groups")
     for name in _table(table, "dev-dependencies"):

@@ -114,7 +114,8 @@ def spliced(document: Document, place: int, text: str) -> str:
     newline = placing.layout(document).newline
     is_start = not before.strip(BYTE_ORDER_MARK + " \t\r\n")
     head = before if is_start else before.rstrip("\r\n") + newline * 2
-    return head + text.replace("\n", newline) + (newline + after if after.strip() else "")
+    lines = text.replace("\r\n", "\n").replace("\n", newline)
+    return head + lines + (newline + after if after.strip() else "")
 
 
 def with_list(text: str, table: Table, items: Sequence[Item], *, display: str) -> str:

@@ -42,7 +42,7 @@ def convert(document: Document, *, public_host: str = "") -> Conversion:
     moved |= {"dev-dependencies", *(_INDEXES if index and len(sources) == 1 else ())}
     left = [key for key in table if key not in (*moved, *_INDEXES, *_SILENT)]
     if left:
-        findings.note(f"`[tool.uv]`: {', '.join(f'`{key}`' for key in left)} was not taken over")
+        findings.note(f"not taken over from `[tool.uv]`: {', '.join(f'`{key}`' for key in left)}")
     text = without(document, lambda path: path[:2] == _PATH and path[2:3] != () and path[2] in moved)
     text = _with_dev(document, text, table)
     return findings.conversion(with_settings(text, rows, index, display=document.display))

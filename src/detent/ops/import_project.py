@@ -1,0 +1,212 @@
+"""Make another tool's project one of detent: its pyproject.toml is rewritten, its locked versions are kept.
+
+All is decided in memory; pyproject.toml and lock are written together when both are right. Files of the other
+tool are read and stay. The environment is not touched.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import NamedTuple
+
+from detent import fsio
+from detent.errors import DetentError, Failures, ManifestChanged, Unsupported
+from detent.events import Notice, Report, Step
+from detent.lock.model import Lock
+from detent.model import markers
+from detent.model.inputs import Inputs
+from detent.model.requirement import PackageName, parse_requirement
+from detent.model.specifiers import clause_contains, parse_clauses
+from detent.ops.discover import MANIFEST_NAME, Project, display, read_pin
+from detent.ops.import_sources import Asked, Import, read_import
+from detent.ops.lock import LockOutcome, Upgrade, lock_project, project_inputs, write_lock
+from detent.ops.python import environment_path, interpreter_for
+from detent.ops.stored_lock import read_lock
+from detent.ops.undo import Undo
+from detent.ops.world import World
+from detent.project.importing.assembly import with_python
+from detent.project.importing.conversion import Direct
+from detent.project.manifest import Manifest, parse_manifest
+from detent.resolve.policy import Policy, rules_for
+from detent.resolve.preferences import Preferences
+
+Open = Callable[[Project], AbstractContextManager[World]]
+
+
+class Moved(NamedTuple):
+    """A locked version that is not in the new lock."""
+
+    name: PackageName
+    version: str
+    now: tuple[str, ...]
+    """The versions there are instead, oldest first; empty for none."""
+    reason: str
+
+
+class ImportOutcome(NamedTuple):
+    """What an import came to."""
+
+    source: Import
+    text: str
+    """The pyproject.toml as it is now, or would be."""
+    requirements: int
+    """How many were written into pyproject.toml; 0 where it stayed as it was."""
+    lock: LockOutcome | None
+    """``None`` in a dry run, and where there was nothing to import."""
+    moved: tuple[Moved, ...] = ()
+
+
+def import_project(asked: Asked, open_world: Open, report: Report, *, dry_run: bool = False) -> ImportOutcome:
+    """Convert, lock with the versions that were locked, write both files.
+
+    Raises :class:`UsageError`, :class:`ManifestInvalid`, :class:`Unsupported` for what cannot be kept, and
+    whatever locking raises; the files are as they were then.
+    """
+    source = read_import(asked)
+    if source.is_done or not (source.is_changed or source.locked):
+        return ImportOutcome(source, source.conversion.text, 0, None)
+    report(Step(f"Importing from {source.tool}: {', '.join(f'`{name}`' for name in source.taken)}"))
+    for note in filter(None, (source.passed_over, *source.conversion.notes)):
+        report(Notice("note", note))
+    if dry_run:
+        for direct in source.conversion.direct:
+            report(Notice("warning", _direct(direct).what))
+    else:
+        _refuse_direct(source.conversion.direct)
+    if dry_run and source.conversion.direct:
+        return ImportOutcome(source, source.conversion.text, 0, None)
+    project = _project(source, source.conversion.text)
+    with open_world(project) as world:
+        project = _with_python(world, source, project)
+        count = _count(project.manifest) if source.is_changed else 0
+        if dry_run:
+            return ImportOutcome(source, project.manifest.text, count, None)
+        return _lock(world, source, project)
+
+
+def _lock(world: World, source: Import, project: Project) -> ImportOutcome:
+    versions = source.locked.versions if source.locked is not None else {}
+    inputs = project_inputs(world, project)
+    before = read_lock(world.layout, project)
+    outcome = lock_project(world, inputs, Upgrade(), before=before, imported=versions)
+    with Undo(world.report) as undo:
+        _write_manifest(undo, source, project)
+        undo.remember(project.lock_path, before.text if before is not None else None, outcome.text)
+        write_lock(world, project, outcome)
+    return ImportOutcome(
+        source,
+        project.manifest.text,
+        _count(project.manifest) if source.is_changed else 0,
+        outcome,
+        _moved(world, versions, outcome.lock, inputs),
+    )
+
+
+def _write_manifest(undo: Undo, source: Import, project: Project) -> None:
+    path = project.manifest_path
+    try:
+        current = path.read_bytes() if path.exists() else None
+    except OSError as error:
+        raise fsio.file_trouble(error, path) from error
+    if current != source.before:
+        raise ManifestChanged(display(path))
+    undo.remember(path, source.before, project.manifest_bytes)
+    if project.manifest_bytes != source.before:
+        fsio.write_atomic(path, project.manifest_bytes, durable=True)
+
+
+def _project(source: Import, text: str) -> Project:
+    """Read the new text; a fault in it is named by its place there."""
+    path = source.root / MANIFEST_NAME
+    shown = display(path) if not source.is_changed else f"{display(path)} (as imported)"
+    manifest = parse_manifest(text, path, display=shown)
+    return Project(source.root, manifest, text.encode(), read_pin(source.root))
+
+
+def _with_python(world: World, source: Import, project: Project) -> Project:
+    """Write down the oldest Python of a project that never said: the one in use."""
+    if project.manifest.requires_python or not source.is_changed:
+        return project
+    version = interpreter_for(world, project, environment_path(world, project)).version
+    bound = ">=" + ".".join(version.split(".")[:2])
+    world.report(
+        Notice("note", f'nothing says which Python is needed; `requires-python = "{bound}"` was written')
+    )
+    return _project(source, with_python(project.manifest.text, bound, display=MANIFEST_NAME))
+
+
+def _refuse_direct(direct: tuple[Direct, ...]) -> None:
+    """What is not on an index cannot be locked, and must not be left out in silence."""
+    failures: list[DetentError] = list(map(_direct, direct))
+    if len(failures) == 1:
+        raise failures[0]
+    if failures:
+        raise Failures(failures)
+
+
+def _direct(direct: Direct) -> Unsupported:
+    return Unsupported(
+        f"`{direct.where}`: `{direct.name}` comes from {direct.source}, "
+        "and only packages from an index can be locked so far",
+        next_steps=("take a release of it from the index, or take it out, and import again",),
+    )
+
+
+def _count(manifest: Manifest) -> int:
+    lists = (manifest.dependencies, *(needs for _, needs in (*manifest.extras, *manifest.groups)))
+    return sum(map(len, lists))
+
+
+# ---- what could not be kept ------------------------------------------------------------------
+
+
+def _moved(
+    world: World, versions: Mapping[PackageName, tuple[str, ...]], lock: Lock, inputs: Inputs
+) -> tuple[Moved, ...]:
+    """Give each version that is not in the new lock, with the reason."""
+    now: dict[PackageName, list[str]] = {}
+    for package in lock.packages:
+        now.setdefault(package.name, []).append(package.version)
+    return tuple(
+        Moved(name, version, tuple(now.get(name, ())), _reason(world, name, version, lock, inputs))
+        for name, locked in versions.items()
+        for version in locked
+        if version not in now.get(name, ())
+    )
+
+
+def _reason(world: World, name: PackageName, version: str, lock: Lock, inputs: Inputs) -> str:
+    if all(package.name != name for package in lock.packages):
+        return "nothing needs it"
+    listing = world.releases.listing(name)
+    number = listing.number(version)
+    if number is None:
+        return "the index does not have it"
+    rules = rules_for(Policy(build=world.settings.build_policy), inputs.roots(), Preferences())
+    hidden = next((h.reason for h in rules.allowed(listing).hidden if h.mask >> number & 1), "")
+    if hidden and hidden != "was yanked":
+        return f"it {hidden}"
+    asker = _asker(name, version, lock, inputs)
+    if asker:
+        return asker
+    python = listing.release(number).requires_python
+    wanted = markers.requires_python(inputs.requires_python)
+    if not markers.implies(wanted, markers.python_lower_bounds(python)):
+        return f"it needs Python {python}, and the project is for {inputs.requires_python}"
+    return "another version goes with everything else"
+
+
+def _asker(name: PackageName, version: str, lock: Lock, inputs: Inputs) -> str:
+    """Name a requirement that leaves this version out."""
+    for root in inputs.roots():
+        if root.requirement.name == name and not _lets_in(root.requirement.specifier, version):
+            return f"`{root.requirement}` is asked for"
+    for package in lock.packages:
+        for text in (*package.requires, *(each for _, needs in package.extras for each in needs)):
+            requirement = parse_requirement(text)
+            if requirement.name == name and not _lets_in(requirement.specifier, version):
+                return f"`{package.name}` {package.version} asks for `{name}{requirement.specifier}`"
+    return ""
+
+
+def _lets_in(specifier: str, version: str) -> bool:
+    return all(clause_contains(clause, version) for clause in parse_clauses(specifier))

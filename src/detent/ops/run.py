@@ -1,0 +1,273 @@
+"""Run: sync, then become the command; without a project, in the environment that is there.
+
+Nothing of ours stays between the caller and the command: it is our process, with our streams and signals. An
+isolated run alone waits for its end, to remove the environment that was made for it.
+"""
+
+# ruff: noqa: PTH113, PTH117, PTH118 (strings: a program is looked for in every folder of PATH)
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from signal import SIGINT, SIGTERM, signal
+from typing import NamedTuple
+
+from detent.errors import (
+    CommandMissing,
+    CommandNeeded,
+    CommandRefused,
+    DetentError,
+    ManifestMissing,
+    Unsupported,
+    UsageError,
+)
+from detent.events import Event, Report, Step
+from detent.ops.discover import Project, find_project
+from detent.ops.python import ensure_environment, environment_path, interpreter_for
+from detent.ops.sync import SyncOptions, SyncOutcome, sync
+from detent.ops.world import World
+from detent.project.settings import Setting
+from detent.python.pyvenv import CONFIG_NAME
+from detent.store.cache import Scratch
+
+
+class RunOptions(NamedTuple):
+    """What to run, and the sync that goes before it."""
+
+    command: tuple[str, ...]
+    is_module: bool = False
+    no_sync: bool = False
+    no_project: bool = False
+    is_isolated: bool = False
+    project: str | None = None
+    sync: SyncOptions = SyncOptions(exact=False, last="kept")
+
+
+def run(
+    options: RunOptions,
+    variables: Mapping[str, str],
+    open_world: Callable[[Project], AbstractContextManager[World]],
+    *,
+    synced: Callable[[SyncOutcome], object],
+    offered: Callable[[Sequence[str]], int],
+) -> int:
+    """Sync, then become the command: its exit code and signals are the caller's.
+
+    Outside any project the command is run in the environment that is active or stands here or above, else as
+    it is. Without a command what the environment has to run is ``offered``. Raises :class:`CommandMissing`
+    when there is none of that name, :class:`CommandRefused` when it does not start.
+    """
+    _refuse_scripts(options)
+    project = _project_of(options)
+    if _is_on_ci(variables):
+        # What is tested there is what the lock and the command say, whatever stood in a cached environment.
+        options = options._replace(sync=options.sync._replace(last="ignored"))
+    if project is None:
+        if options.is_isolated:
+            raise UsageError("`--isolated` needs a project", why="it decides what is installed for the run")
+        environment = _environment_outside(variables)
+    else:
+        # The world is closed again before the command begins: nothing of the store is held meanwhile.
+        with open_world(project) as world:
+            if options.is_isolated:
+                return _run_isolated(world, project, options, variables, synced)
+            environment = environment_path(world, project)
+            if options.no_sync:
+                interpreter = interpreter_for(world, project, environment)
+                place = world.environments.look(environment, interpreter)
+                ensure_environment(world, project, place, interpreter)
+            else:
+                synced(sync(world, project, options.sync))
+    if not options.command:
+        if environment is None:
+            raise CommandNeeded
+        return offered(_programs(environment))
+    program, arguments, environ = _call(options, project, variables, environment)
+    try:
+        os.execve(program, arguments, environ)  # noqa: S606 -- what `run` is for
+    except OSError as error:
+        raise _refused(arguments[0], error) from error
+
+
+def _run_isolated(
+    world: World,
+    project: Project,
+    options: RunOptions,
+    variables: Mapping[str, str],
+    synced: Callable[[SyncOutcome], object],
+) -> int:
+    """Run the command in an environment that is there for this run alone, and wait to remove it."""
+    with Scratch(world.layout) as scratch:
+        place = Setting(scratch / "environment", "`--isolated`")
+        settings = world.settings._replace(project_environment=place)
+        apart = world._replace(settings=settings, report=partial(_without_steps, world.report))
+        synced(sync(apart, project, options.sync._replace(last="ignored")))
+        if not options.command:
+            raise CommandNeeded
+        program, arguments, environ = _call(options, project, variables, place.value)
+        try:
+            return _wait_for(os.posix_spawn(program, arguments, environ))
+        except OSError as error:
+            raise _refused(arguments[0], error) from error
+
+
+def _without_steps(report: Report, event: Event) -> None:
+    """Keep quiet about an environment that nobody will see."""
+    if not isinstance(event, Step):
+        report(event)
+
+
+def _wait_for(child: int) -> int:
+    """Wait for a child, and give what a shell would call its exit code; signals are the child's to answer."""
+    before = {
+        SIGTERM: signal(SIGTERM, lambda number, _: os.kill(child, number)),
+        SIGINT: signal(SIGINT, lambda _number, _: None),  # a terminal sends it to the child too
+    }
+    try:
+        _, status = os.waitpid(child, 0)
+    finally:
+        for number, handler in before.items():
+            signal(number, handler)
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code
+
+
+def _call(
+    options: RunOptions, project: Project | None, variables: Mapping[str, str], environment: Path | None
+) -> tuple[str, list[str], dict[str, str]]:
+    """Give the program to start, its arguments and its variables."""
+    arguments = _arguments(options)
+    environ = _child_variables(variables, environment)
+    program = _find(arguments[0], environ.get("PATH", os.defpath))
+    if program is None:
+        raise _command_missing(arguments[0], project)
+    return program, arguments, environ
+
+
+def _refused(command: str, error: OSError) -> CommandRefused:
+    reason = (error.strerror or "").lower()
+    if isinstance(error, FileNotFoundError):
+        reason = "the interpreter in its first line does not exist"
+    return CommandRefused(command, reason)
+
+
+def _is_on_ci(variables: Mapping[str, str]) -> bool:
+    """Whether the variable CI says that nobody is watching."""
+    return variables.get("CI", "").lower() not in ("", "0", "false")
+
+
+def _environment_outside(variables: Mapping[str, str]) -> Path | None:
+    """The environment a command runs in that belongs to no project: the active one, else a `.venv` above."""
+    here = Path.cwd()
+    active = variables.get("VIRTUAL_ENV")
+    places = [folder / ".venv" for folder in (here, *here.parents)]
+    if active:
+        places.insert(0, Path(os.path.abspath(active)))  # noqa: PTH100
+    return next((place for place in places if (place / CONFIG_NAME).is_file()), None)
+
+
+def _programs(environment: Path) -> list[str]:
+    """The names of what can be started in an environment."""
+    try:
+        with os.scandir(_scripts(environment)) as found:
+            return sorted(e.name for e in found if e.is_file() and os.access(e.path, os.X_OK))
+    except OSError:
+        return []
+
+
+def _command_missing(command: str, project: Project | None) -> DetentError:
+    if project is None or command not in dict(project.manifest.scripts):
+        return CommandMissing(command)
+    if not project.manifest.is_package:
+        return CommandMissing(
+            command,
+            why="it is a command of the project itself, which is not built: it has no `[build-system]`",
+            next_steps=("add a `[build-system]` table", "or set `package = true` in `[tool.detent]`"),
+        )
+    return CommandMissing(
+        command,
+        why="it is a command of the project itself, which is not installed in the environment",
+        next_steps=("run `detent sync` to install it",),
+    )
+
+
+def _project_of(options: RunOptions) -> Project | None:
+    """The project of a script is the one the script lies in; without any there is nothing to sync."""
+    if options.no_project:
+        return None
+    start = options.project
+    first = options.command[0] if options.command else ""
+    if start is None and not options.is_module and first.endswith(".py") and Path(first).is_file():
+        start = str(Path(first).resolve().parent)
+    try:
+        return find_project(start)
+    except ManifestMissing:
+        if options.project is not None:
+            raise
+        return None
+
+
+def _refuse_scripts(options: RunOptions) -> None:
+    """A script with inline metadata (PEP 723) wants an environment of its own."""
+    first = Path(*options.command[:1])
+    if options.is_module or not first.is_file():
+        return
+    try:
+        with first.open("rb") as file:
+            head = file.read(2**20)
+    except OSError:
+        return
+    if any(line.rstrip() == b"# /// script" for line in head.splitlines()):
+        raise Unsupported(
+            f"`{first}` declares its own dependencies",
+            why="scripts with a `# /// script` block (PEP 723) are not supported yet",
+            next_steps=(
+                "add its dependencies to the project and take the block out",
+                f"or run it without them: `detent run python {first}`",
+            ),
+        )
+
+
+def _arguments(options: RunOptions) -> list[str]:
+    first = options.command[0]
+    if options.is_module:
+        return ["python", "-m", *options.command]
+    if first == "-" or (first.endswith((".py", ".pyw")) and Path(first).is_file()):
+        return ["python", *options.command]
+    return list(options.command)
+
+
+def _child_variables(variables: Mapping[str, str], environment: Path | None) -> dict[str, str]:
+    """What activating the environment would set."""
+    environ = dict(variables)
+    if environment is not None:
+        scripts = _scripts(environment)
+        environ["VIRTUAL_ENV"] = str(environment)
+        environ["PATH"] = os.pathsep.join(filter(None, (str(scripts), environ.get("PATH", os.defpath))))
+        environ.pop("PYTHONHOME", None)
+    return environ
+
+
+def _scripts(environment: Path) -> Path:
+    return environment / ("Scripts" if os.name == "nt" else "bin")
+
+
+def _find(command: str, path: str) -> str | None:
+    """The program a shell would start; relative folders on PATH are left out."""
+    if os.sep in command:
+        if not os.path.lexists(command):
+            return None
+        if not os.path.isfile(command):
+            raise CommandRefused(command, "it is no file")
+        if not os.access(command, os.X_OK):
+            raise CommandRefused(
+                command, "it is not executable", next_steps=(f"make it so with `chmod +x {command}`",)
+            )
+        return command
+    for folder in path.split(os.pathsep):
+        program = os.path.join(folder, command)
+        if os.path.isabs(folder) and os.access(program, os.X_OK) and os.path.isfile(program):
+            return program
+    return None

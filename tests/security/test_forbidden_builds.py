@@ -1,0 +1,67 @@
+"""Where builds are forbidden, no code of a source distribution runs: not to lock it, nor to install it."""
+
+import pytest
+
+from support.backends import sdist_of, tiny_sdist, tiny_tree
+from support.cli import Sandbox
+from support.index_server import IndexServer
+
+DENIED = '\n[tool.detent]\nbuild = "deny"\n'
+
+
+@pytest.fixture
+def project(sandbox: Sandbox, index: IndexServer) -> Sandbox:
+    """A project whose only dependency leaves a mark when a hook is called, as it must be to lock it."""
+    mark = sandbox.root.parent / "mark"
+    files = tiny_tree("a", more=f"open({str(mark)!r}, 'w').close()")
+    files["pyproject.toml"] = files["pyproject.toml"].replace(
+        "dependencies =", 'dynamic = ["optional-dependencies"]\ndependencies ='
+    )
+    index.add(*sdist_of("a", "1.0", files))
+    sandbox.manifest("a")
+    return sandbox
+
+
+def has_run(project: Sandbox) -> bool:
+    mark = project.root.parent / "mark"
+    found = mark.exists()
+    mark.unlink(missing_ok=True)
+    return found
+
+
+@pytest.mark.parametrize(("flag", "tail"), [("--no-build", ""), ("-q", DENIED)])
+def test_a_forbidden_build_never_begins(project: Sandbox, flag: str, tail: str) -> None:
+    project.manifest("a", tail=tail)
+
+    done = project.detent("lock", flag)
+
+    assert done.code == 1
+    assert "forbids building" in done.err
+    assert not has_run(project)
+
+    project.manifest("a")
+    project.detent("lock").ok()
+    assert has_run(project)
+
+    project.manifest("a", tail=tail)
+    done = project.detent("sync", flag)
+
+    assert done.code == 1
+    assert "[build-forbidden]" in done.err
+    assert not has_run(project)
+    assert project.installed() == {}
+
+
+def test_a_package_that_is_excepted_is_built_and_no_other(project: Sandbox, index: IndexServer) -> None:
+    index.add(*tiny_sdist("b", more="raise SystemExit('built')"))
+    project.manifest("a", "b", tail=DENIED + 'allow-build = ["a"]\n')
+
+    done = project.detent("lock")
+
+    assert done.code == 1
+    assert "b 1.0 has only source distributions" in done.err
+
+    project.manifest("a", tail=DENIED + 'allow-build = ["a"]\n')
+    project.detent("sync").ok()
+    assert has_run(project)
+    assert project.installed() == {"a": "1.0"}
