@@ -53,27 +53,23 @@ export PATH
 unset VIRTUAL_ENV
 
 echo
-echo "== a scratch project with real packages: pyproject.toml, pylock.toml, .venv"
-step detent init --no-package --vcs none "$work/weather"
+echo "== a scratch project with real packages: pyproject.toml, pylock.toml, .venv with the project linked into it"
+step detent init --vcs none "$work/weather"
 cd "$work/weather"
 step detent add requests rich 'click>=8'
 step detent add --dev pytest
-cat > main.py <<'PROGRAM'
+cat > src/weather/__init__.py <<'PROGRAM'
 import click
 import requests
 from rich.console import Console
 
 
 @click.command()
-@click.option("--name", default="detent")
-def hello(name: str) -> None:
+@click.option("--name", default="a package that is linked")
+def main(name: str) -> None:
     Console().print(f"[bold]Hello from {name}[/bold]: requests {requests.__version__} is here")
-
-
-if __name__ == "__main__":
-    hello()
 PROGRAM
-step detent run python main.py
+step detent run weather
 step detent tree --depth 1
 step detent lock --check
 step detent sync
@@ -82,7 +78,11 @@ echo
 echo "== the environment again, from the cache alone"
 step rm -rf .venv
 step detent sync --offline
-step detent run python main.py --name "a linked environment"
+step detent run weather --name "a linked environment"
+
+echo
+echo "== the project for others: a source distribution, and the wheel built from it"
+step detent build
 
 echo
 echo "All done in $(since "$began")."

@@ -114,6 +114,16 @@ def test_what_cannot_be_kept_is_named_with_its_reason(folder: Sandbox) -> None:
     ) in done.err
 
 
+def test_a_version_for_other_pythons_is_named_with_them(folder: Sandbox, index: IndexServer) -> None:
+    publish(index, wheel("late", "1.0"), wheel("late", "2.0", requires_python=">=4"))
+    folder.write("pyproject.toml", POETRY + 'late = "*"\n')
+    folder.write("poetry.lock", POETRY_LOCK + lock_text(late="2.0"))
+
+    done = folder.detent("import").ok()
+
+    assert " ~ late 2.0 -> 1.0 (it needs Python >=4, and the project is for >=3.11,<4.0)\n" in done.err
+
+
 def test_a_dry_run_prints_the_new_text_and_changes_nothing(folder: Sandbox, index: IndexServer) -> None:
     folder.write("pyproject.toml", POETRY)
     folder.write("poetry.lock", POETRY_LOCK)

@@ -193,10 +193,16 @@ def tiny_sdist(
     requires: Sequence[str] = (),
     build_requires: Sequence[str] = (),
     more: str = "",
+    is_open: bool = False,
 ) -> Sdist:
-    """Give a source distribution that the tiny back end builds."""
+    """Give a source distribution that the tiny back end builds; an open one tells its needs to nobody else."""
     stem = name.replace("-", "_").replace(".", "_").lower()
     tree = tiny_tree(name, version, requires=requires, build_requires=build_requires, more=more)
+    if is_open:
+        manifest = tree["pyproject.toml"]
+        tree["pyproject.toml"] = manifest.replace(
+            "\ndependencies", '\ndynamic = ["dependencies"]\ndependencies'
+        )
     return sdist_of(stem, version, tree)
 
 

@@ -22,6 +22,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "detent add 'uvicorn[standard]' --optional server",
         "detent add -r requirements.txt",
     ),
+    "import": (
+        "detent import",
+        "detent import --dry-run",
+        "detent import --group docs docs/requirements.txt",
+    ),
     "remove": ("detent remove httpx", "detent remove --dev pytest"),
     "lock": ("detent lock", "detent lock --check", "detent lock --upgrade", "detent lock -P httpx==0.28.1"),
     "sync": (

@@ -152,7 +152,9 @@ class IndexReleases:
         self._listings: dict[PackageName, Pending[Fetched]] = {}
         self._asked: dict[tuple[PackageName, str], Pending[Asked]] = {}
         self._building: set[tuple[PackageName, str]] = set()
-        self._unbuilt: list[BuildError] = []
+        self.unbuilt: list[BuildError] = []
+        """Failures of builds that made releases unreadable, in the order they came; whoever tells them takes
+        them away."""
 
     # ---- what the resolver asks --------------------------------------------------------------
 
@@ -220,12 +222,6 @@ class IndexReleases:
             self._save(project)
             self._projects[project.name] = _Project(project.name, fetched.listing, fetched.files)
         return has_changed
-
-    def take_unbuilt(self) -> tuple[BuildError, ...]:
-        """Give, once, the failures of builds that made releases unreadable, in the order they came."""
-        taken = tuple(self._unbuilt)
-        self._unbuilt.clear()
-        return taken
 
     def save(self) -> None:
         """Keep what was learned of single releases, together with what other processes kept meanwhile."""
@@ -296,7 +292,7 @@ class IndexReleases:
         try:
             found = self._build_metadata(name, version, *buildable)
         except BuildError as fault:
-            self._unbuilt.append(fault)
+            self.unbuilt.append(fault)
             reason = fault.why.partition("\n")[0] or fault.what
             where = f" (it said more in `{fault.log}`)" if fault.log else ""
             answer = _Answer(None, f"it could not be built: {reason}{where}")

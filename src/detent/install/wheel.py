@@ -249,7 +249,8 @@ def _direct_url(direct: Direct, identity: str) -> bytes:
 
 
 def _quoted(text: str) -> str:
-    return '"' + "".join([c if c.isprintable() and c not in '"\\' else f"\\u{ord(c):04x}" for c in text]) + '"'
+    plain = "".join([c if c.isprintable() and c not in '"\\' else f"\\u{ord(c):04x}" for c in text])
+    return f'"{plain}"'
 
 
 def _refuse_unsafe(layout: Layout, places: Places) -> None:

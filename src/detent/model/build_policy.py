@@ -19,7 +19,7 @@ class BuildPolicy(NamedTuple):
     """`no-build-package`; wins over everything else."""
     forbidden_by: str = '`build = "deny"`'
     """Who forbids it, as a message names it."""
-    excepted_in: str = "`[tool.detent]`"
+    excepted_in: str = ""
     """Where `allow-build` would help; empty where nothing does but to take the denial back."""
     without_wheels: frozenset[PackageName] = frozenset()
     """`no-binary-package`."""

@@ -44,10 +44,12 @@ from detent.install.installed import read_installed
 from detent.install.plan import plan
 from detent.lock.filename import wheel_name
 from detent.lock.model import LockedPackage
-from detent.lock.select import Choice, Selection
+from detent.lock.select import Choice, Selection, best_file, described
+from detent.model.build_policy import DEFAULT_BUILD_POLICY
 from detent.model.candidate import Artifact, Metadata
 from detent.model.names import PackageName
 from detent.model.requirement import InvalidRequirement, Requirement, parse_requirement
+from detent.model.target import Target
 from detent.ops.built import archive_key, find_built, remember_built
 from detent.ops.gather import gather
 from detent.ops.local import LocalTree, folder_named, tree_at
@@ -115,7 +117,7 @@ class Builds:
                 told = build_metadata(job, environment, limits=world.limits, report=world.report)
                 raw = told.metadata
                 if told.wheel is not None:
-                    entry = self._put(told.wheel, subject, name, version)
+                    entry = self._put(told.wheel, subject, name, version, interpreter.target)
                     remember_built(world, key, entry)
         try:
             found = parse_metadata(raw, wheel_name(name, version))
@@ -141,7 +143,7 @@ class Builds:
                         source = _below(source, below, subject)
                     job = self._job(subject, source, scratch, package.name)
                     wheel = build_wheel(job, environment, report=world.report)
-                    entry = self._put(wheel, subject, package.name, package.version)
+                    entry = self._put(wheel, subject, package.name, package.version, interpreter.target)
                 remember_built(world, key, entry)
         return entry
 
@@ -175,7 +177,7 @@ class Builds:
             job = self._job(subject, tree.root, scratch, name)
             make = build_editable if tree.is_editable else build_wheel
             wheel = make(job, environment, report=world.report)
-            return self._put(wheel, subject, name, choice.package.version)
+            return self._put(wheel, subject, name, choice.package.version, interpreter.target)
 
     def _with_requirements(self, base: WheelEntry, tree: LocalTree) -> WheelEntry:
         fields = requirement_fields(*tree.requirements())
@@ -191,9 +193,14 @@ class Builds:
             version=base.version,
         )
 
-    def _put(self, wheel: Path, subject: str, name: PackageName, version: str) -> WheelEntry:
-        """Take a wheel that a back end made into the store."""
+    def _put(self, wheel: Path, subject: str, name: PackageName, version: str, target: Target) -> WheelEntry:
+        """Take a wheel that a back end made for this Python into the store."""
         check_built(wheel, subject=subject, name=name, version=version)
+        made = Artifact(wheel.name, "", ())
+        if best_file((made,), None, target, policy=DEFAULT_BUILD_POLICY, name=name) is None:
+            raise BuildFailed(
+                subject, f"its back end made `{wheel.name}`, which is not for {described(target)}"
+            )
         try:
             with wheel.open("rb") as file:
                 digest = sha256(file.read()).hexdigest()
@@ -223,12 +230,14 @@ class Builds:
     @contextmanager
     def _whole_story(self) -> Iterator[None]:
         """Show what failed on the way to a failure, where nobody waits who would tell it."""
+        world = self._world()
+        unbuilt = len(world.releases.unbuilt)
         try:
             yield
         except BuildError as error:
             if self._going_on:
                 raise
-            raise with_unbuilt(self._world(), error) from None
+            raise with_unbuilt(world, unbuilt, error) from None
 
     @contextmanager
     def _bench(self, subject: str, interpreter: Interpreter) -> Iterator[tuple[Path, BuildEnvironment]]:
@@ -340,14 +349,18 @@ def provision(
     interpreter = made.interpreter
     with environment_lock(made, limits=world.limits):
         found = read_installed(made)
-        pins = resolve_once(
-            requirements,
-            world.releases,
-            target=interpreter.target,
-            policy=Policy(build=world.settings.build_policy),
-            installed={package.name: package.version for package in found.packages},
-        )
-        tell_unbuilt(world)
+        unbuilt = len(world.releases.unbuilt)
+        try:
+            pins = resolve_once(
+                requirements,
+                world.releases,
+                target=interpreter.target,
+                policy=Policy(build=world.settings.build_policy),
+                installed={package.name: package.version for package in found.packages},
+            )
+        finally:
+            world.releases.save()
+        tell_unbuilt(world, unbuilt)
         asked = {requirement.name for requirement in requirements}
         choices = tuple(
             Choice(

@@ -17,9 +17,7 @@ from detent.store.wheels import WheelEntry
 _BUILT = (b"built", 1)
 
 
-def archive_key(
-    world: World, artifact: Artifact, interpreter: Interpreter, *, subdirectory: str = ""
-) -> str:
+def archive_key(world: World, artifact: Artifact, interpreter: Interpreter, *, subdirectory: str = "") -> str:
     """Give the key of the wheel that is built from a source distribution."""
     settings = sorted(world.settings.config_settings.items())
     facts = ("archive", identity_of(artifact) or artifact.url, subdirectory, interpreter.digest, settings)

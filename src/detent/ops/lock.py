@@ -34,7 +34,7 @@ from detent.ops.dynamic import with_dynamic
 from detent.ops.python import environment_path, interpreter_for
 from detent.ops.selection import Chosen, wanted_selection
 from detent.ops.stored_lock import StoredLock, keep_copy, read_lock, staleness
-from detent.ops.unbuilt import with_unbuilt
+from detent.ops.unbuilt import take_unbuilt, with_unbuilt
 from detent.ops.world import World
 from detent.python.request import version_fits
 from detent.resolve.forks import resolve
@@ -144,13 +144,14 @@ def lock_project(
     if before is not None and upgrade == Upgrade() and not staleness(world.layout, inputs, before):
         return LockOutcome(before.lock, before.text, before, (), world.clock() - started)
     old = None if before is None else before.lock
+    unbuilt = len(world.releases.unbuilt)
     try:
         lock = _resolve_surely(world, inputs, old, upgrade, imported)
     except (ResolveError, Failures) as error:
-        raise with_unbuilt(world, error) from None
+        raise with_unbuilt(world, unbuilt, error) from None
     finally:
         world.releases.save()
-    world.releases.take_unbuilt()  # the resolver has warned of those that it passed over
+    take_unbuilt(world, unbuilt)  # the resolver has warned of those that it passed over
     _refuse_unlocked(upgrade, lock, old)
     text = render_lock(lock).encode()
     return LockOutcome(lock, text, before, changes(old, lock), world.clock() - started)

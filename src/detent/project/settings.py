@@ -232,7 +232,8 @@ def _denial(sources: Sources) -> tuple[str, frozenset[PackageName], str, tuple[s
     of_project = _only(allow, sources.project)
     exceptions = [*of_own, *([of_project] if of_project else [])]
     if own is not None and own.value == "deny":
-        return _of('`build = "deny"`', own.origin), _joined(of_own), own.origin, _in_vain(of_project, own.origin)
+        denied_by, in_vain = _of('`build = "deny"`', own.origin), _in_vain(of_project, own.origin)
+        return denied_by, _joined(of_own), own.origin, in_vain
     if project is not None and project.value == "deny":
         return _of('`build = "deny"`', project.origin), _joined(exceptions), project.origin, ()
     return (

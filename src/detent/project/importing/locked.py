@@ -1,7 +1,7 @@
 """The versions other tools have locked, read from their lock files; nothing else of these files is believed.
 
 Hashes, markers and addresses are found anew when detent locks. An entry that did not come from an index (a
-repository, a folder, a URL) has no version to keep and is named.
+repository, a folder, a URL, the project itself) has no version to keep.
 """
 
 import json
@@ -24,8 +24,6 @@ class Locked(NamedTuple):
     """The file's name as messages show it."""
     versions: Mapping[PackageName, tuple[str, ...]]
     """Canonical, oldest first; several where environments differ. Sorted by name."""
-    others: tuple[PackageName, ...] = ()
-    """Packages that did not come from an index, the project itself among them; sorted."""
 
     @property
     def total(self) -> int:
@@ -105,16 +103,13 @@ def _is_from_index_for_pdm(entry: Mapping[str, object]) -> bool:
 
 def _locked(entries: Iterable[_Entry], display: str) -> Locked:
     versions: dict[PackageName, set[Version]] = {}
-    others: set[PackageName] = set()
     for entry in entries:
         try:
             name = package_name(entry.name)
             version = Version(entry.version) if isinstance(entry.version, str) else None
         except (ValueError, InvalidVersion):
             continue
-        if not entry.is_from_index:
-            others.add(name)
-        elif version is not None:
+        if entry.is_from_index and version is not None:
             versions.setdefault(name, set()).add(version)
     by_name = {name: tuple(map(str, sorted(found))) for name, found in sorted(versions.items())}
-    return Locked(display, by_name, tuple(sorted(others)))
+    return Locked(display, by_name)

@@ -150,10 +150,3 @@ def _git_url(text: str) -> str:
     if found is not None:
         return f"git+ssh://{found['user'] or ''}{found['host']}/{found['path']}"
     return text if text.startswith("git+") else f"git+{text}"
-
-
-def python_of(table: Mapping[str, object]) -> str | None:
-    """Give the constraint on Python itself in a table of dependencies."""
-    return next(
-        (value for key, value in table.items() if key.lower() == "python" and isinstance(value, str)), None
-    )

@@ -1,10 +1,11 @@
 """Which comments of a TOML text belong to which key or header, so that they can move or go with it.
 
-A comment above a key speaks of that key, one behind it on its line, too. Comments right above a header belong
-to the header; those at the end of a section, apart from the next header, to the section.
+A comment above a key speaks of that key, one behind it on its line, too. Comments right behind the last key
+belong to the section; what comes behind a blank line leads on to the next header.
 """
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from detent.project.document import Document
@@ -44,8 +45,8 @@ class Part(NamedTuple):
 def parts(document: Document) -> tuple[Part, ...]:
     """Give every section of a text, in its own order; they cover it without gaps."""
     text, sections = document.text, document.outline.sections
-    starts = [_lead_start(text, section, sections[0]) for section in sections]
-    starts[0] = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
+    first = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
+    starts = [first, *(_lead_start(text, above, here) for above, here in pairwise(sections))]
     ends = [*starts[1:], len(text)]
     return tuple(map(_part, [text] * len(sections), sections, starts, ends))
 
@@ -87,15 +88,19 @@ def _part(text: str, section: Section, start: int, end: int) -> Part:
     return Part(section, start, end, lead, tuple(noted), tuple(_comments(text[position:end])))
 
 
-def _lead_start(text: str, section: Section, first: Section) -> int:
-    """Where the comment lines begin that stand right above a header."""
-    start = text.rfind("\n", 0, section.start) + 1
-    while start > first.start:
-        above = text.rfind("\n", 0, start - 1) + 1
-        if not text[above:start].lstrip(" \t").startswith("#"):
-            break
-        start = above
-    return start
+def _lead_start(text: str, above: Section, here: Section) -> int:
+    """Where the comments begin that lead on to a header; at the top of a file, those right above it."""
+    has_content = bool(above.statements) or above.end > above.start
+    content = above.statements[-1].value.end if above.statements else above.end
+    offset = _line_end(text, content) if has_content else above.start
+    lines: list[tuple[int, str]] = []
+    for line in text[offset : here.start].splitlines(keepends=True):
+        if line.endswith("\n"):
+            lines.append((offset, line.strip()))
+            offset += len(line)
+    blanks = [place for place, (_, words) in enumerate(lines) if not words]
+    first = (blanks[0] if has_content else blanks[-1]) + 1 if blanks else 0
+    return next((start for start, words in lines[first:] if words), offset)
 
 
 def _first_comment(text: str, start: int, end: int) -> int:

@@ -227,7 +227,8 @@ class _Reading:
                 yield from self._option(path, line)
         if lowest:
             self._findings.note(
-                f"the lower bounds are the versions `{path}` pins: what it was made from is gone"
+                f"what `{path}` was made from is gone: the lower bounds are the versions it pins, "
+                "and extras may be missing"
             )
         for version, requirement, marker in lowest.values():
             head = str(requirement._replace(specifier=f">={version.public}", marker=markers.ALWAYS))

@@ -33,7 +33,6 @@ def test_poetry_locks_several_versions_and_other_sources() -> None:
     found = locked.poetry_lock(POETRY, "poetry.lock")
 
     assert found.versions == {"mirrored": ("1.0.post1",), "numpy": ("1.26.4", "2.0.0")}
-    assert found.others == ("repo",)
     assert found.total == 3
 
 
@@ -45,7 +44,6 @@ def test_uv_locks_the_project_itself_which_is_no_version_to_keep() -> None:
     )
 
     assert found.versions == {"a": ("1.0",)}
-    assert found.others == ("me",)
 
 
 def test_pdm_locks_a_package_once_for_each_set_of_extras() -> None:
@@ -55,7 +53,7 @@ def test_pdm_locks_a_package_once_for_each_set_of_extras() -> None:
         "pdm.lock",
     )
 
-    assert (found.versions, found.others) == ({"a": ("1.0",)}, ("b",))
+    assert found.versions == {"a": ("1.0",)}
 
 
 def test_pipenv_locks_every_category() -> None:
@@ -65,7 +63,7 @@ def test_pipenv_locks_every_category() -> None:
         "Pipfile.lock",
     )
 
-    assert (found.versions, found.others) == ({"a": ("1.0",), "b": ("2",), "c": ("3",)}, ("g",))
+    assert found.versions == {"a": ("1.0",), "b": ("2",), "c": ("3",)}
 
 
 def test_a_damaged_lock_is_refused_by_name() -> None:

@@ -205,6 +205,19 @@ def test_line_endings_of_windows_stay() -> None:
     assert converted(CLASSIC.replace("\n", "\r\n")).text == REWRITTEN.replace("\n", "\r\n")
 
 
+def test_a_byte_order_mark_stays() -> None:
+    for text in (CLASSIC, HEAD):
+        assert converted("\ufeff" + text).text == "\ufeff" + converted(text).text
+
+
+def test_what_leads_on_to_another_table_stays_with_it() -> None:
+    text = HEAD + 'a = "*"\n# b = "*"\n\n# ---- tools ----\n\n[tool.black]\n'
+
+    assert converted(text).text.endswith(
+        'dependencies = [\n    "a",\n    # b = "*"\n]\n\n# ---- tools ----\n\n[tool.black]\n'
+    )
+
+
 def test_a_project_without_package_and_name_gets_the_name_of_its_folder() -> None:
     text = '[tool.poetry]\npackage-mode = false\n[tool.poetry.dependencies]\npython = "^3.11"\n'
 

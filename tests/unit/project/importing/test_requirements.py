@@ -139,9 +139,8 @@ dependencies = [
 url = "https://pkgs.example.com/simple"
 """
     )
-    assert conversion.notes == (
-        "the lower bounds are the versions `requirements.txt` pins: what it was made from is gone",
-    )
+    (note,) = conversion.notes
+    assert note.startswith("what `requirements.txt` was made from is gone")
 
 
 def test_of_several_pins_the_oldest_is_the_lower_bound() -> None:
