@@ -93,19 +93,22 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, durable: bool = 
     """Replace the file at ``path``: a reader sees the old bytes or the new ones, never a part.
 
     A new file gets ``mode`` less the umask, an existing one keeps its own. ``durable`` makes the new bytes
-    survive a power loss. Raises :class:`FileTrouble`; the old file is as it was then.
+    survive a power loss. What is no ordinary file, such as `/dev/null` or a pipe, is written to and stays.
+    Raises :class:`FileTrouble`; the old file is as it was then.
     """
     target = os.fspath(path)
     try:
         kept_mode = None
         try:
-            before = os.lstat(target)
-            if stat.S_ISLNK(before.st_mode):
-                target = os.path.realpath(target)
-                before = os.lstat(target)
+            before = os.stat(target)
+            if not stat.S_ISREG(before.st_mode):
+                _write_into(target, data)
+                return
             kept_mode = stat.S_IMODE(before.st_mode)
         except FileNotFoundError:
             pass
+        if os.path.islink(target):
+            target = os.path.realpath(target)
         folder = os.path.dirname(target) or "."
         if durable:
             sweep_scratch(folder)
@@ -129,6 +132,16 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, durable: bool = 
             _sync_folder(folder)
     except OSError as error:
         raise file_trouble(error, path) from error
+
+
+def _write_into(path: str, data: bytes) -> None:
+    """Write to a device or a pipe; a pipe that nobody reads is an error, not a wait."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        os.set_blocking(descriptor, True)
+        write_all(descriptor, data)
+    finally:
+        os.close(descriptor)
 
 
 def is_scratch(name: str) -> bool:

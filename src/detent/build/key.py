@@ -79,8 +79,8 @@ def editable_key(
 def tree_key(root: Path, manifest: Table, *, interpreter: str, config_settings: ConfigSettings) -> str:
     """Give the key of the wheel that is built from the tree at ``root``: every file of it counts.
 
-    Left out are folders of version control, tools and earlier builds, environments, and the files that a
-    back end is told to write the version from git into.
+    Left out are folders of version control, tools and earlier builds, environments, caches, the lock, and the
+    files that a back end is told to write the version from git into.
     """
     seen = _Digest("tree", str(root), interpreter, repr(_settled(config_settings)))
     written: frozenset[str] = frozenset()
@@ -119,7 +119,11 @@ _LEFT_OUT = frozenset((
     ".git", ".hg", ".svn", ".bzr", ".jj", ".venv", "__pycache__", "node_modules", ".tox", ".nox",
     ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".idea", ".vscode", ".eggs",
 ))  # fmt: skip
-_LEFT_OUT_AT_TOP = frozenset(("build", "dist"))
+_LEFT_OUT_AT_TOP = frozenset(("build", "dist", "pylock.toml"))
+_OURS = ".detent-"
+"""Begins the name of what detent has not finished yet, beside the files of a project."""
+_NO_SOURCE = frozenset(("pyvenv.cfg", "CACHEDIR.TAG"))
+"""Stand in environments and caches."""
 
 
 def _tree(root: Path) -> Iterator[tuple[str, str]]:
@@ -133,17 +137,15 @@ def _tree(root: Path) -> Iterator[tuple[str, str]]:
         except OSError:
             yield prefix, "unreadable"
             continue
-        if prefix and any(entry.name == "pyvenv.cfg" for entry in entries):
+        if prefix and any(entry.name in _NO_SOURCE for entry in entries):
             continue
         for entry in entries:
+            if not prefix and (entry.name in _LEFT_OUT_AT_TOP or entry.name.startswith(_OURS)):
+                continue
             if not entry.is_dir(follow_symlinks=False):
                 yield prefix + entry.name, _facts(entry)
-            elif not _is_left_out(entry.name, is_top=not prefix):
+            elif entry.name not in _LEFT_OUT and not entry.name.endswith(".egg-info"):
                 folders.append(f"{prefix}{entry.name}/")
-
-
-def _is_left_out(name: str, *, is_top: bool) -> bool:
-    return name in _LEFT_OUT or name.endswith(".egg-info") or (is_top and name in _LEFT_OUT_AT_TOP)
 
 
 def _facts(entry: os.DirEntry[str]) -> str:

@@ -401,10 +401,14 @@ def test_every_file_counts_for_a_wheel(tree: Tree, act: Callable[[Tree], object]
         "build/lib/x.py",
         "dist/demo-0.1.0.tar.gz",
         "src/demo.egg-info/SOURCES.txt",
+        "target/release/demo.so",
+        "pylock.toml",
+        ".detent-0123456789abcdef",
     ],
 )
 def test_what_tools_and_builds_leave_behind_does_not_count(tree: Tree, path: str) -> None:
     tree.write("inner/env/pyvenv.cfg")
+    tree.write("target/CACHEDIR.TAG")
     before = tree.whole_tree()
     tree.write(path, "new")
 
