@@ -103,6 +103,35 @@ def test_what_one_project_built_another_takes_without_the_network(
     assert other.read("pylock.toml") == project.read("pylock.toml")
 
 
+def test_what_was_built_before_is_no_build_under_a_ban(project: Sandbox, index: IndexServer) -> None:
+    sources(index, tiny_sdist("a"))
+    project.manifest("a")
+    project.detent("sync").ok()
+    calls(project)
+
+    assert "Checked 1 package" in project.detent("sync", "--no-build").ok().err
+    (project.root / ".venv").rename(project.root.parent / "aside")
+    project.detent("sync", "--no-build").ok()
+
+    assert project.installed() == {"a": "1.0"}
+    assert calls(project) == []
+
+
+def test_who_asks_for_a_package_again_by_name_has_it_built_again(
+    project: Sandbox, index: IndexServer
+) -> None:
+    sources(index, tiny_sdist("a"))
+    write_tree(project.root, tiny_tree("demo", "1.0", requires=["a"]))
+    project.detent("sync").ok()
+    calls(project)
+
+    project.detent("sync", "--reinstall-package", "a").ok()
+    assert calls(project) == ["get_requires_for_build_wheel", "build_wheel"]
+
+    project.detent("sync", "--reinstall").ok()
+    assert calls(project) == ["build_editable"]
+
+
 def test_the_next_build_finds_what_it_requires_without_the_network(
     project: Sandbox, index: IndexServer
 ) -> None:

@@ -521,6 +521,8 @@ def test_source_archives_of_a_foreign_lock_may_hold_several_projects(
     project.detent("sync", "--frozen", "--offline").ok()
     assert calls(project) == []
 
+    shutil.rmtree(project.root / ".venv")
+    shutil.rmtree(project.cache / "built-v1")
     refused = project.detent("sync", "--frozen", "--no-build")
     assert refused.code == 1
     assert "`x 1.0` would have to be built, which the flag `--no-build` forbids" in refused.err

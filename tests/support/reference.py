@@ -80,6 +80,7 @@ _VARIABLES = f"""\
 {_NOTE}
 
 A flag on the command line comes before its variable, the variable before every [configuration file](configuration.md).
+A variable also gives way, with a warning, to a flag that excludes it: `DETENT_LOCKED` to `--frozen`, for instance.
 Variables of other tools come last. An empty variable counts as not set.
 """
 

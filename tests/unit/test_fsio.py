@@ -91,6 +91,22 @@ def test_a_link_is_written_through(tmp_path: Path) -> None:
     assert real.read_bytes() == b"new"
 
 
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_atomic(pipe, b"new")
+
+        assert os.read(reader, 10) == b"new"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+    with pytest.raises(FileTrouble):
+        write_atomic(pipe, b"nobody reads it")
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
 @pytest.mark.parametrize("call", ["open", "write", "fsync", "rename"])
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(

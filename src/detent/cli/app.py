@@ -121,6 +121,8 @@ def _dispatch(parsed: Parsed, console: Console) -> int:
         progress=not values["no_progress"],
         colour="never" if values["no_color"] else str(values["color"] or ""),
     )
+    for variable, flag in parsed.passed_over:
+        console.warn(f"`{variable}` does not count beside `{flag}`")
     directory = values["directory"]
     if isinstance(directory, str):
         try:

@@ -1,8 +1,8 @@
 """From flag values to the options of `init`, `add`, `remove` and `version`: pure, one function each."""
 
 from detent.cli.flags import BACKEND_ALIASES
-from detent.cli.options import exclusive, is_on, locking, text, upgrade, words
-from detent.cli.parse import Values
+from detent.cli.options import is_on, text, upgrade, words
+from detent.cli.parse import Values, exclusive
 from detent.errors import UsageError
 from detent.model.names import extra_name, group_name
 from detent.ops.edit import AddOptions, RemoveOptions
@@ -17,14 +17,9 @@ _KINDS: dict[str, Kind] = {"app": "app", "lib": "lib", "package": "app", "no_pac
 
 
 def init(values: Values) -> InitOptions:
-    """Options of `init`; raises :class:`UsageError` for two kinds of project at once."""
+    """Options of `init`."""
     flags = [flag for flag in _KINDS if is_on(values, flag)]
     backend = text(values, "build_backend")
-    for one, other in (("app", "lib"), ("lib", "no_package"), ("package", "no_package")):
-        if one in flags and other in flags:
-            raise exclusive(*(f"--{flag.replace('_', '-')}" for flag in (one, other)))
-    if backend is not None and "no_package" in flags:
-        raise exclusive("--build-backend", "--no-package")
     is_bare = is_on(values, "bare")
     # A file alone is no package, unless something says so.
     usual: Kind = "script" if is_bare and backend is None else "app"
@@ -56,7 +51,7 @@ def version(values: Values) -> VersionOptions:
         bumps=tuple(map(parse_bump, bumps)),
         dry_run=is_on(values, "dry_run"),
         no_sync=is_on(values, "no_sync"),
-        locked=locking(values),
+        locked=is_on(values, "locked"),
         frozen=is_on(values, "frozen"),
     )
 
@@ -73,7 +68,7 @@ def add(values: Values) -> AddOptions:
         raw=is_on(values, "raw"),
         dry_run=is_on(values, "dry_run"),
         no_sync=is_on(values, "no_sync"),
-        locked=locking(values),
+        locked=is_on(values, "locked"),
         frozen=is_on(values, "frozen"),
         upgrade=upgrade(values),
     )
@@ -86,31 +81,18 @@ def remove(values: Values) -> RemoveOptions:
         table=_table(values),
         dry_run=is_on(values, "dry_run"),
         no_sync=is_on(values, "no_sync"),
-        locked=locking(values),
+        locked=is_on(values, "locked"),
         frozen=is_on(values, "frozen"),
     )
 
 
 def _bounds(values: Values) -> Bounds | None:
     asked = text(values, "bounds")
-    if asked is not None and is_on(values, "raw"):
-        raise exclusive("--bounds", "--raw")
     return next((kind for kind in BOUNDS if kind == asked), None)
 
 
 def _table(values: Values) -> Table:
     group, extra = text(values, "group"), text(values, "optional")
-    asked = [
-        flag
-        for flag, given in (
-            ("--dev", is_on(values, "dev")),
-            ("--group", group is not None),
-            ("--optional", extra is not None),
-        )
-        if given
-    ]
-    if len(asked) > 1:
-        raise exclusive(*asked)
     try:
         if extra is not None:
             extra_name(extra)
@@ -119,5 +101,6 @@ def _table(values: Values) -> Table:
             group_name(group)
             return Table("group", group)
     except ValueError as error:
-        raise UsageError(f"`{asked[0]}` cannot be `{group or extra or ''}`", why=str(error)) from error
-    return Table("group", "dev") if asked else Table("project", "")
+        flag = "--group" if extra is None else "--optional"
+        raise UsageError(f"`{flag}` cannot be `{group or extra or ''}`", why=str(error)) from error
+    return Table("group", "dev") if is_on(values, "dev") else Table("project", "")

@@ -14,7 +14,7 @@ from detent.cli.flags import (
     Command,
     Flag,
 )
-from detent.cli.options import chosen, exclusive, is_on, locking, text, words
+from detent.cli.options import chosen, is_on, text, words
 from detent.cli.parse import Value, Values
 from detent.lock.export import FORMATS
 from detent.ops.export import ExportOptions
@@ -25,10 +25,8 @@ _SHAPELESS = {flag.name for flags in _ASIDE for flag in flags}
 
 
 def export(values: Values) -> ExportOptions:
-    """Options of `export`; raises :class:`UsageError` for flags that contradict each other."""
+    """Options of `export`."""
     asked = text(values, "format")
-    if is_on(values, "no_emit_project") and is_on(values, "only_emit_project"):
-        raise exclusive("--no-emit-project", "--only-emit-project")
     return ExportOptions(
         chosen=chosen(values),
         format=next((form for form in FORMATS if form == asked), None),
@@ -42,7 +40,7 @@ def export(values: Values) -> ExportOptions:
         only_project=is_on(values, "only_emit_project"),
         left_out=words(values, "no_emit_package"),
         pruned=words(values, "prune"),
-        locked=locking(values),
+        locked=is_on(values, "locked"),
         frozen=is_on(values, "frozen"),
     )
 

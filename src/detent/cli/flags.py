@@ -4,9 +4,11 @@ The parser (`cli.parse`), the complaints, the help (`cli.help_pages`) and the re
 flag cannot mean two things. Adding a flag here and reading it in a command is all there is to it.
 """
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 Kind = Literal["switch", "count", "value", "list"]
+Clashes: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
+"""Flags by name, each with those that cannot stand beside it."""
 
 
 class Flag(NamedTuple):
@@ -51,6 +53,8 @@ class Command(NamedTuple):
     argument: Argument | None = None
     is_hidden: bool = False
     """For programs rather than people: no list of commands shows it."""
+    clashes: Clashes = ()
+    """What excludes each other; names of other commands' flags say nothing."""
 
 
 def _switch(spelling: str, text: str, *, short: str = "", variable: str = "", setting: str = "") -> Flag:
@@ -265,6 +269,17 @@ WHERE = (
     _value("--optional", "EXTRA", "In this extra of the project"),
 )
 
+_MOVING = ("upgrade", "upgrade_package", "upgrade_group")
+_MORE = ("group", "all_groups", "extra", "all_extras")
+_LOCKING_CLASHES: Clashes = (("locked", ("frozen", *_MOVING)), ("frozen", _MOVING))
+_SELECTION_CLASHES: Clashes = (("only_group", _MORE), ("only_dev", (*_MORE, "no_dev")))
+_INSTALLING_CLASHES: Clashes = (
+    ("no_install_project", ("only_install_project",)),
+    ("no_install_local", ("only_install_local",)),
+    ("no_install_package", ("only_install_package",)),
+)
+_WHERE_CLASHES: Clashes = (("dev", ("group", "optional")), ("group", ("optional",)))
+
 COMMANDS = (
     Command(
         "init",
@@ -301,6 +316,12 @@ COMMANDS = (
             _switch("--no-pin-python", "Write no .python-version"),
         ),
         Argument("path", "[PATH]", "The project's folder (default: this one)"),
+        clashes=(
+            ("app", ("lib",)),
+            ("lib", ("no_package",)),
+            ("package", ("no_package",)),
+            ("build_backend", ("no_package",)),
+        ),
     ),
     Command(
         "add",
@@ -331,6 +352,7 @@ COMMANDS = (
         Argument(
             "requirements_given", "[REQUIREMENT...]", "Requirements such as `httpx` or `rich>=13`", many=True
         ),
+        clashes=(*_WHERE_CLASHES, *_LOCKING_CLASHES, ("bounds", ("raw",))),
     ),
     Command(
         "remove",
@@ -348,6 +370,7 @@ COMMANDS = (
             *LINKING,
         ),
         Argument("names", "NAME...", "Names of dependencies", many=True, required=True),
+        clashes=(*_WHERE_CLASHES, *_LOCKING_CLASHES),
     ),
     Command(
         "lock",
@@ -367,6 +390,10 @@ COMMANDS = (
             *INDEX,
             *BUILDING,
             *REFRESHING,
+        ),
+        clashes=(
+            ("check", ("check_exists", "dry_run", *_MOVING)),
+            ("check_exists", ("dry_run", *_MOVING)),
         ),
     ),
     Command(
@@ -393,6 +420,7 @@ COMMANDS = (
             *REFRESHING,
             *LINKING,
         ),
+        clashes=(*_LOCKING_CLASHES, ("check", _MOVING), *_SELECTION_CLASHES, *_INSTALLING_CLASHES),
     ),
     Command(
         "run",
@@ -419,6 +447,14 @@ COMMANDS = (
             *LINKING,
         ),
         Argument("command", "[COMMAND...]", "The command and its arguments", many=True, command_line=True),
+        clashes=(
+            *_LOCKING_CLASHES,
+            *_SELECTION_CLASHES,
+            *_INSTALLING_CLASHES,
+            ("no_sync", ("isolated", "exact", "reinstall", "reinstall_package", *_MOVING)),
+            ("isolated", ("active", "no_project")),
+            ("no_project", ("active", "exact", "only_group", "only_dev", *_MORE, *_MOVING)),
+        ),
     ),
     Command(
         "venv",
@@ -439,6 +475,7 @@ COMMANDS = (
             *LINKING,
         ),
         Argument("path", "[PATH]", "Its folder (default: the project's environment, else `.venv` here)"),
+        clashes=(("clear", ("allow_existing",)),),
     ),
     Command(
         "tree",
@@ -455,6 +492,7 @@ COMMANDS = (
             *BUILDING,
             *REFRESHING,
         ),
+        clashes=(*_LOCKING_CLASHES, *_SELECTION_CLASHES),
     ),
     Command(
         "export",
@@ -482,6 +520,11 @@ COMMANDS = (
             *INDEX,
             *BUILDING,
             *REFRESHING,
+        ),
+        clashes=(
+            *_LOCKING_CLASHES,
+            *_SELECTION_CLASHES,
+            ("no_emit_project", ("only_emit_project",)),
         ),
     ),
     Command(
@@ -540,6 +583,7 @@ COMMANDS = (
             *LINKING,
         ),
         Argument("value", "[VERSION]", "The version to set"),
+        clashes=_LOCKING_CLASHES,
     ),
     Command("cache dir", "Print the folder of the cache"),
     Command("cache size", "Show how big the cache is"),

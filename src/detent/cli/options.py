@@ -55,10 +55,6 @@ def _is_name(word: str) -> bool:
 
 def lock(values: Values) -> LockOptions:
     """Options of `lock`."""
-    _refuse_upgrade_beside(values, "check", "check_exists")
-    for one, other in (("check", "check_exists"), ("check", "dry_run"), ("check_exists", "dry_run")):
-        if is_on(values, one) and is_on(values, other):
-            raise exclusive(_spelling(one), _spelling(other))
     return LockOptions(
         check=is_on(values, "check"),
         check_exists=is_on(values, "check_exists"),
@@ -69,7 +65,6 @@ def lock(values: Values) -> LockOptions:
 
 def sync(values: Values) -> SyncOptions:
     """Options of `sync`."""
-    _refuse_upgrade_beside(values, "locked", "frozen", "check")
     return _syncing(values)._replace(
         check=is_on(values, "check"),
         dry_run=is_on(values, "dry_run"),
@@ -83,7 +78,6 @@ def run(values: Values) -> RunOptions:
 
     What the last sync selected counts where nothing is selected here.
     """
-    _refuse_upgrade_beside(values, "locked", "frozen")
     return RunOptions(
         command=words(values, "command"),
         is_module=is_on(values, "module"),
@@ -100,7 +94,7 @@ def _syncing(values: Values) -> SyncOptions:
     return SyncOptions(
         chosen=chosen(values),
         upgrade=upgrade(values),
-        locked=locking(values),
+        locked=is_on(values, "locked"),
         frozen=is_on(values, "frozen"),
         reinstall=is_on(values, "reinstall"),
         reinstall_package=packages(values, "reinstall_package"),
@@ -126,7 +120,7 @@ def tree(values: Values) -> TreeOptions:
         pruned=words(values, "prune"),
         dedupe=not is_on(values, "no_dedupe"),
         chosen=asked if (asked := chosen(values)) != Chosen() else None,
-        locked=locking(values),
+        locked=is_on(values, "locked"),
         frozen=is_on(values, "frozen"),
     )
 
@@ -140,29 +134,8 @@ def upgrade(values: Values) -> Upgrade:
     )
 
 
-def _refuse_upgrade_beside(values: Values, *names: str) -> None:
-    """Refuse `-U` and its kin beside flags under which no version moves."""
-    moving = [name for name in ("upgrade", "upgrade_package", "upgrade_group") if is_on(values, name)]
-    for name in names:
-        if moving and is_on(values, name):
-            raise exclusive(_spelling(name), _spelling(moving[0]))
-
-
-def locking(values: Values) -> bool:
-    """Whether `--locked` is on; raises :class:`UsageError` beside `--frozen`."""
-    if is_on(values, "locked") and is_on(values, "frozen"):
-        raise exclusive("--locked", "--frozen")
-    return is_on(values, "locked")
-
-
 def chosen(values: Values) -> Chosen:
-    """Give the extras and groups asked for; raises :class:`UsageError` for a contradiction."""
-    if is_on(values, "only_dev") and is_on(values, "no_dev"):
-        raise exclusive("--only-dev", "--no-dev")
-    for only in ("only_group", "only_dev"):
-        for more in ("group", "all_groups", "extra", "all_extras"):
-            if is_on(values, only) and is_on(values, more):
-                raise exclusive(_spelling(only), _spelling(more))
+    """Give the extras and groups asked for."""
     return Chosen(
         extra=words(values, "extra"),
         all_extras=is_on(values, "all_extras"),
@@ -192,8 +165,3 @@ def _separated(values: Values, name: str) -> tuple[str, ...]:
 
 def _spelling(name: str) -> str:
     return f"--{name.replace('_', '-')}"
-
-
-def exclusive(*spellings: str) -> UsageError:
-    """Say that flags contradict each other."""
-    return UsageError(f"{' and '.join(f'`{s}`' for s in spellings)} cannot be used together")

@@ -24,6 +24,8 @@ class Parsed(NamedTuple):
 
     command: Command
     values: dict[str, Value]
+    passed_over: tuple[tuple[str, str], ...] = ()
+    """Variables that do not count, each with the flag given that excludes it."""
 
 
 Matter: TypeAlias = Literal[
@@ -60,7 +62,8 @@ class Doubt(Exception):
 def parse(words: Sequence[str], variables: Mapping[str, str]) -> Parsed:
     """Read the words after `detent`.
 
-    Raises :class:`Doubt`, and :class:`UsageError` for a variable that sets a flag to nonsense.
+    Raises :class:`Doubt`, and :class:`UsageError` for flags that exclude each other and for a variable that
+    sets a flag to nonsense.
     """
     given: dict[str, Value] = {}
     rest = list(words)
@@ -73,7 +76,34 @@ def parse(words: Sequence[str], variables: Mapping[str, str]) -> Parsed:
     words_left = _take_rest(command, line)
     values = with_variables(command, given, variables)
     _set_argument(command, words_left, values)
-    return Parsed(command, values)
+    return Parsed(command, values, _settle(command, given, values))
+
+
+def exclusive(*spellings: str) -> UsageError:
+    """Say that flags contradict each other."""
+    return UsageError(f"{' and '.join(f'`{s}`' for s in spellings)} cannot be used together")
+
+
+def _settle(
+    command: Command, given: Mapping[str, Value], values: dict[str, Value]
+) -> tuple[tuple[str, str], ...]:
+    """Refuse flags that exclude each other; beside a flag that was given, a variable gives way."""
+    passed_over: list[tuple[str, str]] = []
+    for name, others in command.clashes:
+        for other in others:
+            if not (values.get(name) and values.get(other)):
+                continue
+            one, two = (_flag(command, each) for each in (name, other))
+            if (name in given) == (other in given):
+                raise exclusive(*(f.spellings[-1] if f.name in given else f.variable for f in (one, two)))
+            stays, goes = (one, two) if name in given else (two, one)
+            values[goes.name] = _absent(goes)
+            passed_over.append((goes.variable, stays.spellings[-1]))
+    return tuple(passed_over)
+
+
+def _flag(command: Command, name: str) -> Flag:
+    return next(flag for flag in command.flags if flag.name == name)
 
 
 def _set_argument(command: Command, words: list[str], values: dict[str, Value]) -> None:

@@ -12,10 +12,17 @@ from detent.ops.lock import LockOutcome
 from detent.ops.sync import SyncOptions, SyncOutcome
 
 
-def locked(console: Console, outcome: LockOutcome, *, dry_run: bool = False) -> None:
-    """Report a lock: how many packages, and which moved."""
+def locked(
+    console: Console, outcome: LockOutcome, *, dry_run: bool = False, is_synced: bool = False
+) -> None:
+    """Report a lock: how many packages, and which moved.
+
+    Where an environment is brought up to date too, what is not for it is not called added or removed.
+    """
     _resolved(console, outcome)
     verbs = ("Add", "Remove", "Update") if dry_run else ("Added", "Removed", "Updated")
+    if is_synced:
+        verbs = ("Lock", "Unlock", "Update") if dry_run else ("Locked", "Unlocked", "Updated")
     for change in outcome.changes:
         console.say(_lock_line(console, change, verbs))
     if dry_run and not outcome.is_changed:
@@ -43,7 +50,7 @@ def synced(console: Console, outcome: SyncOutcome, options: SyncOptions, *, is_r
         # What a package line below says anyway is not said twice.
         told = {name for name, _ in (*changes.installed, *changes.removed)}
         left = tuple(c for c in outcome.lock.changes if (c.before and c.after) or c.name not in told)
-        locked(console, outcome.lock._replace(changes=left), dry_run=options.dry_run)
+        locked(console, outcome.lock._replace(changes=left), dry_run=options.dry_run, is_synced=True)
     if only_look:
         _would(console, changes)
     elif outcome.plan.is_empty:

@@ -295,18 +295,29 @@ def _no_file(package: LockedPackage, target: Target, policy: BuildPolicy) -> Det
             f"`{title}` comes from version control, which this release cannot install yet",
             why=f"the lock has it at `{package.direct.location}`",
         )
-    refused = "" if policy.may_use_wheels(name) else f"{policy.wheels_refused_by} refuses its wheels"
     if package.sdist is not None:
-        reason = f"the lock has only `{package.sdist.filename}`"
-        if package.wheels:
-            unfit = f"the lock has wheels for {_tags(package)}, none for {described(target)}"
-            reason = f"{refused or unfit}; what is left is `{package.sdist.filename}`"
-        return BuildForbidden(title, reason, origin=policy.forbidden_by, remedy=policy.way_to_build(name))
+        return forbidden(package, target, policy)
+    refused = _refused(name, policy)
     if refused:
         return NoMatchingTarget(f"`{title}` has no source distribution in the lock", why=refused)
     return NoMatchingTarget(
         f"`{title}` has no wheel for {described(target)}", why=f"the lock has wheels for {_tags(package)}"
     )
+
+
+def forbidden(package: LockedPackage, target: Target, policy: BuildPolicy) -> BuildForbidden:
+    """Say of an entry whose source distribution is all that is left that it may not be built."""
+    filename = package.sdist.filename if package.sdist is not None else ""
+    reason = f"the lock has only `{filename}`"
+    if package.wheels:
+        unfit = f"the lock has wheels for {_tags(package)}, none for {described(target)}"
+        reason = f"{_refused(package.name, policy) or unfit}; what is left is `{filename}`"
+    remedy = policy.way_to_build(package.name)
+    return BuildForbidden(_title(package), reason, origin=policy.forbidden_by, remedy=remedy)
+
+
+def _refused(name: PackageName, policy: BuildPolicy) -> str:
+    return "" if policy.may_use_wheels(name) else f"{policy.wheels_refused_by} refuses its wheels"
 
 
 def _tags(package: LockedPackage) -> str:

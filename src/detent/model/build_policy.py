@@ -35,6 +35,10 @@ class BuildPolicy(NamedTuple):
         """Say whether a source distribution of this package may be built."""
         return name not in self.forbidden and (self.allows or name in self.allowed)
 
+    def if_built_before(self) -> "BuildPolicy":
+        """Give the policy for what may turn out to be built already: whether it is, is asked later."""
+        return self._replace(allows=True, forbidden=frozenset())
+
     def way_to_build(self, name: PackageName) -> str:
         """Say what would let a package be built that may not be."""
         if name in self.forbidden:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from detent import fsio
 from detent.build.frontend import (
@@ -52,7 +51,7 @@ from detent.model.requirement import InvalidRequirement, Requirement, parse_requ
 from detent.model.target import Target
 from detent.ops.built import archive_key, find_built, remember_built
 from detent.ops.gather import gather
-from detent.ops.local import LocalTree, folder_named, tree_at
+from detent.ops.local import LocalTree, chosen_tree
 from detent.ops.unbuilt import tell_unbuilt, with_unbuilt
 from detent.ops.world import World
 from detent.python.environment import Environment
@@ -150,10 +149,7 @@ class Builds:
     def from_tree(self, choice: Choice, interpreter: Interpreter) -> WheelEntry:
         """Build a folder; where only its requirements changed, the wheel it gave before is rewritten."""
         world = self._world()
-        direct = folder_named(choice)
-        tree = tree_at(
-            world, Path(unquote(urlsplit(direct.location).path)), interpreter, is_editable=direct.editable
-        )
+        tree = chosen_tree(world, choice, interpreter)
         name, version = choice.package.name, choice.package.version
         subject = f"{name} @ {tree.root.as_uri()}"
         with self._whole_story(), self._turn(name, subject, tree.build):

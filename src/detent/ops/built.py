@@ -6,6 +6,7 @@ wheel came out; that wheel stands in the store like any other. Nothing is built 
 
 from hashlib import sha256
 
+from detent.fsio import file_trouble
 from detent.install.plan import identity_of
 from detent.model.candidate import Artifact
 from detent.model.names import PackageName
@@ -40,3 +41,12 @@ def find_built(world: World, key: str, *, name: PackageName, version: str) -> Wh
 def remember_built(world: World, key: str, entry: WheelEntry) -> None:
     """Keep which wheel was built under this key."""
     write_record(world.layout.built(key), *_BUILT, (entry.digest, entry.version))
+
+
+def forget_built(world: World, key: str) -> None:
+    """Drop what was built under this key, so that it is built again; the wheel stays for who uses it."""
+    path = world.layout.built(key)
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise file_trouble(error, path) from error

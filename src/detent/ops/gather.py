@@ -7,7 +7,7 @@ when all files are there, one after the other. A failure here is harmless.
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from hashlib import file_digest, sha256
@@ -16,15 +16,16 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from detent import fsio
-from detent.errors import FileTrouble, HashMismatch
+from detent.errors import Failures, FileTrouble, HashMismatch
 from detent.events import Prepared
 from detent.install.plan import identity_of
 from detent.lock.filename import local_path
-from detent.lock.select import Choice
+from detent.lock.select import Choice, forbidden
 from detent.model.candidate import STRONG_HASHES, Artifact
 from detent.model.names import PackageName
-from detent.ops.built import archive_key, find_built
-from detent.ops.local import is_tree, tree_of
+from detent.model.target import Target
+from detent.ops.built import archive_key, find_built, forget_built
+from detent.ops.local import is_tree, tree_keys, tree_of
 from detent.ops.world import World
 from detent.python.interpreter import Interpreter
 from detent.store.archives import Archives
@@ -61,6 +62,7 @@ def gather(world: World, choices: Iterable[Choice], root: Path, interpreter: Int
             missing.append(choice)
         else:
             entries[choice.package.name] = checked
+    _refuse_builds(world, missing, interpreter.target)
     trees = [choice for choice in missing if is_tree(choice)]
     files = [choice for choice in missing if not is_tree(choice)]
     with Scratch(world.layout) if files else nullcontext() as scratch:
@@ -82,6 +84,32 @@ def gather(world: World, choices: Iterable[Choice], root: Path, interpreter: Int
                 entries[name] = world.builder().from_archive(choice, found, interpreter)
                 world.report(Prepared(name, entries[name].version))
     return Gathered(entries, len(missing))
+
+
+def _refuse_builds(world: World, missing: Iterable[Choice], target: Target) -> None:
+    """Raise for what would have to be built now and may not be; what was built before is no build."""
+    policy = world.settings.build_policy
+    faults = [
+        forbidden(choice.package, target, policy)
+        for choice in missing
+        if not (is_tree(choice) or choice.artifact.is_wheel or policy.may_build(choice.package.name))
+    ]
+    if faults:
+        raise faults[0] if len(faults) == 1 else Failures(faults)
+
+
+def forget_builds(
+    world: World, choices: Iterable[Choice], names: Container[PackageName], interpreter: Interpreter
+) -> None:
+    """See that packages of these names are built again, if they are built at all."""
+    for choice in choices:
+        if choice.package.name not in names:
+            continue
+        if is_tree(choice):
+            for key in tree_keys(world, choice, interpreter):
+                forget_built(world, key)
+        elif not choice.artifact.is_wheel:
+            forget_built(world, _archive_key(world, choice, interpreter))
 
 
 def _begin(world: World, missing: Sequence[Choice], root: Path, scratch: Path) -> list[tuple[Choice, _Job]]:
@@ -113,10 +141,15 @@ def _stored(world: World, choice: Choice, interpreter: Interpreter) -> WheelEntr
     if is_tree(choice):
         return find_built(world, tree_of(choice), name=package.name, version=package.version)
     if not artifact.is_wheel:
-        below = package.direct.subdirectory if package.direct is not None else ""
-        key = archive_key(world, artifact, interpreter, subdirectory=below)
+        key = _archive_key(world, choice, interpreter)
         return find_built(world, key, name=package.name, version=package.version)
     return _stored_wheel(world, choice)
+
+
+def _archive_key(world: World, choice: Choice, interpreter: Interpreter) -> str:
+    direct = choice.package.direct
+    below = direct.subdirectory if direct is not None else ""
+    return archive_key(world, choice.artifact, interpreter, subdirectory=below)
 
 
 def _stored_wheel(world: World, choice: Choice) -> WheelEntry | None:

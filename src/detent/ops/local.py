@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, cast
 from detent import fsio
 from detent.build.key import editable_key, tree_key
 from detent.errors import Bug, BuildSystemInvalid
+from detent.lock.filename import local_path
 from detent.lock.model import Direct, LockedPackage
 from detent.lock.select import Choice
 from detent.model.candidate import Artifact, Digest
@@ -80,6 +81,19 @@ def tree_choice(world: World, choice: Choice, base: Path, interpreter: Interpret
 def tree_of(choice: Choice) -> str:
     """Give the key of a choice that is a folder."""
     return next(digest.value for digest in choice.artifact.digests if digest.algorithm == _KEY)
+
+
+def tree_keys(world: World, choice: Choice, interpreter: Interpreter) -> tuple[str, str]:
+    """Give both keys of a choice that is a folder: see :class:`LocalTree`."""
+    tree = chosen_tree(world, choice, interpreter)
+    return tree.build, tree.whole
+
+
+def chosen_tree(world: World, choice: Choice, interpreter: Interpreter) -> LocalTree:
+    """Look anew at the folder of a choice whose location is a URL by now."""
+    direct = folder_named(choice)
+    root = local_path(direct.location) or direct.location
+    return tree_at(world, Path(root), interpreter, is_editable=direct.editable)
 
 
 def folder_in(top: Path, direct: Direct) -> Path:

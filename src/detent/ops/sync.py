@@ -22,7 +22,7 @@ from detent.lock.model import Lock
 from detent.lock.select import Choice, Selection, select
 from detent.model.names import PackageName
 from detent.ops.discover import LOCK_NAME, Project
-from detent.ops.gather import Gathered, gather
+from detent.ops.gather import Gathered, forget_builds, gather
 from detent.ops.last_selection import LastSelection, keep_last_selection, read_last_selection
 from detent.ops.local import is_tree, project_choice, tree_choice
 from detent.ops.lock import (
@@ -158,7 +158,7 @@ def install_lock(
     wanted = wanted_selection(lock, options.chosen)
     interpreter = interpreter_for(world, project, root)
     place = world.environments.look(root, interpreter)
-    selection = select(lock, interpreter.target, wanted, policy=world.settings.build_policy)
+    selection = select(lock, interpreter.target, wanted, policy=world.settings.build_policy.if_built_before())
     selection = selection._replace(choices=installed_choices(selection.choices, options.omitted))
     selection = _with_trees(world, project, selection, interpreter, options, is_base=wanted.base)
     selection = _with_origins(selection, project.root)
@@ -170,6 +170,7 @@ def install_lock(
             found, spared=place.environment.seeds if place.environment is not None else frozenset()
         )
         return SyncOutcome(outcome, root, place.action, would, check_seconds=world.clock() - started)
+    forget_builds(world, selection.choices, _to_build_again(selection, options), interpreter)
     before = Gathered({}, 0)
     if place.environment is None:
         # Everything is in the store before an environment is made, or one that does not do is removed.
@@ -219,6 +220,12 @@ def _to_reinstall(
     if options.reinstall:
         return frozenset(choice.package.name for choice in selection.choices)
     return frozenset(options.reinstall_package)
+
+
+def _to_build_again(selection: Selection, options: SyncOptions) -> frozenset[PackageName]:
+    """Give what is built again, not only installed again: what was named, and of everything the folders."""
+    folders = (choice.package.name for choice in selection.choices if options.reinstall and is_tree(choice))
+    return frozenset((*options.reinstall_package, *folders))
 
 
 def _with_origins(selection: Selection, root: Path) -> Selection:

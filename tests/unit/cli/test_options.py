@@ -71,9 +71,9 @@ def test_a_tree_shows_everything_until_something_is_chosen() -> None:
 
 
 def test_a_run_says_what_it_selects_and_leaves_the_rest_to_the_last_sync() -> None:
-    wanted = options.run(values("run", "--no-project", "--isolated", "--exact", "-U", "--", "tool", "-x"))
+    wanted = options.run(values("run", "--isolated", "--exact", "-U", "--", "tool", "-x"))
 
-    assert (wanted.command, wanted.no_project, wanted.is_isolated) == (("tool", "-x"), True, True)
+    assert (wanted.command, wanted.no_project, wanted.is_isolated) == (("tool", "-x"), False, True)
     assert (wanted.sync.exact, wanted.sync.last, wanted.sync.upgrade.everything) == (True, "kept", True)
     assert options.run(values("run", "-")).command == ("-",)
     assert options.run(values("run")).command == ()

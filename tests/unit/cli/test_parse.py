@@ -1,6 +1,6 @@
 import pytest
 
-from detent.cli.flags import BY_NAME
+from detent.cli.flags import BY_NAME, COMMANDS
 from detent.cli.parse import Doubt, Matter, parse, with_variables
 from detent.errors import UsageError
 
@@ -47,6 +47,55 @@ def test_variables_set_what_no_flag_does() -> None:
     assert parse(["sync", "--no-frozen"], variables).values["frozen"] is False
     with pytest.raises(UsageError, match="DETENT_FROZEN"):
         parse(["sync"], {"DETENT_FROZEN": "maybe"})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "sync --locked --frozen",
+        "sync --no-install-project --only-install-project",
+        "sync --no-install-package a --only-install-package b",
+        "run --no-sync --upgrade true",
+        "run --isolated --no-project true",
+        "run --isolated --active true",
+        "run --no-project --extra a true",
+        "add --frozen --upgrade a",
+        "remove --dev --group b a",
+        "lock --check --upgrade-package a",
+        "tree --only-dev --extra a",
+        "venv --clear --allow-existing",
+    ],
+)
+def test_flags_that_exclude_each_other_are_both_named(line: str) -> None:
+    words = line.split()
+    one, two = (word for word in words if word.startswith("--"))
+
+    with pytest.raises(UsageError) as caught:
+        parse(words, {})
+
+    assert set(caught.value.what.split(" cannot ")[0].split(" and ")) == {f"`{one}`", f"`{two}`"}
+
+
+def test_a_variable_gives_way_to_a_flag_that_excludes_it() -> None:
+    parsed = parse(["sync", "--frozen"], {"DETENT_LOCKED": "1"})
+
+    assert (parsed.values["frozen"], parsed.values["locked"]) == (True, False)
+    assert parsed.passed_over == (("DETENT_LOCKED", "--frozen"),)
+    assert parse(["sync", "--only-dev"], {"DETENT_NO_DEV": "1"}).values["no_dev"] is False
+    assert parse(["sync", "--no-frozen"], {"DETENT_LOCKED": "1"}).values["locked"] is True
+
+
+def test_variables_that_exclude_each_other_are_both_named() -> None:
+    with pytest.raises(UsageError, match="`DETENT_LOCKED` and `DETENT_FROZEN` cannot be used together"):
+        parse(["sync"], {"DETENT_LOCKED": "1", "DETENT_FROZEN": "1"})
+
+
+def test_what_excludes_each_other_are_flags() -> None:
+    known = {flag.name for command in COMMANDS for flag in command.flags}
+
+    assert {
+        name for command in COMMANDS for one, others in command.clashes for name in (one, *others)
+    } <= known
 
 
 def test_variables_of_settings_are_left_to_the_settings() -> None:
