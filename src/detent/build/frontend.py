@@ -16,6 +16,7 @@ from detent.build.hooks import HookFailed, HookMissing, Hooks, hook_variables
 from detent.build.system import BuildSystem, read_build_system
 from detent.errors import ArchiveUnsafe, BuildFailed
 from detent.events import Report, ignore
+from detent.fsio import file_trouble
 from detent.lock.filename import canonical_version, same_version, split_sdist, split_wheel
 from detent.model.limits import Limits
 from detent.model.names import PackageName, package_name
@@ -204,21 +205,27 @@ class _Build:
 
 @contextlib.contextmanager
 def _open(job: Job, environment: BuildEnvironment, report: Report) -> Iterator[_Build]:
-    """Begin a build; every :class:`HookFailed` becomes a :class:`BuildFailed` that knows its log."""
+    """Begin a build; every :class:`HookFailed` becomes a :class:`BuildFailed` that knows its log.
+
+    What the system refuses beside the hooks, such as room on the disk, is a :class:`FileTrouble`.
+    """
     system = read_build_system(job.source, display=f"{job.subject}/pyproject.toml")
     environment.install(system.requires)
-    build = _Build(job, system, environment, report)
-    with contextlib.closing(build.hooks):
-        try:
-            yield build
-        except HookFailed as failed:
-            raise BuildFailed(
-                job.subject,
-                failed.reason,
-                output=build.hooks.last_lines(),
-                log=_keep_log(build.hooks, job.log),
-                next_steps=_WITHOUT_EDITABLE if isinstance(failed, HookMissing) else (),
-            ) from failed
+    try:
+        build = _Build(job, system, environment, report)
+        with contextlib.closing(build.hooks):
+            try:
+                yield build
+            except HookFailed as failed:
+                raise BuildFailed(
+                    job.subject,
+                    failed.reason,
+                    output=build.hooks.last_lines(),
+                    log=_keep_log(build.hooks, job.log),
+                    next_steps=_WITHOUT_EDITABLE if isinstance(failed, HookMissing) else (),
+                ) from failed
+    except OSError as error:
+        raise file_trouble(error, job.tmp) from error
 
 
 def _keep_log(hooks: Hooks, log: Path) -> str:
