@@ -635,7 +635,11 @@ class NotAnEnvironment(InstallError):
         super().__init__(
             f"`{path}` cannot be used as a virtual environment",
             why=reason,
-            next_steps=next_steps or (f"move `{path}` away, then run the command again",),
+            next_steps=next_steps
+            or (
+                f"move `{path}` away, then run the command again",
+                "or use another folder: `DETENT_PROJECT_ENVIRONMENT` names the project's",
+            ),
         )
 
 

@@ -98,6 +98,7 @@ def test_what_is_not_there_is_127_and_what_cannot_run_is_named(project: Sandbox)
     for command, code, why in (
         ("no-such-command", 127, "neither in the project's environment nor on PATH"),
         ("./no-such-file", 127, "there is no such file"),
+        ("no_such_script.py", 127, "there is no such file here, nor such a command"),
         ("src", 127, "neither in the project's environment nor on PATH"),
         ("./src", 126, "it is no file"),
         ("./data.txt", 126, "it is not executable"),

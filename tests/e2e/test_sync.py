@@ -150,8 +150,16 @@ def test_what_is_right_is_installed_again_when_asked(project: Sandbox) -> None:
     assert file.exists()
     assert project.detent("sync", "--reinstall").ok().err.endswith(" ~ checker==1.0\n ~ shout==1.0\n")
     assert " ~ shout==1.0\n" in project.detent("sync", "--reinstall", "--dry-run").ok().err
-    unknown = project.detent("sync", "--reinstall-package", "shuot")
-    assert (unknown.code, "there is no `shuot` to reinstall" in unknown.err) == (2, True)
+
+
+@pytest.mark.parametrize("flag", ["--reinstall-package", "--no-install-package", "--only-install-package"])
+def test_a_misspelled_package_is_refused_and_nothing_removed(flag: str, project: Sandbox) -> None:
+    project.detent("sync").ok()
+
+    unknown = project.detent("sync", flag, "shuot")
+
+    assert (unknown.code, f"there is no package `shuot` for `{flag}`" in unknown.err) == (2, True)
+    assert set(project.installed()) == {"checker", "shout"}
 
 
 def test_byte_code_is_made_of_what_is_installed(project: Sandbox) -> None:

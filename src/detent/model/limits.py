@@ -49,6 +49,8 @@ class Limits(NamedTuple):
     """A path in an archive."""
     lock_wait_seconds: float = 300.0
     """Waiting for another process."""
+    build_wait_seconds: float = 3600.0
+    """Waiting for another process that does the same build."""
     lock_notice_seconds: float = 2.0
     """Waiting before it is said."""
     search_seconds: float = 60.0

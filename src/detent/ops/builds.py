@@ -255,7 +255,7 @@ class Builds:
         world = self._world()
         return fsio.FileLock(
             world.layout.lock(f"build-{key}"),
-            wait_seconds=world.limits.lock_wait_seconds,
+            wait_seconds=world.limits.build_wait_seconds,
             notice_seconds=world.limits.lock_notice_seconds,
             report=world.report,
             fleeting=True,

@@ -178,6 +178,12 @@ def _programs(environment: Path) -> list[str]:
 
 
 def _command_missing(command: str, project: Project | None) -> DetentError:
+    if command.endswith((".py", ".pyw")):
+        return CommandMissing(
+            command,
+            why="there is no such file here, nor such a command",
+            next_steps=("name the script by its path",),
+        )
     if project is None or command not in dict(project.manifest.scripts):
         return CommandMissing(command)
     if not project.manifest.is_package:

@@ -162,7 +162,8 @@ def install_lock(
     selection = selection._replace(choices=installed_choices(selection.choices, options.omitted))
     selection = _with_trees(world, project, selection, interpreter, options, is_base=wanted.base)
     selection = _with_origins(selection, project.root)
-    reinstall = _to_reinstall(project, lock, selection, options)
+    _refuse_unknown(project, lock, options)
+    reinstall = _to_reinstall(selection, options)
     decide = partial(plan, selection, exact=options.exact, reinstall=reinstall)
     if options.check or options.dry_run:
         found = read_installed(place.environment) if place.environment is not None else Found()
@@ -207,16 +208,24 @@ def _with_last_selection(
     return result, last
 
 
-def _to_reinstall(
-    project: Project, lock: Lock, selection: Selection, options: SyncOptions
-) -> frozenset[PackageName]:
-    """Give the packages to install again; raises :class:`UsageError` for one nobody knows."""
+def _refuse_unknown(project: Project, lock: Lock, options: SyncOptions) -> None:
+    """A misspelled name would do nothing, or leave nothing: refuse it while its giver is looking."""
     known = {project.manifest.name, *(package.name for package in lock.packages)}
-    for name in options.reinstall_package:
-        if name not in known:
-            raise UsageError(
-                f"there is no `{name}` to reinstall", why="no package of that name is in the lock"
-            )
+    for flag, names in (
+        ("--reinstall-package", options.reinstall_package),
+        ("--no-install-package", options.no_install),
+        ("--only-install-package", options.only_install),
+    ):
+        for name in names:
+            if name not in known:
+                raise UsageError(
+                    f"there is no package `{name}` for `{flag}`",
+                    why=f"`{LOCK_NAME}` has no entry of that name",
+                )
+
+
+def _to_reinstall(selection: Selection, options: SyncOptions) -> frozenset[PackageName]:
+    """Give the packages to install again."""
     if options.reinstall:
         return frozenset(choice.package.name for choice in selection.choices)
     return frozenset(options.reinstall_package)

@@ -194,7 +194,7 @@ def _sources(
     sources = Sources(cache_home=folders.cache, flags=flags, variables=variables)
     named = flags.get("config-file")
     user = system = None
-    if isinstance(named, str):
+    if isinstance(named, str) and named:
         user = _config_file(Path(named), is_named=True)
     elif not flags.get("no-config"):
         user = _config_file(folders.user_config / CONFIG_NAME)

@@ -63,10 +63,14 @@ def make_environment(
     with a mark in it until it is finished. Raises :class:`NotAnEnvironment` for a path none can have.
     """
     place = os.fspath(root)
+    odd = ""
     if os.pathsep in place:
-        raise NotAnEnvironment(place, f"there is `{os.pathsep}` in its path, which separates paths in PATH")
-    if not place.isprintable():
-        raise NotAnEnvironment(place, "there are characters in its path that cannot be shown")
+        odd = f"there is `{os.pathsep}` in its path, which separates paths in PATH"
+    elif not place.isprintable():
+        odd = "there are characters in its path that cannot be shown"
+    if odd:
+        step = "use another folder: `DETENT_PROJECT_ENVIRONMENT` names the project's"
+        raise NotAnEnvironment(place, odd, next_steps=(step,))
     mark = root / UNFINISHED
     try:
         mark.parent.mkdir(parents=True, exist_ok=True)
