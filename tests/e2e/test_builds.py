@@ -70,9 +70,11 @@ def test_a_source_distribution_is_asked_what_it_needs_built_and_installed(
     publish(index, wheel("b"))
     project.manifest("a")
 
+    locks = sorted(path.name for path in (project.cache / "locks").iterdir())
     project.detent("lock").ok()
 
     assert calls(project) == ["get_requires_for_build_wheel", "prepare_metadata_for_build_wheel"]
+    assert sorted(path.name for path in (project.cache / "locks").iterdir()) == locks
     lock = project.read("pylock.toml")
     assert lock.count('metadata = "built"') == 1
     assert "a-1.0.tar.gz" in lock
@@ -212,6 +214,18 @@ def test_a_wheel_for_another_machine_is_not_taken_from_a_back_end(
     assert done.code == 1
     assert "its back end made `a-1.0-cp27-cp27m-win32.whl`, which is not for CPython 3." in done.err
     assert "a" not in project.installed()
+
+
+def test_what_was_built_before_is_no_build(project: Sandbox, index: IndexServer) -> None:
+    sources(index, tiny_sdist("a"))
+    project.manifest("a")
+    project.detent("sync").ok()
+
+    assert "Checked 1 package" in project.detent("sync", "--no-build").ok().err
+    other = beside(project, "other")
+    other.write("pylock.toml", project.read("pylock.toml"))
+    other.detent("sync", "--no-build").ok()
+    assert other.installed() == {"a": "1.0"}
 
 
 # ---- allowed and forbidden -------------------------------------------------------------------

@@ -180,6 +180,30 @@ def test_other_requirements_are_written_into_the_metadata_without_a_build(
     assert changes(done.err) == [" - demo==0.1", f" + demo==0.2 (from {sandbox.root.as_uri()})"]
 
 
+def test_a_wheel_that_somebody_edited_in_the_cache_is_not_rewritten_but_built_again(
+    sandbox: Sandbox, index: IndexServer
+) -> None:
+    publish(index, wheel("b"), repacked_installed("flit-core"))
+    sandbox.write("demo.py", "")
+    sandbox.write(
+        "pyproject.toml",
+        '[build-system]\nrequires = ["flit-core"]\nbuild-backend = "flit_core.buildapi"\n'
+        '[project]\nname = "demo"\nversion = "0.1"\ndescription = "x"\nrequires-python = ">=3.11"\n'
+        "dependencies = []\n",
+    )
+    sandbox.detent("sync").ok()
+    (metadata,) = sandbox.cache.glob("wheels-v1/*/*/files/demo-0.1.dist-info/METADATA")
+    metadata.chmod(0o644)
+    metadata.write_text("Name: evil\n")
+
+    edit(sandbox, "dependencies = []", 'dependencies = ["b"]')
+    done = sandbox.detent("sync").ok()
+
+    assert "Building demo" in done.err
+    assert "Requires-Dist: b" in about(sandbox, "METADATA")
+    assert environment_faults(sandbox.root / ".venv") == []
+
+
 def test_requirements_that_the_back_end_reads_from_a_file_are_locked(
     sandbox: Sandbox, index: IndexServer
 ) -> None:
@@ -244,6 +268,9 @@ def test_without_a_link_the_code_itself_is_installed_and_built_again_when_it_cha
     assert calls(project) == WHEEL
     assert changes(done.err) == [f" ~ demo==0.1.0 (from {url})"]
     assert installed.read_text() == says("two")
+
+    project.detent("add", "c").ok()  # what it keeps beside the files for a while is no part of the project
+    assert "Checked 3 packages" in project.detent("sync", "--no-editable").ok().err
 
 
 def test_a_link_and_a_wheel_take_each_others_place(project: Sandbox) -> None:
@@ -549,7 +576,7 @@ def test_no_folder_outside_of_an_archive_is_built(project: Sandbox, subdirectory
 
 
 def test_the_log_of_a_project_of_any_name_stays_in_the_cache(project: Sandbox) -> None:
-    edit(project, 'name = "demo"', f'name = "{"d" * 180}"')
+    edit(project, 'name = "demo"', f'name = "{"d" * 220}"')
     project.write("backend/tiny.py", project.read("backend/tiny.py") + FAILS)
 
     done = project.detent("sync")
@@ -558,6 +585,17 @@ def test_the_log_of_a_project_of_any_name_stays_in_the_cache(project: Sandbox) -
     assert "[build-failed]" in done.err
     (log,) = (project.cache / "logs-v1").iterdir()
     assert str(log) in done.err
+    assert log.read_text() == "no compiler here\n"
+
+
+def test_a_log_outlives_a_cache_that_does_not(project: Sandbox) -> None:
+    project.write("backend/tiny.py", project.read("backend/tiny.py") + FAILS)
+
+    done = project.detent("sync", "--no-cache", env={"TMPDIR": str(project.root.parent)})
+
+    assert done.code == 1
+    (log,) = project.root.parent.glob("detent-demo-*.log")
+    assert f"`{log}`" in done.err
     assert log.read_text() == "no compiler here\n"
 
 

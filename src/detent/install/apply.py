@@ -177,7 +177,9 @@ def _prepare(plan: Plan, places: Places, entries: Mapping[PackageName, WheelEntr
         staying = [d for d in plan.found.foreign if d.has_record and d not in foreign]
         removed -= _owned(kept) | _owned_by_foreign(places, staying)
     shared = settle_claims(places, layouts, rows, kept)
-    ground = check_ground(places, layouts, rows, plan.found, lambda: removed | _owned(kept))
+    ground = check_ground(
+        places, layouts, rows, plan.found, lambda: removed | _owned(kept) | _metadata_replaced(rows, foreign)
+    )
     standing = {layout.name: ground.adopted | shared.get(layout.name, set()) for layout in layouts}
     # What an incomplete package left stays known until it is removed.
     waiting = [row for row in plan.found.leftovers if row not in plan.leftovers]
@@ -198,6 +200,18 @@ def _owned(rows: Iterable[Installed]) -> set[str]:
 
 def _owned_by_foreign(places: Places, distributions: Iterable[Foreign]) -> set[str]:
     return {path for distribution in distributions for path in read_paths(places, distribution)}
+
+
+def _metadata_replaced(rows: Iterable[Installed], foreign: Iterable[Foreign]) -> set[str]:
+    """Give the files of new packages in a `.dist-info` that is another installer's, and put aside before."""
+    folders = {distribution.metadata for distribution in foreign}
+    return {
+        path
+        for row in rows
+        if row.dist_info in folders
+        for path in row.paths()
+        if path.startswith(f"{row.dist_info}/")
+    }
 
 
 def _without(layout: Layout, standing: Collection[str]) -> Layout:

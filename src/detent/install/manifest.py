@@ -208,7 +208,7 @@ def _read(path: str) -> bytes | None:
 
 
 def _open_no_link(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW)
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _count(text: str) -> int:

@@ -30,6 +30,8 @@ class Places(NamedTuple):
     """The folder that holds one folder of headers per distribution."""
     python: str
     """Absolute path of the environment's interpreter, as launchers name it."""
+    python_minor: str
+    """Its feature version, such as ``3.12``."""
 
     @property
     def fixed(self) -> frozenset[str]:
@@ -61,6 +63,7 @@ def places_of(environment: Environment) -> Places:
         scripts=scheme.scripts,
         headers=scheme.headers,
         python=str(environment.python),
+        python_minor="{}.{}".format(*environment.interpreter.minor),
     )
 
 

@@ -150,12 +150,16 @@ def launcher_file(places: Places, path: str, value: str) -> PrivateFile:
 
 def _launchers(entry: WheelEntry, places: Places) -> tuple[tuple[str, str], ...]:
     # One name in both groups is one program; console and windowed programs are the same on POSIX.
-    return tuple(
-        {
-            f"{places.scripts}/{name}": checked_entry_point(entry.name, name, value)
-            for _, name, value in entry.entry_points
-        }.items()
-    )
+    found = {
+        f"{places.scripts}/{name}": checked_entry_point(entry.name, name, value)
+        for _, name, value in entry.entry_points
+    }
+    pip = f"{places.scripts}/pip"
+    if entry.name == "pip" and pip in found:
+        # One wheel for every Python cannot declare `pip3.12`, so every installer adds it; without it that
+        # name would start the pip of another Python.
+        found[pip + places.python_minor] = found[pip]
+    return tuple(found.items())
 
 
 def _data_files(

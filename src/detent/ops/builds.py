@@ -6,9 +6,10 @@ is over. Its files are clones or copies: a back end may write into its environme
 """
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 
 from detent import fsio
@@ -56,7 +57,6 @@ from detent.ops.unbuilt import tell_unbuilt, with_unbuilt
 from detent.ops.world import World
 from detent.python.environment import Environment
 from detent.python.interpreter import Interpreter
-from detent.python.provision import Place
 from detent.resolve.policy import Policy
 from detent.resolve.throwaway import resolve_once
 from detent.store.cache import Scratch
@@ -64,6 +64,8 @@ from detent.store.entry import metadata_path
 from detent.store.source import unpack_source
 from detent.store.wheels import WheelEntry
 
+_LOG_NAME = 99
+"""How many characters of a package's name are enough in the name of a log."""
 _FAILURES_ENDURED = 1
 """How many versions of one package may fail to build before the search for one that does is given up."""
 
@@ -156,6 +158,8 @@ class Builds:
             entry = find_built(world, tree.whole, name=name, version=version)
             if entry is None:
                 base = find_built(world, tree.build, name=name, version=version)
+                if base is not None:
+                    base = world.wheels.check(base)
                 if base is None:
                     base = self._build_tree(tree, choice, subject, interpreter)
                     remember_built(world, tree.build, base)
@@ -199,7 +203,7 @@ class Builds:
             )
         try:
             with wheel.open("rb") as file:
-                digest = sha256(file.read()).hexdigest()
+                digest = file_digest(file, "sha256").hexdigest()
             return self._world().wheels.put(
                 digest, wheel, filename=wheel.name, name=name, version=owner_of(wheel.name)[1]
             )
@@ -277,7 +281,7 @@ def job_for(
         source=source,
         out=out,
         tmp=tmp,
-        log=world.layout.log(f"{log_name}-{os.urandom(4).hex()}"),
+        log=_log(world, f"{log_name[:_LOG_NAME]}-{os.urandom(4).hex()}"),
         config_settings={
             key: value if isinstance(value, str) else list(value)
             for key, value in world.settings.config_settings.items()
@@ -286,12 +290,18 @@ def job_for(
     )
 
 
+def _log(world: World, key: str) -> Path:
+    """Give where a build that fails leaves what it said; without a cache, where the system has such files."""
+    if world.settings.no_cache.value:
+        return Path(tempfile.gettempdir(), f"detent-{key}.log")
+    return world.layout.log(key)
+
+
 @contextmanager
 def environment(world: World, interpreter: Interpreter, *, subject: str) -> Iterator[BuildEnvironment]:
     """Give an empty environment for one build; it is removed afterwards."""
     with Scratch(world.layout) as scratch:
-        place = Place(scratch / "environment", "created")
-        made = world.environments.ensure(place, interpreter, prompt="build")
+        made = world.environments.make_apart(scratch / "environment", interpreter, prompt="build")
         yield _Isolated(world, made, subject)
 
 

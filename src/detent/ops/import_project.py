@@ -62,9 +62,11 @@ def import_project(asked: Asked, open_world: Open, report: Report, *, dry_run: b
     whatever locking raises; the files are as they were then.
     """
     source = read_import(asked)
-    if source.is_done or not (source.is_changed or source.locked):
+    if source.is_done:
         return ImportOutcome(source, source.conversion.text, 0, None)
-    report(Step(f"Importing from {source.tool}: {', '.join(f'`{name}`' for name in source.taken)}"))
+    has_more = source.is_changed or source.locked is not None
+    if has_more:
+        report(Step(f"Importing from {source.tool}: {', '.join(f'`{name}`' for name in source.taken)}"))
     for note in filter(None, (source.passed_over, *source.conversion.notes)):
         report(Notice("note", note))
     if dry_run:
@@ -72,7 +74,7 @@ def import_project(asked: Asked, open_world: Open, report: Report, *, dry_run: b
             report(Notice("warning", _direct(direct).what))
     else:
         _refuse_direct(source.conversion.direct)
-    if dry_run and source.conversion.direct:
+    if not has_more or (dry_run and source.conversion.direct):
         return ImportOutcome(source, source.conversion.text, 0, None)
     project = _project(source, source.conversion.text)
     with open_world(project) as world:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from detent import fsio
+from detent.build.inputs import contents
 from detent.build.key import editable_key, tree_key
 from detent.errors import Bug, BuildSystemInvalid
 from detent.lock.filename import local_path
@@ -106,15 +106,10 @@ def folder_in(top: Path, direct: Direct) -> Path:
 
 def tree_at(world: World, root: Path, interpreter: Interpreter, *, is_editable: bool) -> LocalTree:
     """Look at a folder anew; a pyproject.toml that cannot be read is for the build to complain of."""
-    path = root / MANIFEST_NAME
     try:
-        manifest = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
+        manifest = tomllib.loads(contents(root / MANIFEST_NAME).decode())
+    except (ValueError, RecursionError):
         manifest = {}
-    except ValueError:
-        manifest = {}
-    except OSError as error:
-        raise fsio.file_trouble(error, path) from error
     return _tree(world, root, manifest, interpreter, is_editable=is_editable)
 
 

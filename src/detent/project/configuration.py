@@ -192,6 +192,16 @@ def _unknown(table: _Table, key: str, faults: list[DetentError]) -> Iterator[str
             )
         )
         return
+    if key == "tool" and not table.path:
+        faults.append(
+            ManifestInvalid(
+                table.where(key),
+                "a detent.toml has no `[tool.detent]`",
+                why="its settings stand without a table around them",
+                next_steps=("take the line `[tool.detent]` out",),
+            )
+        )
+        return
     near = nearest(key, _names_for(table))
     if near is not None and (near in OF_OTHER_TOOLS or BY_NAME[near].is_protection):
         faults.append(

@@ -282,6 +282,9 @@ OF_OTHER_TOOLS: Mapping[str, str] = {
     "no-index": "",
     "keyring-provider": "",
     "no-sources": "",
+    "sources": "",
+    "workspace": "",
+    "constraint-dependencies": "",
 }
 """Protections by names that this release does not know: leaving one out in silence would turn it off. With
 what to write in its place, where there is something."""

@@ -24,6 +24,21 @@ from detent.project.positions import BYTE_ORDER_MARK
 from detent.project.requirements import read_dependencies, read_extras, read_groups
 
 
+_OF_OTHERS = {
+    "uv": (
+        "sources",
+        "index",
+        "workspace",
+        "constraint-dependencies",
+        "override-dependencies",
+        "dev-dependencies",
+    ),
+    "poetry": ("source",),
+    "pdm": ("source", "dev-dependencies"),
+}
+"""Where other tools say which packages are meant, beside a `[project]` table."""
+
+
 class Manifest(NamedTuple):
     """A project as its pyproject.toml describes it."""
 
@@ -115,7 +130,11 @@ def parse_manifest(text: str, path: Path, *, display: str) -> Manifest:
         dynamic=dynamic,
         scripts=scripts,
         data=document.data,
-        warnings=(*configuration.warnings, *_self_dependencies(name, dependencies)),
+        warnings=(
+            *configuration.warnings,
+            *_self_dependencies(name, dependencies),
+            *_read_by_others(document),
+        ),
     )
 
 
@@ -126,6 +145,19 @@ def _self_dependencies(name: PackageName, dependencies: Iterable[Requirement]) -
             f"`{name}` in [project.dependencies] is this project itself and brings nothing; "
             "give the project another name if you mean the package on the index"
         )
+
+
+def _read_by_others(document: Document) -> Iterator[str]:
+    """Name what decides over packages for another tool alone: somebody may rely on it."""
+    tools = document.data.get("tool")
+    for tool, keys in _OF_OTHERS.items():
+        table = tools.get(tool) if isinstance(tools, dict) else None
+        found = [f"`tool.{tool}.{key}`" for key in keys if isinstance(table, dict) and table.get(key)]
+        if found:
+            yield (
+                f"only {tool} reads {', '.join(found)} in {document.display}; "
+                "`detent import --dry-run` says what of it can be taken over"
+            )
 
 
 def _project_table(document: Document) -> Mapping[str, object]:

@@ -127,6 +127,10 @@ class Environments:
             with self._nobody_in(now.root, report):
                 return self._put(now, interpreter, Style(prompt))
 
+    def make_apart(self, root: Path, interpreter: Interpreter, *, prompt: str) -> Environment:
+        """Make an environment where nothing stands and nobody else looks, such as in a scratch folder."""
+        return self._put(Place(root, "created"), interpreter, Style(prompt))
+
     def find(self, sought: Sought, *, report: Report = ignore) -> Interpreter:
         """Give the first interpreter that fits; raises as :meth:`choose`."""
         return find_interpreter(sought, interpreters=self._interpreters, places=self._places, report=report)

@@ -66,7 +66,8 @@ def explain(facts: Sequence[Fact], situation: Situation, *, order: Callable[[Slo
         values,
         key=lambda line: (line.slot != ROOT, _line_number(line), order(line.slot), -values[line]),
     )
-    told = [_sentence(line, values[line], situation) for line in lines]
+    # A requirement that groups share is one fact.
+    told = list(dict.fromkeys(_sentence(line, values[line], situation) for line in lines))
     if len(told) > MOST_LINES:
         told[MOST_LINES - 1 :] = [f"and {len(told) - MOST_LINES + 1} more facts of this kind"]
     return tuple(told)

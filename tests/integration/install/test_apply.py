@@ -193,6 +193,31 @@ def test_a_hostile_record_removes_nothing_of_others(tmp_path: Path) -> None:
     assert (tmp_path / "treasure").read_text() == (tmp_path / "work/x.py").read_text() == "mine"
 
 
+def test_the_same_version_that_pip_installed_becomes_ours(tmp_path: Path) -> None:
+    world = Installation(tmp_path)
+    made = wheel("a", files={"a.py": "a = 1\n"})
+    foreign(world, "a", {"a.py": "a = 1\n"})
+
+    world.sync(made)
+
+    info = world.site_packages / "a-1.0.dist-info"
+    assert (info / "INSTALLER").read_text() == "detent\n"
+    assert "a.py,sha256=" in (info / "RECORD").read_text()
+    assert not world.found().foreign
+    assert not world.plan(made).has_work
+
+
+def test_what_is_ours_and_nobody_knows_of_is_put_in_anew(tmp_path: Path) -> None:
+    world = Installation(tmp_path)
+    world.sync(wheel("a"))
+    before = files_below(world.environment.root)
+    (world.environment.root / ".detent/installed").write_bytes(b"damaged")
+
+    world.sync(wheel("a"))
+
+    assert files_below(world.environment.root) == before
+
+
 def test_a_foreign_copy_of_a_wanted_package_is_replaced_whole(tmp_path: Path) -> None:
     world = Installation(tmp_path)
     foreign(world, "a", {"a/__init__.py": "theirs", "a/extra.py": ""}, version="0.9")

@@ -173,6 +173,7 @@ def test_no_environment_is_made_where_path_would_be_cut(tmp_path: Path) -> None:
     with pytest.raises(NotAnEnvironment) as caught:
         World(tmp_path).make(root, base_python())
     assert "`:`" in caught.value.why
+    assert not any("away" in step for step in caught.value.next_steps)
     assert not root.exists()
 
 

@@ -1,3 +1,4 @@
+import os
 import zlib
 from pathlib import Path
 
@@ -44,6 +45,13 @@ def test_a_manifest_comes_back_as_it_was_written() -> None:
 
 def test_equal_manifests_have_equal_bytes() -> None:
     assert render_manifest((A, B)) == render_manifest((B, A))
+
+
+def test_a_pipe_in_the_place_of_a_manifest_is_not_waited_for(tmp_path: Path) -> None:
+    make_state_folder(str(tmp_path))
+    os.mkfifo(tmp_path / ".detent/installed")
+
+    assert read_manifest(str(tmp_path)) == Manifest()
 
 
 def test_a_damaged_manifest_is_none_at_all() -> None:

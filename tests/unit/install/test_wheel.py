@@ -147,6 +147,14 @@ def test_an_entry_point_wins_over_a_script_of_the_same_name(tmp_path: Path) -> N
     assert "bin/tool" not in (*row.private, *row.linked)
 
 
+def test_pip_is_there_under_the_version_of_its_python_too(tmp_path: Path) -> None:
+    pip = laid_out(tmp_path / "a", wheel("pip", scripts={"pip": "a:b", "pip3": "a:b"})).installed()
+    other = laid_out(tmp_path / "b", wheel("other", scripts={"pip": "a:b"})).installed()
+
+    assert pip.launchers == (("bin/pip", "a:b"), ("bin/pip3", "a:b"), (f"bin/pip{MINOR}", "a:b"))
+    assert other.launchers == (("bin/pip", "a:b"),)
+
+
 @pytest.mark.parametrize(
     "path", ["pyvenv.cfg", "bin/python3", "bin/activate", ".detent/installed", "PyVenv.cfg"]
 )

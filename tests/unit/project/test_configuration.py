@@ -231,6 +231,13 @@ def config_file(text: str, *, is_of_project: bool = False) -> tuple[str, ...]:
     return read_config_file(parse_document(text, "detent.toml"), is_of_project=is_of_project)
 
 
+def test_settings_of_a_config_file_in_a_table_are_an_error() -> None:
+    with pytest.raises(ManifestInvalid) as caught:
+        config_file('[tool.detent]\nbuild = "deny"\n')
+
+    assert caught.value.why == "its settings stand without a table around them"
+
+
 def config_fault(text: str, *, is_of_project: bool = False) -> DetentError:
     with pytest.raises(DetentError) as caught:
         config_file(text, is_of_project=is_of_project)

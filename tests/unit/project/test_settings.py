@@ -212,20 +212,23 @@ def test_builds_are_allowed_unless_somebody_denies_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sources", "by"),
+    ("sources", "by", "excepted_in"),
     [
-        ({"flags": {"build": True}}, "the flag `--no-build`"),
-        ({"variables": {"DETENT_NO_BUILD": "1"}}, "the variable `DETENT_NO_BUILD`"),
-        ({"project": pyproject(build="deny")}, '`build = "deny"` in `[tool.detent]` of the project'),
-        ({"user": user(build="deny")}, '`build = "deny"` in `user.toml`'),
-        ({"system": user(build="deny")}, '`build = "deny"` in `user.toml`'),
+        ({"flags": {"build": True}}, "the flag `--no-build`", ""),
+        ({"variables": {"DETENT_NO_BUILD": "1"}}, "the variable `DETENT_NO_BUILD`", ""),
+        ({"project": pyproject(build="deny")}, '`build = "deny"` in {0}', "`[tool.detent]` of the project"),
+        ({"user": user(build="deny")}, '`build = "deny"` in {0}', "`user.toml`"),
+        ({"system": user(build="deny")}, '`build = "deny"` in {0}', "`user.toml`"),
     ],
 )
-def test_whoever_denies_builds_is_named(sources: dict[str, Any], by: str) -> None:
+def test_whoever_denies_builds_is_named_with_the_place_for_exceptions(
+    sources: dict[str, Any], by: str, excepted_in: str
+) -> None:
     found = policy(**sources)
 
     assert not found.may_build(NUMPY)
-    assert found.forbidden_by == by
+    assert found.forbidden_by == by.format(excepted_in)
+    assert found.excepted_in == excepted_in
 
 
 def test_exceptions_hold_against_the_file_they_stand_in() -> None:

@@ -5,6 +5,7 @@ import pytest
 from detent.errors import Conflict
 from detent.model.build_policy import DEFAULT_BUILD_POLICY, BuildPolicy
 from detent.model.inputs import Inputs
+from detent.model.names import group_name
 from detent.resolve.forks import resolve
 from detent.resolve.policy import Policy
 from support.worlds import World, project, release, ticking, world
@@ -51,6 +52,17 @@ def test_the_lines_of_the_project_come_first_in_file_order() -> None:
         "your project needs b (pyproject.toml:2)",
         "your project needs a (pyproject.toml:3)",
     ]
+
+
+def test_a_requirement_that_one_group_has_from_another_is_told_once() -> None:
+    inputs = project(groups={"docs": ["a>=2"]})
+    ((name, requirements),) = inputs.groups
+    inputs = inputs._replace(groups=((group_name("dev"), requirements), (name, requirements)))
+
+    assert conflict(inputs, world({"a": ["1.0"]})).why == (
+        "your project's group `docs` needs a>=2 (pyproject.toml:2); "
+        "no version of it matches, the newest is 1.0"
+    )
 
 
 def test_an_extra_of_a_package_stands_in_its_own_name() -> None:
