@@ -5,7 +5,7 @@ path. No link is followed where somebody else could have put one, except that a 
 (a `pyproject.toml` kept elsewhere) is written through. This is the only module that imports ``fcntl``.
 """
 # Paths are plain strings here: these functions run by the ten thousand.
-# ruff: noqa: PTH100, PTH101, PTH103, PTH104, PTH106, PTH108, PTH120, PTH123
+# ruff: noqa: PTH100, PTH101, PTH103, PTH104, PTH106, PTH108, PTH114, PTH116, PTH120, PTH123
 
 import contextlib
 import errno

@@ -78,12 +78,19 @@ def test_what_is_built_can_go_elsewhere(project: Sandbox, tmp_path: Path) -> Non
 
 
 def test_clear_removes_older_builds_and_nothing_else(project: Sandbox) -> None:
-    for name in ("demo-0.1.0.tar.gz", "demo-0.1.0-py3-none-any.whl", "notes.txt", "folder.whl/x"):
+    others = ["backup.tar.gz", "folder.whl", "notes.txt", "other-1.0.tar.gz"]
+    for name in (
+        "demo-0.1.0.tar.gz",
+        "demo-0.1.0-py3-none-any.whl",
+        *others[:1],
+        "folder.whl/x",
+        *others[2:],
+    ):
         project.write(f"dist/{name}", "old")
 
     project.detent("build", "--clear").ok()
 
-    assert names(project.root / "dist") == [WHEEL, SDIST, "folder.whl", "notes.txt"]
+    assert names(project.root / "dist") == sorted([WHEEL, SDIST, *others])
 
 
 def test_a_failed_build_leaves_the_output_folder_alone(project: Sandbox) -> None:

@@ -37,7 +37,7 @@ def test_every_byte_of_an_odd_file_is_kept(project: Sandbox) -> None:
 
     done = project.detent("add", "Shout", "--no-sync").ok()
     added = path.read_bytes().decode()
-    project.detent("remove", "SHOUT", "--no-sync").ok()
+    project.detent("remove", "SHOUT", "shout", "--no-sync").ok()
 
     assert "Added `shout>=1.2.0` to `project.dependencies`\nResolved 2 packages in " in done.err
     assert added == ODD.replace("# kept\r\n", '# kept\r\n\t"shout>=1.2.0",\r\n')

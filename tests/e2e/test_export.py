@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from support.backends import tiny_tree, write_tree
 from support.cli import Sandbox, publish
 from support.index_server import IndexServer
 from support.peers import Peers, contents
@@ -167,6 +168,7 @@ def test_what_cannot_be_meant_is_refused(project: Sandbox) -> None:
         (("-o", "pylock.toml"), "it is the project's own lock"),
         (("-o", "./pyproject.toml"), "it is the project's own `pyproject.toml`"),
         (("--format", "pylock.toml", "-o", "x.toml"), "a pylock.toml cannot be called `x.toml`"),
+        (("-o", "pylock.a.b.toml"), "a pylock.toml cannot be called `pylock.a.b.toml`"),
         (("--prune", "shuot"), "there is no package `shuot` for `--prune`"),
         (("--no-emit-package", "a b"), "`--no-emit-package` takes the name of a package"),
         (("--no-emit-project", "--only-emit-project"), "cannot be used together"),
@@ -181,3 +183,24 @@ def test_what_cannot_be_meant_is_refused(project: Sandbox) -> None:
     assert project.detent("export", "--locked").code == 1
     project.write("pyproject.toml", PROJECT)
     assert project.snapshot() == before
+
+
+def test_an_output_that_is_a_link_to_itself_is_said_to_be_one(project: Sandbox) -> None:
+    (project.root / "loop").symlink_to("loop")
+
+    done = project.detent("export", "-o", "loop")
+
+    assert done.code == 1
+    assert "too many levels of symbolic links" in done.err.lower()
+
+
+def test_a_frozen_lock_is_exported_without_asking_the_back_end(sandbox: Sandbox) -> None:
+    files = tiny_tree("demo", more="raise SystemExit('built')")
+    files["pyproject.toml"] = files["pyproject.toml"].replace(
+        "dependencies =", 'dynamic = ["optional-dependencies"]\ndependencies ='
+    )
+    write_tree(sandbox.root, files)
+    sandbox.write("pylock.toml", 'lock-version = "1.0"\ncreated-by = "test"\npackages = []\n')
+
+    assert "built" in sandbox.detent("export").err
+    assert sandbox.detent("export", "--frozen", "--no-header").ok() == (0, "-e .\n", "")

@@ -162,6 +162,17 @@ def test_what_is_not_on_an_index_stops_the_import_with_its_place(folder: Sandbox
     assert folder.snapshot() == before
 
 
+@pytest.mark.parametrize("flag", ["-v", "--dry-run"])
+def test_a_password_in_an_address_is_never_repeated(folder: Sandbox, flag: str) -> None:
+    secret = "https://me:SECRET@example.com"
+    folder.write("requirements.txt", f"a @ git+{secret}/a.git\n-e git+{secret}/b#egg=b\n{secret}\n")
+
+    done = folder.detent("import", flag)
+
+    assert "`requirements.txt:1`: `a` comes from `git+https://****@example.com/a.git`" in done.err
+    assert "SECRET" not in done.err + done.out
+
+
 def test_a_uv_project_keeps_the_versions_of_every_fork(folder: Sandbox, index: IndexServer) -> None:
     publish(
         index,

@@ -2,9 +2,10 @@
 
 import pytest
 
-from support.backends import sdist_of, tiny_sdist, tiny_tree
-from support.cli import Sandbox
+from support.backends import sdist_of, tiny_sdist, tiny_tree, write_tree
+from support.cli import Sandbox, publish
 from support.index_server import IndexServer
+from support.wheels import wheel
 
 DENIED = '\n[tool.detent]\nbuild = "deny"\n'
 
@@ -65,3 +66,23 @@ def test_a_package_that_is_excepted_is_built_and_no_other(project: Sandbox, inde
     project.detent("sync").ok()
     assert has_run(project)
     assert project.installed() == {"a": "1.0"}
+
+
+def test_a_lock_cannot_bring_in_a_folder_that_the_project_never_named(
+    sandbox: Sandbox, index: IndexServer
+) -> None:
+    publish(index, wheel("a"))
+    sandbox.manifest("a", tail=DENIED)
+    sandbox.detent("lock").ok()
+    mark = sandbox.root.parent / "mark"
+    write_tree(sandbox.root / "evil", tiny_tree("a", more=f"open({str(mark)!r}, 'w').close()"))
+    head, _, _ = sandbox.read("pylock.toml").partition("[[packages]]")
+    sandbox.write("pylock.toml", f'{head}[[packages]]\nname = "a"\ndirectory = {{ path = "evil" }}\n')
+
+    done = sandbox.detent("sync", "--locked")
+
+    assert done.code == 1
+    assert "the entry `a` comes from `evil`, and no requirement names that" in done.err
+    sandbox.detent("sync").ok()
+    assert sandbox.installed() == {"a": "1.0"}
+    assert not mark.exists()

@@ -119,8 +119,6 @@ _LEFT_OUT = frozenset((
     ".git", ".hg", ".svn", ".bzr", ".jj", ".venv", "__pycache__", "node_modules", ".tox", ".nox",
     ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".idea", ".vscode", ".eggs",
 ))  # fmt: skip
-_NOT_SOURCES = frozenset(("pyvenv.cfg", "CACHEDIR.TAG"))
-"""What an environment has in it, and what a cache has: the folder is neither looked at nor counted."""
 _LEFT_OUT_AT_TOP = frozenset(("build", "dist", "pylock.toml"))
 _OURS = ".detent-"
 """Begins the name of what detent has not finished yet, beside the files of a project."""

@@ -15,9 +15,14 @@ _OTHER_WORDS = {
     "rm": ("remove",),
     "update": ("lock --upgrade",),
     "upgrade": ("lock --upgrade",),
+    "outdated": ("lock --upgrade --dry-run",),
+    "compile": ("lock",),
+    "check": ("lock --check",),
+    "freeze": ("export",),
     "list": ("tree",),
     "show": ("tree",),
     "exec": ("run",),
+    "shell": ("run",),
 }
 
 
@@ -32,10 +37,17 @@ def complaint(doubt: Doubt) -> UsageError:
         case "unknown flag":
             return _unknown_flag(doubt, whole)
         case "value missing":
+            why = "nothing follows it"
+            meant: tuple[str, ...] = ()
+            if doubt.value.partition("=")[0] in _spellings(BY_NAME.get(doubt.command)):
+                why = f"`{doubt.value}` after it is another flag"
+            elif doubt.value:
+                why = f"`{doubt.value}` after it looks like another flag"
+                meant = (f"or `{word}={doubt.value}`, if that is the value",)
             return UsageError(
                 f"the flag `{word}` needs a value",
-                why=f"`{doubt.value}` after it is another flag" if doubt.value else "nothing follows it",
-                next_steps=(f"write `{word} {value}`; see {see}",),
+                why=why,
+                next_steps=(f"write `{word} {value}`; see {see}", *meant),
             )
         case "value unwanted":
             return UsageError(
@@ -106,14 +118,17 @@ def _unknown_command(doubt: Doubt) -> UsageError:
 
 def _unknown_flag(doubt: Doubt, whole: str) -> UsageError:
     command = BY_NAME.get(doubt.command)
-    flags = (*GLOBAL, *(command.flags if command is not None else ()))
-    spellings = [*(s for flag in flags for s in (*flag.spellings, *flag.hidden, flag.opposite)), "--help"]
-    near = _suggestion(doubt.word, spellings, lambda name: f"did you mean `{name}`?")
+    near = _suggestion(doubt.word, _spellings(command), lambda name: f"did you mean `{name}`?")
     return UsageError(
         f"unknown flag `{doubt.word}`",
         why=_elsewhere(doubt, command),
         next_steps=(*near, f"see `{whole} --help`"),
     )
+
+
+def _spellings(command: Command | None) -> list[str]:
+    flags = (*GLOBAL, *(command.flags if command is not None else ()))
+    return [*(s for flag in flags for s in (*flag.spellings, *flag.hidden, flag.opposite) if s), "--help"]
 
 
 def _elsewhere(doubt: Doubt, command: Command | None) -> str:

@@ -553,7 +553,7 @@ COMMANDS = (
             _switch("--sdist", "Build a source distribution, and no wheel unless `--wheel` is given too"),
             _switch("--wheel", "Build a wheel, straight from the folder"),
             _value("--out-dir", "DIR", "Put the files into DIR (default: the source's `dist`)", short="-o"),
-            _switch("--clear", "Remove other wheels and source distributions from DIR"),
+            _switch("--clear", "Remove other builds of the project from DIR"),
             *PYTHON,
             *INDEX,
             *BUILDING,

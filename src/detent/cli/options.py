@@ -10,6 +10,10 @@ from detent.ops.selection import Chosen
 from detent.ops.sync import SyncOptions
 
 
+_MOST_DIGITS = 10
+"""Of a number that means anything here."""
+
+
 def text(values: Values, name: str) -> str | None:
     """Give a flag that holds one word."""
     value = values.get(name)
@@ -111,7 +115,7 @@ def _syncing(values: Values) -> SyncOptions:
 def tree(values: Values) -> TreeOptions:
     """Options of `tree`."""
     depth = text(values, "depth")
-    if depth is not None and not depth.isdecimal():
+    if depth is not None and not (depth.isdecimal() and len(depth) < _MOST_DIGITS):
         raise UsageError("`--depth` takes a whole number", why=f"`{depth}` is none")
     return TreeOptions(
         depth=int(depth) if depth is not None else None,

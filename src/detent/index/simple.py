@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from detent.errors import PageInvalid
 from detent.index.page_entries import (
@@ -219,7 +219,7 @@ def _parsed(text: str, versions: dict[str, Version | None]) -> Version | None:
     if text not in versions:
         try:
             versions[text] = Version(text.replace("_", "-"))
-        except InvalidVersion:
+        except ValueError:  # no version, or a number too long to read
             versions[text] = None
     return versions[text]
 

@@ -46,12 +46,14 @@ def closure_faults(inputs: Inputs, lock: Lock) -> tuple[str, ...]:
             for root in inputs.roots()
         ]
         reach = _reach(graph, roots)
-        wishes = _wishes(graph, roots, reach)
+        wishes = tuple(_wishes(graph, roots, reach))
         # Who needs the project itself is met by the project being there; it is no entry of its own lock.
         unmet = [s for w in wishes if w.need.requirement.name != inputs.name for s in _unmet(graph, w)]
     except ValueError as error:
         return (str(error),)
-    return tuple(dict.fromkeys((*_overlaps(graph), *_loose_edges(graph), *unmet, *_unreached(graph, reach))))
+    strays = _undeclared(graph, wishes)
+    rest = (*_loose_edges(graph), *unmet, *strays, *_unreached(graph, reach))
+    return tuple(dict.fromkeys((*_overlaps(graph), *rest)))
 
 
 def _reach(graph: Graph, roots: Sequence[_Wish]) -> dict[_Place, Marker]:
@@ -118,6 +120,15 @@ def _unreached(graph: Graph, reach: Mapping[_Place, Marker]) -> Iterator[str]:
         idle = markers.and_(claimed, markers.not_(reach.get((entry, ""), markers.NEVER)))
         if idle != markers.NEVER or claimed == markers.NEVER:
             yield f"nothing needs the entry `{graph.title(entry)}`{_where(graph, idle)}"
+
+
+def _undeclared(graph: Graph, wishes: Sequence[_Wish]) -> Iterator[str]:
+    """Name what is not from an index although nobody asks for that: such an entry could run anything."""
+    declared = {wish.need.requirement.name for wish in wishes if wish.need.requirement.url}
+    for entry, package in enumerate(graph.packages):
+        if package.direct is not None and package.name not in declared:
+            where = package.direct.location
+            yield f"the entry `{graph.title(entry)}` comes from `{where}`, and no requirement names that"
 
 
 def _overlaps(graph: Graph) -> Iterator[str]:

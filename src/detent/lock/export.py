@@ -27,8 +27,8 @@ _PYLOCK_FILE = re.compile(r"pylock(?:\.[^.]+)?\.toml")
 
 
 def format_of(filename: str) -> Format:
-    """Guess the format from the name of the file to write."""
-    if is_pylock_name(filename):
+    """Guess the format from the name of the file to write; no requirements file ends with `.toml`."""
+    if filename.endswith(".toml"):
         return "pylock.toml"
     return "constraints.txt" if filename.startswith("constraints") else "requirements.txt"
 

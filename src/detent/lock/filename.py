@@ -8,7 +8,7 @@ because importing `packaging.tags` costs more than selecting from a lock does, a
 import re
 from typing import NamedTuple
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 _WHEEL_PART = re.compile(r"[A-Za-z0-9_.+!]+")
 _TAG_SET = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*")
@@ -76,7 +76,7 @@ def canonical_version(text: str) -> str:
         return text
     try:
         return str(Version(text))
-    except InvalidVersion:
+    except ValueError:  # no version, or a number too long to read
         raise ValueError(f"`{text}` is not a valid version") from None
 
 

@@ -108,7 +108,7 @@ def _check_version(document: Table, display: str) -> None:
         raise LockInvalid(
             display,
             f"it has the lock version {version}, and this release of detent reads 1.x",
-            next_steps=("upgrade detent, or run `detent lock` to write the lock anew",),
+            next_steps=("upgrade detent, or delete it and run `detent lock`",),
         )
 
 

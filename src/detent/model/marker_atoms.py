@@ -9,7 +9,7 @@ and the like) stay as they are, each a question of its own.
 
 import re
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from detent.model.marker_evaluation import VERSIONS, opaque, python_number, quoted
 from detent.model.marker_nodes import (
@@ -145,7 +145,7 @@ def _python(variable: str, operator: str, literal: str, unit: int, *, flipped: b
             raise ValueError(f"`~=` needs its version on the right: `{variable} ~= {quoted(literal)}`")
         try:
             version = Version(literal)
-        except InvalidVersion:
+        except ValueError:  # no version, or a number too long to read
             return NEVER  # not even `!=` holds for what is no version
         if version.is_prerelease or version.is_postrelease or version.local is not None:
             return opaque(variable, operator, literal, flipped=True)

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 VersionKey: TypeAlias = tuple[int, tuple[int, ...], int, int, int, int, tuple[tuple[int, int | str], ...]]
 """(epoch, release without trailing zeros, pre rank, pre number, post, dev, local)."""
@@ -102,7 +102,7 @@ def parse_clause(text: str) -> Clause:
         raise InvalidSpecifier(f"`{text}`: `.*` can only follow a plain version such as `1.2`")
     try:
         version = Version(value[:-2] if wildcard else value)
-    except InvalidVersion:
+    except ValueError:  # no version, or a number too long to read
         raise InvalidSpecifier(
             f"`{text}` has no version after `{operator}`"
             if not value
@@ -210,6 +210,6 @@ def clause_contains(clause: Clause, version_text: str) -> bool:
         return clause.text.lower() == version_text.lower()
     try:
         key = version_key(Version(version_text))
-    except InvalidVersion:
+    except ValueError:  # no version, or a number too long to read
         return False
     return any(low <= key < high for low, high in clause_spans(clause))

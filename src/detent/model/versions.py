@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from detent.model.names import PackageName
 from detent.model.specifiers import (
@@ -123,7 +123,7 @@ class Listing:
             return found
         try:
             key = version_key(Version(version))
-        except InvalidVersion:
+        except ValueError:  # no version, or a number too long to read
             return None
         place = bisect_left(self._keys, key)
         return place + 1 if place < self.count and self._keys[place] == key else None

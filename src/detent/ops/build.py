@@ -212,10 +212,19 @@ def _publish(made: Sequence[Path], out_dir: Path, *, clear: bool, keep: Path) ->
             fsio.write_atomic(out_dir / path.name, path.read_bytes())
         if clear:
             names = {path.name for path in made}
+            owners = {_owner(path) for path in made}
             for path in sorted(out_dir.iterdir()):
-                is_made = path.name.endswith(_MADE) and path.is_file()
-                if is_made and path.name not in names and path != keep:
+                is_ours = path.name.endswith(_MADE) and path.is_file() and _owner(path) in owners
+                if is_ours and path.name not in names and path != keep:
                     path.unlink()
     except OSError as error:
         raise fsio.file_trouble(error, out_dir) from error
     return tuple(out_dir / path.name for path in made)
+
+
+def _owner(path: Path) -> PackageName | None:
+    """Give the project a file is a build of; none for one that only looks like a build."""
+    try:
+        return owner_of(path.name)[0]
+    except ValueError:
+        return None

@@ -114,17 +114,20 @@ def add(world: World, project: Project, options: AddOptions) -> EditOutcome:
 def remove(world: World, project: Project, options: RemoveOptions) -> EditOutcome:
     """Remove every entry of the names from one table."""
     text = decode(project.manifest_bytes, project.manifest_path)
-    for name in options.names:
-        try:
-            normalised = package_name(name)
-        except ValueError as error:
-            raise UsageError(f"`{name}` is not a package name", why=str(error)) from error
-        text = remove_requirement(text, options.table, normalised, display=display(project.manifest_path))
+    for name in dict.fromkeys(map(_named, options.names)):
+        text = remove_requirement(text, options.table, name, display=display(project.manifest_path))
     if options.frozen:
         return _finish(world, project, text, None, options)
     before = read_lock(world.layout, project)
     outcome = lock_edited(world, project, text, before, locked=options.locked, upgrade=Upgrade())
     return _finish(world, project, text, outcome, options)
+
+
+def _named(text: str) -> PackageName:
+    try:
+        return package_name(text)
+    except ValueError as error:
+        raise UsageError(f"`{text}` is not a package name", why=str(error)) from error
 
 
 def _upgrade(options: AddOptions, wishes: Sequence[Wish]) -> Upgrade:

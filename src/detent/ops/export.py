@@ -64,7 +64,9 @@ def export(world: World, project: Project, options: ExportOptions) -> ExportOutc
     package that is not locked.
     """
     path, form = _place(project, options)
-    inputs = project_inputs(world, project)
+    # Nothing is held against a frozen lock, so no back end is asked for what is dynamic.
+    written = project.manifest.inputs(world.releases.index_url)
+    inputs = written if options.frozen else project_inputs(world, project)
     lock, outcome = settled_lock(world, project, inputs, locked=options.locked, frozen=options.frozen)
     wanted = wanted_selection(lock, options.chosen)
     name = project.manifest.name
@@ -113,7 +115,8 @@ def _place(project: Project, options: ExportOptions) -> tuple[Path | None, Forma
         return None, options.format or "requirements.txt"
     path = Path(os.path.abspath(options.output))  # noqa: PTH100 -- links the user wrote stay as they are
     form = options.format or format_of(path.name)
-    if path.resolve() in {project.lock_path.resolve(), project.manifest_path.resolve()}:
+    own = {os.path.realpath(project.lock_path), os.path.realpath(project.manifest_path)}
+    if os.path.realpath(path) in own:
         raise UsageError(
             f"`{display(path)}` cannot be the output file",
             why="it is the project's own lock"

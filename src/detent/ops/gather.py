@@ -101,10 +101,13 @@ def _refuse_builds(world: World, missing: Iterable[Choice], target: Target) -> N
 def forget_builds(
     world: World, choices: Iterable[Choice], names: Container[PackageName], interpreter: Interpreter
 ) -> None:
-    """See that packages of these names are built again, if they are built at all."""
-    for choice in choices:
-        if choice.package.name not in names:
-            continue
+    """See that packages of these names are built again, if they are built at all.
+
+    Raises :class:`BuildForbidden` for one that may not be built, before anything is dropped.
+    """
+    named = [choice for choice in choices if choice.package.name in names]
+    _refuse_builds(world, named, interpreter.target)
+    for choice in named:
         if is_tree(choice):
             for key in tree_keys(world, choice, interpreter):
                 forget_built(world, key)

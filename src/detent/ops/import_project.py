@@ -25,6 +25,7 @@ from detent.ops.undo import Undo
 from detent.ops.world import World
 from detent.project.importing.assembly import with_python
 from detent.project.importing.conversion import Direct
+from detent.project.known import redacted
 from detent.project.manifest import Manifest, parse_manifest
 from detent.resolve.policy import Policy, rules_for
 from detent.resolve.preferences import Preferences
@@ -74,7 +75,10 @@ def import_project(asked: Asked, open_world: Open, report: Report, *, dry_run: b
             report(Notice("warning", _direct(direct).what))
     else:
         _refuse_direct(source.conversion.direct)
-    if not has_more or (dry_run and source.conversion.direct):
+    if dry_run and source.conversion.direct:
+        # It will not be written as it is, and the URLs in it may have passwords.
+        return ImportOutcome(source, redacted(source.conversion.text), 0, None)
+    if not has_more:
         return ImportOutcome(source, source.conversion.text, 0, None)
     project = _project(source, source.conversion.text)
     with open_world(project) as world:
@@ -90,6 +94,7 @@ def _lock(world: World, source: Import, project: Project) -> ImportOutcome:
     inputs = project_inputs(world, project)
     before = read_lock(world.layout, project)
     outcome = lock_project(world, inputs, Upgrade(), before=before, imported=versions)
+    moved = _moved(world, versions, outcome.lock, inputs)  # before all is written: it may ask the index
     with Undo(world.report) as undo:
         _write_manifest(undo, source, project)
         undo.remember(project.lock_path, before.text if before is not None else None, outcome.text)
@@ -99,7 +104,7 @@ def _lock(world: World, source: Import, project: Project) -> ImportOutcome:
         project.manifest.text,
         _count(project.manifest) if source.is_changed else 0,
         outcome,
-        _moved(world, versions, outcome.lock, inputs),
+        moved,
     )
 
 
@@ -147,7 +152,7 @@ def _refuse_direct(direct: tuple[Direct, ...]) -> None:
 
 def _direct(direct: Direct) -> Unsupported:
     return Unsupported(
-        f"`{direct.where}`: `{direct.name}` comes from {direct.source}, "
+        f"`{direct.where}`: `{direct.name}` comes from {redacted(direct.source)}, "
         "and only packages from an index can be locked so far",
         next_steps=("take a release of it from the index, or take it out, and import again",),
     )

@@ -160,6 +160,10 @@ def lock_project(
 def write_lock(world: World, project: Project, outcome: LockOutcome) -> None:
     """Put the new lock in place, whole and durably; an unchanged one is not touched."""
     if outcome.is_changed:
+        before = outcome.before
+        if before is not None and before.lock.inputs is None:
+            by = f"`{before.lock.created_by}`" if before.lock.created_by else "another tool"
+            world.report(Notice("note", f"`{LOCK_NAME}` was written by {by}, and detent writes it anew"))
         # The copy first: a full cache must not make a failure of what is done already.
         keep_copy(world.layout, StoredLock(outcome.lock, outcome.text))
         fsio.write_atomic(project.lock_path, outcome.text, durable=True)

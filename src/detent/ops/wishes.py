@@ -18,6 +18,7 @@ from detent.ops.discover import Project
 from detent.ops.requirement_files import read_requirements
 from detent.project.bounds import Bounds, bounded
 from detent.project.edit import Table
+from detent.project.known import redacted
 from detent.project.manifest import Manifest
 
 # What pip takes for a path, a URL or a repository rather than a name.
@@ -177,7 +178,7 @@ def _specifier(text: str) -> str:
 
 def _unsupported(text: str, where: str, instead: str) -> Unsupported:
     return Unsupported(
-        f"`{text}` is a path, a URL or a repository" + (f" ({where})" if where else ""),
+        f"`{redacted(text)}` is a path, a URL or a repository" + (f" ({where})" if where else ""),
         why="only packages from an index can be added so far",
         next_steps=(instead,),
     )

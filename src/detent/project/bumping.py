@@ -6,7 +6,7 @@ The rules for what may be raised together are uv's. A version is never lowered b
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from detent.errors import Bug, ManifestInvalid, UsageError
 from detent.project.document import Document, parse_document
@@ -18,6 +18,8 @@ PARTS: tuple[Part, ...] = get_args(Part)
 _RELEASE = {"major": 0, "minor": 1, "patch": 2}
 _PHASE = {"alpha": "a", "beta": "b", "rc": "rc"}
 _PATH = ("project", "version")
+_MOST_DIGITS = 99
+"""Python refuses to read numbers of some thousand digits."""
 
 
 class Bump(NamedTuple):
@@ -41,8 +43,11 @@ def parse_bump(text: str) -> Bump:
         )
     if part == "stable" and equals:
         raise UsageError("`--bump stable` takes no number", why=f"it was given `{number}`")
-    if equals and not (number.isascii() and number.isdecimal()):
-        raise UsageError(f"`--bump {part}` takes a whole number", why=f"`{number}` is none")
+    if equals and not (number.isascii() and number.isdecimal() and len(number) <= _MOST_DIGITS):
+        raise UsageError(
+            f"`--bump {part}` takes a whole number of at most {_MOST_DIGITS} digits",
+            why=f"`{number}` is none",
+        )
     return Bump(part, int(number) if equals else None)
 
 
@@ -50,7 +55,7 @@ def checked_version(text: str) -> str:
     """Give a version in its canonical form; raises :class:`UsageError`."""
     try:
         return str(Version(text))
-    except InvalidVersion as error:
+    except ValueError as error:  # also for a number of thousands of digits
         raise UsageError(
             f"`{text}` is not a version",
             why="a version follows PEP 440",

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from detent.errors import DetentError, Failures, ManifestInvalid
 from detent.model import markers
@@ -22,7 +22,6 @@ from detent.project.configuration import Configuration, read_configuration, refu
 from detent.project.document import Document, parse_document, type_name
 from detent.project.positions import BYTE_ORDER_MARK
 from detent.project.requirements import read_dependencies, read_extras, read_groups
-
 
 _OF_OTHERS = {
     "uv": (
@@ -239,7 +238,7 @@ def _version(
     else:
         try:
             return str(Version(raw))
-        except InvalidVersion:
+        except ValueError:  # no version, or a number too long to read
             faults.append(ManifestInvalid(where, f"`project.version`: `{raw}` is not a valid version"))
     return None
 

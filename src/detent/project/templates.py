@@ -98,7 +98,7 @@ def module_name(name: str) -> str:
         reason = "it does not start with a letter"
     elif keyword.iskeyword(module):
         reason = "it is a keyword of Python"
-    elif module in sys.stdlib_module_names:
+    elif module in sys.stdlib_module_names or module == "test":  # which is no public one, and comes first
         reason = "a module of that name belongs to Python itself"
     if reason:
         raise UsageError(

@@ -96,20 +96,23 @@ def stamp_out(template: Template, root: Path, prompt: str) -> Path:
     place = os.fspath(root)
     if not (template.entries and is_plain(place, prompt)):
         raise Bug(f"a template cannot make an environment at `{place}`")
-    here = scratch = scratch_beside(place)
+    scratch = scratch_beside(place)
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
         sweep(root.parent)
         try:
             os.mkdir(scratch, 0o755)
             for entry in template.entries:
-                here = f"{scratch}/{entry.path}"
-                _make(entry, here, _filled(template, entry, os.fsencode(place), prompt.encode()))
+                _make(
+                    entry,
+                    f"{scratch}/{entry.path}",
+                    _filled(template, entry, os.fsencode(place), prompt.encode()),
+                )
         except BaseException:
             fsio.remove_tree(Path(scratch))
             raise
     except OSError as error:
-        raise fsio.file_trouble(error, here) from error
+        raise fsio.file_trouble(error, root) from error
     return Path(scratch)
 
 

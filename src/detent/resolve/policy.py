@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from detent.model.build_policy import DEFAULT_BUILD_POLICY, BuildPolicy
 from detent.model.inputs import Root
@@ -139,5 +139,5 @@ def _version_of(clause: str) -> Version | None:
     """Give the version a specifier clause names; ``None`` for what names none (`===` takes any text)."""
     try:
         return Version(clause.lstrip("=<>!~ ").removesuffix(".*"))
-    except InvalidVersion:
+    except ValueError:  # no version, or a number too long to read
         return None

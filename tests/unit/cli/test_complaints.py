@@ -25,6 +25,7 @@ def test_a_misspelled_command_gets_its_nearest() -> None:
         ("did you mean `detent cache clean`?", "see every command with `detent cache --help`"),
     )
     assert said("install x")[2][0] == "did you mean `detent add` or `detent sync`?"
+    assert said("compile")[2][0] == "did you mean `detent lock`?"
     assert said("zzz")[2] == ("see every command with `detent --help`",)
 
 
@@ -41,7 +42,22 @@ def test_flags() -> None:
         "nothing follows it",
         ("write `--group GROUP`; see `detent add --help`",),
     )
-    assert said("add --group --dev")[1] == "`--dev` after it is another flag"
+    assert said("add --group --dev") == (
+        "the flag `--group` needs a value",
+        "`--dev` after it is another flag",
+        ("write `--group GROUP`; see `detent add --help`",),
+    )
+    assert said("build -C --quiet=yes")[1:] == (
+        "`--quiet=yes` after it is another flag",
+        ("write `-C KEY=VALUE`; see `detent build --help`",),
+    )
+    assert said("build -C --build-option=-v")[1:] == (
+        "`--build-option=-v` after it looks like another flag",
+        (
+            "write `-C KEY=VALUE`; see `detent build --help`",
+            "or `-C=--build-option=-v`, if that is the value",
+        ),
+    )
     assert said("add --dev=x") == (
         "the flag `--dev` takes no value",
         "it was given `x`",

@@ -1,6 +1,7 @@
 """Whether a lock is whole."""
 
 from detent.lock.closure import closure_faults
+from detent.lock.model import Direct
 from support.locks import entry, foreign, inputs, lock
 
 
@@ -189,3 +190,12 @@ def test_pre_releases_and_local_versions_satisfy_as_the_resolver_saw_it() -> Non
 
 def test_a_lock_of_another_tool_is_not_judged() -> None:
     assert closure_faults(inputs(["a"]), foreign()) == ()
+
+
+def test_an_entry_that_comes_from_where_nobody_said_is_told() -> None:
+    project = inputs(["a"])
+    taken = entry("a", "", wheels=())._replace(direct=Direct("directory", "evil"))
+
+    assert closure_faults(project, lock(taken, made_from=project)) == (
+        "the entry `a` comes from `evil`, and no requirement names that",
+    )

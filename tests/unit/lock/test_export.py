@@ -172,7 +172,7 @@ def test_a_flat_pylock_is_a_lock_like_any_other() -> None:
         ("constraints-dev.txt", "constraints.txt"),
         ("pylock.toml", "pylock.toml"),
         ("pylock.dev.toml", "pylock.toml"),
-        ("pylock.a.b.toml", "requirements.txt"),
+        ("pylock.a.b.toml", "pylock.toml"),
     ],
 )
 def test_the_format_is_guessed_from_the_name(filename: str, form: str) -> None:

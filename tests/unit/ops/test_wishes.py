@@ -54,12 +54,13 @@ def test_the_bound_stands_before_the_marker() -> None:
         "git+https://example.com/a",
         "a.whl",
         "a.tar.gz",
-        "a @ https://example.com/a",
+        "a @ https://me:SECRET@example.com/a",
     ],
 )
 def test_places_are_not_supported_yet(text: str) -> None:
-    with pytest.raises(Unsupported, match="is a path, a URL or a repository"):
+    with pytest.raises(Unsupported, match="is a path, a URL or a repository") as refused:
         written(text)
+    assert "SECRET" not in refused.value.what
 
 
 def test_nonsense_is_refused(tmp_path: Path) -> None:

@@ -160,7 +160,13 @@ def test_a_name_that_was_asked_for_is_never_bent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"), [("3d", "start with a letter"), ("class", "keyword"), ("json", "belongs to Python")]
+    ("name", "reason"),
+    [
+        ("3d", "start with a letter"),
+        ("class", "keyword"),
+        ("json", "belongs to Python"),
+        ("test", "belongs to Python"),
+    ],
 )
 def test_a_package_python_could_not_import_is_refused(name: str, reason: str) -> None:
     with pytest.raises(UsageError) as caught:

@@ -91,8 +91,9 @@ def test_a_count_that_is_not_what_was_rendered_stops_everything(tmp_path: Path) 
 def test_a_file_operation_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     twice = (*template().entries, Entry("file", "pyvenv.cfg", 0o644, b"", 0, 0))
 
-    with pytest.raises(FileTrouble):
+    with pytest.raises(FileTrouble) as caught:
         stamp_out(template()._replace(entries=twice), tmp_path / ".venv", "demo")
+    assert str(tmp_path / ".venv") in caught.value.what
     assert names(tmp_path) == []
 
 

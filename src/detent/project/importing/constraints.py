@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from detent.model import markers
 from detent.model.markers import InvalidMarker, Marker
@@ -125,7 +125,7 @@ def _single(text: str) -> str:
     operator = found["operator"] or "=="
     try:
         version = Version("0.0.dev0" if found["version"] == "dev" else found["version"])
-    except InvalidVersion:
+    except ValueError:  # no version, or a number too long to read
         raise InvalidConstraint(f"`{found['version']}` is not a version") from None
     if found["wild"]:
         if operator in {"==", "=", "!="}:

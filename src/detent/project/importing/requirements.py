@@ -21,6 +21,7 @@ from detent.project.importing.conversion import Conversion, Direct, Findings, So
 from detent.project.importing.locked import Locked, locked
 from detent.project.importing.requirement_lines import Line, lines
 from detent.project.importing.tables import Item, item, with_settings
+from detent.project.known import redacted
 
 PLACE = re.compile(
     r"\.{0,2}/|~/|[A-Za-z][A-Za-z0-9+.-]*:|[^\s;]*\.(?:whl|tar\.gz|zip)(?:$|[\s#;])|\.(?:$|\[)"
@@ -263,6 +264,7 @@ class _Reading:
                     f"`{text}` (`{where}`): pass `--extra` to have extras of the project itself"
                 )
             return
+        text = redacted(text)
         name = text.partition("#egg=")[2].partition("&")[0] or text.rstrip("/").rpartition("/")[2]
         self._findings.direct.append(Direct(name, where, f"`{text}`"))
 
