@@ -9,7 +9,6 @@ from detent.ops.run import RunOptions
 from detent.ops.selection import Chosen
 from detent.ops.sync import SyncOptions
 
-
 _MOST_DIGITS = 10
 """Of a number that means anything here."""
 

@@ -12,9 +12,7 @@ from detent.ops.lock import LockOutcome
 from detent.ops.sync import SyncOptions, SyncOutcome
 
 
-def locked(
-    console: Console, outcome: LockOutcome, *, dry_run: bool = False, is_synced: bool = False
-) -> None:
+def locked(console: Console, outcome: LockOutcome, *, dry_run: bool = False, is_synced: bool = False) -> None:
     """Report a lock: how many packages, and which moved.
 
     Where an environment is brought up to date too, what is not for it is not called added or removed.

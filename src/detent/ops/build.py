@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from detent import fsio
 from detent.build.frontend import Job, build_sdist, build_wheel, check_built, owner_of
-from detent.errors import UsageError
+from detent.errors import ManifestMissing, UsageError
 from detent.events import Step
 from detent.lock.filename import split_sdist
 from detent.model.names import PackageName, normalise
@@ -70,12 +70,15 @@ class Source(NamedTuple):
 def find_source(given: str | None, start: str | None) -> Source:
     """Find what is to be built: ``given``, else the nearest project at or above ``start``.
 
-    Raises :class:`UsageError` where there is none, and the faults of its pyproject.toml.
+    Raises :class:`ManifestMissing` or :class:`UsageError` where there is none, and the faults of its
+    pyproject.toml.
     """
     if given is None:
         folder = starting_folder(start)
-        path = next((place for place in (folder, *folder.parents) if _can_be_built(place)), folder)
-        return _folder(path)
+        found = next((place for place in (folder, *folder.parents) if _can_be_built(place)), None)
+        if found is None:
+            raise ManifestMissing(str(folder))
+        return _folder(found)
     path = Path(os.path.abspath(given))  # noqa: PTH100 -- links the user wrote stay as they are
     if path.is_file():
         try:

@@ -164,7 +164,9 @@ def _nothing(folder: _Folder, why: str) -> UsageError:
         why=why,
         next_steps=(
             "name a file, as in `detent import requirements.txt`",
-            "or start anew with `detent init`",
+            "or run `detent lock`: `pyproject.toml` has all it needs"
+            if "project" in folder.document.data
+            else "or start anew with `detent init`",
         ),
     )
 
