@@ -5,7 +5,10 @@ import sys
 
 
 def _without_working_folder(entries: list[str]) -> list[str]:
-    here = os.getcwd()  # noqa: PTH109 -- before anything else is imported
+    try:
+        here = os.getcwd()  # noqa: PTH109 -- before anything else is imported
+    except OSError:
+        here = ""  # it was removed: told later
     return [entry for entry in entries if entry not in {"", here}]
 
 

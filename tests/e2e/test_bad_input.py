@@ -207,3 +207,15 @@ def test_a_disk_that_takes_no_more(project: Sandbox, index: IndexServer) -> None
     assert "could not be written or read [file-trouble]" in done.stderr
     assert project.snapshot() == before
     project.detent("add", "heavy").ok()
+
+
+def test_a_working_folder_that_is_gone(project: Sandbox) -> None:
+    gone = project.root / "gone"
+    gone.mkdir()
+    command = ["sh", "-c", 'rmdir ../gone && exec "$@"', "sh", sys.executable, "-m", "detent", "sync"]
+
+    done = subprocess.run(
+        command, cwd=gone, env=project.variables, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, "error: the working folder is gone [usage]" in done.stderr) == (2, True)

@@ -142,10 +142,18 @@ def test_what_cannot_be_built_is_a_fault_of_the_command_line(project: Sandbox, g
 
 
 def test_a_folder_that_nothing_builds_is_named(sandbox: Sandbox) -> None:
-    done = sandbox.detent("build")
+    done = sandbox.detent("build", ".")
 
     assert done.code == 1
     assert "[build-system-invalid]" in done.err
+
+
+def test_where_there_is_nothing_to_build_that_is_said_before_anything_is_done(sandbox: Sandbox) -> None:
+    done = sandbox.detent("build")
+
+    assert done.code == 2
+    assert done.err.startswith("error: no `pyproject.toml` found")
+    assert "[manifest-missing]" in done.err
 
 
 def test_the_project_above_is_built(project: Sandbox) -> None:

@@ -134,6 +134,18 @@ def test_who_asks_for_a_package_again_by_name_has_it_built_again(
     assert calls(project) == ["build_editable"]
 
 
+def test_a_ban_on_building_again_leaves_what_was_built(project: Sandbox, index: IndexServer) -> None:
+    sources(index, tiny_sdist("a"))
+    project.manifest("a")
+    project.detent("sync").ok()
+
+    refused = project.detent("sync", "--reinstall-package", "a", "--no-build")
+
+    assert "[build-forbidden]" in refused.err
+    (project.root / ".venv").rename(project.root.parent / "aside")
+    project.detent("sync", "--no-build").ok()
+
+
 def test_the_next_build_finds_what_it_requires_without_the_network(
     project: Sandbox, index: IndexServer
 ) -> None:

@@ -153,3 +153,19 @@ def test_from_another_folder(project: Sandbox) -> None:
     cleaned = project.detent("cache", "clean").ok()
     assert cleaned.err.startswith("Removed ")
     assert not (project.cache / "index-v1").exists()
+
+
+def test_of_edits_at_one_time_each_is_in_the_file_or_failed(sandbox: Sandbox, index: IndexServer) -> None:
+    names = "abcdef"
+    publish(index, *(wheel(name) for name in names))
+    sandbox.manifest()
+    sandbox.detent("sync").ok()
+
+    running = {name: sandbox.start("add", name) for name in names}
+    codes = {name: process.wait(60) for name, process in running.items()}
+
+    text = sandbox.read("pyproject.toml")
+    assert (
+        {name for name in names if f'"{name}>=1.0"' in text} == {n for n in names if codes[n] == 0} != set()
+    )
+    sandbox.detent("lock", "--check").ok()

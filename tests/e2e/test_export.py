@@ -191,7 +191,7 @@ def test_an_output_that_is_a_link_to_itself_is_said_to_be_one(project: Sandbox) 
     done = project.detent("export", "-o", "loop")
 
     assert done.code == 1
-    assert "too many levels of symbolic links" in done.err.lower()
+    assert "why: a symbolic link stands where a file is expected" in done.err
 
 
 def test_a_frozen_lock_is_exported_without_asking_the_back_end(sandbox: Sandbox) -> None:

@@ -313,6 +313,14 @@ def test_what_cannot_be_meant_is_refused(folder: Sandbox, words: tuple[str, ...]
     assert expected in done.err
 
 
+def test_a_standard_project_with_nothing_to_import_is_pointed_to_its_lock(folder: Sandbox) -> None:
+    assert "or start anew with `detent init`" in folder.detent("import").err
+
+    folder.write("pyproject.toml", '[project]\nname = "a"\nversion = "1"\n')
+
+    assert "or run `detent lock`: `pyproject.toml` has all it needs\n" in folder.detent("import").err
+
+
 def test_commands_that_find_no_project_point_to_import(folder: Sandbox) -> None:
     assert "detent import" in folder.detent("sync").err
 

@@ -110,7 +110,17 @@ def _told(error: Exception) -> DetentError:
     """Say what nobody has put into words: the system's refusal of a file, or a fault of ours."""
     if isinstance(error, OSError) and error.filename is not None:
         return tool_commands.trouble_of(error)
+    if isinstance(error, FileNotFoundError) and not _stands_somewhere():
+        return project_commands.folder_gone()
     return Bug(f"{type(error).__name__}: {error}")
+
+
+def _stands_somewhere() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109
+    except OSError:
+        return False
+    return True
 
 
 def _dispatch(parsed: Parsed, console: Console) -> int:

@@ -12,6 +12,15 @@ def directory_missing(directory: str, error: OSError) -> UsageError:
     return UsageError(f"cannot change to the directory `{directory}`", why=(error.strerror or "").lower())
 
 
+def folder_gone() -> UsageError:
+    """Say that the working folder is none any more."""
+    return UsageError(
+        "the working folder is gone",
+        why="it was removed while the shell stood in it",
+        next_steps=("change to a folder that is there, with `cd`",),
+    )
+
+
 def init(values: Values, console: Console) -> int:
     """Start a project."""
     from detent.cli import edit_options, edit_report, options

@@ -23,7 +23,7 @@ from detent.ops.manifest_changes import ManifestChange, manifest_changes, with_o
 from detent.ops.selection import Chosen
 from detent.ops.stored_lock import StoredLock, read_lock, staleness
 from detent.ops.sync import SyncOptions, SyncOutcome, install_lock
-from detent.ops.undo import Undo
+from detent.ops.undo import Undo, one_at_a_time
 from detent.ops.wishes import Wish, read_wishes
 from detent.ops.world import World
 from detent.project.bounds import Bounds
@@ -223,7 +223,7 @@ def finish_edit(
     """
     after = project._replace(manifest=_parsed(project, text), manifest_bytes=text.encode())
     changes = manifest_changes(project.manifest, after.manifest)
-    with Undo(world.report) as undo:
+    with one_at_a_time(world, project.manifest_path), Undo(world.report) as undo:
         _refuse_if_changed(project)
         undo.remember(project.manifest_path, project.manifest_bytes, after.manifest_bytes)
         if after.manifest_bytes != project.manifest_bytes:

@@ -21,7 +21,7 @@ from detent.ops.import_sources import Asked, Import, read_import
 from detent.ops.lock import LockOutcome, Upgrade, lock_project, project_inputs, write_lock
 from detent.ops.python import environment_path, interpreter_for
 from detent.ops.stored_lock import read_lock
-from detent.ops.undo import Undo
+from detent.ops.undo import Undo, one_at_a_time
 from detent.ops.world import World
 from detent.project.importing.assembly import with_python
 from detent.project.importing.conversion import Direct
@@ -95,7 +95,7 @@ def _lock(world: World, source: Import, project: Project) -> ImportOutcome:
     before = read_lock(world.layout, project)
     outcome = lock_project(world, inputs, Upgrade(), before=before, imported=versions)
     moved = _moved(world, versions, outcome.lock, inputs)  # before all is written: it may ask the index
-    with Undo(world.report) as undo:
+    with one_at_a_time(world, project.manifest_path), Undo(world.report) as undo:
         _write_manifest(undo, source, project)
         undo.remember(project.lock_path, before.text if before is not None else None, outcome.text)
         write_lock(world, project, outcome)

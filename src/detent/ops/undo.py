@@ -6,6 +6,7 @@ and needs no space: a full disk is one of the reasons to put it back.
 
 import contextlib
 import os
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -13,6 +14,19 @@ from typing import NamedTuple, Self
 from detent import fsio
 from detent.errors import FileTrouble
 from detent.events import Notice, Report
+from detent.ops.world import World
+
+
+def one_at_a_time(world: World, manifest: Path) -> fsio.FileLock:
+    """Give the lock that is held from the last look at a pyproject.toml until the change of it is settled."""
+    key = sha256(os.fsencode(os.path.realpath(manifest))).hexdigest()
+    return fsio.FileLock(
+        world.layout.lock(f"manifest-{key}"),
+        wait_seconds=world.limits.lock_wait_seconds,
+        notice_seconds=world.limits.lock_notice_seconds,
+        report=world.report,
+        fleeting=True,
+    )
 
 
 class _Change(NamedTuple):

@@ -42,6 +42,7 @@ def test_a_specifier_has_one_text(written: str, canonical: str) -> None:
         ("latest", "`latest` is not a version comparison such as `>=1.2`"),
         (">=", "`>=` has no version after `>=`"),
         (">=abc", "`abc` is not a valid version"),
+        (f">={'9' * 5000}", f"`{'9' * 5000}` is not a valid version"),
         (">=1.*", "`>=1.*`: `.*` can only stand after `==` or `!=`"),
         ("==1.0rc1.*", "`==1.0rc1.*`: `.*` can only follow a plain version such as `1.2`"),
         ("~=1", "`~=1`: `~=` needs at least two numbers, such as `~=1.0`"),
