@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from signal import SIGINT, SIGTERM, signal
-from typing import NamedTuple
+from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, SIGTERM, pthread_sigmask, signal
+from typing import Any, NamedTuple
 
 from detent.errors import (
     CommandMissing,
@@ -108,7 +108,7 @@ def _run_isolated(
             raise CommandNeeded
         program, arguments, environ = _call(options, project, variables, place.value)
         try:
-            return _wait_for(os.posix_spawn(program, arguments, environ))
+            return _run_and_wait(program, arguments, environ)
         except OSError as error:
             raise _refused(arguments[0], error) from error
 
@@ -119,17 +119,23 @@ def _without_steps(report: Report, event: Event) -> None:
         report(event)
 
 
-def _wait_for(child: int) -> int:
-    """Wait for a child, and give what a shell would call its exit code; signals are the child's to answer."""
-    before = {
-        SIGTERM: signal(SIGTERM, lambda number, _: os.kill(child, number)),
-        SIGINT: signal(SIGINT, lambda _number, _: None),  # a terminal sends it to the child too
-    }
+def _run_and_wait(program: str, arguments: list[str], environ: Mapping[str, str]) -> int:
+    """Start a child and wait for it; give what a shell would call its exit code.
+
+    Signals are the child's to answer. They wait until it is there to get them.
+    """
+    mask = pthread_sigmask(SIG_BLOCK, (SIGTERM, SIGINT))
+    before: dict[int, Any] = {}
     try:
+        child = os.posix_spawn(program, arguments, environ, setsigmask=mask)
+        before[SIGTERM] = signal(SIGTERM, lambda number, _: os.kill(child, number))
+        before[SIGINT] = signal(SIGINT, lambda _number, _: None)  # a terminal sends it to the child too
+        pthread_sigmask(SIG_SETMASK, mask)
         _, status = os.waitpid(child, 0)
     finally:
         for number, handler in before.items():
             signal(number, handler)
+        pthread_sigmask(SIG_SETMASK, mask)
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code
 
