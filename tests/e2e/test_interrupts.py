@@ -42,6 +42,7 @@ def project(sandbox: Sandbox, index: IndexServer) -> Sandbox:
     [
         (("add", "big"), "/simple/big", signal.SIGINT, 130),
         (("add", "big"), "big-1.0-py3-none-any.whl.metadata", signal.SIGTERM, 143),
+        (("add", "big"), "big-1.0-py3-none-any.whl.metadata", signal.SIGHUP, 129),
         (("sync", "-U"), "/simple/small", signal.SIGINT, 130),
     ],
 )

@@ -18,7 +18,12 @@ from detent.cli.parse import Doubt, Parsed, Values, parse
 from detent.errors import Bug, DetentError
 
 INTERRUPTED = 130
-TERMINATED = 143
+_EXIT_CODES = {
+    number: 128 + number
+    for name in ("SIGHUP", "SIGINT", "SIGTERM")
+    if (number := getattr(signal, name, None)) is not None
+}
+"""What ends a command and how, as shells count."""
 _GRACE_SECONDS = 2.0
 
 _RUN: dict[str, Callable[[Values, Console], int]] = {
@@ -45,7 +50,7 @@ _RUN: dict[str, Callable[[Values, Console], int]] = {
 
 
 class Interrupted(BaseException):
-    """Ctrl-C or SIGTERM: unwinds what is going on, so that files are put back and temporary ones removed."""
+    """Ctrl-C, SIGTERM or SIGHUP: unwinds what is going on; files are put back, temporary ones removed."""
 
     def __init__(self, exit_code: int) -> None:
         super().__init__(exit_code)
@@ -60,7 +65,7 @@ class _Interrupts:
 
     def __init__(self) -> None:
         self._deaf_until = 0.0
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _EXIT_CODES:
             if signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, self._raise)
 
@@ -68,7 +73,7 @@ class _Interrupts:
         now = time.monotonic()
         if now >= self._deaf_until:
             self._deaf_until = now + _GRACE_SECONDS
-            raise Interrupted(INTERRUPTED if number == signal.SIGINT else TERMINATED)
+            raise Interrupted(_EXIT_CODES[number])
 
 
 def main(words: Sequence[str]) -> int:

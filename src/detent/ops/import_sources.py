@@ -25,12 +25,6 @@ from detent.project.templates import project_name
 Tool: TypeAlias = Literal["poetry", "uv", "pdm", "pipenv", "requirements"]
 TOOLS: tuple[Tool, ...] = get_args(Tool)
 
-_LOCKS: dict[Tool, str] = {
-    "poetry": "poetry.lock",
-    "uv": "uv.lock",
-    "pdm": "pdm.lock",
-    "pipenv": "Pipfile.lock",
-}
 _OF_FILE: dict[str, Tool] = {**{name: tool for tool, name in _LOCKS.items()}, "Pipfile": "pipenv"}
 _READERS: dict[Tool, Callable[[str, str], Locked]] = {
     "poetry": locked.poetry_lock,

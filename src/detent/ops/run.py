@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, SIGTERM, pthread_sigmask, signal
+from signal import SIG_BLOCK, SIG_SETMASK, SIGHUP, SIGINT, SIGTERM, pthread_sigmask, signal
 from typing import Any, NamedTuple
 
 from detent.errors import (
@@ -124,11 +124,11 @@ def _run_and_wait(program: str, arguments: list[str], environ: Mapping[str, str]
 
     Signals are the child's to answer. They wait until it is there to get them.
     """
-    mask = pthread_sigmask(SIG_BLOCK, (SIGTERM, SIGINT))
+    mask = pthread_sigmask(SIG_BLOCK, (SIGTERM, SIGHUP, SIGINT))
     before: dict[int, Any] = {}
     try:
         child = os.posix_spawn(program, arguments, environ, setsigmask=mask)
-        before[SIGTERM] = signal(SIGTERM, lambda number, _: os.kill(child, number))
+        before.update({n: signal(n, lambda number, _: os.kill(child, number)) for n in (SIGTERM, SIGHUP)})
         before[SIGINT] = signal(SIGINT, lambda _number, _: None)  # a terminal sends it to the child too
         pthread_sigmask(SIG_SETMASK, mask)
         _, status = os.waitpid(child, 0)
