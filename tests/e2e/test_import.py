@@ -95,7 +95,9 @@ def test_a_second_import_has_nothing_to_do(folder: Sandbox) -> None:
 
     done = folder.detent("import").ok()
 
-    assert done.err == "Nothing to import: detent has locked this project already\n"
+    assert done.err == (
+        "Nothing to import: detent has locked this project already; `detent import --from poetry` imports it anew\n"
+    )
     assert folder.snapshot() == before
 
 
@@ -197,6 +199,36 @@ def test_a_uv_project_keeps_the_versions_of_every_fork(folder: Sandbox, index: I
     assert folder.read("pyproject.toml") == before
     packages = tomllib.loads(folder.read("pylock.toml"))["packages"]
     assert [p["version"] for p in packages if p["name"] == "forked"] == ["1.0", "2.0"]
+
+
+def test_what_another_tool_goes_by_is_named_when_versions_are_chosen_without_it(folder: Sandbox) -> None:
+    folder.manifest("shout", tail='[tool.uv]\nconstraint-dependencies = ["letters<2"]\n')
+    folder.write("uv.lock", lock_text(shout="1.0", letters="1.0"))
+
+    first = folder.detent("sync").ok().err
+    again = folder.detent("sync").ok().err
+    later = folder.detent("add", "paint").ok().err
+
+    note = "note: the versions in `uv.lock` are not kept; `detent import` would keep them\n"
+    warning = "warning: only uv reads `tool.uv.constraint-dependencies` in pyproject.toml; "
+    assert [(note in said, warning in said) for said in (first, again, later)] == [
+        (True, True),
+        (False, False),
+        (False, True),
+    ]
+
+
+def test_the_lock_of_a_tool_counts_for_more_than_one_made_without_it(folder: Sandbox) -> None:
+    folder.manifest("shout")
+    folder.write("uv.lock", lock_text(shout="1.0", letters="1.0"))
+    folder.detent("lock").ok()
+    assert locked(folder) == {"letters": "2.0", "shout": "2.0"}
+
+    done = folder.detent("import", "--from", "uv").ok()
+
+    assert "Kept all 2 locked versions\n" in done.err
+    assert "are not kept" not in done.err
+    assert locked(folder) == {"letters": "1.0", "shout": "1.0"}
 
 
 def test_a_pdm_project_that_locks_to_the_standard_has_nothing_to_import(folder: Sandbox) -> None:

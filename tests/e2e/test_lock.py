@@ -405,3 +405,11 @@ def test_a_lock_that_cannot_be_read_is_not_overwritten(project: Sandbox) -> None
             done = project.detent(*command)
             assert (done.code, words in done.err) == (2, True), (text, command, done.err)
         assert project.read("pylock.toml") == text
+
+
+def test_a_frozen_lock_is_drawn_as_it_is(project: Sandbox) -> None:
+    project.detent("lock").ok()
+    before = project.detent("tree").ok().out
+    project.manifest()
+
+    assert project.detent("tree", "--frozen").ok().out == before

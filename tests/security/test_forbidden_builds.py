@@ -86,3 +86,20 @@ def test_a_lock_cannot_bring_in_a_folder_that_the_project_never_named(
     sandbox.detent("sync").ok()
     assert sandbox.installed() == {"a": "1.0"}
     assert not mark.exists()
+
+
+def test_under_a_ban_a_frozen_lock_builds_no_folder_but_the_project(
+    sandbox: Sandbox, index: IndexServer
+) -> None:
+    mark = sandbox.root.parent / "mark"
+    write_tree(sandbox.root, tiny_tree("demo"))
+    write_tree(sandbox.root / "evil", tiny_tree("a", more=f"open({str(mark)!r}, 'w').close()"))
+    sandbox.detent("lock").ok()
+    entry = '[[packages]]\nname = "a"\ndirectory = { path = "evil" }\n'
+    sandbox.write("pylock.toml", sandbox.read("pylock.toml").replace("packages = []\n", "") + entry)
+
+    refused = sandbox.detent("sync", "--frozen", "--no-build")
+
+    assert refused.code == 1
+    assert "`a` would have to be built, which the flag `--no-build` forbids" in refused.err
+    assert not mark.exists()

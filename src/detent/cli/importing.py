@@ -8,7 +8,8 @@ from detent.cli.report import locked
 from detent.errors import UsageError
 from detent.model.names import group_name
 from detent.ops.import_project import ImportOutcome, Moved
-from detent.ops.import_sources import TOOLS, Asked
+from detent.ops.import_sources import Asked
+from detent.ops.other_tools import TOOLS
 
 
 def asked(values: Values) -> Asked:
@@ -51,7 +52,8 @@ def imported(console: Console, outcome: ImportOutcome, *, dry_run: bool) -> None
 
 def _nothing(outcome: ImportOutcome) -> str:
     if outcome.source.is_done:
-        return "Nothing to import: detent has locked this project already"
+        again = f"`detent import --from {outcome.source.tool}` imports it anew"
+        return f"Nothing to import: detent has locked this project already; {again}"
     if outcome.source.is_changed or outcome.source.locked:
         return "Nothing to change in `pyproject.toml`"
     return "Nothing to import: `pyproject.toml` says it all, and there are no locked versions to take over"

@@ -66,7 +66,7 @@ def select(
 ) -> Selection:
     """Choose entries and files, or raise everything that stands against it.
 
-    Folders are not held to the policy: the project names them, so their code is the user's own.
+    Folders are not held to the policy here: one of them may be the project itself.
     """
     _check_target(lock, target)
     faults: list[DetentError] = []
@@ -306,12 +306,14 @@ def _no_file(package: LockedPackage, target: Target, policy: BuildPolicy) -> Det
 
 
 def forbidden(package: LockedPackage, target: Target, policy: BuildPolicy) -> BuildForbidden:
-    """Say of an entry whose source distribution is all that is left that it may not be built."""
-    filename = package.sdist.filename if package.sdist is not None else ""
-    reason = f"the lock has only `{filename}`"
+    """Say of an entry that has only sources left that it may not be built."""
+    direct = package.direct
+    left = direct.location if direct is not None and direct.kind == "directory" else ""
+    left = left or (package.sdist.filename if package.sdist is not None else "")
+    reason = f"the lock has only `{left}`"
     if package.wheels:
         unfit = f"the lock has wheels for {_tags(package)}, none for {described(target)}"
-        reason = f"{_refused(package.name, policy) or unfit}; what is left is `{filename}`"
+        reason = f"{_refused(package.name, policy) or unfit}; what is left is `{left}`"
     remedy = policy.way_to_build(package.name)
     return BuildForbidden(_title(package), reason, origin=policy.forbidden_by, remedy=remedy)
 

@@ -8,7 +8,7 @@ from detent.model.names import PackageName
 class BuildPolicy(NamedTuple):
     """What the settings `build`, `allow-build`, `no-build[-package]` and `no-binary[-package]` come to.
 
-    The project itself and folders it names are not held to it: their code is the user's own.
+    The project itself is not held to it: its code is the user's own.
     """
 
     allows: bool = True

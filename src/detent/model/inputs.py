@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from detent.model import markers
 from detent.model.markers import Marker
-from detent.model.requirement import ExtraName, GroupName, PackageName, Requirement
+from detent.model.requirement import ExtraName, GroupName, PackageName, Requirement, parse_requirement
 
 
 class Root(NamedTuple):
@@ -88,3 +88,20 @@ class RecordedInputs(NamedTuple):
     extras: tuple[tuple[str, tuple[str, ...]], ...] = ()
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
     options: tuple[tuple[str, str], ...] = ()
+
+    def as_inputs(self, name: PackageName, index_url: str) -> Inputs:
+        """Read the texts again; raises :class:`InvalidRequirement` for one that is none."""
+        return Inputs(
+            name=name,
+            requires_python=self.requires_python,
+            dependencies=_requirements(self.dependencies),
+            extras=tuple((ExtraName(extra), _requirements(texts)) for extra, texts in self.extras),
+            groups=tuple((GroupName(group), _requirements(texts)) for group, texts in self.groups),
+            default_groups=tuple(map(GroupName, self.default_groups)),
+            index_url=index_url,
+            options=self.options,
+        )
+
+
+def _requirements(texts: tuple[str, ...]) -> tuple[Requirement, ...]:
+    return tuple(map(parse_requirement, texts))

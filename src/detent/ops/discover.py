@@ -14,8 +14,6 @@ from detent.project.manifest import Manifest, declares_project, parse_manifest
 
 MANIFEST_NAME = "pyproject.toml"
 LOCK_NAME = "pylock.toml"
-OTHER_LOCKS = {"poetry": "poetry.lock", "uv": "uv.lock", "pdm": "pdm.lock", "pipenv": "Pipfile.lock"}
-"""Locks in forms of their own, by the tool that writes each: imported, and not read otherwise."""
 PIN_NAME = ".python-version"
 
 

@@ -185,14 +185,15 @@ def lock_edited(
 ) -> LockOutcome:
     """Resolve for an edited manifest, in memory; under ``locked`` it must leave the lock as it is."""
     manifest = with_origins_on_disk(_parsed(project, text), project.manifest)
-    inputs = project_inputs(world, project._replace(manifest=manifest))
+    project = project._replace(manifest=manifest)
+    inputs = project_inputs(world, project)
     if locked:
         if before is None:
             raise LockMissing(LOCK_NAME, "--locked")
         found = staleness(world.layout, inputs, before)
         if found:
             raise LockWouldChange(LOCK_NAME, found)
-    return lock_project(world, inputs, upgrade, before=before)
+    return lock_project(world, project, inputs, upgrade, before=before)
 
 
 def _parsed(project: Project, text: str) -> Manifest:

@@ -62,7 +62,7 @@ def gather(world: World, choices: Iterable[Choice], root: Path, interpreter: Int
             missing.append(choice)
         else:
             entries[choice.package.name] = checked
-    _refuse_builds(world, missing, interpreter.target)
+    _refuse_builds(world, missing, root, interpreter.target)
     trees = [choice for choice in missing if is_tree(choice)]
     files = [choice for choice in missing if not is_tree(choice)]
     with Scratch(world.layout) if files else nullcontext() as scratch:
@@ -86,27 +86,35 @@ def gather(world: World, choices: Iterable[Choice], root: Path, interpreter: Int
     return Gathered(entries, len(missing))
 
 
-def _refuse_builds(world: World, missing: Iterable[Choice], target: Target) -> None:
-    """Raise for what would have to be built now and may not be; what was built before is no build."""
+def _refuse_builds(world: World, missing: Iterable[Choice], root: Path, target: Target) -> None:
+    """Raise for what would have to be built now and may not be; what was built before is no build.
+
+    The project itself is its user's own code. Another folder is so only by the word of the lock.
+    """
     policy = world.settings.build_policy
     faults = [
         forbidden(choice.package, target, policy)
         for choice in missing
-        if not (is_tree(choice) or choice.artifact.is_wheel or policy.may_build(choice.package.name))
+        if not (choice.artifact.is_wheel or policy.may_build(choice.package.name))
+        and not (is_tree(choice) and choice.artifact.url == root.as_uri())
     ]
     if faults:
         raise faults[0] if len(faults) == 1 else Failures(faults)
 
 
 def forget_builds(
-    world: World, choices: Iterable[Choice], names: Container[PackageName], interpreter: Interpreter
+    world: World,
+    choices: Iterable[Choice],
+    names: Container[PackageName],
+    root: Path,
+    interpreter: Interpreter,
 ) -> None:
     """See that packages of these names are built again, if they are built at all.
 
     Raises :class:`BuildForbidden` for one that may not be built, before anything is dropped.
     """
     named = [choice for choice in choices if choice.package.name in names]
-    _refuse_builds(world, named, interpreter.target)
+    _refuse_builds(world, named, root, interpreter.target)
     for choice in named:
         if is_tree(choice):
             for key in tree_keys(world, choice, interpreter):

@@ -93,7 +93,9 @@ def _lock(world: World, source: Import, project: Project) -> ImportOutcome:
     versions = source.locked.versions if source.locked is not None else {}
     inputs = project_inputs(world, project)
     before = read_lock(world.layout, project)
-    outcome = lock_project(world, inputs, Upgrade(), before=before, imported=versions)
+    # The lock of a tool counts for more than one made without it; requirements only add to what is there.
+    kept = before if source.tool == "requirements" else None
+    outcome = lock_project(world, project, inputs, Upgrade(), before=kept, imported=versions)
     moved = _moved(world, versions, outcome.lock, inputs)  # before all is written: it may ask the index
     with one_at_a_time(world, project.manifest_path), Undo(world.report) as undo:
         _write_manifest(undo, source, project)

@@ -7,13 +7,14 @@ the one with settings, else requirements files; whatever it passes over is named
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias, assert_never, get_args
+from typing import NamedTuple, assert_never
 
 from distlib.index import DEFAULT_INDEX
 
 from detent import fsio
 from detent.errors import UsageError
 from detent.ops.discover import LOCK_NAME, MANIFEST_NAME, decode, display, starting_folder
+from detent.ops.other_tools import LOCKS, TOOLS, Tool
 from detent.ops.requirement_files import read_texts
 from detent.project.document import Document, parse_document
 from detent.project.importing import locked, pdm, pipfile, poetry, requirements, uv
@@ -22,10 +23,7 @@ from detent.project.importing.locked import Locked
 from detent.project.importing.requirements import Given
 from detent.project.templates import project_name
 
-Tool: TypeAlias = Literal["poetry", "uv", "pdm", "pipenv", "requirements"]
-TOOLS: tuple[Tool, ...] = get_args(Tool)
-
-_OF_FILE: dict[str, Tool] = {**{name: tool for tool, name in _LOCKS.items()}, "Pipfile": "pipenv"}
+_OF_FILE: dict[str, Tool] = {**{name: tool for tool, name in LOCKS.items()}, "Pipfile": "pipenv"}
 _READERS: dict[Tool, Callable[[str, str], Locked]] = {
     "poetry": locked.poetry_lock,
     "uv": locked.uv_lock,
@@ -142,7 +140,7 @@ def _traces(folder: _Folder) -> Iterator[Tool]:
     """Give every tool that could be meant, the likeliest first."""
     if "project" not in folder.document.data and {"name", "dependencies"} & folder.table("poetry").keys():
         yield "poetry"
-    for tool, name in _LOCKS.items():
+    for tool, name in LOCKS.items():
         if folder.has(name):
             yield tool
     yield from (tool for tool in TOOLS if folder.table(tool))
@@ -287,7 +285,7 @@ def _read(
             return _read_requirements(folder, files, is_guess=is_guess)
         case _:
             assert_never(tool)
-    lock_path = folder.root / _LOCKS[tool]
+    lock_path = folder.root / LOCKS[tool]
     content = _bytes(lock_path)
     if content is None:
         return found, None, tuple(taken)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from detent import fsio
 from detent.errors import (
     Failures,
+    LockInvalid,
     LockMissing,
     LockStale,
     PackageUnknown,
@@ -28,9 +29,10 @@ from detent.lock.views import tree as draw
 from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.model.names import GroupName, normalise
-from detent.model.requirement import PackageName, package_name, parse_requirement
+from detent.model.requirement import InvalidRequirement, PackageName, package_name, parse_requirement
 from detent.ops.discover import LOCK_NAME, Project
 from detent.ops.dynamic import with_dynamic
+from detent.ops.other_tools import unread_locks
 from detent.ops.python import environment_path, interpreter_for
 from detent.ops.selection import Chosen, wanted_selection
 from detent.ops.stored_lock import StoredLock, keep_copy, read_lock, staleness
@@ -108,7 +110,8 @@ def lock(world: World, project: Project, options: LockOptions) -> LockOutcome:
     if options.check:
         stored = check_lock(world, project, inputs, flag="--check")
         return LockOutcome(stored.lock, stored.text, stored, (), world.clock() - started)
-    outcome = lock_project(world, inputs, options.upgrade, before=read_lock(world.layout, project))
+    before = read_lock(world.layout, project)
+    outcome = lock_project(world, project, inputs, options.upgrade, before=before)
     if not options.dry_run:
         write_lock(world, project, outcome)
     return outcome
@@ -130,6 +133,7 @@ def check_lock(world: World, project: Project, inputs: Inputs, *, flag: str) -> 
 
 def lock_project(
     world: World,
+    project: Project,
     inputs: Inputs,
     upgrade: Upgrade,
     *,
@@ -143,6 +147,8 @@ def lock_project(
     started = world.clock()
     if before is not None and upgrade == Upgrade() and not staleness(world.layout, inputs, before):
         return LockOutcome(before.lock, before.text, before, (), world.clock() - started)
+    if imported is None:
+        _tell_unread(world, project, is_first=before is None)
     old = None if before is None else before.lock
     unbuilt = len(world.releases.unbuilt)
     try:
@@ -155,6 +161,14 @@ def lock_project(
     _refuse_unlocked(upgrade, lock, old)
     text = render_lock(lock).encode()
     return LockOutcome(lock, text, before, changes(old, lock), world.clock() - started)
+
+
+def _tell_unread(world: World, project: Project, *, is_first: bool) -> None:
+    """Name what another tool goes by and this lock does not, before versions are chosen without it."""
+    for text in unread_locks(project) if is_first else ():
+        world.report(Notice("note", text))
+    for text in project.manifest.unread:
+        world.report(Notice("warning", text))
 
 
 def write_lock(world: World, project: Project, outcome: LockOutcome) -> None:
@@ -286,7 +300,8 @@ def settled_lock(
         return stored.lock, None
     if locked:
         return check_lock(world, project, inputs, flag="--locked").lock, None
-    outcome = lock_project(world, inputs, Upgrade(), before=read_lock(world.layout, project))
+    before = read_lock(world.layout, project)
+    outcome = lock_project(world, project, inputs, Upgrade(), before=before)
     write_lock(world, project, outcome)
     return outcome.lock, outcome
 
@@ -296,8 +311,15 @@ def tree(world: World, project: Project, options: TreeOptions) -> str:
 
     Raises :class:`UsageError` for a package that is not locked.
     """
-    inputs = project_inputs(world, project)
+    # A frozen lock is drawn as it is: from what it was made from, whatever the project says by now.
+    written = project.manifest.inputs(world.releases.index_url)
+    inputs = written if options.frozen else project_inputs(world, project)
     current, _ = settled_lock(world, project, inputs, locked=options.locked, frozen=options.frozen)
+    if options.frozen and current.inputs is not None:
+        try:
+            inputs = current.inputs.as_inputs(written.name, written.index_url)
+        except InvalidRequirement as error:
+            raise LockInvalid(LOCK_NAME, str(error)) from error
     packages = _names(options.packages, "--package")
     pruned = frozenset(_names(options.pruned, "--prune"))
     for name in sorted(pruned - {package.name for package in current.packages}):

@@ -16,7 +16,7 @@ from detent.events import Step
 from detent.install.apply import apply, environment_lock, recover
 from detent.install.bytecode import compile_packages
 from detent.install.installed import read_installed
-from detent.install.plan import Found, Plan, plan
+from detent.install.plan import Found, Plan, Remove, plan
 from detent.lock.filename import is_url
 from detent.lock.model import Lock
 from detent.lock.select import Choice, Selection, select
@@ -171,7 +171,8 @@ def install_lock(
             found, spared=place.environment.seeds if place.environment is not None else frozenset()
         )
         return SyncOutcome(outcome, root, place.action, would, check_seconds=world.clock() - started)
-    forget_builds(world, selection.choices, _to_build_again(selection, options), interpreter)
+    again = _to_build_again(selection, options)
+    forget_builds(world, selection.choices, again, project.root, interpreter)
     before = Gathered({}, 0)
     if place.environment is None:
         # Everything is in the store before an environment is made, or one that does not do is removed.
@@ -330,10 +331,10 @@ def _make_match(
 
 
 def _with_bytecode(world: World, environment: Environment, done: SyncOutcome) -> SyncOutcome:
-    """Compile what was just installed."""
+    """Compile what has no byte code yet."""
     started = world.clock()
-    names = {choice.package.name for choice in done.plan.wanted}
-    count = compile_packages(environment, names, variables=os.environ, report=world.report) if names else 0
+    names = {action.name for action in done.plan.actions if not isinstance(action, Remove)}
+    count = compile_packages(environment, names, variables=os.environ, report=world.report)
     return done._replace(compiled=count, compile_seconds=world.clock() - started)
 
 
@@ -350,5 +351,6 @@ def _lock_to_install(world: World, project: Project, options: SyncOptions) -> tu
         flag = "--locked" if options.locked else "--check"
         stored = check_lock(world, project, inputs, flag=flag)
         return stored.lock, LockOutcome(stored.lock, stored.text, stored, (), world.clock() - started)
-    outcome = lock_project(world, inputs, options.upgrade, before=read_lock(world.layout, project))
+    before = read_lock(world.layout, project)
+    outcome = lock_project(world, project, inputs, options.upgrade, before=before)
     return outcome.lock, outcome

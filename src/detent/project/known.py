@@ -74,8 +74,8 @@ KNOWN = (
     Known(
         "build",
         "choice",
-        "Whether source distributions may be built, which runs code of theirs. The project itself and folders"
-        " it names are always built.",
+        "Whether source distributions may be built, which runs code of theirs. The project itself"
+        " is always built.",
         "anywhere",
         '"deny"',
         flag="--no-build",

@@ -68,6 +68,8 @@ class Manifest(NamedTuple):
     """The whole file as parsed, for whoever builds it."""
     warnings: tuple[str, ...] = ()
     """Sentences a person should hear once, such as one for an unknown key."""
+    unread: tuple[str, ...] = ()
+    """Sentences about what decides over packages for another tool, to be heard when versions are chosen."""
 
     def inputs(self, index_url: str) -> Inputs:
         """What a lock of this project is made from, with the root of the index that serves it."""
@@ -132,8 +134,8 @@ def parse_manifest(text: str, path: Path, *, display: str) -> Manifest:
         warnings=(
             *configuration.warnings,
             *_self_dependencies(name, dependencies),
-            *_read_by_others(document),
         ),
+        unread=tuple(_read_by_others(document)),
     )
 
 
@@ -155,7 +157,7 @@ def _read_by_others(document: Document) -> Iterator[str]:
         if found:
             yield (
                 f"only {tool} reads {', '.join(found)} in {document.display}; "
-                "`detent import --dry-run` says what of it can be taken over"
+                f"`detent import --from {tool} --dry-run` says what of it can be taken over"
             )
 
 

@@ -58,11 +58,21 @@ def test_the_interpreter_takes_it_for_its_own(tmp_path: Path) -> None:
     assert f"matches {world.site_packages / 'a.py'}" in done.stderr
 
 
+def test_what_is_compiled_already_is_left_alone_until_its_source_changes(tmp_path: Path) -> None:
+    world = Installation(tmp_path)
+    world.sync(wheel("a", files={"a.py": "X = 1\n", "b.py": "Y = 1\n"}))
+
+    assert [compiled(world, "a"), compiled(world, "a")] == [2, 0]
+    (world.site_packages / "a.py").unlink()
+    (world.site_packages / "a.py").write_text("X = 12\n")
+    assert compiled(world, "a") == 1
+
+
 def test_files_for_other_pythons_are_passed_over(tmp_path: Path) -> None:
     world = Installation(tmp_path)
     world.sync(wheel("a", files={"a/__init__.py": "", "a/old.py": "print 'x'\n", "a/nul.py": "\0"}))
 
-    assert compiled(world, "a") == 3
+    assert compiled(world, "a") == 1
     assert caches(world) == ["a/__init__"]
     assert world.events == []
 

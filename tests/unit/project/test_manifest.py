@@ -48,11 +48,11 @@ def test_a_project_that_depends_on_its_own_name_hears_of_it() -> None:
 def test_what_only_another_tool_reads_is_named() -> None:
     sources = '[tool.uv]\nconstraint-dependencies = ["a<2"]\n[tool.uv.sources]\na = { path = "../a" }\n'
 
-    (warning,) = manifest(pyproject(sources)).warnings
+    (warning,) = manifest(pyproject(sources)).unread
 
     assert "only uv reads `tool.uv.sources`, `tool.uv.constraint-dependencies`" in warning
     for text in ("[tool.uv]\npackage = true\nsources = {}\n", "[tool]\nuv = 3\n"):
-        assert manifest(pyproject(text)).warnings == ()
+        assert manifest(pyproject(text)).unread == ()
 
 
 def test_the_inputs_of_a_lock_carry_the_lists_and_the_index() -> None:
