@@ -101,6 +101,15 @@ def test_a_second_import_has_nothing_to_do(folder: Sandbox) -> None:
     assert folder.snapshot() == before
 
 
+def test_an_equal_version_is_the_same(folder: Sandbox) -> None:
+    folder.write("requirements.txt", "shout==1\npaint==0.1.0\n")
+
+    done = folder.detent("import").ok()
+
+    assert "Kept all 2 locked versions\n" in done.err
+    assert locked(folder) == {"letters": "2.0", "paint": "0.1", "shout": "1.0"}
+
+
 def test_what_cannot_be_kept_is_named_with_its_reason(folder: Sandbox) -> None:
     folder.write("pyproject.toml", POETRY.replace("^1.0", ">=2"))
     folder.write("poetry.lock", lock_text(shout="1.0", letters="1.0", paint="0.2", idle="3.0"))
@@ -229,6 +238,19 @@ def test_the_lock_of_a_tool_counts_for_more_than_one_made_without_it(folder: San
     assert "Kept all 2 locked versions\n" in done.err
     assert "are not kept" not in done.err
     assert locked(folder) == {"letters": "1.0", "shout": "1.0"}
+
+
+def test_what_was_locked_before_it_was_imported_can_still_be_imported(folder: Sandbox) -> None:
+    folder.manifest("shout", tail='[tool.poetry.group.dev.dependencies]\npaint = "<1"\n')
+    folder.write("poetry.lock", lock_text(shout="1.0", letters="1.0", paint="0.1"))
+
+    warned = folder.detent("lock").ok().err
+    assert "warning: only poetry reads `tool.poetry.group` in pyproject.toml; " in warned
+    assert locked(folder) == {"letters": "2.0", "shout": "2.0"}
+    folder.detent("import").ok()
+
+    assert locked(folder) == {"letters": "1.0", "paint": "0.1", "shout": "1.0"}
+    assert "Nothing to import" in folder.detent("import").ok().err
 
 
 def test_a_pdm_project_that_locks_to_the_standard_has_nothing_to_import(folder: Sandbox) -> None:

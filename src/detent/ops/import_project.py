@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import NamedTuple
 
+from packaging.version import Version
+
 from detent import fsio
 from detent.errors import DetentError, Failures, ManifestChanged, Unsupported
 from detent.events import Notice, Report, Step
@@ -179,7 +181,7 @@ def _moved(
         Moved(name, version, tuple(now.get(name, ())), _reason(world, name, version, lock, inputs))
         for name, locked in versions.items()
         for version in locked
-        if version not in now.get(name, ())
+        if Version(version) not in map(Version, now.get(name, ()))  # `1.0` was kept as `1.0.0`
     )
 
 

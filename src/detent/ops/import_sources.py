@@ -66,7 +66,8 @@ class Import(NamedTuple):
     locked: Locked | None
     """The versions that were locked; ``None`` when there is no such file."""
     is_done: bool
-    """Whether detent has locked this project already, and nothing in particular was asked for."""
+    """Whether detent has locked this project already, nothing of the tool is left in its pyproject.toml, and
+    nothing in particular was asked for."""
 
     @property
     def is_changed(self) -> bool:
@@ -102,18 +103,20 @@ def read_import(asked: Asked) -> Import:
     tool, others = _tool(folder, asked, given)
     files = given or (_guessed_files(folder) if tool == "requirements" else ())
     conversion, found, taken = _read(folder, tool, files, is_guess=not given)
+    conversion = checked(folder.document, conversion, tool)
     return Import(
         root=root,
         before=before,
         tool=tool,
         taken=taken,
         passed_over=_passed_over(folder, tool, others, files),
-        conversion=checked(folder.document, conversion, tool),
+        conversion=conversion,
         locked=found,
         is_done=folder.has_own_lock
         and not asked.files
         and asked.tool is None
-        and "project" in folder.document.data,
+        and "project" in folder.document.data
+        and (tool == "requirements" or conversion.text == text),
     )
 
 

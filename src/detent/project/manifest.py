@@ -32,7 +32,7 @@ _OF_OTHERS = {
         "override-dependencies",
         "dev-dependencies",
     ),
-    "poetry": ("source",),
+    "poetry": ("source", "group", "dev-dependencies"),
     "pdm": ("source", "dev-dependencies"),
 }
 """Where other tools say which packages are meant, beside a `[project]` table."""
