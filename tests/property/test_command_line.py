@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from detent.cli.flags import COMMANDS, GLOBAL, Command, Flag
@@ -89,6 +89,8 @@ def lines(draw: st.DrawFn) -> Line:
         values, given = together([*before, *flags_in_order]), words_in_order
     if argument is not None:
         values[argument.name] = tuple(given) if argument.many else (given[0] if given else None)
+    # What excludes each other is refused, which has tests of its own.
+    assume(not any(values.get(name) and values.get(o) for name, others in command.clashes for o in others))
     front = [word for part in before for word in part.words]
     return Line(
         [*front, *command.name.split(), *(w for words in tail for w in words)], command, plain(values)
