@@ -182,29 +182,6 @@ _ZSH = """\
 #compdef detent
 # Completes command lines of detent in zsh; made by `detent completion zsh`.
 
-_detent() {
-    local curcontext="$curcontext" state line ret=1
-    typeset -A opt_args
-    _arguments -C \\
-@global@
-        '1: :->command' \\
-        '*:: :->rest' && ret=0
-    case "$state" in
-    command)
-        local -a commands=(
-@commands@
-        )
-        _describe -t commands 'command' commands && ret=0
-        ;;
-    rest)
-        case "$line[1]" in
-@cases@
-        esac
-        ;;
-    esac
-    return ret
-}
-
 @functions@
 
 if [ "$funcstack[1]" = "_detent" ]; then
@@ -214,8 +191,8 @@ else
 fi
 """
 
-_ZSH_GROUP = """\
-_detent_@name@() {
+_ZSH_FUNCTION = """\
+_detent@name@() {
     local curcontext="$curcontext" state line ret=1
     typeset -A opt_args
     _arguments -C \\
@@ -241,22 +218,17 @@ _detent_@name@() {
 
 
 def _zsh() -> str:
-    return _filled(
-        _ZSH,
-        **{"global": _zsh_flags(GLOBAL)},
-        commands=_zsh_commands(""),
-        cases=[*map(_zsh_case, (c for c in COMMANDS if " " not in c.name)), *map(_zsh_group_case, GROUPS)],
-        functions=[
-            _filled(
-                _ZSH_GROUP,
-                **{"global": _zsh_flags(GLOBAL)},
-                name=[group],
-                commands=_zsh_commands(f"{group} "),
-                cases=[_zsh_case(c) for c in COMMANDS if c.name.startswith(f"{group} ")],
-            )
-            for group in GROUPS
-        ],
-    )
+    names = [command for command in COMMANDS if " " not in command.name]
+    functions = [_zsh_function("", "", [*map(_zsh_case, names), *map(_zsh_group_case, GROUPS)])]
+    for group in GROUPS:
+        inside = [command for command in COMMANDS if command.name.startswith(f"{group} ")]
+        functions.append(_zsh_function(f"_{group}", f"{group} ", [*map(_zsh_case, inside)]))
+    return _filled(_ZSH, functions=functions)
+
+
+def _zsh_function(suffix: str, prefix: str, cases: list[str]) -> str:
+    flags = {"global": _zsh_flags(GLOBAL)}
+    return _filled(_ZSH_FUNCTION, **flags, name=[suffix], commands=_zsh_commands(prefix), cases=cases)
 
 
 def _zsh_commands(start: str) -> list[str]:
