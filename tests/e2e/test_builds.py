@@ -1,5 +1,7 @@
 """Source distributions on the way into a lock and an environment: built once, told apart, refused, failed."""
 
+import bz2
+import gzip
 import os
 import re
 from collections.abc import Iterator
@@ -103,6 +105,21 @@ def test_what_one_project_built_another_takes_without_the_network(
     assert calls(project) == []
     assert other.installed() == {"a": "1.0", "b": "1.0"}
     assert other.read("pylock.toml") == project.read("pylock.toml")
+
+
+def test_a_source_distribution_of_an_old_form_is_locked_for_good(
+    project: Sandbox, index: IndexServer
+) -> None:
+    made = tiny_sdist("a")
+    packed = bz2.compress(gzip.decompress(made.data))
+    index.add(made.filename.replace(".tar.gz", ".tar.bz2"), packed)
+    project.manifest("a")
+
+    project.detent("sync").ok()
+
+    assert project.installed() == {"a": "1.0"}
+    project.detent("lock", "--check").ok()
+    assert "Checked 1 package" in project.detent("sync", "--locked").ok().err
 
 
 def test_what_was_built_before_is_no_build_under_a_ban(project: Sandbox, index: IndexServer) -> None:

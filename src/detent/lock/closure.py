@@ -123,10 +123,14 @@ def _unreached(graph: Graph, reach: Mapping[_Place, Marker]) -> Iterator[str]:
 
 
 def _undeclared(graph: Graph, wishes: Sequence[_Wish]) -> Iterator[str]:
-    """Name what is not from an index although nobody asks for that: such an entry could run anything."""
+    """Name what is not from an index although nobody asks for that: such an entry could run anything.
+
+    A source distribution of an old form is from an index too, though the standard makes it an archive.
+    """
     declared = {wish.need.requirement.name for wish in wishes if wish.need.requirement.url}
     for entry, package in enumerate(graph.packages):
-        if package.direct is not None and package.name not in declared:
+        is_of_index = package.index != "" and package.sdist is not None
+        if package.direct is not None and package.name not in declared and not is_of_index:
             where = package.direct.location
             yield f"the entry `{graph.title(entry)}` comes from `{where}`, and no requirement names that"
 
