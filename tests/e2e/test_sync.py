@@ -536,3 +536,15 @@ def test_a_damaged_cached_file_never_reaches_the_next_environment(
     assert "`shout`" in done.err
     fetched = [path for path in index.paths() if path.endswith(".whl")]
     assert fetched == ["/files/shout/shout-1.0-py3-none-any.whl"]
+
+
+def test_a_package_without_a_file_for_this_machine_can_be_left_out(
+    sandbox: Sandbox, index: IndexServer
+) -> None:
+    publish(index, wheel("a"), wheel("b", tag="py3-none-win_amd64"))
+    sandbox.manifest("a", "b")
+
+    assert sandbox.detent("sync").code == 1
+    sandbox.detent("sync", "--no-install-package", "b").ok()
+
+    assert sandbox.installed() == {"a": "1.0"}

@@ -6,7 +6,7 @@ specification says, `--only-group` is answered by walking the requirements the l
 source distribution is taken only where it may be built. Nothing is built here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
 from detent.errors import BuildForbidden, DetentError, Failures, LockInvalid, NoMatchingTarget, Unsupported
@@ -62,9 +62,16 @@ def default_groups(lock: Lock) -> frozenset[GroupName]:
 
 
 def select(
-    lock: Lock, target: Target, wanted: Wanted, *, policy: BuildPolicy = DEFAULT_BUILD_POLICY
+    lock: Lock,
+    target: Target,
+    wanted: Wanted,
+    *,
+    policy: BuildPolicy = DEFAULT_BUILD_POLICY,
+    without: Container[PackageName] = (),
 ) -> Selection:
     """Choose entries and files, or raise everything that stands against it.
+
+    Packages in ``without`` are left out, whether or not there is a file for them.
 
     Folders are not held to the policy here: one of them may be the project itself.
     """
@@ -78,6 +85,8 @@ def select(
     rank_by_tag = _ranks(target)
     choices = []
     for name, package in chosen.items():
+        if name in without:
+            continue
         artifact = _source(package, rank_by_tag, policy)
         if artifact is None:
             faults.append(_no_file(package, target, policy))
