@@ -34,25 +34,22 @@ from detent.model.marker_nodes import (
 from detent.model.names import normalise
 from detent.model.specifiers import Clause, InvalidSpecifier, parse_clause
 
-VARIABLES = frozenset(
-    (
-        "os_name",
-        "sys_platform",
-        "platform_machine",
-        "platform_python_implementation",
-        "platform_release",
-        "platform_system",
-        "platform_version",
-        "python_version",
-        "python_full_version",
-        "implementation_name",
-        "implementation_version",
-        "extra",
-        "extras",
-        "dependency_groups",
-    )
+ENVIRONMENT_VARIABLES = (
+    "os_name",
+    "sys_platform",
+    "platform_machine",
+    "platform_python_implementation",
+    "platform_release",
+    "platform_system",
+    "platform_version",
+    "python_version",
+    "python_full_version",
+    "implementation_name",
+    "implementation_version",
 )
+"""What a marker may ask of an interpreter and its machine, in the order of the specification."""
 _SETS = {"extra": EXTRA, "extras": EXTRA, "dependency_groups": GROUP}
+VARIABLES = frozenset((*ENVIRONMENT_VARIABLES, *_SETS))
 
 # Platforms whose `sys_platform`, `platform_system` and `os_name` tell each other. FreeBSD, Cygwin and iOS
 # are left out: their spellings vary by Python or system version, so each variable stands alone there.

@@ -60,7 +60,7 @@ from detent.python.interpreter import Interpreter
 from detent.resolve.policy import Policy
 from detent.resolve.throwaway import resolve_once
 from detent.store.cache import Scratch
-from detent.store.entry import metadata_path
+from detent.store.entry import read_metadata
 from detent.store.source import unpack_source
 from detent.store.wheels import WheelEntry
 
@@ -109,7 +109,7 @@ class Builds:
         key = archive_key(world, artifact, interpreter)
         entry = find_built(world, key, name=name, version=version)
         if entry is not None:
-            raw = _metadata_of(entry)
+            raw = read_metadata(entry)
         else:
             subject = f"{name}=={version}"
             with self._turn(name, subject, key), self._bench(subject, interpreter) as (scratch, environment):
@@ -182,7 +182,7 @@ class Builds:
     def _with_requirements(self, base: WheelEntry, tree: LocalTree) -> WheelEntry:
         fields = requirement_fields(*tree.requirements())
         metadata = with_requirements(
-            _metadata_of(base), requires_dist=fields.requires_dist, provides_extra=fields.provides_extra
+            read_metadata(base), requires_dist=fields.requires_dist, provides_extra=fields.provides_extra
         )
         data = repacked(base, metadata)
         return self._world().wheels.put(
@@ -409,11 +409,3 @@ def _below(root: Path, subdirectory: str, subject: str) -> Path:
     if not folder.is_relative_to(os.path.realpath(root)) or not folder.is_dir():
         raise BuildFailed(subject, f"there is no folder `{subdirectory}` in its source")
     return folder
-
-
-def _metadata_of(entry: WheelEntry) -> bytes:
-    path = metadata_path(entry)
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise fsio.file_trouble(error, path) from error

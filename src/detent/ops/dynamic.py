@@ -4,19 +4,20 @@ The project is built for it, as it would be to be installed, and the wheel is ke
 would see the same, nothing is built again.
 """
 
-from detent import fsio
+from collections.abc import Iterable
+
 from detent.errors import BuildFailed, MetadataInvalid
 from detent.index.metadata import parse_metadata
 from detent.lock.filename import wheel_name
-from detent.model.candidate import Metadata
+from detent.model.candidate import Dependency, Metadata
 from detent.model.inputs import Inputs
-from detent.model.requirement import Origin, parse_requirement
+from detent.model.requirement import Origin, Requirement, parse_requirement
 from detent.ops.built import find_built
 from detent.ops.discover import Project
 from detent.ops.local import project_choice, tree_of
 from detent.ops.python import environment_path, interpreter_for
 from detent.ops.world import World
-from detent.store.entry import metadata_path
+from detent.store.entry import read_metadata
 
 _LEFT_OPEN = frozenset(("dependencies", "optional-dependencies", "requires-python"))
 
@@ -28,24 +29,21 @@ def with_dynamic(world: World, project: Project, inputs: Inputs) -> Inputs:
         return inputs
     metadata = _metadata(world, project)
     if "dependencies" in left_open:
-        origin = Origin("project.dependencies")
-        needs = tuple(parse_requirement(str(row), origin) for row in metadata.base)
-        inputs = inputs._replace(dependencies=needs)
+        inputs = inputs._replace(dependencies=_requirements(metadata.base, "project.dependencies"))
     if "optional-dependencies" in left_open:
         extras = tuple(
-            (
-                extra,
-                tuple(
-                    parse_requirement(str(row), Origin(f"project.optional-dependencies.{extra}"))
-                    for row in rows
-                ),
-            )
+            (extra, _requirements(rows, f"project.optional-dependencies.{extra}"))
             for extra, rows in metadata.extras
         )
         inputs = inputs._replace(extras=extras)
     if "requires-python" in left_open:
         inputs = inputs._replace(requires_python=metadata.requires_python)
     return inputs
+
+
+def _requirements(rows: Iterable[Dependency], table: str) -> tuple[Requirement, ...]:
+    origin = Origin(table)
+    return tuple(parse_requirement(str(row), origin) for row in rows)
 
 
 def _metadata(world: World, project: Project) -> Metadata:
@@ -55,10 +53,7 @@ def _metadata(world: World, project: Project) -> Metadata:
     entry = find_built(world, tree_of(choice), name=manifest.name, version=manifest.version or "")
     if entry is None:
         entry = world.builder().from_tree(choice, interpreter)
-    path = metadata_path(entry)
     try:
-        return parse_metadata(path.read_bytes(), wheel_name(entry.name, entry.version))
+        return parse_metadata(read_metadata(entry), wheel_name(entry.name, entry.version))
     except MetadataInvalid as error:
         raise BuildFailed(f"{manifest.name} @ {project.root.as_uri()}", error.why) from error
-    except OSError as error:
-        raise fsio.file_trouble(error, path) from error

@@ -180,14 +180,14 @@ def _fact_key(artifact: Artifact) -> str:
 
 def _fetch(world: World, choice: Choice, scratch: Path, root: Path) -> WheelEntry | Path:
     """Bring one file; another process that wants the same one waits, and finds it there."""
+    if choice.artifact.is_wheel:
+        return _fetch_wheel(world, choice, scratch, root)
+    return _fetch_archive(world, choice, scratch, root)
+
+
+def _fetch_wheel(world: World, choice: Choice, scratch: Path, root: Path) -> WheelEntry:
     artifact = choice.artifact
     with world.wheels.claim(artifact.sha256 or _fact_key(artifact)):
-        if not artifact.is_wheel:
-            kept = _archive_at_hand(world, choice)
-            if kept is not None:
-                return kept
-            source = _brought(world, choice, scratch, root)
-            return Archives(world.layout).put(artifact.sha256 or _sha256(source), source)
         entry = _stored_wheel(world, choice)
         if entry is None:
             source = _brought(world, choice, scratch, root)
@@ -202,6 +202,17 @@ def _fetch(world: World, choice: Choice, scratch: Path, root: Path) -> WheelEntr
                 write_record(world.layout.fact(_fact_key(artifact)), *_DIGEST_FACT, entry.digest)
     world.report(Prepared(entry.name, entry.version))
     return entry
+
+
+def _fetch_archive(world: World, choice: Choice, scratch: Path, root: Path) -> Path:
+    """Bring a source distribution, which whoever looks for versions may be fetching for its metadata."""
+    artifact, archives = choice.artifact, Archives(world.layout)
+    with archives.claim(artifact.sha256 or _fact_key(artifact), world.limits, world.report):
+        kept = _archive_at_hand(world, choice)
+        if kept is not None:
+            return kept
+        source = _brought(world, choice, scratch, root)
+        return archives.put(artifact.sha256 or _sha256(source), source)
 
 
 def _brought(world: World, choice: Choice, scratch: Path, root: Path) -> bytes | Path:

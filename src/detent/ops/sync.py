@@ -167,10 +167,11 @@ def install_lock(
     reinstall = _to_reinstall(selection, options)
     decide = partial(plan, selection, exact=options.exact, reinstall=reinstall)
     if options.check or options.dry_run:
-        found = read_installed(place.environment) if place.environment is not None else Found()
-        would = decide(
-            found, spared=place.environment.seeds if place.environment is not None else frozenset()
+        here = place.environment
+        found, spared = (
+            (Found(), frozenset[PackageName]()) if here is None else (read_installed(here), here.seeds)
         )
+        would = decide(found, spared=spared)
         return SyncOutcome(outcome, root, place.action, would, check_seconds=world.clock() - started)
     again = _to_build_again(selection, options)
     forget_builds(world, selection.choices, again, project.root, interpreter)

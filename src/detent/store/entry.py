@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+from detent.fsio import file_trouble
 from detent.model.names import PackageName
 from detent.store.contents import FILES
 from detent.store.records import read_record, write_record
@@ -63,9 +64,13 @@ class WheelEntry(NamedTuple):
         return ((FILES, self.files), *self.data)
 
 
-def metadata_path(entry: WheelEntry) -> Path:
-    """Give where the METADATA of an entry stands."""
-    return Path(entry.folder(), entry.dist_info, "METADATA")
+def read_metadata(entry: WheelEntry) -> bytes:
+    """Read the METADATA of an entry; raises :class:`FileTrouble`."""
+    path = Path(entry.folder(), entry.dist_info, "METADATA")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise file_trouble(error, path) from error
 
 
 def read_manifest(digest: str, root: Path) -> WheelEntry | None:

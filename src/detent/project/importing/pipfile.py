@@ -6,6 +6,7 @@ A version without an operator is that version, as Pipenv reads it. Scripts have 
 from collections.abc import Mapping
 
 from detent.errors import ManifestInvalid
+from detent.model.marker_atoms import ENVIRONMENT_VARIABLES
 from detent.model.requirement import InvalidRequirement, group_name, parse_requirement
 from detent.project.document import Document, type_name
 from detent.project.importing.assembly import Wishes, with_wishes
@@ -14,19 +15,6 @@ from detent.project.importing.remarks import Noted, parts
 from detent.project.importing.tables import Item, item, with_settings
 
 _NOT_GROUPS = ("source", "packages", "requires", "scripts", "pipenv")
-_MARKERS = (
-    "os_name",
-    "sys_platform",
-    "platform_machine",
-    "platform_python_implementation",
-    "platform_release",
-    "platform_system",
-    "platform_version",
-    "python_version",
-    "python_full_version",
-    "implementation_name",
-    "implementation_version",
-)
 
 
 def convert(document: Document, pipfile: Document, *, folder_name: str, public_host: str = "") -> Conversion:
@@ -105,7 +93,7 @@ def _requirement(name: str, value: object, where: str, findings: Findings) -> st
     names = ",".join(map(str, extras)) if isinstance(extras, list) else ""
     text = f"{name}[{names}]" if names else name
     text += _specifier(str(table.get("version", "*")))
-    conditions = [f"{key} {table[key]}" for key in _MARKERS if key in table]
+    conditions = [f"{key} {table[key]}" for key in ENVIRONMENT_VARIABLES if key in table]
     conditions += [str(table["markers"])] if table.get("markers") else []
     condition = (
         " and ".join(f"({each})" for each in conditions) if len(conditions) > 1 else "".join(conditions)
