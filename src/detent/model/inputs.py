@@ -4,9 +4,11 @@ Two inputs that differ only in order or spelling are equal once :meth:`Inputs.re
 down; that record is what the lock keeps and what ``lock --check`` compares.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from detent.model import markers
+from detent.model.adjustments import NO_ADJUSTMENTS, Adjustments
 from detent.model.markers import Marker
 from detent.model.requirement import ExtraName, GroupName, PackageName, Requirement, parse_requirement
 
@@ -34,9 +36,13 @@ class Inputs(NamedTuple):
     """The simple API root, without credentials."""
     options: tuple[tuple[str, str], ...] = ()
     """Every non-default option that changes a lock, by its setting's name, sorted."""
+    adjustments: Adjustments = NO_ADJUSTMENTS
 
     def roots(self) -> tuple[Root, ...]:
-        """Every requirement with its gate, references to the project itself followed (`me[all]`)."""
+        """Every requirement with its gate, as overrides and exclusions leave it.
+
+        References to the project itself (`me[all]`) are followed.
+        """
         by_extra = dict(self.extras)
         found: dict[Root, None] = {}
 
@@ -46,7 +52,7 @@ class Inputs(NamedTuple):
                 if here == markers.NEVER:
                     continue
                 if requirement.name != self.name:
-                    found[Root(requirement, here)] = None
+                    found.update(dict.fromkeys(self._as_it_counts(requirement, here, gate)))
                     continue
                 for extra in requirement.extras:
                     if extra in by_extra and extra not in seen:
@@ -58,6 +64,20 @@ class Inputs(NamedTuple):
         for group, requirements in self.groups:
             walk(requirements, markers.in_group(group), frozenset())
         return tuple(found)
+
+    def _as_it_counts(self, requirement: Requirement, here: Marker, gate: Marker) -> Iterator[Root]:
+        """Give what a requirement becomes; an override's marker stands in for its own, not for its gate."""
+        if requirement.name in self.adjustments.excludes:
+            return
+        overrides = self.adjustments.overrides_for(requirement.name, self.name, "")
+        if not overrides:
+            yield Root(requirement, here)
+        for override in overrides:
+            wanted = override.requirement
+            where = markers.and_(gate, wanted.marker)
+            if where != markers.NEVER:
+                extras = tuple(sorted({*requirement.extras, *wanted.extras}))
+                yield Root(wanted._replace(extras=extras), where)
 
     def recorded(self) -> "RecordedInputs":
         """These inputs as the lock writes them down: canonical texts, sorted, each once."""
@@ -88,6 +108,8 @@ class RecordedInputs(NamedTuple):
     extras: tuple[tuple[str, tuple[str, ...]], ...] = ()
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
     options: tuple[tuple[str, str], ...] = ()
+    adjustments: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """By the name of their table in `[tool.detent]`, sorted: canonical texts, sorted, each once."""
 
     def as_inputs(self, name: PackageName, index_url: str) -> Inputs:
         """Read the texts again; raises :class:`InvalidRequirement` for one that is none."""

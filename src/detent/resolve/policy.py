@@ -8,11 +8,13 @@ depend on the environment and are judged in `choices`.
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from packaging.version import Version
 
 from detent.model.build_policy import DEFAULT_BUILD_POLICY, BuildPolicy
+from detent.model.cutoffs import NO_CUTOFFS, Cutoffs
 from detent.model.inputs import Root
 from detent.model.requirement import PackageName
 from detent.model.versions import Listing
@@ -30,11 +32,34 @@ class Prerelease(Enum):
     """Where a requirement of the project names one, or the package has nothing else."""
 
 
+class Order(Enum):
+    """Which of the versions that may be chosen is best."""
+
+    HIGHEST = "highest"
+    LOWEST = "lowest"
+    LOWEST_DIRECT = "lowest-direct"
+    """The oldest of what the project itself asks for, the newest of everything else."""
+
+
+class ForkStrategy(Enum):
+    """Whether a version that serves more environments is better than a newer one."""
+
+    REQUIRES_PYTHON = "requires-python"
+    """The newest for each Python."""
+    FEWEST = "fewest"
+    """One version for all where there is one."""
+
+
 class Policy(NamedTuple):
     """What the settings say about releases."""
 
     prerelease: Prerelease = Prerelease.ASKED_OR_ONLY
     build: BuildPolicy = DEFAULT_BUILD_POLICY
+    prerelease_packages: Mapping[PackageName, Prerelease] = MappingProxyType({})
+    """In place of `prerelease` for single packages."""
+    order: Order = Order.HIGHEST
+    fork_strategy: ForkStrategy = ForkStrategy.REQUIRES_PYTHON
+    cutoffs: Cutoffs = NO_CUTOFFS
 
 
 DEFAULT_POLICY = Policy()

@@ -1,0 +1,113 @@
+"""What a project says about packages it does not ask for: bounds, replacements, exclusions, exclusive extras.
+
+These are the tables of `[tool.detent]` that change an answer: `constraint-dependencies`,
+`override-dependencies`, `exclude-dependencies`, `conflicts`, `environments`, `required-environments` and
+`dependency-metadata`. All but the constraints act on requirements before anybody looks at them, so the lock
+writes down what is left: whoever reads a lock need not know of them.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from detent.model import markers
+from detent.model.candidate import Dependency
+from detent.model.markers import Marker
+from detent.model.requirement import Origin, PackageName, Requirement
+
+
+class Override(NamedTuple):
+    """A requirement that takes the place of every other one on its package."""
+
+    requirement: Requirement
+    """Its marker stands in for theirs; its extras are added to theirs."""
+    parent: PackageName | None = None
+    """Whose requirements are replaced; ``None``: everybody's, the project's own included."""
+    parent_version: str = ""
+    """Canonical; empty for every version of the parent."""
+
+
+class StatedMetadata(NamedTuple):
+    """What a package demands by the project's own word; nobody else is asked."""
+
+    name: PackageName
+    version: str = ""
+    """Canonical; empty for every version."""
+    requires_python: str = ""
+    requires: tuple[str, ...] = ()
+    """Lines as `Requires-Dist` has them, canonical, sorted."""
+    extras: tuple[str, ...] = ()
+    """Normalised, sorted."""
+
+
+class Exclusive(NamedTuple):
+    """Extras and groups of the project of which no two are ever on together."""
+
+    sides: tuple[Marker, ...]
+    """Where each of them is on: its own gate, and those of whatever brings it in."""
+    names: tuple[str, ...]
+    """The same as written, such as ``extra `cpu` ``, for messages."""
+    origin: Origin | None = None
+
+
+class Adjustments(NamedTuple):
+    """Everything of this kind that a project says."""
+
+    constraints: tuple[Requirement, ...] = ()
+    """Bounds for packages that are needed anyway; no extras, no URLs."""
+    overrides: tuple[Override, ...] = ()
+    excludes: tuple[PackageName, ...] = ()
+    """Packages nobody gets, whoever asks; sorted."""
+    conflicts: tuple[Exclusive, ...] = ()
+    environments: tuple[Marker, ...] = ()
+    """The lock is for these alone; empty: for all."""
+    required_environments: tuple[Marker, ...] = ()
+    """In these a version counts only with a wheel that fits or a source distribution to build."""
+    metadata: tuple[StatedMetadata, ...] = ()
+
+    def scope(self) -> Marker:
+        """Where the lock is for: the environments, without any two exclusive extras or groups."""
+        here = markers.NEVER if self.environments else markers.ALWAYS
+        for environment in self.environments:
+            here = markers.or_(here, environment)
+        for exclusive in self.conflicts:
+            for place, one in enumerate(exclusive.sides):
+                for other in exclusive.sides[place + 1 :]:
+                    here = markers.and_(here, markers.not_(markers.and_(one, other)))
+        return here
+
+    def overrides_for(self, name: PackageName, parent: PackageName, version: str) -> tuple[Override, ...]:
+        """Give what replaces this parent's requirements on a package; one for the parent alone comes first."""
+        found = [override for override in self.overrides if override.requirement.name == name]
+        own = [o for o in found if o.parent == parent and o.parent_version in {"", version}]
+        return tuple(own or [override for override in found if override.parent is None])
+
+    def adjusted(
+        self, dependencies: Sequence[Dependency], parent: PackageName, version: str
+    ) -> tuple[Dependency, ...]:
+        """Give the requirements of a release as they count here, in the same order."""
+        if not self.overrides and not self.excludes:
+            return tuple(dependencies)
+        return tuple(dict.fromkeys(self._adjusted(dependencies, parent, version)))
+
+    def _adjusted(
+        self, dependencies: Iterable[Dependency], parent: PackageName, version: str
+    ) -> Iterator[Dependency]:
+        for dependency in dependencies:
+            if dependency.name in self.excludes:
+                continue
+            overrides = self.overrides_for(dependency.name, parent, version)
+            if not overrides:
+                yield dependency
+            for override in overrides:
+                wanted = override.requirement
+                if wanted.marker != markers.NEVER:
+                    yield Dependency(
+                        wanted.name,
+                        tuple(sorted({*dependency.extras, *wanted.extras})),
+                        wanted.specifier,
+                        markers.render(wanted.marker),
+                        wanted.url,
+                    )
+
+
+NO_ADJUSTMENTS = Adjustments()
