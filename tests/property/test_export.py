@@ -127,7 +127,7 @@ def made_lock(made: Universe) -> Lock | None:
     releases = world(made.packages)
     wishes = project(made.dependencies, extras=made.extras, groups=made.groups, python=">=3.11")
     try:
-        solved = resolve(wishes, releases, clock=ticking(), policy=Policy(build=made.policy))
+        solved = resolve(wishes, releases, clock=ticking(), policy=Policy(build=made.build))
     except DetentError:
         return None
     return assemble(wishes, solved, releases)

@@ -4,6 +4,10 @@ sentence = "..."
 packages       name -> version -> requirements, or a table with the words of `support.worlds.release`
 project        dependencies, extras, groups, python, name
 build          what may be built, in the words of `BuildPolicy`
+policy         prerelease, prerelease-package (name -> mode), order, fork-strategy, exclude-newer (a date, a moment
+               or a span), exclude-newer-package (name -> the same, or false), now (a date or a moment)
+adjustments    constraints, overrides, excludes, environments, required-environments, conflicts, metadata,
+               in the words of `support.worlds.adjusting`
 old            lock (`name==version; marker` lines), forks, upgrade: what there was before
 expected       lock lines (` (built)` where a build told the metadata), forks and warnings;
                or error (its code), what, why, next
@@ -11,7 +15,7 @@ expected       lock lines (` (built)` where a build told the metadata), forks an
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -21,11 +25,13 @@ from detent.lock.assemble import assemble
 from detent.lock.model import Lock, LockedPackage
 from detent.model import markers
 from detent.model.build_policy import BuildPolicy
+from detent.model.cutoffs import Cutoff, Cutoffs, parse_cutoff
 from detent.model.requirement import package_name, parse_requirement
+from detent.resolve.adjusted import with_adjustments
 from detent.resolve.forks import resolve
-from detent.resolve.policy import Policy
+from detent.resolve.policy import ForkStrategy, Order, Policy, Prerelease
 from detent.resolve.preferences import preferences_from, seeds_from
-from support.worlds import Published, project, release, ticking, world
+from support.worlds import Published, project, release, seconds, ticking, world
 
 SCENARIOS = sorted(Path(__file__).parent.glob("*.toml"))
 
@@ -39,8 +45,9 @@ def test_scenario(path: Path) -> None:
 
 def outcome(scenario: dict[str, Any]) -> dict[str, Any]:
     """Resolve a scenario and tell what came of it in the words of `expected`."""
-    inputs = project(**scenario["project"])
-    releases = world({name: _versions(versions) for name, versions in scenario["packages"].items()})
+    inputs = project(**scenario["project"], adjustments=scenario.get("adjustments"))
+    index = world({name: _versions(versions) for name, versions in scenario["packages"].items()})
+    releases = with_adjustments(index, inputs.adjustments)
     old = scenario.get("old", {})
     heard: list[Event] = []
     try:
@@ -49,7 +56,9 @@ def outcome(scenario: dict[str, Any]) -> dict[str, Any]:
             releases,
             clock=ticking(),
             preferences=preferences_from(_old_lock(old), upgrade=old.get("upgrade")),
-            policy=Policy(build=_build_policy(scenario.get("build", {}))),
+            policy=_policy(**scenario.get("policy", {}))._replace(
+                build=_build_policy(scenario.get("build", {}))
+            ),
             seeds=seeds_from(_old_lock(old)),
             report=heard.append,
         )
@@ -75,6 +84,32 @@ def _versions(versions: Any) -> dict[str, Published]:
         else release(**{key.replace("-", "_"): value for key, value in what.items()})
         for version, what in versions.items()
     }
+
+
+def _policy(**words: Any) -> Policy:
+    words = {word.replace("-", "_"): what for word, what in words.items()}
+    policy = Policy(
+        Prerelease(words.pop("prerelease", "if-necessary")),
+        prerelease_packages={
+            package_name(name): Prerelease(mode) for name, mode in words.pop("prerelease_package", {}).items()
+        },
+        order=Order(words.pop("order", "highest")),
+        fork_strategy=ForkStrategy(words.pop("fork_strategy", "requires-python")),
+        cutoffs=Cutoffs(
+            now=seconds(words.pop("now", "2030-01-01")),
+            everybody=_cutoff(words.pop("exclude_newer", False)),
+            packages={
+                package_name(name): _cutoff(text)
+                for name, text in words.pop("exclude_newer_package", {}).items()
+            },
+        ),
+    )
+    assert not words, f"no such words of `policy`: {words}"
+    return policy
+
+
+def _cutoff(text: str | Literal[False]) -> Cutoff | None:
+    return parse_cutoff(text) if text else None
 
 
 def _build_policy(words: dict[str, Any]) -> BuildPolicy:

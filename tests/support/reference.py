@@ -128,7 +128,18 @@ _KINDS = {
     "groups": 'a list of names of dependency groups, or `"all"`',
     "options": "a table of strings and lists of strings",
     "specifier": "a version specifier",
-    "indexes": "a list with one table: `url`, and `name` and `default`, which change nothing so far",
+    "indexes": "a list with one table: `url`, `exclude-newer` for what this index has, and `name` and `default`,"
+    " which change nothing so far",
+    "cutoff": "a date, a moment with its zone (RFC 3339), a span of time, or `false`",
+    "cutoffs": "a table of what `exclude-newer` takes, by names of packages",
+    "modes": "a table of what `prerelease` takes, by names of packages",
+    "requirements": "a list of requirements without extras",
+    "overrides": "a list of requirements, and of tables: `package` (a name, or a table with `name` and `version`)"
+    " and `dependencies`",
+    "excludes": "a list of names of packages",
+    "conflicts": "a list of lists of tables with one key: `extra` or `group`",
+    "markers": "a list of environment markers",
+    "metadata": "a list of tables: `name`, `version`, `requires-dist`, `requires-python`, `provides-extra`",
 }
 
 
@@ -189,7 +200,8 @@ def _flag(flag: Flag) -> tuple[str, str, str]:
     names = (
         f"`{short}`, `{flag.spellings[-1]}{metavar}`" if len(flag.spellings) > 1 else f"`{short}{metavar}`"
     )
-    hidden = f" Also: {', '.join(f'`{spelling}`' for spelling in flag.hidden)}." if flag.hidden else ""
+    others = [*flag.hidden, *(f"{short}` for `{value}" for short, value in flag.shorthands)]
+    hidden = f" Also: {', '.join(f'`{spelling}`' for spelling in others)}." if others else ""
     choices = [choice for choice in flag.choices if choice not in flag.help]
     listed = f" Also: {', '.join(f'`{choice}`' for choice in choices)}." if choices else ""
     several = " Can be given several times." if flag.kind == "list" else ""

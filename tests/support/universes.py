@@ -1,17 +1,21 @@
-"""Random small worlds and a judge that knows nothing of the resolver: brute force, with packaging's own evaluation."""
+"""Random small worlds, made of texts: what is published, what a project asks for, and what it says beside that.
+
+A world is made from a seed, the same one every time. By itself it has extras, groups, markers and releases of all
+kinds of files; `support.dimensions` brings in what a project may say beside that.
+"""
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
 
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 
 from detent.model.build_policy import BuildPolicy
 from detent.model.requirement import package_name
 from support.worlds import Published, files_of, release
 
+PROJECT = "project"
 PYTHONS = ("3.11.4", "3.12.0", "3.13.2")
 PLATFORMS = (("linux", "Linux", "posix"), ("win32", "Windows", "nt"))
 MARKERS = (
@@ -21,21 +25,70 @@ MARKERS = (
     "sys_platform == 'win32'",
     "sys_platform != 'win32'",
 )
-
 Packages = dict[str, dict[str, Published]]
 Environment = Mapping[str, str]
-Usable: TypeAlias = Callable[[str, str], bool]
-"""Whether a version of a package has a file that may be used."""
+
+
+class Replacement(NamedTuple):
+    """A requirement that takes the place of others on its package."""
+
+    text: str
+    parent: str = ""
+    """Whose requirements are replaced; empty: everybody's."""
+    version: str = ""
+
+
+class Told(NamedTuple):
+    """What a release demands, by the project's own word."""
+
+    name: str
+    version: str
+    """Empty for every version."""
+    requires: tuple[str, ...]
+    python: str = ""
+
+
+class Said(NamedTuple):
+    """What a project says beside its requirements."""
+
+    constraints: tuple[str, ...] = ()
+    overrides: tuple[Replacement, ...] = ()
+    excludes: tuple[str, ...] = ()
+    conflicts: tuple[tuple[str, ...], ...] = ()
+    """Each written `extra NAME` or `group NAME`."""
+    environments: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    metadata: tuple[Told, ...] = ()
+    prerelease: str = "if-necessary"
+    prerelease_packages: Mapping[str, str] = MappingProxyType({})
+    order: str = "highest"
+    fork_strategy: str = "requires-python"
+    cutoff: str = ""
+    """The day from which on uploads do not count; empty for none."""
+    cutoff_packages: Mapping[str, str] = MappingProxyType({})
+
+    def prerelease_of(self, name: str) -> str:
+        return self.prerelease_packages.get(name, self.prerelease)
+
+    def cutoff_of(self, name: str) -> str:
+        return self.cutoff_packages.get(name, self.cutoff)
 
 
 class Universe(NamedTuple):
-    """Packages, what a project asks of them, and what may be built."""
+    """Packages, what a project asks of them, what may be built, and what else it says."""
 
     packages: Packages
     dependencies: tuple[str, ...]
     extras: Mapping[str, tuple[str, ...]]
+    """Sorted by name, as the groups."""
     groups: Mapping[str, tuple[str, ...]]
-    policy: BuildPolicy
+    build: BuildPolicy
+    said: Said = Said()
+
+    def told(self, name: str, version: str) -> Told | None:
+        """Give what the project says a release demands; what it says of the one version comes first."""
+        found = [told for told in self.said.metadata if told.name == name and told.version in {"", version}]
+        return max(found, key=lambda told: bool(told.version), default=None)
 
 
 def universe(
@@ -64,8 +117,7 @@ def universe(
         others = [other for other in names if other != name]
         requires = [requirement(others) for _ in range(chance.choice((0, 1, 1, 2, 3)))]
         if with_markers and chance.random() < 0.3:
-            text, _, marker = requirement(others).partition("; ")
-            requires.append(f"{text}; extra == 'x'" + (f" and {marker}" if marker else ""))
+            requires.append(gated(requirement(others), "x"))
         has_bound = with_markers and chance.random() < 0.2
         python = chance.choice((">=3.12", ">=3.13")) if has_bound else ""
         files = _files(kinds, f"{name}-{version}", with_tags=with_markers)
@@ -79,6 +131,12 @@ def universe(
     extras = {"e": (requirement(names),)} if with_markers and chance.random() < 0.4 else {}
     groups = {"g": (requirement(names),)} if with_markers and chance.random() < 0.4 else {}
     return Universe(world, roots, extras, groups, _policy(kinds, names))
+
+
+def gated(text: str, extra: str) -> str:
+    """Write a requirement as one that an extra brings in."""
+    what, _, marker = text.partition("; ")
+    return f"{what}; extra == '{extra}'" + (f" and {marker}" if marker else "")
 
 
 def _files(chance: random.Random, stem: str, *, with_tags: bool) -> tuple[str, ...]:
@@ -111,120 +169,63 @@ def _policy(chance: random.Random, names: Sequence[str]) -> BuildPolicy:
     )
 
 
-def serves(made: Universe, environment: Environment) -> Usable:
-    """Judge for a lock: the wheels of a version may be for any platform, but must begin at this Python or before."""
-    minor = int(environment["python_version"].split(".")[1])
-
-    def is_usable(name: str, version: str) -> bool:
-        files = made.packages[name][version].files
-        may_build = made.policy.may_build(package_name(name))
-        if may_build and any(file.endswith(".tar.gz") for file in files):
-            return True
-        wheels = [file for file in files if file.endswith(".whl")]
-        lowest = min((_lowest_minor(file) for file in wheels), default=minor + 1)
-        return made.policy.may_use_wheels(package_name(name)) and lowest <= minor
-
-    return is_usable
-
-
-def _lowest_minor(filename: str) -> int:
-    python = filename.split("-")[2]
-    return int(python.removeprefix("cp3")) if python.startswith("cp3") else 0
-
-
-def environments() -> Iterator[Environment]:
+def environments(*, machines: bool = False) -> Iterator[Environment]:
+    """Give concrete environments, one at least for every answer the markers of a world can give."""
     for python in PYTHONS:
         for platform, system, os_name in PLATFORMS:
-            yield {
-                "python_version": ".".join(python.split(".")[:2]),
-                "python_full_version": python,
-                "sys_platform": platform,
-                "platform_system": system,
-                "os_name": os_name,
-                "platform_machine": "x86_64",
-                "implementation_name": "cpython",
-                "implementation_version": python,
-                "platform_python_implementation": "CPython",
-                "platform_release": "",
-                "platform_version": "",
+            for machine in ("x86_64", "aarch64", "AMD64") if machines else ("x86_64",):
+                yield {
+                    "python_version": ".".join(python.split(".")[:2]),
+                    "python_full_version": python,
+                    "sys_platform": platform,
+                    "platform_system": system,
+                    "os_name": os_name,
+                    "platform_machine": machine,
+                    "implementation_name": "cpython",
+                    "implementation_version": python,
+                    "platform_python_implementation": "CPython",
+                    "platform_release": "",
+                    "platform_version": "",
+                }
+
+
+def grid(made: Universe) -> tuple[Environment, ...]:
+    """Give the environments a lock of this world is for."""
+    texts = made.said.environments
+    found = environments(machines=bool(made.said.required))
+    markers = [Requirement(f"p; {text}").marker for text in texts]
+    return tuple(
+        here
+        for here in found
+        if not markers or any(m is not None and m.evaluate(dict(here)) for m in markers)
+    )
+
+
+def in_one_environment(made: Universe, here: Environment) -> Universe:
+    """Give the world as this environment alone sees it, with no marker left."""
+
+    def seen(texts: Sequence[str]) -> tuple[str, ...]:
+        return tuple(text for line in texts for text in _without_marker(line, here))
+
+    return made._replace(
+        packages={
+            name: {
+                version: published._replace(requires=seen(published.requires), python="")
+                for version, published in versions.items()
+                if not published.python or published.python.removeprefix(">=") <= here["python_version"]
             }
+            for name, versions in made.packages.items()
+        },
+        dependencies=seen(made.dependencies),
+        extras={name: seen(texts) for name, texts in made.extras.items()},
+        groups={name: seen(texts) for name, texts in made.groups.items()},
+    )
 
 
-class Wish(NamedTuple):
-    """One requirement as it stands in one environment."""
-
-    name: str
-    extras: tuple[str, ...]
-    specifier: str
-
-
-@cache
-def parsed(text: str) -> Requirement:
-    return Requirement(text)
-
-
-@cache
-def matches(specifier: str, version: str) -> bool:
-    return SpecifierSet(specifier).contains(version, prereleases=True)
-
-
-def wishes(texts: Sequence[str], environment: Environment, extra: str = "") -> list[Wish]:
-    """Give the requirements that hold; with an extra, those that it brings in beyond the others."""
-    found = []
-    for text in texts:
-        requirement = parsed(text)
-        in_base = requirement.marker is None or requirement.marker.evaluate({**environment, "extra": ""})
-        holds = in_base if not extra else not in_base and _holds_with(requirement, environment, extra)
-        if holds:
-            found.append(
-                Wish(requirement.name, tuple(sorted(requirement.extras)), str(requirement.specifier))
-            )
-    return found
-
-
-def _holds_with(requirement: Requirement, environment: Environment, extra: str) -> bool:
-    return requirement.marker is not None and requirement.marker.evaluate({**environment, "extra": extra})
-
-
-def demands(
-    packages: Packages, environment: Environment, name: str, version: str, extra: str = ""
-) -> list[Wish]:
-    return wishes(packages[name][version].requires, environment, extra)
-
-
-def is_solvable(
-    made: Universe,
-    roots: Sequence[Wish],
-    environment: Environment,
-    held: Mapping[str, str] | None = None,
-    *,
-    is_usable: Usable | None = None,
-) -> bool:
-    """Try everything; ``held`` packages have that version or are not there.
-
-    ``is_usable`` says whether the files of a version do; without it, as for a lock.
-    """
-    python = environment["python_full_version"]
-    packages, fits = made.packages, is_usable or serves(made, environment)
-
-    def extend(chosen: dict[str, str], done: frozenset[tuple[str, str]], agenda: list[Wish]) -> bool:
-        while agenda:
-            wish, agenda = agenda[0], agenda[1:]
-            if wish.name not in chosen:
-                return any(
-                    extend({**chosen, wish.name: version}, done, [wish, *agenda])
-                    for version, published in packages.get(wish.name, {}).items()
-                    if (held or {}).get(wish.name, version) == version
-                    and matches(wish.specifier, version)
-                    and matches(published.python, python)
-                    and fits(wish.name, version)
-                )
-            if not matches(wish.specifier, chosen[wish.name]):
-                return False
-            for extra in ("", *wish.extras):
-                if (wish.name, extra) not in done:
-                    done |= {(wish.name, extra)}
-                    agenda = agenda + demands(packages, environment, wish.name, chosen[wish.name], extra)
-        return True
-
-    return extend({}, frozenset(), list(roots))
+def _without_marker(text: str, here: Environment) -> Iterator[str]:
+    requirement = Requirement(text)
+    marker = requirement.marker
+    extra = str(marker or "").partition('extra == "')[2].partition('"')[0]
+    if marker is None or marker.evaluate({**here, "extra": extra}):
+        requirement.marker = None
+        yield gated(str(requirement), extra) if extra else str(requirement)

@@ -3,12 +3,14 @@
 world({"a": {"1.0": ["b>=1; python_version < '3.12'"], "2.0": release(python=">=3.12")}, "b": ["1.0"]})
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias
 
 from packaging.version import Version
 
 from detent.model import markers
+from detent.model.adjustments import NO_ADJUSTMENTS, Adjustments, Exclusive, Override, StatedMetadata
 from detent.model.candidate import Artifact, Dependency, Digest, Metadata
 from detent.model.dependency import parse_dependency
 from detent.model.inputs import Inputs
@@ -22,6 +24,7 @@ from detent.model.requirement import (
     package_name,
     parse_requirement,
 )
+from detent.model.specifiers import canonical_specifier
 from detent.model.versions import Listing, Release, version_key
 from detent.model.wheel_tags import pythons_of_wheels
 
@@ -43,6 +46,8 @@ class Published(NamedTuple):
     """File names; a pure wheel and an sdist when empty."""
     built: bool = False
     """Whether a build back end told the metadata."""
+    uploaded: str = ""
+    """A date, or a moment with its zone; empty where the index does not tell."""
 
 
 def release(
@@ -56,6 +61,7 @@ def release(
     unreadable: str = "",
     files: Sequence[str] = (),
     built: bool = False,
+    uploaded: str = "",
 ) -> Published:
     return Published(
         tuple(requires),
@@ -67,6 +73,7 @@ def release(
         unreadable,
         tuple(files),
         built,
+        uploaded,
     )
 
 
@@ -122,7 +129,8 @@ class World:
         version, published = self._published(name, number)
         stem = f"{name.replace('-', '_')}-{version}"
         names = published.files or files_of(stem, sdist_only=published.sdist_only)
-        return tuple(artifact(filename, yanked="" if published.yanked else None) for filename in names)
+        yanked = "" if published.yanked else None
+        return tuple(artifact(filename, yanked=yanked, uploaded=published.uploaded) for filename in names)
 
     def expect(self, listings: Sequence[PackageName], metadata: Sequence[tuple[PackageName, int]]) -> None:
         self.expected.append((tuple(listings), tuple(metadata)))
@@ -141,16 +149,22 @@ def files_of(stem: str, *, sdist_only: bool = False) -> tuple[str, ...]:
     return (f"{stem}.tar.gz",) if sdist_only else (f"{stem}-py3-none-any.whl", f"{stem}.tar.gz")
 
 
-def artifact(filename: str, *, yanked: str | None = None) -> Artifact:
+def artifact(filename: str, *, yanked: str | None = None, uploaded: str = "") -> Artifact:
     digest = f"{abs(hash_of(filename)):064x}"
     return Artifact(
         filename,
         f"https://files.example/{filename}",
         (Digest("sha256", digest),),
         size_bytes=1000,
-        uploaded_at=1_700_000_000,
+        uploaded_at=seconds(uploaded) if uploaded else 1_700_000_000,
         yanked=yanked,
     )
+
+
+def seconds(moment: str) -> int:
+    """Give a date or a moment in seconds since the epoch; a date is its midnight, UTC."""
+    read = datetime.fromisoformat(moment)
+    return int((read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp())
 
 
 def hash_of(text: str) -> int:
@@ -171,7 +185,7 @@ def _release(version: str, published: Published) -> Release:
         has_wheel,
         has_sdist,
         published.yanked,
-        None,
+        seconds(published.uploaded) if published.uploaded else None,
         pythons_of_wheels(name for name in published.files if name.endswith(".whl")),
     )
 
@@ -210,14 +224,18 @@ def project(
     python: str = ">=3.10",
     name: str = "project",
     index: str = INDEX,
+    adjustments: Mapping[str, Any] | None = None,
 ) -> Inputs:
-    """Make a project whose requirements stand on lines 2, 3, 4... of its pyproject.toml."""
+    """Make a project whose requirements stand on lines 2, 3, 4... of its pyproject.toml.
+
+    ``adjustments`` are in the words of :func:`adjusting`; theirs are the lines after those.
+    """
     line = iter(range(2, 10_000))
 
     def read(texts: Sequence[str], table: str) -> tuple[Requirement, ...]:
         return tuple(parse_requirement(text, Origin(table, next(line))) for text in texts)
 
-    return Inputs(
+    inputs = Inputs(
         name=package_name(name),
         requires_python=python,
         dependencies=read(dependencies, "project.dependencies"),
@@ -235,6 +253,90 @@ def project(
         ),
         default_groups=(),
         index_url=index,
+    )
+    return inputs._replace(adjustments=adjusting(adjustments, inputs, line)) if adjustments else inputs
+
+
+def adjusting(words: Mapping[str, Any], inputs: Inputs, line: Iterator[int]) -> Adjustments:
+    """Read adjustments of a project, each a list.
+
+    ``constraints``, ``overrides``, ``metadata``: as the tables of `[tool.detent]` have them; ``excludes``:
+    names; ``environments``, ``required-environments``: markers; ``conflicts``: lists of `extra NAME` and
+    `group NAME`.
+    """
+
+    def read(text: str, table: str) -> Requirement:
+        return parse_requirement(text, Origin(f"tool.detent.{table}", next(line)))
+
+    unknown = set(words) - _KINDS
+    assert not unknown, f"no such adjustments: {unknown}"
+    return NO_ADJUSTMENTS._replace(
+        constraints=tuple(read(text, "constraint-dependencies") for text in words.get("constraints", ())),
+        overrides=tuple(
+            override
+            for said in words.get("overrides", ())
+            for override in _overrides(said, lambda text: read(text, "override-dependencies"))
+        ),
+        excludes=tuple(sorted(package_name(text) for text in words.get("excludes", ()))),
+        conflicts=tuple(
+            Exclusive(
+                tuple(_side(one, inputs) for one in sides),
+                tuple("{} `{}`".format(*one.split()) for one in sides),
+                Origin("tool.detent.conflicts", next(line)),
+            )
+            for sides in words.get("conflicts", ())
+        ),
+        environments=tuple(markers.parse(text) for text in words.get("environments", ())),
+        required_environments=tuple(markers.parse(text) for text in words.get("required-environments", ())),
+        metadata=tuple(_stated(said) for said in words.get("metadata", ())),
+    )
+
+
+_KINDS = frozenset(
+    {
+        "constraints",
+        "overrides",
+        "excludes",
+        "conflicts",
+        "environments",
+        "required-environments",
+        "metadata",
+    }
+)
+
+
+def _overrides(said: Any, read: Callable[[str], Requirement]) -> Iterator[Override]:
+    if isinstance(said, str):
+        yield Override(read(said))
+        return
+    parent = said["package"] if isinstance(said["package"], Mapping) else {"name": said["package"]}
+    for text in said["dependencies"]:
+        version = str(Version(parent["version"])) if "version" in parent else ""
+        yield Override(read(text), package_name(parent["name"]), version)
+
+
+def _side(one: str, inputs: Inputs) -> markers.Marker:
+    """Give where `extra NAME` or `group NAME` is on: by itself, or brought in by another extra or group."""
+    kind, name = one.split()
+    if kind == "group":
+        return markers.in_group(group_name(name))
+    where = markers.in_extra(extra_name(name))
+    holders = [(markers.in_extra(extra), needs) for extra, needs in inputs.extras]
+    holders += [(markers.in_group(group), needs) for group, needs in inputs.groups]
+    for gate, needs in holders:
+        for need in needs:
+            if need.name == inputs.name and name in need.extras:
+                where = markers.or_(where, markers.and_(gate, need.marker))
+    return where
+
+
+def _stated(said: Mapping[str, Any]) -> StatedMetadata:
+    return StatedMetadata(
+        package_name(said["name"]),
+        str(Version(said["version"])) if "version" in said else "",
+        canonical_specifier(said.get("requires-python", "")),
+        tuple(sorted(str(parse_requirement(text)) for text in said.get("requires-dist", ()))),
+        tuple(sorted(extra_name(text) for text in said.get("provides-extra", ()))),
     )
 
 

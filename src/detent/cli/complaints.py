@@ -128,7 +128,8 @@ def _unknown_flag(doubt: Doubt, whole: str) -> UsageError:
 
 def _spellings(command: Command | None) -> list[str]:
     flags = (*GLOBAL, *(command.flags if command is not None else ()))
-    return [*(s for flag in flags for s in (*flag.spellings, *flag.hidden, flag.opposite) if s), "--help"]
+    found = [s for flag in flags for s in (*flag.spellings, *flag.hidden, flag.opposite) if s]
+    return [*found, *(s for flag in flags for s, _ in flag.shorthands), "--help"]
 
 
 def _elsewhere(doubt: Doubt, command: Command | None) -> str:

@@ -27,6 +27,8 @@ class Flag(NamedTuple):
     """A hidden spelling that turns a switch off again; the last one wins."""
     hidden: tuple[str, ...] = ()
     """Spellings of other tools: understood, and not shown."""
+    shorthands: tuple[tuple[str, str], ...] = ()
+    """Spellings that take no value, each with the one it stands for; not shown either."""
     setting: str = ""
     """The setting it stands for (`project.settings`), which reads the variable itself."""
 
@@ -88,6 +90,10 @@ def _list(
 
 
 LINK_MODES = ("auto", "clone", "hardlink", "copy")
+RESOLUTIONS = ("highest", "lowest", "lowest-direct")
+PRERELEASES = ("disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit")
+"""The last is another spelling of `if-necessary`."""
+FORK_STRATEGIES = ("requires-python", "fewest")
 IMPORTED = ("poetry", "uv", "pdm", "pipenv", "requirements")
 SHELLS = ("bash", "zsh", "fish", "powershell")
 FORMATS = ("requirements.txt", "constraints.txt", "pylock.toml")
@@ -258,6 +264,61 @@ BUILDING = (
     )._replace(hidden=("--config-settings",)),
 )
 
+UPLOADED = (
+    _value(
+        "--exclude-newer",
+        "WHEN",
+        "Only files uploaded before a date, or older than a span such as `7 days`; false: all",
+        variable="DETENT_EXCLUDE_NEWER",
+        setting="exclude-newer",
+    )._replace(hidden=("--uploaded-prior-to",)),
+    _list(
+        "--exclude-newer-package",
+        "NAME=WHEN",
+        "The same for this package",
+        setting="exclude-newer-package",
+    ),
+)
+
+PRERELEASE = (
+    _value(
+        "--prerelease",
+        "MODE",
+        "Pre-releases: if-necessary (the default), explicit, disallow, allow",
+        variable="DETENT_PRERELEASE",
+        choices=PRERELEASES,
+        setting="prerelease",
+    )._replace(shorthands=(("--pre", "allow"),)),
+    _list(
+        "--prerelease-package",
+        "NAME=MODE",
+        "Pre-releases of this package",
+        setting="prerelease-package",
+    ),
+)
+
+RESOLVING = (
+    _value(
+        "--resolution",
+        "ORDER",
+        "Which versions to take: highest (the default), lowest, lowest-direct",
+        variable="DETENT_RESOLUTION",
+        choices=RESOLUTIONS,
+        setting="resolution",
+    ),
+    *PRERELEASE,
+    _value(
+        "--fork-strategy",
+        "STRATEGY",
+        "Newest for each Python: requires-python (the default); or fewest versions: fewest",
+        variable="DETENT_FORK_STRATEGY",
+        choices=FORK_STRATEGIES,
+        setting="fork-strategy",
+    ),
+    *UPLOADED,
+    _value("--max-seconds", "N", "Search for versions no longer than this", variable="DETENT_MAX_SECONDS"),
+)
+
 REFRESHING = (
     _switch("--refresh", "Ask the index again, whatever the cache has of it"),
     _list("--refresh-package", "NAME", "Ask the index again for this package"),
@@ -270,8 +331,12 @@ WHERE = (
 )
 
 _MOVING = ("upgrade", "upgrade_package", "upgrade_group")
+_CHOOSING = ("resolution", "fork_strategy")
 _MORE = ("group", "all_groups", "extra", "all_extras")
-_LOCKING_CLASHES: Clashes = (("locked", ("frozen", *_MOVING)), ("frozen", _MOVING))
+_LOCKING_CLASHES: Clashes = (
+    ("locked", ("frozen", *_MOVING)),
+    ("frozen", (*_MOVING, *_CHOOSING)),
+)
 _SELECTION_CLASHES: Clashes = (("only_group", _MORE), ("only_dev", (*_MORE, "no_dev")))
 _INSTALLING_CLASHES: Clashes = (
     ("no_install_project", ("only_install_project",)),
@@ -329,6 +394,7 @@ COMMANDS = (
         (
             *WHERE,
             _list("--requirements", "FILE", "Add everything a requirements file lists", short="-r"),
+            _list("--constraints", "FILE", "Hold versions to the bounds that this file lists", short="-c"),
             _value("--marker", "MARKER", "Only where this marker holds", short="-m"),
             _list("--extra", "EXTRA", "Extras of the packages to add"),
             _value(
@@ -342,6 +408,7 @@ COMMANDS = (
             _switch("--no-sync", "Stop after locking", variable="DETENT_NO_SYNC"),
             *EDIT_LOCKING,
             *UPGRADE,
+            *RESOLVING,
             *ACTIVE,
             *PYTHON,
             *INDEX,
@@ -362,6 +429,7 @@ COMMANDS = (
             _switch("--dry-run", "Show what would change, change nothing"),
             _switch("--no-sync", "Stop after locking", variable="DETENT_NO_SYNC"),
             *EDIT_LOCKING,
+            *RESOLVING,
             *ACTIVE,
             *PYTHON,
             *INDEX,
@@ -385,15 +453,19 @@ COMMANDS = (
                 hidden=("--frozen",)
             ),
             _switch("--dry-run", "Show what would change, change nothing"),
+            _switch("--regenerate", "Lock anew, as if there were no lock yet"),
+            _switch("--coverage", "Show what there is of each package for each platform"),
             *UPGRADE,
+            *RESOLVING,
             *PYTHON,
             *INDEX,
             *BUILDING,
             *REFRESHING,
         ),
         clashes=(
-            ("check", ("check_exists", "dry_run", *_MOVING)),
-            ("check_exists", ("dry_run", *_MOVING)),
+            ("check", ("check_exists", "dry_run", "regenerate", *_MOVING)),
+            ("check_exists", ("dry_run", "regenerate", *_MOVING, *_CHOOSING)),
+            ("regenerate", _MOVING),
         ),
     ),
     Command(
@@ -413,6 +485,7 @@ COMMANDS = (
             *(flag._replace(hidden=POETRY.get(flag.name, ())) for flag in SELECTION),
             *INSTALLING,
             *UPGRADE,
+            *RESOLVING,
             *ACTIVE,
             *PYTHON,
             *INDEX,
@@ -439,6 +512,7 @@ COMMANDS = (
             *SELECTION,
             *INSTALLING,
             *UPGRADE,
+            *RESOLVING,
             *ACTIVE,
             *PYTHON,
             *INDEX,
@@ -451,9 +525,9 @@ COMMANDS = (
             *_LOCKING_CLASHES,
             *_SELECTION_CLASHES,
             *_INSTALLING_CLASHES,
-            ("no_sync", ("isolated", "exact", "reinstall", "reinstall_package", *_MOVING)),
+            ("no_sync", ("isolated", "exact", "reinstall", "reinstall_package", *_MOVING, *_CHOOSING)),
             ("isolated", ("active", "no_project")),
-            ("no_project", ("active", "exact", "only_group", "only_dev", *_MORE, *_MOVING)),
+            ("no_project", ("active", "exact", "only_group", "only_dev", *_MORE, *_MOVING, *_CHOOSING)),
         ),
     ),
     Command(
@@ -468,6 +542,8 @@ COMMANDS = (
             _switch("--no-project", "Do not look for a project", variable="DETENT_NO_PROJECT")._replace(
                 opposite=""
             ),
+            *PRERELEASE,
+            *UPLOADED,
             *PYTHON,
             *INDEX,
             *BUILDING,
@@ -488,6 +564,7 @@ COMMANDS = (
             _switch("--no-dedupe", "Draw what a package needs every time it comes"),
             *SELECTION,
             *LOCKING,
+            *RESOLVING,
             *INDEX,
             *BUILDING,
             *REFRESHING,
@@ -516,6 +593,7 @@ COMMANDS = (
             _switch("--no-header", "Leave out the command that made the file"),
             _switch("--emit-index-url", "Name the index with an `--index-url` line"),
             *LOCKING,
+            *RESOLVING,
             *PYTHON,
             *INDEX,
             *BUILDING,
@@ -539,6 +617,7 @@ COMMANDS = (
             ),
             _value("--group", "GROUP", "Put the requirements of FILE into this dependency group"),
             _switch("--dry-run", "Print the new pyproject.toml, change nothing"),
+            *RESOLVING,
             *PYTHON,
             *INDEX,
             *BUILDING,
@@ -554,6 +633,8 @@ COMMANDS = (
             _switch("--wheel", "Build a wheel, straight from the folder"),
             _value("--out-dir", "DIR", "Put the files into DIR (default: the source's `dist`)", short="-o"),
             _switch("--clear", "Remove other builds of the project from DIR"),
+            *PRERELEASE,
+            *UPLOADED,
             *PYTHON,
             *INDEX,
             *BUILDING,
@@ -575,6 +656,7 @@ COMMANDS = (
             _switch("--dry-run", "Show what would change, change nothing"),
             _switch("--no-sync", "Stop after locking", variable="DETENT_NO_SYNC"),
             *EDIT_LOCKING,
+            *RESOLVING,
             *ACTIVE,
             *PYTHON,
             *INDEX,

@@ -4,10 +4,11 @@ from detent.cli.flags import SETTINGS
 from detent.cli.parse import Value, Values
 from detent.errors import UsageError
 from detent.model.names import PackageName, package_name
-from detent.ops.lock import LockOptions, TreeOptions, Upgrade
+from detent.ops.lock import LockOptions, TreeOptions
 from detent.ops.run import RunOptions
 from detent.ops.selection import Chosen
 from detent.ops.sync import SyncOptions
+from detent.ops.upgrade import Upgrade
 
 _MOST_DIGITS = 10
 """Of a number that means anything here."""
@@ -62,7 +63,10 @@ def lock(values: Values) -> LockOptions:
         check=is_on(values, "check"),
         check_exists=is_on(values, "check_exists"),
         dry_run=is_on(values, "dry_run"),
-        upgrade=upgrade(values)._replace(again=is_on(values, "refresh") or is_on(values, "refresh_package")),
+        upgrade=upgrade(values)._replace(
+            again=is_on(values, "refresh") or is_on(values, "refresh_package"),
+            anew=is_on(values, "regenerate"),
+        ),
     )
 
 

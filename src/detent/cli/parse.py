@@ -166,6 +166,7 @@ def _from_variable(flag: Flag, text: str) -> Value:
 def _spellings(flags: Sequence[Flag]) -> dict[str, tuple[Flag, bool]]:
     known = {flag.opposite: (flag, False) for flag in flags if flag.opposite}
     known.update((spelling, (flag, True)) for flag in flags for spelling in (*flag.spellings, *flag.hidden))
+    known.update((spelling, (flag, True)) for flag in flags for spelling, _ in flag.shorthands)
     return known
 
 
@@ -226,10 +227,14 @@ def _take_flag(line: _Line) -> None:
         return
     spelling, equals, attached = word.partition("=")
     flag, on = _find(spelling, line)
-    if flag.kind in {"switch", "count"}:
+    meant = dict(flag.shorthands).get(spelling)
+    if flag.kind in {"switch", "count"} or meant is not None:
         if equals:
             raise Doubt("value unwanted", word=spelling, command=line.command, flag=flag, value=attached)
-        _set(flag, on, line.given)
+        if meant is not None:
+            _take_value(flag, spelling, meant, line)
+        else:
+            _set(flag, on, line.given)
     elif equals:
         _take_value(flag, spelling, attached, line)
     else:

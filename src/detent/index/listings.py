@@ -15,7 +15,7 @@ from detent.model.candidate import Artifact, Dependency, Digest, Metadata
 from detent.model.requirement import ExtraName, PackageName
 from detent.model.versions import Release, VersionKey
 
-LISTING = (b"listing", 3)
+LISTING = (b"listing", 4)
 FILES = (b"files", 2)
 PACKED = (b"packed", 3)
 FACTS = (b"facts", 1)
@@ -45,6 +45,8 @@ class KeptListing(NamedTuple):
     stamp: str
     """Equal for equal pages; ``MISSING`` where the index has no such project."""
     columns: Columns
+    latest: tuple[int | None, ...]
+    """The last upload of each release, as :func:`~detent.index.grouping.last_upload` tells it."""
 
     def is_fresh(self, now: float) -> bool:
         """Whether no question need be asked; a clock that was set back makes it stale."""

@@ -8,10 +8,13 @@ while it is on its way.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from detent.errors import BuildError, FetchError, IndexUnavailable, OfflineMiss
+from detent.index.cutoff import view
+from detent.index.grouping import speaking
 from detent.index.listings import (
     FILES,
     LISTING,
@@ -37,7 +40,7 @@ from detent.index.listings import (
 from detent.index.urls import index_root, shown
 from detent.model.candidate import Artifact, Metadata
 from detent.model.requirement import PackageName
-from detent.model.versions import Listing
+from detent.model.versions import Listing, Release
 from detent.store.layout import Layout
 from detent.store.records import read_record, write_record
 
@@ -49,6 +52,15 @@ BuildMetadata: TypeAlias = Callable[[PackageName, str, Artifact, Path], Metadata
 Raises :class:`BuildError`. It may ask the same :class:`IndexReleases` for what the build needs, but not
 revalidate it.
 """
+
+
+Cutoff: TypeAlias = Callable[[PackageName], int | None]
+"""From which moment on uploads of a package do not count (seconds since the epoch); ``None``: all count."""
+
+
+def no_cutoff(_: PackageName) -> int | None:
+    """Let every upload count."""
+    return None
 
 
 class Pending(Protocol[_T_co]):
@@ -97,24 +109,26 @@ class _Project:
 
     __slots__ = (
         "answers",
-        "fetched_files",
         "files",
         "is_dirty",
         "kept",
+        "kept_files",
         "listing",
         "name",
         "packed",
         "told",
+        "visible",
         "without",
     )
 
-    def __init__(
-        self, name: PackageName, kept: KeptListing, fetched_files: Mapping[str, bytes] | None
-    ) -> None:
+    def __init__(self, name: PackageName, kept: KeptListing, files: KeptFiles | None) -> None:
         self.name = name
         self.kept = kept
-        self.listing = Listing(name, kept.releases())
-        self.fetched_files = fetched_files
+        self.listing: Listing
+        self.visible: Mapping[str, tuple[Artifact, ...]] = {}
+        """What a cutoff leaves of the releases that it takes a file from."""
+        self.kept_files = files
+        """Those that were fetched or read so far."""
         self.packed: Packed | None = None
         self.answers: dict[str, _Answer] = {}
         # What this process adds to the packed record.
@@ -137,8 +151,12 @@ class IndexReleases:
         build_metadata: BuildMetadata,
         is_offline: bool = False,
         refresh: frozenset[PackageName] | None = frozenset(),
+        cutoff: Cutoff = no_cutoff,
     ) -> None:
-        """``refresh`` names the packages of which no older record is believed; ``None``: all."""
+        """``refresh`` names the packages of which no older record is believed; ``None``: all.
+
+        What was uploaded at the ``cutoff`` or later, or nobody knows when, is as if it were not there.
+        """
         self.index_url = index_root(index_url)
         self._layout = layout
         self._make_remote = remote
@@ -148,6 +166,7 @@ class IndexReleases:
         self._is_offline = is_offline
         self._build_metadata = build_metadata
         self._refresh = refresh
+        self._cutoff = cutoff
         self._projects: dict[PackageName, _Project] = {}
         self._listings: dict[PackageName, Pending[Fetched]] = {}
         self._asked: dict[tuple[PackageName, str], Pending[Asked]] = {}
@@ -174,6 +193,8 @@ class IndexReleases:
         """The files of a release, sorted by file name."""
         project = self._project(name)
         version = project.listing.release(number).version
+        if version in project.visible:
+            return project.visible[version]
         blob = self._packed(project).files.get(version) or project.files.get(version)
         if blob is None:
             files = self._files(project, version)
@@ -220,7 +241,7 @@ class IndexReleases:
             has_changed = True
             self._collect(project)
             self._save(project)
-            self._projects[project.name] = _Project(project.name, fetched.listing, fetched.files)
+            self._opened(project.name, fetched.listing, _with_stamp(fetched))
         return has_changed
 
     def save(self) -> None:
@@ -243,15 +264,27 @@ class IndexReleases:
             if name not in self._listings:
                 raise OfflineMiss((f"the index page of {name}",))
             fetched = self._listings[name].result()
-            project = self._projects[name] = _Project(name, fetched.listing, fetched.files)
+            project = self._opened(name, fetched.listing, _with_stamp(fetched))
             del self._listings[name]
+        return project
+
+    def _opened(self, name: PackageName, kept: KeptListing, files: KeptFiles | None) -> _Project:
+        """Look at a project from here on, as far as the cutoff shows it."""
+        project = _Project(name, kept, files)
+        moment = self._cutoff(name)
+        if moment is None:
+            releases: Iterable[Release] = kept.releases()
+        else:
+            releases, project.visible = view(kept, moment, partial(self._listed, project))
+        project.listing = Listing(name, releases)
+        self._projects[name] = project
         return project
 
     def _begin(self, name: PackageName) -> None:
         """Take the listing from its record, or ask for it; offline, leave it when there is no record."""
         kept = listing_from_record(read_record(self._layout.listing(self.index_url, name), *LISTING))
         if kept is not None and (self._is_offline or self._is_fresh(name, kept)):
-            self._projects[name] = _Project(name, kept, None)
+            self._opened(name, kept, None)
         elif not self._is_offline:
             self._listings[name] = self._remote().listing(name, kept)
 
@@ -299,7 +332,7 @@ class IndexReleases:
         else:
             metadata = found._replace(version=version, is_built=True)
             answer = _Answer(metadata, "")
-            project.told[version] = Told(identity(buildable.sdist), encode_metadata(metadata))
+            self._keep(project, version, Told(identity(buildable.sdist), encode_metadata(metadata)))
             project.is_dirty = True
         finally:
             self._building.discard((name, version))
@@ -317,10 +350,14 @@ class IndexReleases:
             return pending
         packed = self._packed(project)
         told = packed.told.get(version)
-        if told is not None:
+        visible = project.visible.get(version)
+        if told is not None and (visible is None or _is_said_by(visible, told.source)):
             project.answers[version] = _understood(told, project.name, version)
             return None
-        files = decode_artifacts(self._files(project, version).by_version[version])
+        files = self._listed(project, version) if visible is None else visible
+        if not files:
+            project.answers[version] = _Answer(None, "none of its files was there before the cutoff")
+            return None
         if self._is_offline and (release.has_wheel or not any(map(self._is_archived, files))):
             raise OfflineMiss((f"the metadata of {project.name} {version}",))
         pending = self._remote().metadata(project.name, version, files, packed.without_sidecar)
@@ -333,10 +370,18 @@ class IndexReleases:
     def _integrate(self, project: _Project, version: str, asked: Asked) -> None:
         project.without.update(asked.without_sidecar)
         if asked.is_lasting:
-            project.told[version] = asked.told
+            self._keep(project, version, asked.told)
         project.is_dirty = True
         reason = asked.told.answer if isinstance(asked.told.answer, str) else ""
         project.answers[version] = _Answer(asked.metadata, reason)
+
+    def _keep(self, project: _Project, version: str, told: Told) -> None:
+        """Remember it for the next command, unless a file that is cut off here would tell it there."""
+        if version in project.visible:
+            is_whole = isinstance(told.answer, bytes)  # why it has none is of these few files
+            if not is_whole or not _is_said_by(self._listed(project, version), told.source):
+                return
+        project.told[version] = told
 
     def _collect(self, project: _Project) -> None:
         """Take in what has arrived and nobody asked for in the end."""
@@ -354,20 +399,25 @@ class IndexReleases:
         The record may be newer than our listing, never older (it is written first); that does not matter,
         for the files of one version are what they are.
         """
-        if project.fetched_files is not None and version in project.fetched_files:
-            return KeptFiles(project.kept.stamp, project.fetched_files)
-        path = self._layout.listing_files(self.index_url, project.name)
-        files = files_from_record(read_record(path, *FILES))
+        files = project.kept_files
         if files is not None and version in files.by_version:
             return files
-        if self._is_offline:
-            raise OfflineMiss((f"the files of {project.name} {version}",))
-        fetched = self._remote().listing(project.name, None).result()
-        project.fetched_files = fetched.files
-        if fetched.files is None or version not in fetched.files:
-            url = shown(f"{self.index_url}{project.name}/")
-            raise IndexUnavailable(url, f"version {version} disappeared from it while it was read")
-        return KeptFiles(fetched.listing.stamp, fetched.files)
+        path = self._layout.listing_files(self.index_url, project.name)
+        files = files_from_record(read_record(path, *FILES))
+        if files is None or version not in files.by_version:
+            if self._is_offline:
+                raise OfflineMiss((f"the files of {project.name} {version}",))
+            fetched = self._remote().listing(project.name, None).result()
+            files = _with_stamp(fetched)
+            if files is None or version not in files.by_version:
+                url = shown(f"{self.index_url}{project.name}/")
+                raise IndexUnavailable(url, f"version {version} disappeared from it while it was read")
+        project.kept_files = files
+        return files
+
+    def _listed(self, project: _Project, version: str) -> tuple[Artifact, ...]:
+        """Every file of a release, whatever a cutoff leaves of them."""
+        return decode_artifacts(self._files(project, version).by_version[version])
 
     def _packed(self, project: _Project) -> Packed:
         packed = project.packed
@@ -390,10 +440,7 @@ class IndexReleases:
         if packed.told and project.kept.stamp != MISSING:
             known = [r.version for r in project.listing.releases if r.version in packed.told]
             for version in known:
-                files = decode_artifacts(self._files(project, version).by_version[version])
-                # A wheel that came later speaks before the source distribution.
-                speaking = [file for file in files if file.is_wheel] or files
-                if packed.told[version].source in map(identity, speaking):
+                if _is_said_by(self._listed(project, version), packed.told[version].source):
                     told[version] = packed.told[version]
         project.is_dirty = True
         return Packed(project.kept.stamp, {}, told, packed.without_sidecar)
@@ -429,6 +476,15 @@ def _facts(name: PackageName, told: Mapping[str, Told]) -> dict[str, Told]:
         and "/" not in kept.source
         and not decode_metadata(kept.answer, name, version).is_built
     }
+
+
+def _is_said_by(files: Sequence[Artifact], source: str) -> bool:
+    """Whether it was read from a file that tells the metadata of a release with these files."""
+    return source in map(identity, speaking(files))
+
+
+def _with_stamp(fetched: Fetched) -> KeptFiles | None:
+    return None if fetched.files is None else KeptFiles(fetched.listing.stamp, fetched.files)
 
 
 def _understood(told: Told, name: PackageName, version: str) -> _Answer:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from detent.events import Detail, Report
 from detent.index.client import Answer, Client
+from detent.index.grouping import group
 from detent.index.ladder import Ladder
 from detent.index.listings import (
     FACTS,
@@ -28,7 +29,7 @@ from detent.index.listings import (
 )
 from detent.index.retry import fresh_seconds, says_how_long
 from detent.index.sidecars import Sidecars
-from detent.index.simple import ACCEPT, group, parse_page
+from detent.index.simple import ACCEPT, parse_page
 from detent.model.candidate import Artifact
 from detent.model.requirement import PackageName
 from detent.store.archives import Archives
@@ -95,7 +96,7 @@ class RemoteIndex:
         now = self._now()
         fresh = fresh_seconds(answer.headers, default=DEFAULT_FRESH_SECONDS, now=now)
         if answer.status in {404, 410}:
-            return self._missing(name, kept, answer, KeptListing(now, fresh, "", "", MISSING, NO_COLUMNS))
+            return self._missing(name, kept, answer, KeptListing(now, fresh, "", "", MISSING, NO_COLUMNS, ()))
         stamp = hashlib.sha256(answer.body).hexdigest() if answer.status == 200 else ""
         if kept is not None and (answer.status == 304 or stamp == kept.stamp):
             renewed = kept._replace(
@@ -123,7 +124,7 @@ class RemoteIndex:
         if page.skipped:
             what = "are neither wheels nor sdists of it"
             self._report(Detail(f"{page.skipped} files on the index page of `{name}` {what}"))
-        project = group(page)
+        project = group(page.files)
         listing = KeptListing(
             fetched_at=now,
             fresh_seconds=fresh,
@@ -131,6 +132,7 @@ class RemoteIndex:
             last_modified=answer.headers.get("last-modified", ""),
             stamp=stamp,
             columns=columns(project.releases),
+            latest=project.latest,
         )
         blobs = {version: encode_artifacts(files) for version, files in project.artifacts.items()}
         # Files first: a listing without its files would have to be fetched again.

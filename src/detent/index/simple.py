@@ -1,4 +1,4 @@
-"""Pages of the simple repository API, from bytes to artifacts and releases.
+"""Pages of the simple repository API, from bytes to artifacts.
 
 Follows PEP 503 (HTML), 592 (yanked), 629 (version), 658 and 714 (metadata files), 691 (JSON), 700 (size and
 upload time). A page is refused as a whole only when it is no such page; one bad entry on a good page (a
@@ -6,7 +6,7 @@ foreign name, a version or a file name that does not parse, a link that is not h
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -27,8 +27,6 @@ from detent.index.page_entries import (
 from detent.index.urls import shown, without_credentials
 from detent.model.candidate import SDIST_ENDINGS, Artifact, Digest
 from detent.model.requirement import PackageName
-from detent.model.versions import Release, VersionKey, version_key
-from detent.model.wheel_tags import pythons_of_wheels
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
 """What to ask an index for: JSON first (PEP 691)."""
@@ -41,15 +39,6 @@ class Page(NamedTuple):
     """In the order of the page, each file name once."""
     skipped: int
     """Entries that were left out because they are not valid files of this project."""
-
-
-class Project(NamedTuple):
-    """A page, put in order: the same for any order of its entries."""
-
-    releases: tuple[Release, ...]
-    """Oldest first."""
-    artifacts: Mapping[str, tuple[Artifact, ...]]
-    """By the version text of the release, each sorted by file name."""
 
 
 def parse_page(body: bytes, content_type: str, url: str, name: PackageName) -> Page:
@@ -72,59 +61,10 @@ def parse_page(body: bytes, content_type: str, url: str, name: PackageName) -> P
         raise PageInvalid(name, shown(url), str(fault)) from None
 
 
-def group(page: Page) -> Project:
-    """Put the files of a page together as releases, oldest first."""
-    by_version: dict[Version, list[tuple[Version, Artifact]]] = {}
-    for pair in page.files:
-        by_version.setdefault(pair[0], []).append(pair)
-    by_key = {version_key(version): pairs for version, pairs in by_version.items()}
-    releases: list[Release] = []
-    artifacts: dict[str, tuple[Artifact, ...]] = {}
-    for key in sorted(by_key):
-        # 1.0 and 1.0.0 are one version; the text is that of the first file by name, on every machine.
-        found = sorted(by_key[key], key=lambda pair: pair[1].filename)
-        best = min(_form(artifact) for _, artifact in found)
-        files = tuple(artifact for _, artifact in found if _form(artifact) == best)
-        text = str(found[0][0])
-        artifacts[text] = files
-        releases.append(_release(text, key, files))
-    return Project(tuple(releases), artifacts)
-
-
-def _form(artifact: Artifact) -> int:
-    """Say how usable the form of a file is; what a release has of a worse form than its best is left out.
-
-    0: wheels and what a lock may name as a source distribution (PEP 625, 751); 1: what can be unpacked;
-    2: the rest, kept where there is nothing else, so that it can be said why the release cannot be used.
-    """
-    if artifact.filename.endswith((".whl", *_LOCKABLE_ENDINGS)):
-        return 0
-    return 1 if artifact.filename.endswith(SDIST_ENDINGS) else 2
-
-
-def _release(version: str, key: VersionKey, files: tuple[Artifact, ...]) -> Release:
-    """Say of a release what its files, sorted by name, say together."""
-    wheels = [f for f in files if f.is_wheel]
-    kept = [f.filename for f in wheels if f.yanked is None]
-    return Release(
-        version=version,
-        key=key,
-        # The wheels speak before the source distribution.
-        requires_python=next((f.requires_python for f in (*wheels, *files) if f.requires_python), ""),
-        has_wheel=bool(wheels),
-        has_sdist=len(wheels) < len(files),
-        yanked=all(f.yanked is not None for f in files),
-        uploaded_at=min((f.uploaded_at for f in files if f.uploaded_at is not None), default=None),
-        # Yanked wheels are only looked at where there are no others.
-        wheel_pythons=pythons_of_wheels(kept or [f.filename for f in wheels]),
-    )
-
-
 # ---- one entry, made an artifact -------------------------------------------------------------
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,254}")
 _SEPARATORS = re.compile(r"[-_.]+")
-_LOCKABLE_ENDINGS = (".tar.gz", ".zip")
 _UNREADABLE_ENDINGS = (".tar.Z", ".tar.lz", ".tar.lzma", ".tar.zst", ".tbz", ".tbz2", ".txz")
 _SOURCE_ENDINGS = (*SDIST_ENDINGS, *_UNREADABLE_ENDINGS)
 _HEX_LENGTHS = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128}

@@ -76,10 +76,32 @@ class Adjustments(NamedTuple):
         return here
 
     def overrides_for(self, name: PackageName, parent: PackageName, version: str) -> tuple[Override, ...]:
-        """Give what replaces this parent's requirements on a package; one for the parent alone comes first."""
+        """Give what replaces this parent's requirements on a package.
+
+        One for this version alone counts before one for the parent, and that before one for everybody.
+        """
         found = [override for override in self.overrides if override.requirement.name == name]
-        own = [o for o in found if o.parent == parent and o.parent_version in {"", version}]
-        return tuple(own or [override for override in found if override.parent is None])
+        of_parent = [override for override in found if override.parent == parent]
+        for its_version in filter(None, (version, " ")):
+            own = [override for override in of_parent if override.parent_version == its_version.strip()]
+            if own:
+                return tuple(own)
+        return tuple(override for override in found if override.parent is None)
+
+    def of_project(self, requirement: Requirement) -> tuple[Requirement, ...]:
+        """Give what a requirement of the project itself becomes: of an override the marker, of both the extras."""
+        if requirement.name in self.excludes:
+            return ()
+        replacing = [
+            o.requirement for o in self.overrides if not o.parent and o.requirement.name == requirement.name
+        ]
+        if not replacing:
+            return (requirement,)
+        return tuple(
+            wanted._replace(extras=tuple(sorted({*requirement.extras, *wanted.extras})))
+            for wanted in replacing
+            if wanted.marker != markers.NEVER
+        )
 
     def adjusted(
         self, dependencies: Sequence[Dependency], parent: PackageName, version: str

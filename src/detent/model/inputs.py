@@ -4,10 +4,10 @@ Two inputs that differ only in order or spelling are equal once :meth:`Inputs.re
 down; that record is what the lock keeps and what ``lock --check`` compares.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from detent.model import markers
+from detent.model.adjustment_texts import adjustment_texts, read_adjustment_texts
 from detent.model.adjustments import NO_ADJUSTMENTS, Adjustments
 from detent.model.markers import Marker
 from detent.model.requirement import ExtraName, GroupName, PackageName, Requirement, parse_requirement
@@ -52,7 +52,10 @@ class Inputs(NamedTuple):
                 if here == markers.NEVER:
                     continue
                 if requirement.name != self.name:
-                    found.update(dict.fromkeys(self._as_it_counts(requirement, here, gate)))
+                    for wanted in self.adjustments.of_project(requirement):
+                        where = markers.and_(gate, wanted.marker)
+                        if where != markers.NEVER:
+                            found[Root(wanted, where)] = None
                     continue
                 for extra in requirement.extras:
                     if extra in by_extra and extra not in seen:
@@ -65,20 +68,6 @@ class Inputs(NamedTuple):
             walk(requirements, markers.in_group(group), frozenset())
         return tuple(found)
 
-    def _as_it_counts(self, requirement: Requirement, here: Marker, gate: Marker) -> Iterator[Root]:
-        """Give what a requirement becomes; an override's marker stands in for its own, not for its gate."""
-        if requirement.name in self.adjustments.excludes:
-            return
-        overrides = self.adjustments.overrides_for(requirement.name, self.name, "")
-        if not overrides:
-            yield Root(requirement, here)
-        for override in overrides:
-            wanted = override.requirement
-            where = markers.and_(gate, wanted.marker)
-            if where != markers.NEVER:
-                extras = tuple(sorted({*requirement.extras, *wanted.extras}))
-                yield Root(wanted._replace(extras=extras), where)
-
     def recorded(self) -> "RecordedInputs":
         """These inputs as the lock writes them down: canonical texts, sorted, each once."""
         return RecordedInputs(
@@ -88,6 +77,7 @@ class Inputs(NamedTuple):
             extras=tuple((name, _texts(needs)) for name, needs in self.extras),
             groups=tuple((name, _texts(needs)) for name, needs in self.groups),
             options=self.options,
+            adjustments=adjustment_texts(self.adjustments),
         )
 
 
@@ -112,7 +102,7 @@ class RecordedInputs(NamedTuple):
     """By the name of their table in `[tool.detent]`, sorted: canonical texts, sorted, each once."""
 
     def as_inputs(self, name: PackageName, index_url: str) -> Inputs:
-        """Read the texts again; raises :class:`InvalidRequirement` for one that is none."""
+        """Read the texts again; raises ``ValueError`` for one that cannot be read."""
         return Inputs(
             name=name,
             requires_python=self.requires_python,
@@ -122,7 +112,12 @@ class RecordedInputs(NamedTuple):
             default_groups=tuple(map(GroupName, self.default_groups)),
             index_url=index_url,
             options=self.options,
+            adjustments=self.adjusting(),
         )
+
+    def adjusting(self) -> Adjustments:
+        """Read the tables of `[tool.detent]` again; raises :class:`UnreadableAdjustment`."""
+        return read_adjustment_texts(self.adjustments)
 
 
 def _requirements(texts: tuple[str, ...]) -> tuple[Requirement, ...]:

@@ -43,6 +43,7 @@ _or: dict[tuple[Marker, Marker], Marker] = {}
 _not: dict[Marker, Marker] = {NEVER: ALWAYS, ALWAYS: NEVER}
 _restricted: dict[tuple[Marker, Marker], Marker] = {}
 _projected: dict[tuple[Marker, frozenset[int]], Marker] = {}
+_ungated: dict[tuple[Marker, frozenset[Axis]], Marker] = {}
 _fixed: dict[tuple[Marker, frozenset[str]], Marker] = {}
 
 _first = itemgetter(0)
@@ -273,6 +274,20 @@ def forget(marker: Marker, ranks: frozenset[int]) -> Marker:
         remaining = tuple(map(forget, kids, repeat(ranks)))
         found = _any_of(remaining) if axis[0] in ranks else make(axis, cuts, remaining)
         _projected[key] = found
+    return found
+
+
+def forget_gates(marker: Marker, kept: frozenset[Axis]) -> Marker:
+    """Give where the marker holds for some answer to the tests of extras and groups that are not kept."""
+    if marker < 2 or NODES[marker][0][0] > GROUP:
+        return marker
+    key = (marker, kept)
+    found = _ungated.get(key)
+    if found is None:
+        axis, cuts, kids = NODES[marker]
+        remaining = tuple(map(forget_gates, kids, repeat(kept)))
+        found = make(axis, cuts, remaining) if axis in kept else _any_of(remaining)
+        _ungated[key] = found
     return found
 
 

@@ -23,6 +23,7 @@ from detent.model.marker_nodes import (
     disjoint,
     flag,
     forget,
+    forget_gates,
     implies,
     not_,
     or_,
@@ -44,6 +45,7 @@ __all__ = [
     "disjoint",
     "environment_only",
     "evaluate",
+    "gated_as",
     "implies",
     "in_extra",
     "in_group",
@@ -79,6 +81,13 @@ def in_group(name: str) -> Marker:
 def environment_only(marker: Marker) -> Marker:
     """Give the environments where the marker holds for some extras and groups."""
     return forget(marker, GATES)
+
+
+def gated_as(marker: Marker, other: Marker) -> Marker:
+    """Give where the marker holds for some of the extras and groups that the other one does not ask about."""
+    found = subjects(other)
+    kept = frozenset((rank, name) for rank in GATES for name in found.get(rank, ()))
+    return forget_gates(marker, kept) if kept else environment_only(marker)
 
 
 def python_only(marker: Marker) -> Marker:

@@ -14,7 +14,6 @@ from detent.model.requirement import PackageName, package_name
 from detent.ops.discover import LOCK_NAME, Project, decode, display
 from detent.ops.lock import (
     LockOutcome,
-    Upgrade,
     lock_project,
     project_inputs,
     write_lock,
@@ -24,6 +23,7 @@ from detent.ops.selection import Chosen
 from detent.ops.stored_lock import StoredLock, read_lock, staleness
 from detent.ops.sync import SyncOptions, SyncOutcome, install_lock
 from detent.ops.undo import Undo, one_at_a_time
+from detent.ops.upgrade import Upgrade
 from detent.ops.wishes import Wish, read_wishes
 from detent.ops.world import World
 from detent.project.bounds import Bounds

@@ -20,15 +20,16 @@ from detent.model.requirement import PackageName, parse_requirement
 from detent.model.specifiers import clause_contains, parse_clauses
 from detent.ops.discover import MANIFEST_NAME, Project, display, read_pin
 from detent.ops.import_sources import Asked, Import, read_import
-from detent.ops.lock import LockOutcome, Upgrade, lock_project, project_inputs, write_lock
+from detent.ops.lock import LockOutcome, lock_project, project_inputs, write_lock
 from detent.ops.python import environment_path, interpreter_for
 from detent.ops.stored_lock import read_lock
 from detent.ops.undo import Undo, one_at_a_time
+from detent.ops.upgrade import Upgrade
 from detent.ops.world import World
 from detent.project.importing.assembly import with_python
 from detent.project.importing.conversion import Direct
-from detent.project.known import redacted
 from detent.project.manifest import Manifest, parse_manifest
+from detent.project.values import redacted
 from detent.resolve.policy import Policy, rules_for
 from detent.resolve.preferences import Preferences
 

@@ -5,7 +5,6 @@ leaves the old lock as it was.
 """
 
 from collections.abc import Mapping
-from time import process_time
 from typing import NamedTuple
 
 from detent import fsio
@@ -14,22 +13,17 @@ from detent.errors import (
     LockInvalid,
     LockMissing,
     LockStale,
-    PackageUnknown,
     ResolveError,
-    UnknownGroup,
     UsageError,
 )
 from detent.events import Notice
-from detent.lock.addresses import with_locked_addresses
-from detent.lock.assemble import assemble
 from detent.lock.diff import Change, changes
 from detent.lock.model import Lock
 from detent.lock.pylock import render_lock
 from detent.lock.views import tree as draw
-from detent.model import markers
 from detent.model.inputs import Inputs
-from detent.model.names import GroupName, normalise
-from detent.model.requirement import InvalidRequirement, PackageName, package_name, parse_requirement
+from detent.model.requirement import InvalidRequirement, PackageName, Requirement, package_name
+from detent.ops.answer import Question, find_lock
 from detent.ops.discover import LOCK_NAME, Project
 from detent.ops.dynamic import with_dynamic
 from detent.ops.other_tools import unread_locks
@@ -37,23 +31,9 @@ from detent.ops.python import environment_path, interpreter_for
 from detent.ops.selection import Chosen, wanted_selection
 from detent.ops.stored_lock import StoredLock, keep_copy, read_lock, staleness
 from detent.ops.unbuilt import take_unbuilt, with_unbuilt
+from detent.ops.upgrade import Upgrade, kept_of, refuse_unlocked
 from detent.ops.world import World
 from detent.python.request import version_fits
-from detent.resolve.forks import resolve
-from detent.resolve.policy import Policy
-from detent.resolve.preferences import names_of_group, preferences_from, seeds_from
-
-
-class Upgrade(NamedTuple):
-    """Which locked versions may move although nothing makes them."""
-
-    everything: bool = False
-    packages: tuple[str, ...] = ()
-    """As written after ``-P``: ``NAME`` or ``NAME==V``."""
-    groups: tuple[str, ...] = ()
-    """Dependency groups: what they name may move."""
-    again: bool = False
-    """Whether to lock again where nothing may move, for the sake of files and hashes."""
 
 
 class LockOptions(NamedTuple):
@@ -106,15 +86,25 @@ def lock(world: World, project: Project, options: LockOptions) -> LockOutcome:
         if existing is None:
             raise LockMissing(LOCK_NAME, "--check-exists")
         return LockOutcome(existing.lock, existing.text, existing, (), world.clock() - started)
-    inputs = project_inputs(world, project)
+    inputs = project_inputs(world, project, anew=options.upgrade.anew)
     if options.check:
         stored = check_lock(world, project, inputs, flag="--check")
         return LockOutcome(stored.lock, stored.text, stored, (), world.clock() - started)
-    before = read_lock(world.layout, project)
+    before = _old_lock(world, project, options.upgrade)
     outcome = lock_project(world, project, inputs, options.upgrade, before=before)
     if not options.dry_run:
         write_lock(world, project, outcome)
     return outcome
+
+
+def _old_lock(world: World, project: Project, upgrade: Upgrade) -> StoredLock | None:
+    """Read the lock there is; one that cannot be read is none where nothing of it counts."""
+    try:
+        return read_lock(world.layout, project)
+    except LockInvalid:
+        if upgrade.anew:
+            return None
+        raise
 
 
 def check_lock(world: World, project: Project, inputs: Inputs, *, flag: str) -> StoredLock:
@@ -139,26 +129,31 @@ def lock_project(
     *,
     before: StoredLock | None,
     imported: Mapping[PackageName, tuple[str, ...]] | None = None,
+    constraints: tuple[Requirement, ...] = (),
 ) -> LockOutcome:
     """Find the lock for these inputs; a lock that still answers them is kept as it is.
 
-    ``imported`` are versions another tool had locked, kept where they can be.
+    ``imported`` are versions another tool had locked, kept where they can be; ``constraints`` are bounds that
+    count this time alone.
     """
     started = world.clock()
-    if before is not None and upgrade == Upgrade() and not staleness(world.layout, inputs, before):
+    is_kept = before is not None and upgrade == Upgrade() and not constraints
+    if before is not None and is_kept and not staleness(world.layout, inputs, before):
         return LockOutcome(before.lock, before.text, before, (), world.clock() - started)
     if imported is None:
         _tell_unread(world, project, is_first=before is None)
     old = None if before is None else before.lock
+    for told in kept_of(old, inputs, upgrade).told if old is not None else ():
+        world.report(Notice("note", told))
     unbuilt = len(world.releases.unbuilt)
     try:
-        lock = _resolve_surely(world, inputs, old, upgrade, imported)
+        lock = find_lock(world, Question(inputs, old, upgrade, imported, constraints))
     except (ResolveError, Failures) as error:
         raise with_unbuilt(world, unbuilt, error) from None
     finally:
         world.releases.save()
     take_unbuilt(world, unbuilt)  # the resolver has warned of those that it passed over
-    _refuse_unlocked(upgrade, lock, old)
+    refuse_unlocked(upgrade, lock, old)
     text = render_lock(lock).encode()
     return LockOutcome(lock, text, before, changes(old, lock), world.clock() - started)
 
@@ -185,100 +180,18 @@ def write_lock(world: World, project: Project, outcome: LockOutcome) -> None:
         fsio.sweep_scratch(project.root)  # of a command that was killed after the lock was right
 
 
-def _resolve_surely(
-    world: World,
-    inputs: Inputs,
-    old: Lock | None,
-    upgrade: Upgrade,
-    imported: Mapping[PackageName, tuple[str, ...]] | None,
-) -> Lock:
-    """Never say that something does not exist from a listing older than this command."""
-    try:
-        return _resolve(world, inputs, old, upgrade, imported)
-    except (ResolveError, PackageUnknown, Failures):
-        if not world.releases.revalidate():
-            raise
-        return _resolve(world, inputs, old, upgrade, imported)
+def project_inputs(world: World, project: Project, *, anew: bool = False) -> Inputs:
+    """The project's wishes; a missing `requires-python` is assumed from lock or interpreter, and said.
 
-
-def _resolve(
-    world: World,
-    inputs: Inputs,
-    old: Lock | None,
-    upgrade: Upgrade,
-    imported: Mapping[PackageName, tuple[str, ...]] | None,
-) -> Lock:
-    resolutions = resolve(
-        inputs,
-        world.releases,
-        clock=process_time,  # waiting for the network is no search
-        preferences=preferences_from(
-            old,
-            upgrade=_free_to_move(upgrade, inputs),
-            upgrade_all=upgrade.everything,
-            imported=imported,
-        ),
-        seeds=() if upgrade.everything else seeds_from(old),
-        policy=Policy(build=world.settings.build_policy),
-        limits=world.limits,
-        report=world.report,
-    )
-    answer = assemble(inputs, resolutions, world.releases)
-    return answer if world.settings.is_index_of_project else with_locked_addresses(answer, old)
-
-
-def _free_to_move(upgrade: Upgrade, inputs: Inputs) -> dict[PackageName, str]:
-    """Give the names that may move, each with the specifier it is held to; raises :class:`UnknownGroup`."""
-    groups = dict(inputs.groups)
-    free: dict[PackageName, str] = {}
-    for text in upgrade.groups:
-        group = GroupName(normalise(text))
-        if group not in groups:
-            raise UnknownGroup(text, groups, where="the `dependency-groups` table")
-        free.update((name, "") for name in names_of_group(inputs, group))
-    return {**free, **_named(upgrade)}
-
-
-def _named(upgrade: Upgrade) -> dict[PackageName, str]:
-    """Read ``NAME`` and ``NAME==V``."""
-    free: dict[PackageName, str] = {}
-    for text in upgrade.packages:
-        try:
-            requirement = parse_requirement(text)
-        except ValueError as error:
-            raise _no_upgrade(text, str(error)) from error
-        if requirement.url or requirement.extras or requirement.marker != markers.ALWAYS:
-            raise _no_upgrade(text, "only a name and a version may be given")
-        specifiers = (free.get(requirement.name), requirement.specifier)
-        free[requirement.name] = ",".join(filter(None, specifiers))
-    return free
-
-
-def _no_upgrade(text: str, reason: str) -> UsageError:
-    return UsageError(
-        f"`{text}` is not a package to upgrade",
-        why=reason,
-        next_steps=("write it like `name` or `name==1.2`",),
-    )
-
-
-def _refuse_unlocked(upgrade: Upgrade, lock: Lock, old: Lock | None) -> None:
-    """A misspelled name would do nothing: refuse it while its giver is looking."""
-    known = {package.name for either in (lock, old) if either is not None for package in either.packages}
-    for name in _named(upgrade):
-        if name not in known:
-            raise UsageError(f"there is no `{name}` to upgrade", why="no package of that name is in the lock")
-
-
-def project_inputs(world: World, project: Project) -> Inputs:
-    """The project's wishes; a missing `requires-python` is assumed from lock or interpreter, and said."""
+    ``anew`` is for who does not go by the old lock.
+    """
     for text in project.manifest.warnings:
         world.report(Notice("warning", text))
     inputs = with_dynamic(world, project, project.manifest.inputs(world.releases.index_url))
     if inputs.requires_python:
         return inputs
     version = interpreter_for(world, project, environment_path(world, project)).version
-    stored = read_lock(world.layout, project)
+    stored = None if anew else read_lock(world.layout, project)
     assumed, source = ">=" + ".".join(version.split(".")[:2]), "the interpreter in use"
     if stored is not None and stored.lock.inputs is not None:
         locked = stored.lock.inputs.requires_python

@@ -1,4 +1,4 @@
-"""Read requirements files: for `add -r` the requirements of one, for `import` the texts of all it reads.
+"""Read requirements files: for `add` what they ask for and bound, for `import` the texts of all they read.
 
 Where requirements are added, options that change where packages come from are refused by name rather than
 dropped in silence; hashes are dropped, because the lock has its own.
@@ -7,22 +7,34 @@ dropped in silence; hashes are dropped, because the lock has its own.
 import codecs
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from detent import fsio
 from detent.errors import Unsupported, UsageError
 from detent.project.importing.requirement_lines import lines
 from detent.project.importing.requirements import Texts, read_files
 
+_NESTED = frozenset(("-r", "--requirement", "-c", "--constraint"))
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
-def read_requirements(name: str) -> list[tuple[str, str]]:
-    """Give (requirement text, `FILE:LINE`) of each requirement, nested files included.
+class Listed(NamedTuple):
+    """One line of a requirements file."""
 
-    Raises :class:`UsageError` for a file that is missing or includes itself, :class:`Unsupported` for an
-    option.
+    text: str
+    where: str
+    """`FILE:LINE`."""
+    is_constraint: bool = False
+    """Whether it only bounds a package that something else asks for."""
+
+
+def read_requirements(name: str, *, is_constraint: bool = False) -> list[Listed]:
+    """Give each requirement and constraint, nested files included.
+
+    Everything a file of constraints lists is one, and so is what another file reads with `-c`. Raises
+    :class:`UsageError` for a file that is missing or includes itself, :class:`Unsupported` for an option.
     """
-    return list(_read(Path(name), ()))
+    return list(_read(Path(name), (), is_constraint=is_constraint))
 
 
 def read_texts(root: Path, paths: Iterable[str]) -> Texts:
@@ -41,19 +53,20 @@ def read_texts(root: Path, paths: Iterable[str]) -> Texts:
     return Texts(found)
 
 
-def _read(path: Path, parents: tuple[Path, ...]) -> Iterator[tuple[str, str]]:
+def _read(path: Path, parents: tuple[Path, ...], *, is_constraint: bool) -> Iterator[Listed]:
     if path in parents:
         raise UsageError(f"the requirements file `{path}` includes itself")
     for line in lines(_text(path, str(path))):
         where = f"{path}:{line.number}"
         if not line.option:
-            yield line.text, where
-        elif line.option in {"-r", "--requirement"} and line.value:
-            yield from _read(path.parent / line.value, (*parents, path))
+            yield Listed(line.text, where, is_constraint)
+        elif line.option in _NESTED and line.value:
+            bounds = is_constraint or line.option in {"-c", "--constraint"}
+            yield from _read(path.parent / line.value, (*parents, path), is_constraint=bounds)
         else:
             raise Unsupported(
                 f"`{where}`: the option `{line.option}` is not supported in a requirements file",
-                why="only requirements and `-r` are read; the index is a setting of the project",
+                why="only requirements, `-r` and `-c` are read; the index is a setting of the project",
                 next_steps=("take the line out, or add the requirements by name",),
             )
 

@@ -28,7 +28,7 @@ from detent.ops.discover import Project, find_project
 from detent.ops.python import ensure_environment, environment_path, interpreter_for
 from detent.ops.sync import SyncOptions, SyncOutcome, sync
 from detent.ops.world import World
-from detent.project.settings import Setting
+from detent.project.sources import Setting
 from detent.python.pyvenv import CONFIG_NAME
 from detent.store.cache import Scratch
 

@@ -27,7 +27,6 @@ from detent.ops.last_selection import LastSelection, keep_last_selection, read_l
 from detent.ops.local import is_tree, project_choice, tree_choice
 from detent.ops.lock import (
     LockOutcome,
-    Upgrade,
     check_lock,
     lock_project,
     project_inputs,
@@ -36,6 +35,7 @@ from detent.ops.lock import (
 from detent.ops.python import ensure_environment, environment_path, interpreter_for, tell_adoption
 from detent.ops.selection import Chosen, Omitted, installed_choices, wanted_selection
 from detent.ops.stored_lock import read_lock
+from detent.ops.upgrade import Upgrade
 from detent.ops.world import World
 from detent.python.environment import Environment
 from detent.python.interpreter import Interpreter

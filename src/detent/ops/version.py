@@ -8,9 +8,9 @@ from typing import NamedTuple
 from detent.model.requirement import PackageName
 from detent.ops.discover import Project, decode, display
 from detent.ops.edit import EditOutcome, finish_edit, lock_edited
-from detent.ops.lock import Upgrade
 from detent.ops.stored_lock import read_lock
 from detent.ops.sync import SyncOptions
+from detent.ops.upgrade import Upgrade
 from detent.ops.world import World
 from detent.project.bumping import Bump, bumped, checked_version, not_written, with_version
 

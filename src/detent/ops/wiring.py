@@ -25,14 +25,8 @@ from detent.ops.world import Builder, Network, World
 from detent.project import pip_configuration
 from detent.project.configuration import read_config_file, replaced_settings
 from detent.project.document import parse_document
-from detent.project.settings import (
-    OF_PROJECT_FILE,
-    OF_PYPROJECT,
-    ConfigFile,
-    Setting,
-    Sources,
-    settings,
-)
+from detent.project.settings import settings
+from detent.project.sources import OF_PROJECT_FILE, OF_PYPROJECT, ConfigFile, Setting, Sources
 from detent.python.discovery import places
 from detent.python.environment import Style
 from detent.python.interpreter import Interpreter, Interpreters
@@ -111,6 +105,7 @@ def open_world(
             build_metadata=lambda *source: builder().metadata(*source),
             is_offline=chosen.offline.value,
             refresh=chosen.refresh,
+            cutoff=chosen.choosing.cutoffs.moment,
         )
 
         @cache
@@ -191,7 +186,7 @@ def _sources(
 ) -> Sources:
     """Read whatever sets something, and tell what is odd about it."""
     folders = _folders(variables)
-    sources = Sources(cache_home=folders.cache, flags=flags, variables=variables)
+    sources = Sources(cache_home=folders.cache, flags=flags, variables=variables, now=int(time.time()))
     named = flags.get("config-file")
     user = system = None
     if isinstance(named, str) and named:

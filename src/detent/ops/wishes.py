@@ -1,25 +1,34 @@
 """What `add` is asked for: words and files read into requirements, and refused where they cannot be meant."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from detent.errors import InvalidRequirementText, SelfDependency, UnknownExtra, Unsupported, UsageError
+from detent.errors import (
+    DetentError,
+    Failures,
+    InvalidRequirementText,
+    SelfDependency,
+    UnknownExtra,
+    Unsupported,
+    UsageError,
+)
 from detent.model import markers
-from detent.model.markers import InvalidMarker
+from detent.model.markers import InvalidMarker, Marker
 from detent.model.requirement import (
     InvalidRequirement,
+    Origin,
     PackageName,
     Requirement,
     extra_name,
     parse_requirement,
 )
 from detent.ops.discover import Project
-from detent.ops.requirement_files import read_requirements
+from detent.ops.requirement_files import Listed, read_requirements
 from detent.project.bounds import Bounds, bounded
 from detent.project.edit import Table
-from detent.project.known import redacted
 from detent.project.manifest import Manifest
+from detent.project.values import redacted
 
 # What pip takes for a path, a URL or a repository rather than a name.
 _PLACE = re.compile(r"\.{0,2}/|~/|[A-Za-z][A-Za-z0-9+.-]*:|.*\.(?:whl|tar\.gz|zip)$")
@@ -38,6 +47,10 @@ class Asked(Protocol):
     @property
     def files(self) -> tuple[str, ...]:
         """Requirements files."""
+
+    @property
+    def constraints(self) -> tuple[str, ...]:
+        """Files of constraints."""
 
     @property
     def table(self) -> Table:
@@ -69,6 +82,8 @@ class Wish(NamedTuple):
     head: str
     """The part of the text before a bound, and the part after it."""
     tail: str
+    where: str = ""
+    """`FILE:LINE`; empty for the command line."""
     is_latest: bool = False
     """Whether the newest version is wanted whatever the file asks for now (`NAME@latest`)."""
 
@@ -77,35 +92,105 @@ class Wish(NamedTuple):
         """The text to lock with, before a version is known: it takes the place of any bound in the file."""
         return f"{self.head}>=0{self.tail}" if self.is_latest else self.text
 
+    @property
+    def shown(self) -> str:
+        """As a message names it."""
+        what = f"`{self.requirement.name}@latest`" if self.is_latest else f"`{self.text}`"
+        return what + (f" ({self.where})" if self.where else "")
+
     def written(self, pins: Mapping[PackageName, str], bounds: Bounds) -> str:
         """The text that goes into the file: with a bound where the package has a pin here."""
         version = pins.get(self.requirement.name)
         return self.text if version is None else f"{self.head}{bounded(version, bounds)}{self.tail}"
 
 
-def read_wishes(project: Project, asked: Asked) -> tuple[Wish, ...]:
+class Wishes(NamedTuple):
+    """Everything `add` is asked for."""
+
+    wanted: tuple[Wish, ...]
+    constraints: tuple[Requirement, ...] = ()
+    """Bounds that count this time and are not written down."""
+
+
+def read_wishes(project: Project, asked: Asked) -> Wishes:
     """Read everything that is to be added.
 
     Raises :class:`UsageError` and :class:`InvalidRequirementText` for what cannot be meant,
     :class:`Unsupported` for URLs and paths, and :class:`SelfDependency`.
     """
-    given = [(text, "") for text in asked.requirements]
+    given = [Listed(text, "") for text in asked.requirements]
     for file in asked.files:
         given.extend(read_requirements(file))
+    bounds = [each for each in given if each.is_constraint]
+    for file in asked.constraints:
+        bounds.extend(read_requirements(file, is_constraint=True))
+    given = [each for each in given if not each.is_constraint]
     if not given:
         raise UsageError(
             "nothing to add",
-            why="the requirements files are empty"
+            why="the requirements files ask for nothing"
             if asked.files
             else "neither a requirement nor a requirements file was given",
             next_steps=("name a package, as in `detent add httpx`",),
         )
     _check_common(asked)
-    wishes = tuple(_wish(text, where, asked) for text, where in given)
+    wishes = tuple(_wish(each.text, each.where, asked) for each in given)
+    _refuse_contradictions(wishes)
     for wish in wishes:
         if wish.requirement.name == project.manifest.name:
             _check_own_extras(wish.requirement, project.manifest, asked.table)
-    return wishes
+    return Wishes(wishes, _constraints(bounds))
+
+
+def _refuse_contradictions(wishes: Sequence[Wish]) -> None:
+    """One entry of the file has one specifier: of two, none is taken in silence."""
+    first: dict[tuple[PackageName, Marker], Wish] = {}
+    for wish in wishes:
+        if not wish.requirement.specifier and not wish.is_latest:
+            continue
+        before = first.setdefault((wish.requirement.name, wish.requirement.marker), wish)
+        if (wish.requirement.specifier, wish.is_latest) != (before.requirement.specifier, before.is_latest):
+            raise UsageError(
+                f"{before.shown} and {wish.shown} cannot both be added",
+                why=f"`{wish.requirement.name}` has one entry there, with one specifier",
+                next_steps=(
+                    "leave one of them out, or write both into one, as in `name>=1,<2`",
+                    "or give them markers that tell where each is meant",
+                ),
+            )
+
+
+def _constraints(given: Sequence[Listed]) -> tuple[Requirement, ...]:
+    """Read bounds; what is wrong is named all at once, each with its line."""
+    found: list[Requirement] = []
+    faults: list[DetentError] = []
+    for text, where, _ in given:
+        try:
+            if _PLACE.match(text.strip()):
+                raise _no_constraint(text, where, "it is a path, a URL or a repository")
+            requirement = parse_requirement(text, Origin(where))
+            if requirement.url:
+                raise _no_constraint(text, where, "it names a URL")
+            if requirement.extras:
+                raise _no_constraint(text, where, "it has extras, and a constraint asks for nothing")
+            found.append(requirement)
+        except InvalidRequirement as error:
+            faults.append(InvalidRequirementText(text, error.reason, where=where))
+        except UsageError as error:
+            faults.append(error)
+    if len(faults) == 1:
+        raise faults[0]
+    if faults:
+        raise Failures(faults)
+    return tuple(found)
+
+
+def _no_constraint(text: str, where: str, reason: str) -> UsageError:
+    return UsageError(
+        f"`{where}`: `{redacted(text)}` cannot be a constraint",
+        why=reason,
+        next_steps=("write it like `name<2`",),
+    )
 
 
 def _check_own_extras(requirement: Requirement, manifest: Manifest, table: Table) -> None:
@@ -160,8 +245,8 @@ def _wish(text: str, where: str, asked: Asked) -> Wish:
     condition = _condition(text.partition(";")[2].strip(), asked.marker.strip())
     tail = f"; {condition}" if condition else ""
     if asked.raw and not asked.extras and not asked.marker:
-        return Wish(requirement, text.strip(), head, tail)
-    return Wish(requirement, f"{head}{_specifier(text)}{tail}", head, tail)
+        return Wish(requirement, text.strip(), head, tail, where)
+    return Wish(requirement, f"{head}{_specifier(text)}{tail}", head, tail, where)
 
 
 def _condition(own: str, common: str) -> str:

@@ -20,9 +20,14 @@ from detent.errors import (
 from detent.model.requirement import GroupName, group_name
 from detent.model.specifiers import clause_contains, parse_clauses
 from detent.project.document import Document, type_name
-from detent.project.known import BY_NAME, KNOWN, OF_OTHER_TOOLS, Known, nearest, reading
+from detent.project.known import BY_NAME, KNOWN, OF_OTHER_TOOLS, Known, nearest
+from detent.project.values import reading
 
-_INDEX_KEYS = ("url", "name", "default")
+_INDEX_KEYS = ("url", "name", "default", "exclude-newer")
+_READ_ELSEWHERE = frozenset(
+    ("groups", "requirements", "overrides", "excludes", "conflicts", "markers", "metadata")
+)
+"""Kinds of values that belong with the project's requirements, and are read and checked with them."""
 _NO_STRINGS = {
     "switch": "it must stand without quotes",
     "count": "it must stand without quotes",
@@ -152,7 +157,7 @@ def _check(table: _Table, faults: list[DetentError]) -> Iterator[str]:
             )
         elif known.kind == "indexes":
             _check_index(table, faults)
-        elif known.kind != "groups":
+        elif known.kind not in _READ_ELSEWHERE:
             _check_value(table, known, value, faults)
 
 
@@ -239,6 +244,8 @@ def _check_index(table: _Table, faults: list[DetentError]) -> None:
                 for key in others
                 if key not in _INDEX_KEYS
             )
+            if "exclude-newer" in others:
+                _check_cutoff(table, others["exclude-newer"], faults)
             try:
                 reading(BY_NAME["index-url"], url)
             except ValueError as error:
@@ -253,6 +260,14 @@ def _check_index(table: _Table, faults: list[DetentError]) -> None:
             )
         case _:
             faults.append(ManifestInvalid(where, f"`{name}` must be a `[[{name}]]` with a `url`"))
+
+
+def _check_cutoff(table: _Table, value: object, faults: list[DetentError]) -> None:
+    try:
+        reading(BY_NAME["exclude-newer"], value)
+    except ValueError as error:
+        what = f"`{table.name('index')}.exclude-newer` cannot be used"
+        faults.append(ManifestInvalid(table.where("index", 0, "exclude-newer"), what, why=str(error)))
 
 
 def _default_groups(

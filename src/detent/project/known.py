@@ -4,28 +4,42 @@ Checking a file, deciding a setting, the reference and the schema for editors ar
 a setting cannot mean two things. A *protection* keeps something away: a slip in its name is an error.
 """
 
-import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias, get_args
-
-from detent.errors import Unsupported
-from detent.model.names import PackageName, package_name
-from detent.model.specifiers import canonical_specifier
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 LinkMode: TypeAlias = Literal["auto", "clone", "hardlink", "copy"]
+Resolution: TypeAlias = Literal["highest", "lowest", "lowest-direct"]
+PrereleaseMode: TypeAlias = Literal["disallow", "allow", "if-necessary", "explicit"]
+ForkStrategy: TypeAlias = Literal["requires-python", "fewest"]
+SAME_MODE: Final[Mapping[str, PrereleaseMode]] = {"if-necessary-or-explicit": "if-necessary"}
+"""Another spelling of a mode, of older releases of uv."""
+PRERELEASE_MODES = (*get_args(PrereleaseMode), *SAME_MODE)
+
 Place: TypeAlias = Literal["machine", "anywhere", "pyproject"]
 """Only in files of whoever works here, in any file, or only in a pyproject.toml."""
 
-ConfigSettings: TypeAlias = Mapping[str, str | tuple[str, ...]]
 Kind: TypeAlias = Literal[
-    "url", "path", "text", "choice", "count", "switch", "names", "options", "specifier", "groups", "indexes"
+    "url",
+    "path",
+    "text",
+    "choice",
+    "count",
+    "switch",
+    "names",
+    "options",
+    "specifier",
+    "groups",
+    "indexes",
+    "cutoff",
+    "cutoffs",
+    "modes",
+    "requirements",
+    "overrides",
+    "excludes",
+    "conflicts",
+    "markers",
+    "metadata",
 ]
-
-_TRUE = frozenset(("1", "true", "t", "yes", "y", "on"))
-_FALSE = frozenset(("0", "false", "f", "no", "n", "off"))
-_URL = re.compile(r"https?://[^\s/?#]+[^\s?#]*", re.IGNORECASE)
-_SECRET = re.compile(r"//[^/@\s]*@")
 
 
 class Known(NamedTuple):
@@ -125,6 +139,134 @@ KNOWN = (
         variable="DETENT_NO_BINARY_PACKAGE",
         default="[]",
         is_protection=True,
+    ),
+    Known(
+        "exclude-newer",
+        "cutoff",
+        "Take only files that were uploaded before a day is over (UTC) or before a moment, or that are as old"
+        " as a span of days, hours or weeks; `false`: all. A file without an upload time is not taken.",
+        "anywhere",
+        '"7 days"',
+        flag="--exclude-newer",
+        variable="DETENT_EXCLUDE_NEWER",
+        default="false",
+        is_protection=True,
+    ),
+    Known(
+        "exclude-newer-package",
+        "cutoffs",
+        "The same for single packages, in place of `exclude-newer`.",
+        "anywhere",
+        '{ numpy = "2024-05-01", our-own = false }',
+        flag="--exclude-newer-package",
+        default="{}",
+        is_protection=True,
+    ),
+    Known(
+        "prerelease",
+        "choice",
+        "When pre-releases are taken: never; like any other release; where nothing else will do; or where"
+        " nothing else will do and the project names one. `if-necessary-or-explicit` is another spelling of"
+        " `if-necessary`.",
+        "anywhere",
+        '"explicit"',
+        flag="--prerelease",
+        variable="DETENT_PRERELEASE",
+        default='"if-necessary"',
+        choices=PRERELEASE_MODES,
+    ),
+    Known(
+        "prerelease-package",
+        "modes",
+        "The same for single packages, in place of `prerelease`.",
+        "anywhere",
+        '{ black = "allow", numpy = "disallow" }',
+        flag="--prerelease-package",
+        default="{}",
+        choices=PRERELEASE_MODES,
+    ),
+    Known(
+        "resolution",
+        "choice",
+        "Which of the versions that fit is taken: the newest; the oldest; or the oldest of what the project"
+        " itself names, and the newest of all else.",
+        "anywhere",
+        '"lowest-direct"',
+        flag="--resolution",
+        variable="DETENT_RESOLUTION",
+        default='"highest"',
+        choices=get_args(Resolution),
+    ),
+    Known(
+        "fork-strategy",
+        "choice",
+        "Whether each Python gets the newest version that is for it, or all of them one version, where there"
+        " is one.",
+        "anywhere",
+        '"fewest"',
+        flag="--fork-strategy",
+        variable="DETENT_FORK_STRATEGY",
+        default='"requires-python"',
+        choices=get_args(ForkStrategy),
+    ),
+    Known(
+        "constraint-dependencies",
+        "requirements",
+        "Bounds for packages that something needs; they make nothing needed.",
+        "pyproject",
+        '["urllib3<2.3"]',
+        default="[]",
+        is_protection=True,
+    ),
+    Known(
+        "override-dependencies",
+        "overrides",
+        "Requirements that take the place of everybody's on these packages, or of one package's alone.",
+        "pyproject",
+        '["numpy>=2", { package = "boto3", dependencies = ["urllib3>=2"] }]',
+        default="[]",
+        is_protection=True,
+    ),
+    Known(
+        "exclude-dependencies",
+        "excludes",
+        "Packages that are left out, whoever needs them.",
+        "pyproject",
+        '["typing"]',
+        default="[]",
+        is_protection=True,
+    ),
+    Known(
+        "conflicts",
+        "conflicts",
+        "Extras and groups of the project that are never on together: lists of two or more.",
+        "pyproject",
+        '[[{ extra = "cpu" }, { extra = "cuda" }]]',
+        default="[]",
+    ),
+    Known(
+        "environments",
+        "markers",
+        "The environments that the lock is for, as markers; where there are none, all.",
+        "pyproject",
+        "[\"sys_platform == 'linux'\", \"sys_platform == 'darwin'\"]",
+        default="[]",
+    ),
+    Known(
+        "required-environments",
+        "markers",
+        "Environments, as markers, in which every version that is taken has a file that can be installed.",
+        "pyproject",
+        "[\"sys_platform == 'win32' and platform_machine == 'AMD64'\"]",
+        default="[]",
+    ),
+    Known(
+        "dependency-metadata",
+        "metadata",
+        "What packages need by the project's own word, in place of what they say themselves.",
+        "pyproject",
+        '[{ name = "chumpy", version = "0.70", requires-dist = ["numpy>=1.8.1"] }]',
+        default="[]",
     ),
     Known(
         "config-settings",
@@ -272,9 +414,8 @@ BY_NAME: Mapping[str, Known] = {known.name: known for known in KNOWN}
 OF_OTHER_TOOLS: Mapping[str, str] = {
     "no-build": 'write `build = "deny"`',
     "only-binary": 'write `build = "deny"`',
-    "exclude-newer": "",
-    "exclude-newer-package": "",
-    "min-release-age": "",
+    "min-release-age": 'write `exclude-newer = "7 days"`',
+    "uploaded-prior-to": "write `exclude-newer`",
     "require-hashes": "",
     "verify-cache": "",
     "index-strategy": "",
@@ -284,7 +425,6 @@ OF_OTHER_TOOLS: Mapping[str, str] = {
     "no-sources": "",
     "sources": "",
     "workspace": "",
-    "constraint-dependencies": "",
 }
 """Protections by names that this release does not know: leaving one out in silence would turn it off. With
 what to write in its place, where there is something."""
@@ -310,119 +450,3 @@ def _distance(one: str, other: str) -> int:
                 cost = min(cost, above[j - 2] + 1)
             row.append(cost)
     return row[-1]
-
-
-# ---- values ----------------------------------------------------------------------------------
-
-
-def reading(known: Known, value: object) -> object:
-    """The value of a setting as its type; ``ValueError`` in plain words when it is none."""
-    match known.kind:
-        case "switch":
-            return _switch(value)
-        case "count":
-            return _count(value)
-        case "names":
-            return _names(value)
-        case "options":
-            return _options(value)
-        case _:
-            if not isinstance(value, str | Path) or not str(value):
-                raise ValueError("its value must be a string that is not empty")
-            return _reading_text(known, str(value))
-
-
-def _reading_text(known: Known, text: str) -> object:
-    match known.kind:
-        case "url":
-            return index_root(text)
-        case "path":
-            return Path(text)
-        case "choice":
-            return _choice(known, text)
-        case "specifier":
-            return canonical_specifier(text)
-        case _:
-            return text
-
-
-def index_root(text: str) -> str:
-    """An index URL in its one form, with a final slash; ``ValueError`` when it is no such URL."""
-    text = text.strip()
-    if _URL.fullmatch(text) is None:
-        shown = redacted(text)
-        if text.lower().startswith("file:"):
-            raise Unsupported(
-                f"the index `{shown}` is a folder", why="only `http://` and `https://` indexes are read"
-            )
-        raise ValueError(f"`{shown}` is not the URL of an index (`http://` or `https://`)")
-    return text.rstrip("/") + "/"
-
-
-def redacted(url: str) -> str:
-    """A URL fit for a message: whoever it is for, the password is not."""
-    return _SECRET.sub("//****@", url)
-
-
-def _switch(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    text = value.strip().lower() if isinstance(value, str) else ""
-    if text in _TRUE | _FALSE:
-        return text in _TRUE
-    raise ValueError(f"`{value}` is neither `true` nor `false`")
-
-
-def _count(value: object) -> int:
-    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
-        value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-        return value
-    raise ValueError(f"`{value}` is not a whole number above zero")
-
-
-def _choice(known: Known, text: str) -> str:
-    if text in known.choices:
-        return text
-    if known.name == "link-mode" and text == "directory":
-        raise Unsupported("the link mode `directory` is not there yet", next_steps=("use `auto` until then",))
-    raise ValueError(f"`{text}` is none of {', '.join(f'`{choice}`' for choice in known.choices)}")
-
-
-def _names(value: object) -> tuple[PackageName, ...]:
-    """Names of packages; a variable has them in one text."""
-    items = value.split() if isinstance(value, str) else value
-    if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
-        raise ValueError("its value must be a list of names of packages")
-    return tuple(dict.fromkeys(package_name(item) for item in items))
-
-
-def _options(value: object) -> ConfigSettings:
-    """A table of strings and lists of strings, or the words `KEY=VALUE` of flags."""
-    if isinstance(value, tuple):
-        return _options_of_words(value)
-    if not isinstance(value, dict):
-        raise ValueError("its value must be a table")  # noqa: TRY004 -- one kind of error for every kind
-    found: dict[str, str | tuple[str, ...]] = {}
-    for key, item in value.items():
-        if isinstance(item, list) and all(isinstance(text, str) for text in item):
-            found[key] = tuple(item)
-        elif isinstance(item, str):
-            found[key] = item
-        else:
-            raise ValueError(f"`{key}` must be a string or a list of strings")
-    return found
-
-
-def _options_of_words(words: Iterable[str]) -> ConfigSettings:
-    found: dict[str, str | tuple[str, ...]] = {}
-    for word in words:
-        key, equals, text = word.partition("=")
-        if not key or not equals:
-            raise ValueError(f"`{word}` is not written as `KEY=VALUE`")
-        before = found.get(key)
-        if before is None:
-            found[key] = text
-        else:
-            found[key] = (*((before,) if isinstance(before, str) else before), text)
-    return found

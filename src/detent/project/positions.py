@@ -5,10 +5,14 @@ need. This is a scanner, not a parser: it takes text that `tomllib` has accepted
 refuses nothing. Offsets count characters of the whole text, a byte order mark included.
 """
 
+import itertools
 import re
 import tomllib
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
+
+Path: TypeAlias = tuple[str | int, ...]
+"""Keys from the root of a document, and numbers where there are arrays."""
 
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -84,24 +88,53 @@ class Outline(NamedTuple):
         """The first statement of this path, inside inline tables too."""
         return _find(self.statements(), path)
 
-    def offset(self, path: tuple[str | int, ...]) -> int | None:
-        """Where a key, a header or (with a trailing number) an array item begins.
+    def offset(self, path: Path) -> int | None:
+        """Where a key, a header, or (at a number) an item of an array or the nth `[[...]]` begins.
 
         The nearest thing above it answers for what is not in the text; ``None`` when nothing does.
         """
-        for length in range(len(path), 0, -1):
-            index = path[length - 1]
-            names = tuple(str(part) for part in path[: length - isinstance(index, int)])
-            statement = self.find(names)
-            if statement is not None:
-                items = statement.value.items
-                if isinstance(index, int) and index < len(items):
-                    return items[index].value.start
-                return statement.start
-            for section in self.sections:
-                if section.end > section.start and section.path[: len(names)] == names:
-                    return section.start
+        found = (self._exactly(path[:length]) for length in range(len(path), 0, -1))
+        return next((offset for offset in found if offset is not None), None)
+
+    def _exactly(self, path: Path) -> int | None:
+        names, rest = _until_number(path)
+        statement = self.find(names)
+        if statement is not None:
+            return _item(statement.value, names, rest) if rest else statement.start
+        if not rest:
+            headers = (s for s in self.sections if s.end > s.start and s.path[: len(names)] == names)
+            return next((section.start for section in headers), None)
+        tables = [section for section in self.sections if section.is_array and section.path == names]
+        number, below = int(rest[0]), rest[1:]
+        if number >= len(tables):
+            return None
+        return _below(tables[number].statements, names, below) if below else tables[number].start
+
+
+def _until_number(path: Path) -> tuple[tuple[str, ...], Path]:
+    """Split a path before its first number."""
+    names = tuple(itertools.takewhile(lambda part: isinstance(part, str), path))
+    return tuple(map(str, names)), path[len(names) :]
+
+
+def _item(value: Value, names: tuple[str, ...], rest: Path) -> int | None:
+    """Where an item of an array begins, or what of it the rest of the path names."""
+    number, below = int(rest[0]), rest[1:]
+    if number >= len(value.items):
         return None
+    item = value.items[number].value
+    if not below:
+        return item.start
+    return _item(item, names, below) if isinstance(below[0], int) else _below(item.statements, names, below)
+
+
+def _below(statements: tuple[Statement, ...], names: tuple[str, ...], path: Path) -> int | None:
+    further, rest = _until_number(path)
+    names += further
+    statement = _find(iter(statements), names)
+    if statement is None:
+        return None
+    return _item(statement.value, names, rest) if rest else statement.start
 
 
 def _find(statements: Iterator[Statement], path: tuple[str, ...]) -> Statement | None:

@@ -94,14 +94,46 @@ def _names(
     return found
 
 
+def read_requirement(
+    document: Document, where: tuple[str | int, ...], table: str, text: str, faults: list[DetentError]
+) -> Requirement | None:
+    """Read one requirement of a list; ``None`` when it cannot be used, and there is a fault more."""
+    try:
+        requirement = parse_requirement(text, Origin(table, document.line(*where)))
+    except InvalidRequirement as error:
+        faults.append(
+            ManifestInvalid(
+                document.where(*where), f"`{text}` in `{table}` is not a valid requirement", why=error.reason
+            )
+        )
+        return None
+    if requirement.url:
+        faults.append(
+            Unsupported(
+                f"`{document.where(*where)}`: `{requirement.name}` is required by URL, "
+                "and only packages from an index can be locked so far"
+            )
+        )
+        return None
+    return requirement
+
+
+def strings(
+    document: Document, path: _Path, value: object, faults: list[DetentError]
+) -> Iterator[tuple[int, str]]:
+    """Give the strings of a list, each with its place; anything else is a fault."""
+    for place, text in _listed(document, path, value, faults):
+        if isinstance(text, str):
+            yield place, text
+        else:
+            faults.append(_not_strings(document, (*path, place), path, text))
+
+
 def _plain_list(
     document: Document, path: _Path, value: object, faults: list[DetentError]
 ) -> Iterator[Requirement]:
-    for place, text in _listed(document, path, value, faults):
-        if isinstance(text, str):
-            yield from _requirement(document, path, place, text, faults)
-        else:
-            faults.append(_not_strings(document, (*path, place), path, text))
+    for place, text in strings(document, path, value, faults):
+        yield from _requirement(document, path, place, text, faults)
 
 
 def _listed(
@@ -126,24 +158,9 @@ def _not_strings(
 def _requirement(
     document: Document, path: _Path, place: int, text: str, faults: list[DetentError]
 ) -> Iterator[Requirement]:
-    where = document.where(*path, place)
-    table = ".".join(path)
-    try:
-        requirement = parse_requirement(text, Origin(table, document.line(*path, place)))
-    except InvalidRequirement as error:
-        faults.append(
-            ManifestInvalid(where, f"`{text}` in `{table}` is not a valid requirement", why=error.reason)
-        )
-        return
-    if requirement.url:
-        faults.append(
-            Unsupported(
-                f"`{where}`: `{requirement.name}` is required by URL, "
-                "and only packages from an index can be locked so far"
-            )
-        )
-        return
-    yield requirement
+    requirement = read_requirement(document, (*path, place), ".".join(path), text, faults)
+    if requirement is not None:
+        yield requirement
 
 
 class _Groups:

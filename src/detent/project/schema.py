@@ -82,8 +82,14 @@ def _type(known: Known) -> dict[str, object]:
             return {"type": "object", "additionalProperties": {"anyOf": [{"type": "string"}, several]}}
         case "indexes":
             return {"type": "array", "minItems": 1, "maxItems": 1, "items": _index()}
+        case "cutoff":
+            return _cutoff()
+        case "cutoffs":
+            return _by_package(_cutoff())
+        case "modes":
+            return _by_package({"type": "string", "enum": list(known.choices)})
         case _:
-            assert_never(known.kind)
+            return {"type": "array", "items": _adjustment(known)}
 
 
 def _name() -> dict[str, object]:
@@ -99,5 +105,14 @@ def _index() -> dict[str, object]:
             "url": {"type": "string", "description": "The root of its simple API."},
             "name": {"type": "string"},
             "default": {"type": "boolean"},
+            "exclude-newer": {"description": "In place of the other `exclude-newer`.", **_cutoff()},
         },
     }
+
+
+def _cutoff() -> dict[str, object]:
+    return {"anyOf": [{"type": "string", "minLength": 1}, {"const": False}]}
+
+
+def _by_package(value: dict[str, object]) -> dict[str, object]:
+    return {"type": "object", "propertyNames": {"pattern": _NAME}, "additionalProperties": value}

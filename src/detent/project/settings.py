@@ -1,27 +1,34 @@
 """Which value of every setting is in force, and who set it.
 
-Flags come before environment variables, those before the project's file, the user's, the system's and the
-default; lists of names are joined, the nearer first. Each value keeps where it came from, for messages. Pure:
-the caller brings the variables and what the files say. What the user's or the system's file denies, a
-project's file does not allow: a checkout may be stricter than its user, never laxer.
+The strongest source wins (`project.sources`); lists of names are joined, the nearer first. What the user's or
+the system's file denies, a project's file does not allow: a checkout may be stricter than its user, never
+laxer. What decides between versions is told apart (`project.choosing`). Pure.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from detent.errors import SettingInvalid
 from detent.model.build_policy import BuildPolicy
 from detent.model.limits import Limits
 from detent.model.names import PackageName, package_name
 from detent.project.bounds import Bounds
-from detent.project.known import BY_NAME, KNOWN, ConfigSettings, Known, LinkMode, index_root, reading
-
-T = TypeVar("T")
-
-OF_PYPROJECT = "`[tool.detent]` of the project"
-OF_PROJECT_FILE = "`detent.toml` of the project"
-"""What the two files of a project are called as an origin."""
+from detent.project.choosing import Choosing, choosing, recorded
+from detent.project.known import BY_NAME, KNOWN, Known, LinkMode
+from detent.project.sources import (
+    OF_PROJECT_FILE,
+    OF_PYPROJECT,
+    ConfigFile,
+    Setting,
+    Sources,
+    decide,
+    every,
+    named,
+    own_files,
+    read,
+)
+from detent.project.values import ConfigSettings, index_root
 
 VARIABLES: tuple[tuple[str, str, str], ...] = tuple(
     (variable, known.name, known.help)
@@ -30,38 +37,6 @@ VARIABLES: tuple[tuple[str, str, str], ...] = tuple(
     if variable
 )
 """Every variable that sets something: its name, the setting, and what that is."""
-
-
-class Setting(NamedTuple, Generic[T]):
-    """A value in force."""
-
-    value: T
-    origin: str
-    """Who set it, ready for a message: ``the flag `--offline` ``, ``the default``."""
-
-
-class ConfigFile(NamedTuple):
-    """What a file sets."""
-
-    origin: str
-    """Ready for a message."""
-    table: Mapping[str, object]
-
-
-class Sources(NamedTuple):
-    """Everything that can set something; what is not there is empty."""
-
-    cache_home: Path
-    """Where the cache goes by default on this platform."""
-    flags: Mapping[str, object] = {}
-    """By the setting's name; ``None`` for a flag that was not given."""
-    variables: Mapping[str, str] = {}
-    project: ConfigFile | None = None
-    """The `[tool.detent]` table, as the manifest has checked it, or the `detent.toml` in its place."""
-    user: ConfigFile | None = None
-    system: ConfigFile | None = None
-    pip_index: Setting[str] | None = None
-    """What pip's configuration files set (`pip_configuration.index_url`), the last one winning."""
 
 
 class Settings(NamedTuple):
@@ -82,6 +57,10 @@ class Settings(NamedTuple):
     build_policy: BuildPolicy
     """What `build`, `allow-build`, `no-build-package`, `no-binary` and `no-binary-package` come to."""
     config_settings: ConfigSettings
+    choosing: Choosing
+    """What decides which versions are taken."""
+    recorded: Choosing
+    """The same without the files of whoever works here: this is what a lock writes down."""
     refresh: frozenset[PackageName] | None
     """Whose listings are asked for again however fresh they are; ``None``: everybody's."""
     warnings: tuple[str, ...]
@@ -102,97 +81,29 @@ class Settings(NamedTuple):
 def settings(sources: Sources) -> Settings:
     """Decide every setting; raises :class:`SettingInvalid` for the first value that cannot be used."""
     build_policy, warnings = _build_policy(sources)
+    index_url: Setting[str | None] = decide("index-url", sources, None)
+    in_force = choosing(sources, index_origin=index_url.origin)
     return Settings(
-        index_url=_decide("index-url", sources, None),
-        cache_dir=_decide("cache-dir", sources, sources.cache_home),
-        no_cache=_decide("no-cache", sources, False),
-        link_mode=_decide("link-mode", sources, "auto"),
-        python=_decide("python", sources, None),
-        project_environment=_decide("project-environment", sources, Path(".venv")),
-        concurrent_downloads=_decide(
+        index_url=index_url,
+        cache_dir=decide("cache-dir", sources, sources.cache_home),
+        no_cache=decide("no-cache", sources, False),
+        link_mode=decide("link-mode", sources, "auto"),
+        python=decide("python", sources, None),
+        project_environment=decide("project-environment", sources, Path(".venv")),
+        concurrent_downloads=decide(
             "concurrent-downloads", sources, Limits._field_defaults["concurrent_downloads"]
         ),
-        offline=_decide("offline", sources, False),
-        certificates=_decide("certificates", sources, None),
-        compile_bytecode=_decide("compile-bytecode", sources, False),
-        add_bounds=_decide("add-bounds", sources, "lower"),
+        offline=decide("offline", sources, False),
+        certificates=decide("certificates", sources, None),
+        compile_bytecode=decide("compile-bytecode", sources, False),
+        add_bounds=decide("add-bounds", sources, "lower"),
         build_policy=build_policy,
         config_settings=_config_settings(sources),
+        choosing=in_force,
+        recorded=recorded(sources, in_force),
         refresh=_refresh(sources.flags),
         warnings=warnings,
     )
-
-
-# ---- one value -------------------------------------------------------------------------------
-
-
-def _decide(name: str, sources: Sources, default: Any) -> Setting[Any]:
-    known = BY_NAME[name]
-    return next(_read(known, _candidates(known, sources), sources.variables), Setting(default, "the default"))
-
-
-def _read(
-    known: Known, candidates: Iterable[tuple[object, str]], variables: Mapping[str, str]
-) -> Iterator[Setting[Any]]:
-    """Give what is set as its type, the strongest first."""
-    for value, origin in candidates:
-        # An empty variable is one that is not set, as everywhere.
-        if value is None or value == "":
-            continue
-        try:
-            yield Setting(_with_home(reading(known, value), variables), origin)
-        except ValueError as error:
-            raise SettingInvalid(known.name, str(error), origin=origin) from error
-
-
-def _candidates(known: Known, sources: Sources) -> Iterator[tuple[object, str]]:
-    """What is set, the strongest first."""
-    yield sources.flags.get(known.name), f"the flag `{known.flag}`"
-    if known.variable:
-        yield sources.variables.get(known.variable), f"the variable `{known.variable}`"
-    yield from _of_files(known, sources)
-    for variable in known.fallbacks:
-        yield sources.variables.get(variable), f"the variable `{variable}`"
-    if known.name == "index-url" and sources.pip_index is not None:
-        yield sources.pip_index
-
-
-def _of_files(known: Known, sources: Sources) -> Iterator[tuple[object, str]]:
-    for file in _files(known, sources):
-        value = _index(file.table) if known.name == "index-url" else file.table.get(known.name)
-        yield value, file.origin
-
-
-def _files(known: Known, sources: Sources) -> Iterator[ConfigFile]:
-    if known.place != "machine" and sources.project is not None:
-        yield sources.project
-    yield from _own_files(sources)
-
-
-def _own_files(sources: Sources) -> Iterator[ConfigFile]:
-    """Files of whoever works here, and not of a checkout."""
-    for file in (sources.user, sources.system):
-        if file is not None:
-            yield file
-
-
-def _index(table: Mapping[str, object]) -> object:
-    """The index that a file names: `index-url`, or its one `[[index]]`."""
-    if "index-url" in table:
-        return table["index-url"]
-    match table.get("index"):
-        case [{"url": url}]:
-            return url
-        case _:
-            return None
-
-
-def _with_home(value: object, variables: Mapping[str, str]) -> object:
-    """A path that begins with `~` made whole, as a shell would have."""
-    home = variables.get("HOME") or variables.get("USERPROFILE")
-    if isinstance(value, Path) and value.parts[:1] == ("~",) and home:
-        return Path(home, *value.parts[1:])
-    return value
 
 
 # ---- values made of several ------------------------------------------------------------------
@@ -202,8 +113,8 @@ def _build_policy(sources: Sources) -> tuple[BuildPolicy, tuple[str, ...]]:
     denied_by, allowed, excepted_in, warnings = _denial(sources)
     never = _names("no-build-package", sources)
     forbidden = frozenset(name for setting in never for name in setting.value)
-    origins = (*((denied_by,) if denied_by else ()), *(_of("`no-build-package`", s.origin) for s in never))
-    no_binary: Setting[bool] = _decide("no-binary", sources, False)
+    origins = (*((denied_by,) if denied_by else ()), *(named("`no-build-package`", s.origin) for s in never))
+    no_binary: Setting[bool] = decide("no-binary", sources, False)
     without_wheels = _names("no-binary-package", sources)
     return (
         BuildPolicy(
@@ -226,16 +137,16 @@ def _denial(sources: Sources) -> tuple[str, frozenset[PackageName], str, tuple[s
         # Whoever types it means all of them, or none.
         return ("" if person.value == "allow" else person.origin), frozenset(), "", ()
     build, allow = BY_NAME["build"], BY_NAME["allow-build"]
-    own = next(_read(build, ((f.table.get("build"), f.origin) for f in _own_files(sources)), {}), None)
+    own = next(read(build, ((f.table.get("build"), f.origin) for f in own_files(sources))), None)
     project = _only(build, sources.project)
-    of_own = [setting for file in _own_files(sources) if (setting := _only(allow, file))]
+    of_own = [setting for file in own_files(sources) if (setting := _only(allow, file))]
     of_project = _only(allow, sources.project)
     exceptions = [*of_own, *([of_project] if of_project else [])]
     if own is not None and own.value == "deny":
-        denied_by, in_vain = _of('`build = "deny"`', own.origin), _in_vain(of_project, own.origin)
+        denied_by, in_vain = named('`build = "deny"`', own.origin), _in_vain(of_project, own.origin)
         return denied_by, _joined(of_own), own.origin, in_vain
     if project is not None and project.value == "deny":
-        return _of('`build = "deny"`', project.origin), _joined(exceptions), project.origin, ()
+        return named('`build = "deny"`', project.origin), _joined(exceptions), project.origin, ()
     return (
         "",
         frozenset(),
@@ -263,7 +174,7 @@ def _of_person(sources: Sources) -> Setting[str] | None:
     text = sources.variables.get(known.variable)
     origin = f"the variable `{known.variable}`"
     switch = known._replace(kind="switch")
-    if next(_read(switch, ((text, origin),), {}), Setting(False, "")).value:
+    if next(read(switch, ((text, origin),)), Setting(False, "")).value:
         return Setting("deny", origin)
     return None
 
@@ -271,29 +182,22 @@ def _of_person(sources: Sources) -> Setting[str] | None:
 def _only(known: Known, file: ConfigFile | None) -> Setting[Any] | None:
     if file is None:
         return None
-    return next(_read(known, ((file.table.get(known.name), file.origin),), {}), None)
+    return next(read(known, ((file.table.get(known.name), file.origin),)), None)
 
 
 def _names(name: str, sources: Sources) -> tuple[Setting[tuple[PackageName, ...]], ...]:
     """Every list that is set; together they are in force."""
-    known = BY_NAME[name]
-    return tuple(s for s in _read(known, _candidates(known, sources), {}) if s.value)
+    return tuple(setting for setting in every(name, sources) if setting.value)
 
 
 def _joined(lists: Iterable[Setting[tuple[PackageName, ...]]]) -> frozenset[PackageName]:
     return frozenset(name for setting in lists for name in setting.value)
 
 
-def _of(what: str, origin: str) -> str:
-    """Name a key with the file it stands in; a flag or variable names itself."""
-    return origin if origin.startswith("the ") else f"{what} in {origin}"
-
-
 def _config_settings(sources: Sources) -> ConfigSettings:
     """Every key once; the nearer file, or the flag, wins."""
-    known = BY_NAME["config-settings"]
     found: dict[str, str | tuple[str, ...]] = {}
-    for setting in _read(known, _candidates(known, sources), {}):
+    for setting in every("config-settings", sources):
         for key, value in setting.value.items():
             found.setdefault(key, value)
     return found

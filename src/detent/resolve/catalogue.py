@@ -5,6 +5,7 @@ version and extra, however many environments are solved.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from detent.model import markers
@@ -48,7 +49,7 @@ class Catalogue:
         """``pythons`` are those the project is for."""
         self._releases = releases
         self._project = project
-        self._pythons = pythons
+        self.pythons = pythons
         self._listings: dict[PackageName, Listing] = {}
         self._metadata: dict[tuple[PackageName, int], Metadata | None] = {}
         self._demands: dict[tuple[PackageName, int, str], tuple[Demand, ...] | Unusable] = {}
@@ -140,7 +141,7 @@ class Catalogue:
         """
         marker = self._wheels.get(pythons)
         if marker is None:
-            marker = self._wheels[pythons] = lowest_served(pythons, self._pythons)
+            marker = self._wheels[pythons] = lowest_served(pythons, self.pythons)
         return marker
 
     # ---- reading ahead ---------------------------------------------------------------------
@@ -163,16 +164,13 @@ class Catalogue:
         """Say whether the metadata of a version was asked for, so that reading it costs no round trip."""
         return (name, number) in self._announced or (name, number) in self._metadata
 
-    def look_ahead(self, name: PackageName, mask: int, *, tries: int) -> None:
-        """Fetch the next versions of a package that is being tried one by one, from the third on."""
+    def look_ahead(self, name: PackageName, numbers: Iterable[int], *, tries: int) -> None:
+        """Fetch the next versions of a package that is being tried one by one, from the third on.
+
+        ``numbers`` are those that will be tried, in order.
+        """
         if tries < self._next_look.get(name, _FIRST_LOOK_AHEAD):
             return
         count = max(_LOOK_AHEAD, 2 * tries)
         self._next_look[name] = tries + count
-        stable = mask & self.listing(name).stable or mask
-        ahead: list[tuple[PackageName, int]] = []
-        while stable and len(ahead) < count:
-            number = stable.bit_length() - 1
-            ahead.append((name, number))
-            stable &= ~(1 << number)
-        self.expect_metadata(ahead)
+        self.expect_metadata([(name, number) for number in islice(numbers, count)])

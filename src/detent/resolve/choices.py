@@ -1,17 +1,18 @@
 """One environment: which versions there are, which is best, which demands count.
 
 Everything that depends on the environment alone is answered here: Python requirements, the Pythons wheels are
-for, markers and preferences. What follows from choosing a version is told by `clauses`.
+for, the project's constraints, markers and preferences. What follows from choosing a version is told by
+`clauses`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from detent.model import markers
 from detent.model.markers import Marker
-from detent.model.requirement import PackageName
+from detent.model.requirement import PackageName, Requirement
 from detent.resolve.catalogue import Catalogue, Demand, Unusable
 from detent.resolve.facts import split_slot
-from detent.resolve.policy import Allowed, Rules
+from detent.resolve.policy import Allowed, Cause, ForkStrategy, Hidden, Order, Rules
 from detent.resolve.preferences import Preferences
 from detent.resolve.solver import ROOT, Slot
 
@@ -19,7 +20,8 @@ from detent.resolve.solver import ROOT, Slot
 class Choices:
     """What there is to choose from in one environment.
 
-    ``earlier`` are the versions environments solved before this one came to.
+    ``earlier`` are the versions environments solved before this one came to. With ``is_whole_only`` a version
+    that serves a part of the environment only counts as none.
     """
 
     def __init__(
@@ -31,8 +33,12 @@ class Choices:
         rules: Rules,
         preferences: Preferences,
         earlier: Mapping[PackageName, Sequence[int]],
+        is_whole_only: bool = False,
     ) -> None:
         self.environment = environment
+        self.is_whole_only = is_whole_only
+        self.narrowed: set[PackageName] = set()
+        """Packages of which a version was left out because it serves a part only."""
         self.catalogue = catalogue
         self._roots = roots
         self._direct = frozenset(root.name for root in roots)
@@ -45,6 +51,11 @@ class Choices:
         self._allowed: dict[PackageName, Allowed] = {}
         self._domains: dict[PackageName, int] = {}
         self._partly: dict[PackageName, int] = {}
+        self._narrow: dict[PackageName, int] = {}
+        self._bounded: dict[PackageName, list[tuple[Requirement, int]]] = {}
+        self._order = rules.policy.order
+        self._is_fewest = rules.policy.fork_strategy is ForkStrategy.FEWEST
+        self._direct_here: frozenset[PackageName] | None = None
         self._favoured: dict[PackageName, tuple[int, ...]] = {}
 
     # ---- versions ------------------------------------------------------------------------
@@ -68,6 +79,9 @@ class Choices:
         domain = self._domains.get(name)
         if domain is None:
             domain = self._domains[name] = self._usable(name) | 1
+            if self.is_whole_only and domain & self._partly[name]:
+                domain = self._domains[name] = domain & ~self._partly[name]
+                self.narrowed.add(name)
         return domain
 
     def _usable(self, name: PackageName) -> int:
@@ -88,21 +102,61 @@ class Choices:
                 unfit |= mask
             elif not everywhere:
                 partly |= mask
+        for _, mask in self._bounded.get(name, ()):
+            partly |= mask
         self._partly[name] = partly
+        if self._is_fewest:
+            self._narrow[name] = partly | self._narrow_in_range(name, needs)
         pin = self._preferences.pins.get(name)
         return allowed.mask & ~unfit & (listing.mask(pin) if pin else listing.every)
 
+    def _narrow_in_range(self, name: PackageName, needs: Sequence[tuple[Marker, int]]) -> int:
+        """Give the versions that would serve a part only of all the project is for."""
+        narrow = 0
+        for pythons, mask in needs:
+            if not markers.implies(self.catalogue.pythons, pythons):
+                narrow |= mask
+        listing = self.catalogue.listing(name)
+        for constraint in self._rules.constraints.get(name, ()):
+            narrow |= listing.every & ~listing.mask(constraint.specifier)
+        return narrow
+
     def partly_usable(self, name: PackageName) -> int:
-        """Give the versions that run on a part of this environment's Pythons only."""
+        """Give the versions that serve a part of this environment only: of its Pythons, or by a constraint."""
         self.domain(name)
         return self._partly[name]
 
     def allowed(self, name: PackageName) -> Allowed:
-        """Give what the policy says about a package's versions, with its reasons."""
+        """Give what the policy and the constraints leave of a package's versions here, with the reasons."""
         allowed = self._allowed.get(name)
         if allowed is None:
-            allowed = self._allowed[name] = self._rules.allowed(self.catalogue.listing(name))
+            allowed = self._rules.allowed(self.catalogue.listing(name))
+            if name in self._rules.constraints:
+                allowed = self._constrained(name, allowed)
+            self._allowed[name] = allowed
         return allowed
+
+    def _constrained(self, name: PackageName, allowed: Allowed) -> Allowed:
+        """Hide what constraints rule out in all of this environment, and note what they do in a part."""
+        listing = self.catalogue.listing(name)
+        bounded = self._bounded[name] = []
+        for constraint in self._rules.constraints[name]:
+            where = markers.environment_only(constraint.marker)
+            outside = allowed.mask & ~listing.mask(constraint.specifier)
+            if not outside or not self.holds(where):
+                continue
+            if self.covers(where):
+                hidden = Hidden(outside, _ruled_out_by(constraint), Cause.CONSTRAINT)
+                allowed = allowed._replace(mask=allowed.mask & ~outside, hidden=(*allowed.hidden, hidden))
+            else:
+                bounded.append((constraint, outside))
+        return allowed
+
+    def bound_in_part(self, name: PackageName, number: int) -> Requirement | None:
+        """Give a constraint that rules a version out in a part of this environment, if any does."""
+        self.allowed(name)
+        bounded = self._bounded.get(name, ())
+        return next((constraint for constraint, mask in bounded if mask >> number & 1), None)
 
     def pin(self, name: PackageName) -> str:
         """Give the specifier the command line holds the package to; empty for none."""
@@ -127,8 +181,49 @@ class Choices:
         for number in self._favourites(name):
             if mask >> number & 1:
                 return number
-        stable = mask & self.catalogue.listing(name).stable or mask
-        return max(stable.bit_length() - 1, 0)
+        return self.first(name, mask)
+
+    def first(self, name: PackageName, mask: int) -> int:
+        """Give the version of a mask that comes first in the order in force; 0 when it is empty."""
+        mask &= ~1
+        if self._is_fewest:
+            partly = self.partly_usable(name)
+            mask = mask & ~self._narrow[name] or mask & ~partly or mask
+        mask = mask & self.allowed(name).first or mask
+        if self._is_oldest_first(name):
+            mask &= -mask
+        return max(mask.bit_length() - 1, 0)
+
+    def in_order(self, name: PackageName, mask: int) -> Iterator[int]:
+        """Give the versions of a mask that are tried first, one by one: no pre-releases beside others."""
+        mask = mask & self.allowed(name).first & ~1 or mask & ~1
+        while mask:
+            number = self.first(name, mask)
+            yield number
+            mask &= ~(1 << number)
+
+    def before(self, name: PackageName, number: int) -> int:
+        """Give the versions of a package that are better than this one by their number alone."""
+        return self._older(number) if self._is_oldest_first(name) else self._newer(name, number)
+
+    def after(self, name: PackageName, number: int) -> int:
+        """Give the versions of a package that are worse than this one by their number alone."""
+        return self._newer(name, number) if self._is_oldest_first(name) else self._older(number)
+
+    def _older(self, number: int) -> int:
+        return (1 << number) - 2
+
+    def _newer(self, name: PackageName, number: int) -> int:
+        return self.catalogue.listing(name).every & -2 << number
+
+    def _is_oldest_first(self, name: PackageName) -> bool:
+        if self._order is Order.HIGHEST:
+            return False
+        if self._order is Order.LOWEST:
+            return True
+        if self._direct_here is None:
+            self._direct_here = frozenset(root.name for root in self._roots if self.holds(root.where))
+        return name in self._direct_here
 
     def _favourites(self, name: PackageName) -> tuple[int, ...]:
         favourites = self._favoured.get(name)
@@ -182,3 +277,9 @@ class Choices:
             mask = self.mask(demand)
             both = both & mask or mask
         return self.best(name, both)
+
+
+def _ruled_out_by(constraint: Requirement) -> str:
+    place = constraint.origin
+    line = f", pyproject.toml:{place.line}" if place is not None and place.line is not None else ""
+    return f"is ruled out by `{constraint.name}{constraint.specifier}` (`constraint-dependencies`{line})"

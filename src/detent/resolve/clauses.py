@@ -16,7 +16,7 @@ from detent.model.versions import newest
 from detent.resolve.catalogue import Catalogue, Demand, Unusable
 from detent.resolve.choices import Choices
 from detent.resolve.facts import Needs, Rejected, SameVersion, slot_of, split_slot
-from detent.resolve.policy import Rules
+from detent.resolve.policy import ForkStrategy, Rules
 from detent.resolve.preferences import Preferences
 from detent.resolve.solver import ROOT, Clause, Slot
 
@@ -58,8 +58,18 @@ class Situation(Choices):
         preferences: Preferences,
         earlier: Mapping[PackageName, Sequence[int]],
         report: Report,
+        is_whole_only: bool = False,
     ) -> None:
-        super().__init__(catalogue, roots, environment, rules=rules, preferences=preferences, earlier=earlier)
+        super().__init__(
+            catalogue,
+            roots,
+            environment,
+            rules=rules,
+            preferences=preferences,
+            earlier=earlier,
+            is_whole_only=is_whole_only,
+        )
+        self._forks_freely = rules.policy.fork_strategy is not ForkStrategy.FEWEST
         self._report = report
         self._tried: dict[PackageName, set[int]] = {}
         self._askers: dict[Slot, list[_Asker]] = {}
@@ -72,7 +82,7 @@ class Situation(Choices):
         self._report(Resolving(name, solved))
 
     def choose(self, slot: Slot, mask: int, decided: Mapping[Slot, int]) -> int:
-        """Pick the version of the old lock, else that of an earlier environment, else the newest."""
+        """Pick the version of the old lock, else that of an earlier environment, else the first in order."""
         name, extra = split_slot(slot)
         if extra:
             same = decided.get(name)
@@ -82,8 +92,12 @@ class Situation(Choices):
         number = self.best(name, mask)
         tried = self._tried.setdefault(name, set())
         tried.add(number)
-        self.catalogue.look_ahead(name, mask, tries=len(tried))
+        self.catalogue.look_ahead(name, self.in_order(name, mask), tries=len(tried))
         if self.partly_usable(name) >> number & 1:
+            constraint = self.bound_in_part(name, number)
+            if constraint is not None:
+                where = markers.environment_only(constraint.marker)
+                raise Split(where, f"`{constraint}` bounds {name} in a part only")
             raise self._python_split(name, number)
         return number
 
@@ -177,13 +191,12 @@ class Situation(Choices):
         name = split_slot(slot)[0]
         if slot == ROOT or name not in self._tried:
             return
-        left = self.domain(name) & self.catalogue.listing(name).stable & ((1 << value) - 1) & ~1
-        while left:
-            number = left.bit_length() - 1
+        first = self.allowed(name).first
+        of_its_kind = first if first >> value & 1 else ~first
+        for number in self.in_order(name, self.domain(name) & of_its_kind & self.after(name, value)):
             if not self.catalogue.is_expected(name, number) or not self.has_wheel(name, number):
                 return
             yield number
-            left &= ~(1 << number)
 
     def _lacks(self, slot: Slot, value: int) -> Iterator[Clause]:
         """Refuse versions from before an extra to whoever could have a newer one that has it.
@@ -211,7 +224,7 @@ class Situation(Choices):
 
     def _newest_has(self, demand: Demand, extra: str) -> bool:
         mask = self.mask(demand)
-        number = newest(mask & self.catalogue.listing(demand.name).stable or mask)
+        number = newest(mask & self.allowed(demand.name).first or mask)
         return bool(number) and self.catalogue.has_extra(demand.name, number, extra)
 
     def _python_trouble(self, slot: Slot, value: int) -> Unusable | PythonSplit | None:
@@ -229,6 +242,9 @@ class Situation(Choices):
         somewhere, everywhere = self.fit(pythons)
         told = f"needs Python {metadata.requires_python}"
         if not somewhere:
+            return Unusable(told)
+        if not everywhere and self.is_whole_only:
+            self.narrowed.add(name)
             return Unusable(told)
         if not everywhere:
             return PythonSplit(pythons, f"{name} {release.version} {told}")
@@ -255,8 +271,11 @@ class Situation(Choices):
     def _look_at_siblings(self, name: PackageName, alike: Sequence[Demand]) -> None:
         """Split where one version lists a package several times and the best picks differ.
 
-        Where one version is best for all, a split would only make the lock longer.
+        Where one version is best for all, a split would only make the lock longer. Nor is there one where the
+        fewest versions are wanted: what one version cannot serve, the search finds out.
         """
+        if not self._forks_freely:
+            return
         picks = {self.best(name, self.mask(demand)) for demand in alike}
         if len(picks) > 1:
             self._split_on_first(alike, f"requirements on {name} differ by marker")
@@ -271,7 +290,7 @@ class Situation(Choices):
 
         Otherwise the other part would get an older version for a reason it does not have.
         """
-        if isinstance(clause.fact, Needs):
+        if self._forks_freely and isinstance(clause.fact, Needs):
             name = split_slot(slot)[0]
             version = self.catalogue.listing(name).release(value).version
             self._split_on_first(
@@ -279,32 +298,33 @@ class Situation(Choices):
             )
 
     def missed(self, name: PackageName, number: int) -> str:
-        """Say which newer version was not taken because it could not be built, or was not to be, if any.
+        """Say which better version was not taken because it could not be built, or was not to be, if any.
 
         The second is told of what the project itself asks for.
         """
         listing = self.catalogue.listing(name)
         unbuilt, reason = self._unbuilt.get(name, (0, ""))
-        if unbuilt > number:
+        if self.before(name, number) >> unbuilt & 1:
             return f"{listing.release(unbuilt).version} {reason}"
         if not self.is_direct(name):
             return ""
-        newer = listing.stable & ~listing.yanked & -2 << number
+        better = self.before(name, number) & self.allowed(name).first & ~listing.yanked
         for demand in self._roots:
             if demand.name == name and self.holds(demand.where):
-                newer &= self.catalogue.matching(demand)
+                better &= self.catalogue.matching(demand)
         for text, mask in listing.by_requires_python.items():
             if not self.runs_somewhere(self.catalogue.python(text)):
-                newer &= ~mask
-        for mask, reason in self._rules.without_file(listing):
-            if newer & mask:
-                return f"{listing.release(newest(newer & mask)).version} {reason}"
+                better &= ~mask
+        for mask, reason, _ in self._rules.without_file(listing):
+            if better & mask:
+                return f"{listing.release(self.first(name, better & mask)).version} {reason}"
         if name not in self._passed_over:
             return ""
         passed, demand = self._passed_over[name]
         version, named = listing.release(passed).version, self.catalogue.matching(demand)
-        for mask, reason in self._rules.without_file(self.catalogue.listing(demand.name)):
-            if passed > number and named & mask:
+        was_better = self.before(name, number) >> passed & 1
+        for mask, reason, _ in self._rules.without_file(self.catalogue.listing(demand.name)):
+            if was_better and named & mask:
                 return f"{version} needs `{demand.name}{demand.specifier}`, which {reason}"
         return ""
 

@@ -1,218 +1,387 @@
 """A proof that there is no answer, told as a short argument a person can follow.
 
-The leaves of the proof are facts: requirements of the project and of releases. Equal ones are told once,
-versions fold into ranges, and each says what hides newer versions where that matters. Nothing is guessed:
-every line is a fact the proof uses.
+The leaves of the proof are facts: requirements of the project and of releases. What the proof does not need
+is left out, equal facts are told once, versions fold into ranges, and a release of a package whose versions
+each have their own bound stands for all of them. The project's own lines come first, then what follows from
+them, down to the clash. What hides a version is told where the version would have helped. Nothing is
+guessed: every line is a fact, and together they are a proof.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
+from itertools import groupby
+from operator import or_
 from typing import NamedTuple
 
 from detent.model import markers
-from detent.model.requirement import PackageName
-from detent.model.versions import Listing, newest
+from detent.model.inputs import Inputs
+from detent.model.markers import Marker
+from detent.model.requirement import Origin, PackageName
+from detent.model.versions import newest
 from detent.resolve.catalogue import Demand, Unusable
-from detent.resolve.clauses import Situation
-from detent.resolve.facts import Fact, Needs, Rejected, facts_of, split_slot
-from detent.resolve.policy import PRERELEASE
+from detent.resolve.choices import Choices
+from detent.resolve.facts import Needs, Rejected, SameVersion, slot_of, split_slot
+from detent.resolve.obstacles import Obstacle, obstacles_to
+from detent.resolve.proof import Leaf, is_proof, leaves_of, smallest
 from detent.resolve.solver import ROOT, Clause, Slot
+from detent.resolve.wording import (
+    MOST_LINES,
+    MOST_RANGES,
+    asking,
+    in_brackets,
+    origin_of,
+    place,
+    ranges,
+    told_apart,
+    wish,
+)
 
-MOST_LINES = 12
-MOST_RANGES = 3
-_MOST_HINTS = 2
 _MOST_EXTRAS = 4
+_MOST_TRIES = 60
+"""Facts that are tried to be done without."""
+_MOST_ALIKE = 2
+"""Requirements of one package on another that are told one by one."""
+
+
+class Argument(NamedTuple):
+    """Why there is no answer."""
+
+    lines: tuple[str, ...]
+    where: Marker
+    """Where the facts hold: it may be more than where the search was."""
+    leaves: tuple[Leaf, ...]
+    """The facts, no more than it takes."""
+    obstacles: tuple[tuple[PackageName, Obstacle], ...]
+    """What hides versions that would help."""
 
 
 class _Line(NamedTuple):
     """What is told in one line, for every version of the slot it is true of."""
 
     slot: Slot
-    demand: Demand | None
-    """``None`` for versions that cannot be used at all, for the ``reason``."""
+    values: int
+    demands: tuple[Demand, ...]
+    """One; several that are told together; or none, for versions that cannot be used for the ``reason``."""
     reason: str = ""
+    is_each_for_itself: bool = False
+    """Whether each version's own bound matters, not only what they have in common."""
 
 
-def reasons(proof: Clause, situation: Situation) -> tuple[Fact, ...]:
-    """Give the facts of a proof; of a project's requirement that nothing meets, all such requirements.
+def argue(
+    proof: Clause,
+    situation: Choices,
+    *,
+    inputs: Inputs,
+    everywhere: Marker,
+    elsewhere: Callable[[Marker], Choices],
+    order: Callable[[Slot], int],
+) -> Argument:
+    """Make an argument of a proof.
+
+    ``everywhere`` is all that is to be solved, ``elsewhere`` looks at another part of it than the one of
+    this ``situation``, and ``order`` says in which place the search met a slot.
+    """
+    leaves = _needed(_with_all_impossible(tuple(leaves_of(proof)), situation), situation, order)
+    obstacles = tuple(_that_matter(leaves, situation))
+    teller = _Teller(situation, inputs, leaves, obstacles)
+    lines = _in_order(_folded(_lines(leaves), leaves, situation))
+    told = list(dict.fromkeys(teller.sentence(line) for line in lines))
+    if len(told) > MOST_LINES:
+        told[MOST_LINES - 1 :] = [f"and {len(told) - MOST_LINES + 1} more facts of this kind"]
+    where = _where(leaves, situation.environment, everywhere, elsewhere)
+    return Argument(tuple(told), where, leaves, obstacles)
+
+
+# ---- which facts -----------------------------------------------------------------------------
+
+
+def _with_all_impossible(leaves: tuple[Leaf, ...], situation: Choices) -> tuple[Leaf, ...]:
+    """Give, where one of the project's requirements is met by nothing, all such requirements.
 
     One of them is proof enough, and whoever mends it would run into the next.
     """
-    facts = tuple(facts_of(proof))
-    if any(not isinstance(fact, Needs) or fact.slot != ROOT for fact in facts) or len(facts) > 1:
-        return facts
     roots = situation.live_demands(ROOT, 1)
-    if isinstance(roots, Unusable):
-        return facts
-    return tuple(Needs(ROOT, 1 << 1, root) for root in roots if not situation.mask(root)) or facts
+    if len(leaves) != 1 or not isinstance(leaves[0].fact, Needs) or isinstance(roots, Unusable):
+        return leaves
+    if leaves[0].fact.slot != ROOT:
+        return leaves
+    impossible = [Needs(ROOT, 1 << 1, root) for root in roots if not situation.mask(root)]
+    return tuple(Leaf(fact, ()) for fact in impossible) or leaves
 
 
-def explain(facts: Sequence[Fact], situation: Situation, *, order: Callable[[Slot], int]) -> tuple[str, ...]:
-    """Give the facts of a proof as sentences without a final period; the project's own come first.
+def _needed(leaves: tuple[Leaf, ...], situation: Choices, order: Callable[[Slot], int]) -> tuple[Leaf, ...]:
+    """Leave out what the proof does not need: first what packages want of others, then single facts."""
+    if all(isinstance(leaf.fact, Needs) and leaf.fact.slot == ROOT and not leaf.terms for leaf in leaves):
+        return leaves  # each of them is a proof
+    told = [leaf for leaf in leaves if not isinstance(leaf.fact, SameVersion)]
+    always = [leaf for leaf in leaves if isinstance(leaf.fact, SameVersion)]
+    told.sort(key=lambda leaf: (leaf.fact.slot != ROOT, order(leaf.fact.slot)))
+    for key in (_edge, _statement):
+        parts: dict[object, list[Leaf]] = {}
+        for leaf in told:
+            parts.setdefault(key(leaf), []).append(leaf)
+        # The last part is never left out: versions of `name[x]` are those of `name`.
+        whole = [*parts.values(), always]
+        kept = smallest(whole, situation.domain, situation.catalogue.matching, tries=_MOST_TRIES)
+        told = [leaf for number in kept if number < len(parts) for leaf in whole[number]]
+    return (*told, *always)
 
-    ``order`` says in which place the search met a slot.
-    """
+
+def _edge(leaf: Leaf) -> object:
+    fact = leaf.fact
+    root = fact.demand.root if isinstance(fact, Needs) else None
+    return (fact.slot, fact.demand.name if isinstance(fact, Needs) else "", root)
+
+
+def _statement(leaf: Leaf) -> object:
+    fact = leaf.fact
+    return (fact.slot, fact.demand if isinstance(fact, Needs) else fact)
+
+
+def _where(
+    leaves: Sequence[Leaf],
+    here: Marker,
+    everywhere: Marker,
+    elsewhere: Callable[[Marker], Choices],
+) -> Marker:
+    """Find where the facts are a proof: in more than the part the search looked at first, if that is easy."""
+    where = everywhere
+    for leaf in leaves:
+        if isinstance(leaf.fact, Needs):
+            where = markers.and_(where, leaf.fact.demand.where)
+        elif isinstance(leaf.fact, Rejected):
+            return here  # why a version is of no use may be another thing elsewhere
+    if where == here:
+        return here
+    wider = elsewhere(where)
+    return where if is_proof(leaves, wider.domain, wider.catalogue.matching) else here
+
+
+def _that_matter(leaves: Sequence[Leaf], situation: Choices) -> Iterator[tuple[PackageName, Obstacle]]:
+    """Give what hides versions the proof would fall with."""
+    names = dict.fromkeys(leaf.fact.demand.name for leaf in leaves if isinstance(leaf.fact, Needs))
+    for name in names:
+        found = [obstacle for obstacle in obstacles_to(name, situation) if obstacle.mask]
+        every = reduce(or_, (obstacle.mask for obstacle in found), 0)
+        if not every or _stands(leaves, situation, name, every):
+            continue
+        alone = [o for o in found if not _stands(leaves, situation, name, o.mask)]
+        for obstacle in alone or found:
+            yield name, obstacle
+
+
+def _stands(leaves: Sequence[Leaf], situation: Choices, name: PackageName, more: int) -> bool:
+    """Say whether the facts are still a proof with more versions of a package to choose from."""
+
+    def domain(other: PackageName) -> int:
+        return situation.domain(other) | (more if other == name else 0)
+
+    alone = [leaf for leaf in leaves if leaf.terms or not leaf.fact.slot == ROOT]
+    if not alone:
+        return all(
+            leaf.fact.demand.name != name or not situation.catalogue.matching(leaf.fact.demand) & more
+            for leaf in leaves
+            if isinstance(leaf.fact, Needs)
+        )
+    return is_proof(leaves, domain, situation.catalogue.matching)
+
+
+# ---- in which order, and how many at once ------------------------------------------------------
+
+
+def _lines(leaves: Sequence[Leaf]) -> list[_Line]:
+    """Say the same thing of several versions once."""
     values: dict[_Line, int] = {}
-    for fact in facts:
-        match fact:
+    for leaf in leaves:
+        match leaf.fact:
             case Needs(slot, mask, demand):
-                line = _Line(slot, demand)
+                line = _Line(slot, 0, (demand,))
             case Rejected(slot, mask, reason):
-                line = _Line(slot, None, reason)
+                line = _Line(slot, 0, (), reason)
             case _:
                 continue
         values[line] = values.get(line, 0) | mask
     # Of one package the newest versions first: they are what a person hoped for.
-    lines = sorted(
-        values,
-        key=lambda line: (line.slot != ROOT, _line_number(line), order(line.slot), -values[line]),
+    return sorted(
+        (line._replace(values=mask) for line, mask in values.items()),
+        key=lambda line: (line.slot, -line.values),
     )
-    # A requirement that groups share is one fact.
-    told = list(dict.fromkeys(_sentence(line, values[line], situation) for line in lines))
-    if len(told) > MOST_LINES:
-        told[MOST_LINES - 1 :] = [f"and {len(told) - MOST_LINES + 1} more facts of this kind"]
-    return tuple(told)
 
 
-def asker(demand: Demand) -> str:
-    """Name the part of the project that asks, and the place: ``your project (pyproject.toml:7)``."""
-    return _part(demand) + _place(demand)
+def _folded(lines: list[_Line], leaves: Sequence[Leaf], situation: Choices) -> list[_Line]:
+    """Put together what the versions of one package want of another, where that is still a proof."""
+    groups: dict[tuple[Slot, PackageName], list[_Line]] = {}
+    single: list[_Line] = []
+    for line in lines:
+        if line.slot == ROOT or not line.demands:
+            single.append(line)
+        else:
+            groups.setdefault((line.slot, line.demands[0].name), []).append(line)
+    several = {key for key, group in groups.items() if len(group) > _MOST_ALIKE}
+    sound = several
+    if not _is_proof_with(several, groups, leaves, situation):
+        sound = set()
+        for key in several:
+            if _is_proof_with({*sound, key}, groups, leaves, situation):
+                sound.add(key)
+    is_long = len(single) + sum(1 if key in sound else len(group) for key, group in groups.items()) > MOST_LINES
+    for key, group in groups.items():
+        if key in sound or (is_long and len(group) > 1):
+            values = reduce(or_, (line.values for line in group))
+            demands = tuple(line.demands[0] for line in group)
+            single.append(_Line(key[0], values, demands, is_each_for_itself=key not in sound))
+        else:
+            single += group
+    return single
 
 
-def hints(facts: Sequence[Fact], situation: Situation) -> tuple[str, ...]:
-    """Give edits that let in what the proof finds missing: a marker, a pre-release asked for, a build."""
-    found: dict[str, None] = {}
-    for fact in facts:
-        if isinstance(fact, Needs) and not situation.mask(fact.demand):
-            hint = _hint(fact.demand, situation)
-            if hint:
-                found[hint] = None
-    return tuple(found)[:_MOST_HINTS]
+def _is_proof_with(
+    folded: set[tuple[Slot, PackageName]],
+    groups: Mapping[tuple[Slot, PackageName], Sequence[_Line]],
+    leaves: Sequence[Leaf],
+    situation: Choices,
+) -> bool:
+    """Say whether it is enough that all versions of a package want any of what one of them wants."""
+    rest = [
+        leaf
+        for leaf in leaves
+        if not isinstance(leaf.fact, Needs) or (leaf.fact.slot, leaf.fact.demand.name) not in folded
+    ]
+    for slot, name in folded:
+        group = groups[slot, name]
+        values = reduce(or_, (line.values for line in group))
+        wanted = reduce(or_, (situation.mask(line.demands[0]) for line in group))
+        fact = Rejected(slot, values, "")
+        others = set.intersection(*(set(line.demands[0].extras) for line in group))
+        for needed in (name, *(slot_of(name, extra) for extra in sorted(others))):
+            if needed != slot:
+                rest.append(Leaf(fact, ((slot, values), (needed, situation.domain(name) & ~wanted))))
+    return is_proof(rest, situation.domain, situation.catalogue.matching)
 
 
-def _hint(demand: Demand, situation: Situation) -> str:
-    listing = situation.catalogue.listing(demand.name)
-    named = situation.catalogue.matching(demand)
-    allowed = named & situation.allowed(demand.name).mask
-    if allowed:
-        # Any of them will do: the widest range of Pythons is the smallest change.
-        pythons = markers.NEVER
-        for text, mask in listing.by_requires_python.items():
-            if mask & allowed:
-                pythons = markers.or_(pythons, situation.catalogue.python(text))
-        where = markers.and_(demand.where, pythons)
-        if demand.root is None or situation.runs_somewhere(pythons) or where == markers.NEVER:
-            return ""
-        return f"raise `requires-python`, or write `{wish(demand)}; {markers.render(where)}`"
-    hidden = situation.allowed(demand.name).hidden
-    prerelease = newest(named & sum(obstacle.mask for obstacle in hidden if obstacle.reason == PRERELEASE))
-    if prerelease:
-        asked = f"{demand.name}>={listing.release(prerelease).version}"
-        return f"ask for `{asked}` in the project to allow pre-releases of `{demand.name}`"
-    return situation.way_to_build(demand.name) if named & listing.sdists else ""
-
-
-def wish(demand: Demand, *, extras: Sequence[str] | None = None) -> str:
-    """Write a requirement without its marker, with all or these of its extras."""
-    names = demand.extras if extras is None else extras
-    bracket = f"[{','.join(names)}]" if names else ""
-    return f"{demand.name}{bracket}{demand.specifier}"
+def _in_order(lines: Sequence[_Line]) -> list[_Line]:
+    """Put the project's lines first, in file order, then what each of them leads to, step by step."""
+    roots = sorted((line for line in lines if line.slot == ROOT), key=_line_number)
+    by_name: dict[PackageName, list[_Line]] = {}
+    for line in lines:
+        if line.slot != ROOT:
+            by_name.setdefault(split_slot(line.slot)[0], []).append(line)
+    found = list(roots)
+    waiting = [demand.name for line in reversed(roots) for demand in reversed(line.demands)]
+    while waiting:
+        below = by_name.pop(waiting.pop(), [])
+        found += below
+        waiting += [demand.name for line in reversed(below) for demand in reversed(line.demands)]
+    return [*found, *(line for rest in by_name.values() for line in rest)]
 
 
 def _line_number(line: _Line) -> int:
-    origin = line.demand.root.requirement.origin if line.demand and line.demand.root else None
-    return origin.line or 0 if origin is not None else 0
+    origin = origin_of(line.demands[0])
+    return (origin.line or 0) if origin is not None else 0
 
 
-def _part(demand: Demand) -> str:
-    origin = demand.root.requirement.origin if demand.root else None
-    table = origin.table if origin is not None else ""
-    for start, kind in (("dependency-groups.", "group"), ("project.optional-dependencies.", "extra")):
-        if table.startswith(start):
-            return f"your project's {kind} `{table.removeprefix(start)}`"
-    return "your project"
+# ---- in words ----------------------------------------------------------------------------------
 
 
-def _place(demand: Demand) -> str:
-    origin = demand.root.requirement.origin if demand.root else None
-    if origin is None:
+class _Teller:
+    """Puts lines into words: sentences without a final period."""
+
+    def __init__(
+        self,
+        situation: Choices,
+        inputs: Inputs,
+        leaves: Sequence[Leaf],
+        obstacles: Sequence[tuple[PackageName, Obstacle]],
+    ) -> None:
+        self._situation = situation
+        self._inputs = inputs
+        self._obstacles = {
+            name: [obstacle for _, obstacle in group]
+            for name, group in groupby(obstacles, key=lambda item: item[0])
+        }
+        self._wanted: dict[PackageName, int] = {}
+        for leaf in leaves:
+            if isinstance(leaf.fact, Needs) and leaf.fact.slot == ROOT and leaf.terms:
+                name, matching = leaf.fact.demand.name, situation.catalogue.matching(leaf.fact.demand)
+                self._wanted[name] = self._wanted.get(name, -1) & matching
+
+    def sentence(self, line: _Line) -> str:
+        if line.slot == ROOT:
+            return self._of_project(line.demands[0])
+        name, extra = split_slot(line.slot)
+        versions = self._versions(name, line.values, extra)
+        if not line.demands:
+            return f"{versions} {line.reason}"
+        if len(line.demands) > 1:
+            return f"{versions} {self._folded(line)}"
+        demand = line.demands[0]
+        return f"{versions} needs {self._wish(demand)}{self._override(line, demand)}{self._why_not(demand)}"
+
+    def _of_project(self, demand: Demand) -> str:
+        origin = origin_of(demand)
+        where = in_brackets(place(origin))
+        return f"{asking(origin)} {self._wish(demand)}{where}{self._why_not(demand)}"
+
+    def _wish(self, demand: Demand) -> str:
+        shown = demand.extras[:_MOST_EXTRAS]
+        text = wish(demand, extras=shown if shown == demand.extras else (*shown, "..."))
+        if self._situation.covers(demand.where):
+            return text
+        return f"{text} where {markers.render(demand.where)}"
+
+    def _override(self, line: _Line, demand: Demand) -> str:
+        """Say that it is the project's own override that speaks."""
+        name = split_slot(line.slot)[0]
+        version = self._situation.catalogue.listing(name).release(newest(line.values)).version
+        for override in self._inputs.adjustments.overrides_for(demand.name, name, version):
+            return f" by your override{in_brackets(place(override.requirement.origin))}"
         return ""
-    if origin.line is not None:
-        return f" (pyproject.toml:{origin.line})"
-    return f" ({origin.table})" if origin.table == "command line" else ""
 
+    def _folded(self, line: _Line) -> str:
+        """Say what many versions want of one package."""
+        situation, first = self._situation, line.demands[0]
+        name = first.name
+        listing = situation.catalogue.listing(name)
+        newest_one = situation.catalogue.listing(split_slot(line.slot)[0]).release(newest(line.values)).version
+        such = f"{newest_one} needs {wish(first)}"
+        wanted = reduce(or_, map(situation.mask, line.demands))
+        if not wanted:
+            return f"needs versions of {name} that may not be chosen: {such}{self._why_not(first)}"
+        there = situation.domain(name) & ~1
+        low, high = (wanted & -wanted).bit_length() - 1, newest(wanted)
+        is_whole = wanted == there & (1 << high + 1) - (1 << low)
+        above, below = there >> high + 1, there & (1 << low) - 1
+        if line.is_each_for_itself or not is_whole or not (above or below):
+            return f"needs versions of {name} of its own each: {such}"
+        oldest, latest = listing.release(low).version, listing.release(high).version
+        if not above:
+            return f"needs {name} {oldest} or newer, each its own: {such}{self._why_not(first)}"
+        if not below:
+            return f"needs {name} {latest} or older, each its own: {such}{self._why_not(first)}"
+        return f"needs one of {name} {oldest}..{latest}, each its own: {such}{self._why_not(first)}"
 
-def _sentence(line: _Line, values: int, situation: Situation) -> str:
-    if line.demand is None:
-        return f"{_versions(split_slot(line.slot)[0], values, situation)} {line.reason}"
-    demand = line.demand
-    shown = demand.extras[:_MOST_EXTRAS]
-    wanted = f"needs {wish(demand, extras=shown if shown == demand.extras else (*shown, '...'))}"
-    where = "" if situation.covers(demand.where) else f" where {markers.render(demand.where)}"
-    if line.slot == ROOT:
-        return f"{_part(demand)} {wanted}{where}{_place(demand)}{_obstacles(demand, situation)}"
-    name, extra = split_slot(line.slot)
-    versions = _versions(name, values, situation, extra=extra)
-    return f"{versions} {wanted}{where}{_obstacles(demand, situation)}"
+    def _versions(self, name: PackageName, mask: int, extra: str) -> str:
+        listing = self._situation.catalogue.listing(name)
+        return f"{name}{f'[{extra}]' if extra else ''} {ranges(listing, mask)}"
 
-
-def _versions(name: PackageName, mask: int, situation: Situation, *, extra: str = "") -> str:
-    listing = situation.catalogue.listing(name)
-    return f"{name}{f'[{extra}]' if extra else ''} {ranges(listing, mask)}"
-
-
-def ranges(listing: Listing, mask: int) -> str:
-    """Write a set of versions as a few ranges: `1.0..1.4, 2.0 and 2 more ranges`."""
-    parts = listing.ranges(mask).split(", ")
-    if len(parts) <= MOST_RANGES:
-        return ", ".join(parts)
-    return f"{', '.join(parts[:MOST_RANGES])} and {len(parts) - MOST_RANGES} more ranges"
-
-
-def _obstacles(demand: Demand, situation: Situation) -> str:
-    """Say why there is nothing, or nothing newer, to meet a requirement with."""
-    listing = situation.catalogue.listing(demand.name)
-    if not listing.count:
-        return f"; there is no package named {demand.name} on the index"
-    named = situation.catalogue.matching(demand)
-    if not named:
-        there = listing.stable & ~listing.yanked or listing.every
-        return f"; no version of it matches, the newest is {listing.release(newest(there)).version}"
-    best = newest(situation.mask(demand))
-    hidden = named >> best + 1 << best + 1
-    # A pre-release is what is missing only where there is nothing else.
-    hidden = hidden & listing.stable or (0 if best else hidden)
-    if not hidden:
-        return ""
-    return "; " + " and ".join(_reasons(listing, hidden, situation))
-
-
-def _reasons(listing: Listing, hidden: int, situation: Situation) -> list[str]:
-    """Say what hides these versions, for the newest first."""
-    reasons: dict[str, int] = {}
-    pin = situation.pin(listing.name)
-    if pin:
-        reasons[f"is not {pin} as asked for on the command line"] = listing.every & ~listing.mask(pin)
-    allowed = situation.allowed(listing.name)
-    for obstacle in allowed.hidden:
-        reasons[obstacle.reason] = obstacle.mask
-    catalogue = situation.catalogue
-    for requires_python, mask in listing.by_requires_python.items():
-        if not situation.runs_somewhere(catalogue.python(requires_python)):
-            reasons[f"needs Python {requires_python}"] = mask
-    for pythons, mask in listing.by_wheel_pythons.items():
-        if not situation.runs_somewhere(catalogue.wheels(pythons)):
-            reasons[f"has wheels for Python {', '.join(pythons.split())} only"] = mask & allowed.wheels_only
-    return told_apart(listing, hidden, reasons)
-
-
-def told_apart(listing: Listing, hidden: int, reasons: Mapping[str, int]) -> list[str]:
-    """Say of hidden versions why, each once with the first reason that holds, newest first."""
-    found: list[tuple[int, str]] = []
-    left = hidden
-    for reason, mask in reasons.items():
-        here = left & mask
-        if here:
-            left &= ~here
-            found.append((newest(here), f"{listing.name} {ranges(listing, here)} {reason}"))
-    found.sort(reverse=True)
-    return [text for _, text in found[:MOST_RANGES]]
+    def _why_not(self, demand: Demand) -> str:
+        """Say why there is nothing to meet a requirement with, or what hides versions that would help."""
+        situation = self._situation
+        listing = situation.catalogue.listing(demand.name)
+        if not listing.count:
+            return f"; there is no package named {demand.name} on the index"
+        named = situation.catalogue.matching(demand)
+        if not named:
+            there = listing.stable & ~listing.yanked or listing.every
+            return f"; no version of it matches, the newest is {listing.release(newest(there)).version}"
+        wanted = named & self._wanted.get(demand.name, -1)
+        reasons: dict[str, int] = {}
+        for obstacle in self._obstacles.get(demand.name, ()):
+            if obstacle.mask & wanted:
+                reasons[obstacle.reason] = obstacle.mask
+        told = told_apart(listing, wanted & ~situation.domain(demand.name), reasons)
+        # Once is enough.
+        self._obstacles[demand.name] = [
+            o for o in self._obstacles.get(demand.name, ()) if o.reason not in reasons
+        ]
+        return "; " + " and ".join(told) if told else ""

@@ -118,13 +118,19 @@ class Fitting:
         if kept is not None and mask >> kept & 1 and self.file(name, kept) is not None:
             yield kept
             mask &= ~(1 << kept)
-        for part in (mask & listing.stable, mask & ~listing.stable):
+        for number in self.newest_first(name, mask):
+            if self.file(name, number) is not None:
+                yield number
+
+    def newest_first(self, name: PackageName, mask: int) -> Iterator[int]:
+        """Give the versions of a mask in order, pre-releases last where they are a last resort."""
+        first = self.allowed(name).first
+        for part in (mask & first, mask & ~first):
             left = part
             while left:
                 number = newest(left)
                 left &= ~(1 << number)
-                if self.file(name, number) is not None:
-                    yield number
+                yield number
 
     def file(self, name: PackageName, number: int) -> Artifact | None:
         """Give the file of a version that fits the target."""

@@ -27,7 +27,7 @@ from detent.resolve.catalogue import Catalogue, Demand
 from detent.resolve.clauses import PythonSplit, Situation, Split
 from detent.resolve.explain import asker, explain, hints, reasons
 from detent.resolve.facts import Needs, facts_of, split_slot
-from detent.resolve.policy import DEFAULT_POLICY, Policy, Rules, rules_for
+from detent.resolve.policy import DEFAULT_POLICY, ForkStrategy, Policy, Rules, rules_for
 from detent.resolve.ports import Clock, Releases
 from detent.resolve.preferences import NO_PREFERENCES, Preferences
 from detent.resolve.scout import scout
@@ -66,7 +66,7 @@ def resolve(
     driver = _Driver(
         inputs,
         releases,
-        rules=rules_for(policy, inputs.roots(), preferences),
+        rules=rules_for(policy, inputs.roots(), preferences, inputs.adjustments),
         preferences=preferences,
         budget=_Budget(clock, limits.search_seconds),
         report=report,
@@ -110,11 +110,12 @@ class _Driver:
                 root.requirement.url,
                 root,
             )
-            for root in inputs.roots()
+            for root in sorted(inputs.roots(), key=lambda root: root.requirement.name not in preferences.first)
         )
         self._releases = releases
         self._catalogue = Catalogue(releases, project=inputs.name, pythons=self._range)
         self._rules = rules
+        self._wants_fewest = rules.policy.fork_strategy is ForkStrategy.FEWEST
         self._preferences = preferences
         self._earlier: dict[PackageName, list[int]] = {}
         self._missed: dict[str, Marker] = {}
@@ -132,7 +133,8 @@ class _Driver:
             waiting.sort(key=markers.sort_key)
             environment = waiting.pop(0)
             try:
-                resolution = self._solve(environment)
+                # Where few versions are wanted, one that makes a split comes after all that make none.
+                resolution = self._solve(environment, is_whole_only=self._wants_fewest)
             except Split as split:
                 self._report(Detail(f"resolving in two parts: {split.reason}"))
                 inside = markers.and_(environment, split.marker)
@@ -184,7 +186,7 @@ class _Driver:
                 rest = markers.and_(rest, markers.not_(part))
         return [*found, rest] if rest != markers.NEVER else found
 
-    def _situation(self, environment: Marker) -> Situation:
+    def _situation(self, environment: Marker, *, is_whole_only: bool = False) -> Situation:
         return Situation(
             self._catalogue,
             self._roots,
@@ -193,14 +195,17 @@ class _Driver:
             preferences=self._preferences,
             earlier=self._earlier,
             report=self._report,
+            is_whole_only=is_whole_only,
         )
 
-    def _solve(self, environment: Marker) -> Resolution:
-        situation = self._situation(environment)
+    def _solve(self, environment: Marker, *, is_whole_only: bool) -> Resolution:
+        situation = self._situation(environment, is_whole_only=is_whole_only)
         solver = Solver(situation, is_late=self._budget.is_used_up)
         try:
             decided = solver.solve()
         except NoAnswer as failure:
+            if not situation.narrowed.isdisjoint(_names_in(failure.proof)):
+                return self._solve(environment, is_whole_only=False)
             part = _part_to_blame(failure.proof, situation)
             if part is not None:
                 raise Split(part, "the requirements contradict each other in a part only") from None
@@ -239,7 +244,8 @@ class _Driver:
             yield text if where == markers.ALWAYS else f"{text} (where {markers.render(where)})"
 
     def _warnings(self, answer: Sequence[Resolution]) -> Iterator[str]:
-        """Name what was chosen although it was yanked, and extras that are asked for and do not exist."""
+        """Name what was chosen although it was yanked, extras that do not exist, and what a setting does."""
+        yield from self._rules.warnings(self._roots_here())
         for resolution in answer:
             for name, number in resolution.pins.items():
                 metadata = self._catalogue.metadata(name, number)
@@ -254,6 +260,14 @@ class _Driver:
                     if metadata is not None and metadata.for_extra(extra) is None:
                         there = ", ".join(f"`{known}`" for known, _ in metadata.extras)
                         yield f"`{name}` {metadata.version} has no extra `{extra}`; it has {there or 'none'}"
+
+
+def _names_in(proof: Clause) -> Iterator[PackageName]:
+    """Give the packages a proof speaks of, some of them twice."""
+    for fact in facts_of(proof):
+        yield split_slot(fact.slot)[0]
+        if isinstance(fact, Needs):
+            yield fact.demand.name
 
 
 def _part_to_blame(proof: Clause, situation: Situation) -> Marker | None:

@@ -1,35 +1,42 @@
-"""Which releases may be chosen, and why the others may not.
+"""Which releases may be chosen, which come first, and why the others may not.
 
-Three things hide a version, whatever the environment: it has no file that may be used (it may not be built,
-or its wheels are refused), it was yanked (PEP 592) and nobody pins it, or it is a pre-release nobody asked
-for. Each refusal is kept with its reason, so that an explanation can name it. The Pythons a version is for
-depend on the environment and are judged in `choices`.
+Five things hide a version, whatever the environment: it has no file that may be used (it may not be built,
+or its wheels are refused), it was yanked (PEP 592) and nobody pins it, it is a pre-release and the mode in
+force refuses those, it was uploaded too late, or nobody knows when. Each refusal is kept with its reason, so
+that an explanation can name it. The Pythons a version is for and the project's constraints depend on the
+environment and are judged in `choices`.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
 
 from packaging.version import Version
 
+from detent.model.adjustments import NO_ADJUSTMENTS, Adjustments
 from detent.model.build_policy import DEFAULT_BUILD_POLICY, BuildPolicy
 from detent.model.cutoffs import NO_CUTOFFS, Cutoffs
 from detent.model.inputs import Root
-from detent.model.requirement import PackageName
+from detent.model.requirement import PackageName, Requirement
 from detent.model.versions import Listing
 from detent.resolve.preferences import Preferences
 
 PRERELEASE = "is a pre-release"
+"""How every reason begins that hides a pre-release."""
 
 
 class Prerelease(Enum):
     """When pre-releases may be chosen."""
 
-    NEVER = "disallow"
-    ALWAYS = "allow"
-    ASKED_OR_ONLY = "if-necessary-or-explicit"
-    """Where a requirement of the project names one, or the package has nothing else."""
+    DISALLOW = "disallow"
+    ALLOW = "allow"
+    """Always; the newest of all versions is the best."""
+    IF_NECESSARY = "if-necessary"
+    """After every stable version that meets the demands."""
+    EXPLICIT = "explicit"
+    """The same, of packages of which the project names a pre-release; of others never."""
 
 
 class Order(Enum):
@@ -53,7 +60,7 @@ class ForkStrategy(Enum):
 class Policy(NamedTuple):
     """What the settings say about releases."""
 
-    prerelease: Prerelease = Prerelease.ASKED_OR_ONLY
+    prerelease: Prerelease = Prerelease.IF_NECESSARY
     build: BuildPolicy = DEFAULT_BUILD_POLICY
     prerelease_packages: Mapping[PackageName, Prerelease] = MappingProxyType({})
     """In place of `prerelease` for single packages."""
@@ -65,11 +72,23 @@ class Policy(NamedTuple):
 DEFAULT_POLICY = Policy()
 
 
+class Cause(Enum):
+    """What kind of thing hides a version, for whoever looks for a way out."""
+
+    FILES = "files"
+    YANKED = "yanked"
+    PRERELEASE = "pre-release"
+    TOO_NEW = "too new"
+    UNDATED = "undated"
+    CONSTRAINT = "constraint"
+
+
 class Hidden(NamedTuple):
     """Versions that may not be chosen, and the reason in a phrase that follows the version."""
 
     mask: int
     reason: str
+    cause: Cause = Cause.FILES
 
 
 class Allowed(NamedTuple):
@@ -80,30 +99,58 @@ class Allowed(NamedTuple):
     """Disjoint masks; what is hidden for several reasons is named with the first."""
     wheels_only: int
     """Versions that serve no Python but those their wheels are for: nothing of them may be built."""
+    first: int
+    """Versions that come before all others, whatever the order: stable ones, or all."""
 
 
-class Rules(NamedTuple):
-    """The policy applied to one project: who asked for pre-releases and which versions are pinned."""
+class Rules:
+    """The policy applied to one project: what it pins, where it names pre-releases, how it bounds versions."""
 
-    policy: Policy
-    naming_prereleases: frozenset[PackageName]
-    pinned: Mapping[PackageName, tuple[str, ...]]
-    """Versions named with `==` by the project or the command line, and those of the old lock."""
+    def __init__(
+        self,
+        policy: Policy,
+        *,
+        naming_prereleases: frozenset[PackageName],
+        pinned: Mapping[PackageName, tuple[str, ...]],
+        locked: Mapping[PackageName, tuple[str, ...]],
+        constraints: Mapping[PackageName, tuple[Requirement, ...]],
+    ) -> None:
+        """``pinned`` are specifiers with `==` of the project or the command line; ``locked``, versions."""
+        self.policy = policy
+        self.constraints = constraints
+        self._naming_prereleases = naming_prereleases
+        self._pinned = pinned
+        self._locked = locked
+        self._allowed: dict[PackageName, Allowed] = {}
 
     def allowed(self, listing: Listing) -> Allowed:
-        """Judge every version of a listing."""
+        """Judge every version of a listing; the answer is kept, for all environments alike."""
+        allowed = self._allowed.get(listing.name)
+        if allowed is None:
+            allowed = self._allowed[listing.name] = self._judge(listing)
+        return allowed
+
+    def _judge(self, listing: Listing) -> Allowed:
+        name = listing.name
         hidden: list[Hidden] = []
         left = listing.every
-        for mask, reason in (
+        for each in (
             *self.without_file(listing),
-            (listing.yanked & ~self._pinned(listing), "was yanked"),
-            (self._hidden_prereleases(listing), PRERELEASE),
+            Hidden(listing.yanked & ~self._named(listing), "was yanked", Cause.YANKED),
+            self._prereleases(listing),
+            *self._of_wrong_age(listing),
         ):
-            if left & mask:
-                hidden.append(Hidden(left & mask, reason))
-                left &= ~mask
-        may_build = self.policy.build.may_build(listing.name)
-        return Allowed(left, tuple(hidden), listing.every & ~listing.sdists if may_build else listing.every)
+            if left & each.mask:
+                hidden.append(each._replace(mask=left & each.mask))
+                left &= ~each.mask
+        may_build = self.policy.build.may_build(name)
+        is_any_as_good = self.prerelease_mode(name) is Prerelease.ALLOW
+        return Allowed(
+            left,
+            tuple(hidden),
+            wheels_only=listing.every & ~listing.sdists if may_build else listing.every,
+            first=listing.every if is_any_as_good else listing.stable,
+        )
 
     def without_file(self, listing: Listing) -> tuple[Hidden, ...]:
         """Give the versions that have no file that may be used; the masks are disjoint."""
@@ -120,29 +167,84 @@ class Rules(NamedTuple):
         both = f"cannot be used: {refused}, and {build.forbidden_by} forbids building it"
         return (Hidden(listing.every, both),)
 
-    def _pinned(self, listing: Listing) -> int:
+    def _named(self, listing: Listing) -> int:
+        """Give the versions that the project pins or the old lock has."""
         mask = 0
-        for version in self.pinned.get(listing.name, ()):
-            number = listing.number(version)
-            if number is not None:
-                mask |= 1 << number
+        for specifier in self._pinned.get(listing.name, ()):
+            mask |= listing.mask(specifier)
+        for version in self._locked.get(listing.name, ()):
+            mask |= 1 << (listing.number(version) or 0)
         return mask
 
-    def _hidden_prereleases(self, listing: Listing) -> int:
-        match self.policy.prerelease:
-            case Prerelease.ALWAYS:
-                return 0
-            case Prerelease.NEVER:
-                return listing.prerelease
-            case Prerelease.ASKED_OR_ONLY:
-                has_only_prereleases = not listing.stable & ~listing.yanked
-                is_asked_for = listing.name in self.naming_prereleases
-                return 0 if has_only_prereleases or is_asked_for else listing.prerelease
+    def prerelease_mode(self, name: PackageName) -> Prerelease:
+        """Say when pre-releases of a package may be chosen."""
+        return self.policy.prerelease_packages.get(name, self.policy.prerelease)
+
+    def _prereleases(self, listing: Listing) -> Hidden:
+        name = listing.name
+        mode = self.prerelease_mode(name)
+        is_open = mode in {Prerelease.ALLOW, Prerelease.IF_NECESSARY} or (
+            mode is Prerelease.EXPLICIT and name in self._naming_prereleases
+        )
+        setting = f'`prerelease = "{mode.value}"`'
+        if name in self.policy.prerelease_packages:
+            setting = f"`prerelease-package` ({name}={mode.value})"
+        rule = "takes those only where the project names one" if mode is Prerelease.EXPLICIT else "refuses those"
+        return Hidden(
+            0 if is_open else listing.prerelease,
+            f"{PRERELEASE}, and {setting} {rule}",
+            Cause.PRERELEASE,
+        )
+
+    def _of_wrong_age(self, listing: Listing) -> tuple[Hidden, ...]:
+        """Give the versions that were uploaded too late, and those of which nobody says when."""
+        cutoffs = self.policy.cutoffs
+        cutoff = cutoffs.cutoff(listing.name)
+        if cutoff is None:
+            return ()
+        moment = cutoff.at(cutoffs.now)
+        late: dict[int, int] = {}
+        undated = 0
+        for number, release in enumerate(listing.releases, start=1):
+            if release.uploaded_at is None:
+                undated |= 1 << number
+            elif release.uploaded_at >= moment:
+                late[number] = release.uploaded_at
+        setting = "`exclude-newer-package`" if listing.name in cutoffs.packages else cutoffs.set_by
+        setting = f"{setting} ({cutoff.text})"
+        found: list[Hidden] = []
+        if late:
+            day = datetime.fromtimestamp(min(late.values()), UTC).date().isoformat()
+            since = day if len(late) == 1 else f"{day} or later"
+            reason = f"was uploaded on {since}, after what {setting} allows"
+            found.append(Hidden(sum(1 << number for number in late), reason, Cause.TOO_NEW))
+        if undated:
+            reason = f"has no upload time on the index, and {setting} takes nothing of unknown age"
+            found.append(Hidden(undated, reason, Cause.UNDATED))
+        return tuple(found)
+
+    def undated(self) -> tuple[PackageName, ...]:
+        """Name the packages that lost versions because nobody says when they were uploaded, sorted."""
+        return tuple(
+            sorted(
+                name
+                for name, allowed in self._allowed.items()
+                if any(hidden.cause is Cause.UNDATED for hidden in allowed.hidden)
+            )
+        )
 
 
-def rules_for(policy: Policy, roots: Sequence[Root], preferences: Preferences) -> Rules:
-    """Read from the project's requirements and the old lock which exceptions the policy makes."""
-    specifiers = [(root.requirement.name, root.requirement.specifier) for root in roots]
+def rules_for(
+    policy: Policy,
+    roots: Sequence[Root],
+    preferences: Preferences,
+    adjustments: Adjustments = NO_ADJUSTMENTS,
+) -> Rules:
+    """Read from the project's own words and the old lock which exceptions the policy makes."""
+    said = [root.requirement for root in roots]
+    said += adjustments.constraints
+    said += (override.requirement for override in adjustments.overrides)
+    specifiers = [(requirement.name, requirement.specifier) for requirement in said]
     specifiers += preferences.pins.items()
     pinned: dict[PackageName, dict[str, None]] = {}
     naming: set[PackageName] = set()
@@ -151,13 +253,22 @@ def rules_for(policy: Policy, roots: Sequence[Root], preferences: Preferences) -
             version = _version_of(clause)
             if version is None:
                 continue
-            if version.is_prerelease:
+            if version.is_prerelease and not clause.startswith("!="):
                 naming.add(name)
             if clause.startswith("==") and not clause.endswith(".*"):
-                pinned.setdefault(name, {})[clause.lstrip("=").strip()] = None
-    for name, locked in preferences.locked.items():
-        pinned.setdefault(name, {}).update((version, None) for version, _ in locked)
-    return Rules(policy, frozenset(naming), {name: tuple(versions) for name, versions in pinned.items()})
+                pinned.setdefault(name, {})[clause] = None
+    constraints: dict[PackageName, list[Requirement]] = {}
+    for constraint in adjustments.constraints:
+        constraints.setdefault(constraint.name, []).append(constraint)
+    return Rules(
+        policy,
+        naming_prereleases=frozenset(naming),
+        pinned={name: tuple(clauses) for name, clauses in pinned.items()},
+        locked={
+            name: tuple(version for version, _ in locked) for name, locked in preferences.locked.items()
+        },
+        constraints={name: tuple(bounds) for name, bounds in constraints.items()},
+    )
 
 
 def _version_of(clause: str) -> Version | None:

@@ -22,6 +22,9 @@ class Preferences(NamedTuple):
     those a lock of another tool had."""
     pins: Mapping[PackageName, str] = _NOTHING
     """`==V` of `--upgrade-package NAME==V`: obeyed, never written down."""
+    first: frozenset[PackageName] = frozenset()
+    """What was named to be upgraded: of the project's own requirements these are chosen first, so that what
+    is locked gives way to them and not they to it."""
 
 
 NO_PREFERENCES = Preferences()
@@ -31,27 +34,27 @@ def preferences_from(
     lock: Lock | None,
     *,
     upgrade: Mapping[PackageName, str] | None = None,
-    upgrade_all: bool = False,
     imported: Mapping[PackageName, tuple[str, ...]] | None = None,
 ) -> Preferences:
     """Take the versions of a lock, whoever wrote it, as preferences.
 
-    ``upgrade`` names packages that are free to move, each with a specifier it is held to (may be empty);
-    ``upgrade_all`` frees every package. ``imported`` are versions of a lock in another form, preferred
-    wherever this lock has none; of several the newest that fits is taken.
+    ``upgrade`` names packages that are free to move, each with a specifier it is held to (may be empty).
+    ``imported`` are versions of a lock in another form, preferred wherever this lock has none; of several the
+    newest that fits is taken.
     """
     free = upgrade or {}
     locked: dict[PackageName, tuple[tuple[str, Marker], ...]] = {}
-    if lock is not None and not upgrade_all:
+    if lock is not None:
         for package in lock.packages:
             if package.version and package.name not in free:
                 entry = (package.version, markers.parse(package.marker))
                 locked[package.name] = (*locked.get(package.name, ()), entry)
-    if imported is not None and not upgrade_all:
+    if imported is not None:
         for name, versions in imported.items():
             if name not in locked and name not in free:
                 locked[name] = tuple((version, markers.ALWAYS) for version in versions)
-    return Preferences(locked, {name: specifier for name, specifier in free.items() if specifier})
+    pins = {name: specifier for name, specifier in free.items() if specifier}
+    return Preferences(locked, pins, frozenset(free))
 
 
 def names_of_group(inputs: Inputs, group: GroupName) -> frozenset[PackageName]:

@@ -2,6 +2,7 @@
 
 One environment that is known to the last tag needs no masks of markers, no splits and no proof, so the
 search is resolvelib's; what may be chosen and what a version demands come from the same places as for a lock.
+The newest is always the best here: `lowest` tests what a project promises, not the tools that build it.
 It refuses direct references, writes nothing down, and must never be imported on the way of a warm command.
 """
 
@@ -17,7 +18,6 @@ from detent.model import markers
 from detent.model.candidate import Artifact
 from detent.model.requirement import ExtraName, PackageName, Requirement
 from detent.model.target import Target
-from detent.model.versions import newest
 from detent.resolve.catalogue import Demand, Unusable
 from detent.resolve.explain import MOST_LINES, ranges, wish
 from detent.resolve.facts import slot_of, split_slot
@@ -168,9 +168,9 @@ class _Provider(AbstractProvider[_Wish, _Pick, Slot]):
                 self._places.setdefault(slot, len(self._places))
                 self.asked_first.setdefault(demand.name, (parent, asked))
                 yield asked
-            best = mask & fitting.usable(demand.name)
-            best = best & fitting.catalogue.listing(demand.name).stable or best
-            ahead += [(demand.name, newest(best))] if best else []
+            usable = mask & fitting.usable(demand.name)
+            best = next(fitting.newest_first(demand.name, usable), 0)
+            ahead += [(demand.name, best)] if best else []
         fitting.catalogue.expect_metadata(ahead)
 
     def identify(self, requirement_or_candidate: _Wish | _Pick) -> Slot:
@@ -207,7 +207,8 @@ class _Provider(AbstractProvider[_Wish, _Pick, Slot]):
         tried = self._tried.setdefault(name, set())
         tried.add(candidate.number)
         older = self.fitting.usable(name) & (1 << candidate.number) - 2
-        catalogue.look_ahead(name, older, tries=len(tried))
+        older = older & self.fitting.allowed(name).first or older
+        catalogue.look_ahead(name, self.fitting.newest_first(name, older), tries=len(tried))
         demands = catalogue.demands(name, candidate.number, extra)
         if isinstance(demands, Unusable):
             yield _Wish(_NOWHERE, 0, reason=demands.reason)

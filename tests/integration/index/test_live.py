@@ -17,7 +17,8 @@ from detent.model.candidate import Metadata
 from detent.model.limits import Limits
 from detent.model.requirement import PackageName
 from detent.model.versions import newest
-from detent.project.settings import Sources, settings
+from detent.project.settings import settings
+from detent.project.sources import Sources
 from detent.store.layout import Layout
 
 

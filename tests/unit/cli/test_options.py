@@ -6,8 +6,8 @@ from detent.cli import options
 from detent.cli.parse import Values, parse
 from detent.errors import UsageError
 from detent.ops.last_selection import LastSelection
-from detent.ops.lock import Upgrade
 from detent.ops.selection import Chosen
+from detent.ops.upgrade import Upgrade
 
 
 def values(*words: str) -> Values:

@@ -33,7 +33,9 @@ def release(version: str = "1.0", *, has_wheel: bool = True, yanked: bool = Fals
 
 
 def kept(*releases: Release, fetched_at: float = 100.0, fresh_seconds: float = 10.0) -> KeptListing:
-    return KeptListing(fetched_at, fresh_seconds, '"tag"', "", "stamp", columns(releases))
+    return KeptListing(
+        fetched_at, fresh_seconds, '"tag"', "", "stamp", columns(releases), (7,) * len(releases)
+    )
 
 
 def test_a_listing_comes_back_from_its_record() -> None:

@@ -6,7 +6,8 @@ import random
 import pytest
 
 from detent.errors import PageInvalid
-from detent.index.simple import Page, group, parse_page
+from detent.index.grouping import group
+from detent.index.simple import Page, parse_page
 from detent.model.candidate import Artifact, Digest
 from detent.model.requirement import PackageName
 
@@ -284,10 +285,10 @@ def test_releases_are_the_same_for_any_order_of_the_page() -> None:
         json_file("a_b-0.9.tar.gz", yanked="old"),
         json_file("a_b-1.1rc1-py3-none-any.whl"),
     ]
-    expected = group(json_page(*files))
+    expected = group(json_page(*files).files)
     for seed in range(10):
         random.Random(seed).shuffle(files)
-        assert group(json_page(*files)) == expected
+        assert group(json_page(*files).files) == expected
 
     assert [
         (r.version, r.requires_python, r.has_wheel, r.has_sdist, r.yanked, r.uploaded_at)
@@ -320,7 +321,7 @@ def test_names_of_before_the_standard_are_source_distributions(
 ) -> None:
     body = f'<a href="https://f.example/{filename}#sha256={SHA}">x</a>'.encode()
 
-    (release,) = group(parse_page(body, "text/html", PAGE, PackageName(project))).releases
+    (release,) = group(parse_page(body, "text/html", PAGE, PackageName(project)).files).releases
 
     assert (release.version, release.has_wheel, release.has_sdist) == (version, False, True)
 
@@ -340,7 +341,7 @@ def test_forms_that_no_lock_can_name_are_listed_where_there_is_nothing_else(
     def named(ending: str) -> str:
         return f"a_b-1.0{'-' if ending.endswith('whl') else '.'}{ending}"
 
-    project = group(json_page(*(json_file(named(ending)) for ending in listed)))
+    project = group(json_page(*(json_file(named(ending)) for ending in listed)).files)
 
     assert [file.filename for file in project.artifacts["1.0"]] == sorted(map(named, kept))
     assert project.releases[0].has_sdist is (listed[0] != "py3-none-any.whl")

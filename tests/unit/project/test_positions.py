@@ -62,6 +62,38 @@ def test_an_offset_falls_back_to_the_nearest_thing_above() -> None:
     assert place("nothing") is None
 
 
+def test_an_offset_goes_through_the_items_of_arrays_and_the_tables_of_one_name() -> None:
+    text = """\
+[tool]
+pairs = [[{ a = 1 }, { b = ["x",
+  "y"] }]]
+[[tool.many]]
+name = "one"
+[[tool.many]]
+name = "two"
+list = [
+  "x",
+]
+"""
+    plan = outline(text)
+
+    def place(*path: str | int) -> tuple[int, int] | None:
+        offset = plan.offset(path)
+        return None if offset is None else line_and_column(text, offset)
+
+    assert place("tool", "pairs", 0, 1) == (2, 22)
+    assert place("tool", "pairs", 0, 1, "b") == (2, 24)
+    assert place("tool", "pairs", 0, 1, "b", 1) == (3, 3)
+    assert place("tool", "pairs", 0, 1, "c") == (2, 22)
+    assert place("tool", "pairs", 3, 1) == (2, 1)
+    assert place("tool", "many", 0) == (4, 1)
+    assert place("tool", "many", 1) == (6, 1)
+    assert place("tool", "many", 1, "name") == (7, 1)
+    assert place("tool", "many", 1, "list", 0) == (9, 3)
+    assert place("tool", "many", 1, "missing") == (6, 1)
+    assert place("tool", "many", 2, "name") == (4, 1)
+
+
 def test_quotes_right_before_a_closing_run_belong_to_the_string() -> None:
     text = 'a = \'\'\'x\'\'\'\'\'\nb = """y\\""""""\nc = 3\n'
 

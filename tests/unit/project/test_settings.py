@@ -6,17 +6,9 @@ import pytest
 from detent.errors import SettingInvalid, Unsupported
 from detent.model.build_policy import DEFAULT_BUILD_POLICY, BuildPolicy
 from detent.model.names import package_name
-from detent.project.known import redacted
-from detent.project.settings import (
-    OF_PROJECT_FILE,
-    OF_PYPROJECT,
-    VARIABLES,
-    ConfigFile,
-    Setting,
-    Settings,
-    Sources,
-    settings,
-)
+from detent.project.settings import VARIABLES, Settings, settings
+from detent.project.sources import OF_PROJECT_FILE, OF_PYPROJECT, ConfigFile, Setting, Sources
+from detent.project.values import redacted
 
 HOME = Path("/home/me/.cache/detent")
 NUMPY = package_name("numpy")

@@ -35,15 +35,16 @@ def test_every_version_of_the_lock_is_preferred_where_its_entry_holds() -> None:
 
 
 def test_a_package_to_upgrade_is_free_and_the_others_are_not() -> None:
-    assert preferences_from(OLD, upgrade={A: ""}) == Preferences({B: (("3.0", markers.ALWAYS),)}, {})
+    found = preferences_from(OLD, upgrade={A: ""})
+
+    assert found == Preferences({B: (("3.0", markers.ALWAYS),)}, {}, frozenset((A,)))
 
 
 def test_a_package_to_upgrade_may_be_held_to_a_version() -> None:
     assert preferences_from(OLD, upgrade={A: "==1.5"}).pins == {A: "==1.5"}
 
 
-def test_upgrading_all_leaves_no_preference() -> None:
-    assert preferences_from(OLD, upgrade_all=True) == NO_PREFERENCES
+def test_without_a_lock_there_is_nothing_to_prefer() -> None:
     assert preferences_from(None) == NO_PREFERENCES
 
 
@@ -68,8 +69,7 @@ def test_versions_of_another_tools_lock_are_preferred_where_this_one_has_none() 
 
 
 def test_what_is_to_be_upgraded_is_free_of_imported_versions_too() -> None:
-    assert preferences_from(None, upgrade={A: ""}, imported={A: ("1.0",)}) == NO_PREFERENCES
-    assert preferences_from(None, upgrade_all=True, imported={A: ("1.0",)}) == NO_PREFERENCES
+    assert preferences_from(None, upgrade={A: ""}, imported={A: ("1.0",)}).locked == {}
 
 
 def test_the_names_of_a_group_are_those_it_asks_for_itself() -> None:

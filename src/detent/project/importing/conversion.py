@@ -6,7 +6,7 @@ from typing import NamedTuple
 from detent.errors import Bug
 from detent.project.document import Document, parse_document
 from detent.project.importing.tables import Row, literal
-from detent.project.known import redacted
+from detent.project.values import redacted
 
 
 class Direct(NamedTuple):

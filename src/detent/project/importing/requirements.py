@@ -21,7 +21,7 @@ from detent.project.importing.conversion import Conversion, Direct, Findings, So
 from detent.project.importing.locked import Locked, locked
 from detent.project.importing.requirement_lines import Line, lines
 from detent.project.importing.tables import Item, item, with_settings
-from detent.project.known import redacted
+from detent.project.values import redacted
 
 PLACE = re.compile(
     r"\.{0,2}/|~/|[A-Za-z][A-Za-z0-9+.-]*:|[^\s;]*\.(?:whl|tar\.gz|zip)(?:$|[\s#;])|\.(?:$|\[)"

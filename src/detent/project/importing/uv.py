@@ -10,8 +10,9 @@ from detent.project.document import Document
 from detent.project.importing.conversion import Conversion, Direct, Findings, Source, index_rows
 from detent.project.importing.remarks import without
 from detent.project.importing.tables import Row, item, literal, with_array, with_list, with_settings
-from detent.project.known import BY_NAME, reading
+from detent.project.known import BY_NAME
 from detent.project.placing import Table, standing
+from detent.project.values import reading
 
 _PATH = ("tool", "uv")
 # Settings of the same name and meaning.

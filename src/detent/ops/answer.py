@@ -1,0 +1,75 @@
+"""The lock that answers a project's wishes, in memory: the resolver asked with all the world knows."""
+
+from collections.abc import Mapping
+from time import process_time
+from typing import NamedTuple
+
+from detent.errors import Failures, PackageUnknown, ResolveError
+from detent.lock.addresses import with_locked_addresses
+from detent.lock.assemble import assemble
+from detent.lock.model import Lock
+from detent.model.inputs import Inputs
+from detent.model.requirement import PackageName, Requirement
+from detent.ops.upgrade import Upgrade, free_to_move, kept_of
+from detent.ops.world import World
+from detent.resolve.adjusted import with_adjustments
+from detent.resolve.forks import resolve
+from detent.resolve.policy import Policy
+from detent.resolve.preferences import preferences_from, seeds_from
+
+
+class Question(NamedTuple):
+    """What a lock is to be found for."""
+
+    inputs: Inputs
+    old: Lock | None = None
+    """What was locked before; its versions stay where they can."""
+    upgrade: Upgrade = Upgrade()
+    imported: Mapping[PackageName, tuple[str, ...]] | None = None
+    """Versions another tool had locked, kept where they can be."""
+    constraints: tuple[Requirement, ...] = ()
+    """Bounds that count this time and are not written down."""
+
+
+def find_lock(world: World, question: Question) -> Lock:
+    """Find the lock; what it says does not exist is never said from a listing older than this command.
+
+    Raises :class:`ResolveError`, :class:`PackageUnknown` or :class:`Failures`.
+    """
+    try:
+        return _ask(world, question)
+    except (ResolveError, PackageUnknown, Failures):
+        if not world.releases.revalidate():
+            raise
+        return _ask(world, question)
+
+
+def _ask(world: World, question: Question) -> Lock:
+    inputs, old, upgrade = question.inputs, question.old, question.upgrade
+    kept = kept_of(old, inputs, upgrade) if old is not None else None
+    releases = with_adjustments(world.releases, inputs.adjustments)
+    resolutions = resolve(
+        _bounded(inputs, question.constraints),
+        releases,
+        clock=process_time,  # waiting for the network is no search
+        preferences=preferences_from(
+            old if kept is not None and kept.versions else None,
+            upgrade=free_to_move(upgrade, inputs),
+            imported=question.imported,
+        ),
+        seeds=seeds_from(old if kept is not None and kept.forks else None),
+        policy=Policy(build=world.settings.build_policy),
+        limits=world.limits,
+        report=world.report,
+    )
+    answer = assemble(inputs, resolutions, releases)
+    is_elsewhere = not world.settings.is_index_of_project and not upgrade.anew
+    return with_locked_addresses(answer, old) if is_elsewhere else answer
+
+
+def _bounded(inputs: Inputs, constraints: tuple[Requirement, ...]) -> Inputs:
+    if not constraints:
+        return inputs
+    adjustments = inputs.adjustments
+    both = (*adjustments.constraints, *constraints)
+    return inputs._replace(adjustments=adjustments._replace(constraints=both))

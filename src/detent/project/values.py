@@ -1,0 +1,174 @@
+"""From what files, flags and variables say to the value of a setting, or to the reason why it is none.
+
+One function for all of them: a variable is read as a file is. Pure.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+from detent.errors import Unsupported
+from detent.model.cutoffs import Cutoff, parse_cutoff
+from detent.model.names import PackageName, package_name
+from detent.model.specifiers import canonical_specifier
+from detent.project.known import SAME_MODE, Known
+
+T = TypeVar("T")
+
+ConfigSettings: TypeAlias = Mapping[str, str | tuple[str, ...]]
+
+_TRUE = frozenset(("1", "true", "t", "yes", "y", "on"))
+_FALSE = frozenset(("0", "false", "f", "no", "n", "off"))
+_URL = re.compile(r"https?://[^\s/?#]+[^\s?#]*", re.IGNORECASE)
+_SECRET = re.compile(r"//[^/@\s]*@")
+
+
+def reading(known: Known, value: object) -> object:
+    """The value of a setting as its type; ``ValueError`` in plain words when it is none."""
+    match known.kind:
+        case "switch":
+            return _switch(value)
+        case "count":
+            return _count(value)
+        case "names":
+            return _names(value)
+        case "options":
+            return _options(value)
+        case "cutoff":
+            return _cutoff(value)
+        case "cutoffs":
+            return _by_package(value, "NAME=WHEN", _cutoff)
+        case "modes":
+            return _by_package(value, "NAME=MODE", lambda mode: _choice(known, mode))
+        case _:
+            if not isinstance(value, str | Path) or not str(value):
+                raise ValueError("its value must be a string that is not empty")
+            return _reading_text(known, str(value))
+
+
+def _reading_text(known: Known, text: str) -> object:
+    match known.kind:
+        case "url":
+            return index_root(text)
+        case "path":
+            return Path(text)
+        case "choice":
+            return _choice(known, text)
+        case "specifier":
+            return canonical_specifier(text)
+        case _:
+            return text
+
+
+def index_root(text: str) -> str:
+    """An index URL in its one form, with a final slash; ``ValueError`` when it is no such URL."""
+    text = text.strip()
+    if _URL.fullmatch(text) is None:
+        shown = redacted(text)
+        if text.lower().startswith("file:"):
+            raise Unsupported(
+                f"the index `{shown}` is a folder", why="only `http://` and `https://` indexes are read"
+            )
+        raise ValueError(f"`{shown}` is not the URL of an index (`http://` or `https://`)")
+    return text.rstrip("/") + "/"
+
+
+def redacted(url: str) -> str:
+    """A URL fit for a message: whoever it is for, the password is not."""
+    return _SECRET.sub("//****@", url)
+
+
+def _switch(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = value.strip().lower() if isinstance(value, str) else ""
+    if text in _TRUE | _FALSE:
+        return text in _TRUE
+    raise ValueError(f"`{value}` is neither `true` nor `false`")
+
+
+def _count(value: object) -> int:
+    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    raise ValueError(f"`{value}` is not a whole number above zero")
+
+
+def _choice(known: Known, text: object) -> str:
+    if isinstance(text, str) and text in known.choices:
+        return SAME_MODE.get(text, text)
+    if known.name == "link-mode" and text == "directory":
+        raise Unsupported("the link mode `directory` is not there yet", next_steps=("use `auto` until then",))
+    raise ValueError(f"`{text}` is none of {', '.join(f'`{choice}`' for choice in known.choices)}")
+
+
+def _names(value: object) -> tuple[PackageName, ...]:
+    """Names of packages; a variable has them in one text."""
+    items = value.split() if isinstance(value, str) else value
+    if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
+        raise ValueError("its value must be a list of names of packages")
+    return tuple(dict.fromkeys(package_name(item) for item in items))
+
+
+def _options(value: object) -> ConfigSettings:
+    """A table of strings and lists of strings, or the words `KEY=VALUE` of flags."""
+    if isinstance(value, tuple):
+        return _options_of_words(value)
+    if not isinstance(value, dict):
+        raise ValueError("its value must be a table")  # noqa: TRY004 -- one kind of error for every kind
+    found: dict[str, str | tuple[str, ...]] = {}
+    for key, item in value.items():
+        if isinstance(item, list) and all(isinstance(text, str) for text in item):
+            found[key] = tuple(item)
+        elif isinstance(item, str):
+            found[key] = item
+        else:
+            raise ValueError(f"`{key}` must be a string or a list of strings")
+    return found
+
+
+def _options_of_words(words: Iterable[str]) -> ConfigSettings:
+    found: dict[str, str | tuple[str, ...]] = {}
+    for word in words:
+        key, equals, text = word.partition("=")
+        if not key or not equals:
+            raise ValueError(f"`{word}` is not written as `KEY=VALUE`")
+        before = found.get(key)
+        if before is None:
+            found[key] = text
+        else:
+            found[key] = (*((before,) if isinstance(before, str) else before), text)
+    return found
+
+
+def _cutoff(value: object) -> Cutoff | None:
+    """A bound on upload times; `false` is none."""
+    if value is False or value == "false":
+        return None
+    if not isinstance(value, str):
+        raise ValueError('its value must be a string such as `"7 days"` or `"2024-05-01"`, or `false`')  # noqa: TRY004
+    return parse_cutoff(value)
+
+
+def _by_package(value: object, form: str, read: Callable[[object], T]) -> Mapping[PackageName, T]:
+    """A table by names of packages, or the words of flags."""
+    if isinstance(value, tuple):
+        return {package_name(name): read(text) for name, text in (_word(word, form) for word in value)}
+    if not isinstance(value, dict):
+        raise ValueError("its value must be a table by names of packages")  # noqa: TRY004
+    found: dict[PackageName, T] = {}
+    for name, item in value.items():
+        try:
+            found[package_name(name)] = read(item)
+        except ValueError as error:
+            raise ValueError(f"`{name}`: {error}") from error
+    return found
+
+
+def _word(word: str, form: str) -> tuple[str, str]:
+    name, equals, text = word.partition("=")
+    if not equals:
+        raise ValueError(f"`{word}` is not written as `{form}`")
+    return name.strip(), text.strip()

@@ -1,0 +1,130 @@
+"""The facts of a proof, as clauses of their own, to be asked what really matters.
+
+The search proves that there is no answer with whatever clauses came its way. Here the same facts are put
+together again, and small questions are answered with the same search on nothing but them: would it still be
+proof without this fact, in another environment, with these versions let in? Nothing new is asked of the
+index, so a question costs well under a millisecond and the answer is certain as far as the facts go.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+from detent.model.requirement import PackageName
+from detent.resolve.catalogue import Demand
+from detent.resolve.facts import Fact, Needs, Rejected, SameVersion, slot_of, split_slot
+from detent.resolve.solver import ROOT, Clause, NoAnswer, Slot, Solver
+
+Domains: TypeAlias = Callable[[PackageName], int]
+"""The versions of each package that may be chosen, and bit 0, absent."""
+_ROOT_DOMAIN = 0b11
+
+
+class Leaf(NamedTuple):
+    """A fact of a proof, with the terms it was used in."""
+
+    fact: Fact
+    terms: tuple[tuple[Slot, int], ...]
+
+
+def leaves_of(proof: Clause) -> Iterator[Leaf]:
+    """Give the facts a proof rests on, each once, in the order they were put together."""
+    seen: set[int] = set()
+    waiting = [proof]
+    while waiting:
+        clause = waiting.pop()
+        if id(clause) in seen:
+            continue
+        seen.add(id(clause))
+        if clause.left is not None and clause.right is not None:
+            waiting += [clause.right, clause.left]
+        elif isinstance(clause.fact, Needs | SameVersion | Rejected):
+            yield Leaf(clause.fact, clause.terms)
+
+
+def is_proof(leaves: Iterable[Leaf], domain: Domains, matching: Callable[[Demand], int]) -> bool:
+    """Say whether these facts cannot all be met with these versions.
+
+    ``matching`` gives every version a demand's specifier names.
+    """
+    system = _System(leaves, domain, matching)
+    try:
+        Solver(system).solve()
+    except NoAnswer:
+        return True
+    return False
+
+
+def smallest(
+    parts: Sequence[Sequence[Leaf]], domain: Domains, matching: Callable[[Demand], int], *, tries: int
+) -> list[int]:
+    """Give the places of parts that are proof together; without any one of them the rest is none.
+
+    The last parts are tried to be left out first. After so many ``tries`` the rest is kept unseen.
+    """
+    kept = list(range(len(parts)))
+    for place in reversed(range(len(parts))):
+        if tries == 0:
+            break
+        tries -= 1
+        rest = [leaf for other in kept if other != place for leaf in parts[other]]
+        if is_proof(rest, domain, matching):
+            kept.remove(place)
+    return kept
+
+
+class _System:
+    """The :class:`~detent.resolve.solver.Problem` of facts alone."""
+
+    def __init__(
+        self, leaves: Iterable[Leaf], domain: Domains, matching: Callable[[Demand], int]
+    ) -> None:
+        self._domain = domain
+        self._matching = matching
+        self._clauses = [clause for leaf in leaves for clause in self._clauses_of(leaf)]
+
+    def domain(self, slot: Slot) -> int:
+        return _ROOT_DOMAIN if slot == ROOT else self._domain(split_slot(slot)[0])
+
+    def is_direct(self, slot: Slot) -> bool:
+        return False
+
+    def choose(self, slot: Slot, mask: int, decided: Mapping[Slot, int]) -> int:
+        name = split_slot(slot)[0]
+        if name != slot and name in decided and mask >> decided[name] & 1:
+            return decided[name]
+        return mask.bit_length() - 1
+
+    def clauses(self, slot: Slot, value: int) -> Iterable[Clause]:
+        return self._clauses if slot == ROOT else ()
+
+    def refused(self, slot: Slot, value: int, clause: Clause) -> None:
+        pass
+
+    def _clauses_of(self, leaf: Leaf) -> Iterator[Clause]:
+        fact = leaf.fact
+        match fact:
+            case Needs(slot, values, demand):
+                matching = self._matching(demand)
+                if demand.name == slot:
+                    yield Clause(((slot, values & ~matching),), fact)
+                    return
+                for needed in (demand.name, *(slot_of(demand.name, extra) for extra in demand.extras)):
+                    if needed != slot:
+                        yield self._clause((slot, values), (needed, self.domain(needed) & ~matching), fact)
+            case SameVersion(slot, values):
+                name = split_slot(slot)[0]
+                every = self.domain(slot)
+                left = values
+                while left:
+                    bit = left & -left
+                    left ^= bit
+                    yield self._clause((slot, bit), (name, every & ~bit), fact)
+                    yield self._clause((name, bit), (slot, every & ~bit & ~1), fact)
+                yield self._clause((slot, every & ~values & ~1), (name, values | 1), fact)
+            case _:
+                yield Clause(leaf.terms, fact)
+
+    def _clause(self, one: tuple[Slot, int], other: tuple[Slot, int], fact: Fact) -> Clause:
+        # A term that always holds adds nothing, and the search takes it to have come about.
+        terms = tuple(term for term in (one, other) if term[1] != self.domain(term[0]))
+        return Clause(terms, fact)

@@ -1,0 +1,79 @@
+"""How facts about packages and versions are put, wherever they are told."""
+
+from collections.abc import Mapping, Sequence
+
+from detent.model.requirement import Origin, Requirement
+from detent.model.versions import Listing, newest
+from detent.resolve.catalogue import Demand
+
+MOST_LINES = 12
+MOST_RANGES = 3
+_KINDS = (
+    ("dependency-groups.", "your project's group `{}` needs"),
+    ("project.optional-dependencies.", "your project's extra `{}` needs"),
+    ("tool.detent.override-dependencies", "your project's override asks for"),
+    ("tool.detent.constraint-dependencies", "your project's constraint allows"),
+)
+
+
+def wish(demand: Demand | Requirement, *, extras: Sequence[str] | None = None) -> str:
+    """Write a requirement without its marker, with all or these of its extras."""
+    names = demand.extras if extras is None else extras
+    bracket = f"[{','.join(names)}]" if names else ""
+    return f"{demand.name}{bracket}{demand.specifier}"
+
+
+def origin_of(demand: Demand) -> Origin | None:
+    """Give the place in the project a demand comes from."""
+    return demand.root.requirement.origin if demand.root else None
+
+
+def asking(origin: Origin | None) -> str:
+    """Say which part of the project asks: ``your project's extra `net` needs``."""
+    table = origin.table if origin is not None else ""
+    for start, words in _KINDS:
+        if table.startswith(start):
+            return words.format(table.removeprefix(start))
+    return "your project needs"
+
+
+def place(origin: Origin | None) -> str:
+    """Say where it stands: ``pyproject.toml:7``; empty where that is not known."""
+    if origin is None:
+        return ""
+    if origin.line is not None:
+        return f"pyproject.toml:{origin.line}"
+    return origin.table if origin.table == "command line" else ""
+
+
+def in_brackets(text: str) -> str:
+    """Put a text behind another one; nothing stays nothing."""
+    return f" ({text})" if text else ""
+
+
+def asker(demand: Demand) -> str:
+    """Name the part of the project that asks, and the place: ``your project (pyproject.toml:7)``."""
+    origin = origin_of(demand)
+    part = asking(origin).removesuffix(" needs").removesuffix(" asks for")
+    return part + in_brackets(place(origin))
+
+
+def ranges(listing: Listing, mask: int) -> str:
+    """Write a set of versions as a few ranges: `1.0..1.4, 2.0 and 2 more ranges`."""
+    parts = listing.ranges(mask).split(", ")
+    if len(parts) <= MOST_RANGES:
+        return ", ".join(parts)
+    return f"{', '.join(parts[:MOST_RANGES])} and {len(parts) - MOST_RANGES} more ranges"
+
+
+def told_apart(listing: Listing, hidden: int, reasons: Mapping[str, int]) -> list[str]:
+    """Say of hidden versions why, each once with the first reason that holds, newest first."""
+    found: list[tuple[int, str]] = []
+    left = hidden
+    for reason, mask in reasons.items():
+        here = left & mask
+        if here:
+            left &= ~here
+            found.append((newest(here), f"{listing.name} {ranges(listing, here)} {reason}"))
+    found.sort(reverse=True)
+    return [text for _, text in found[:MOST_RANGES]]
