@@ -73,6 +73,24 @@ class UnknownGroup(UsageError):
         )
 
 
+class ExclusiveExtras(UsageError):
+    """Extras or groups were asked for together that the project says exclude each other.
+
+    ``sides`` are those that are on, each such as ``extra `cpu` ``, ``declared`` all that exclude each other.
+    """
+
+    code = "exclusive-extras"
+
+    def __init__(
+        self, sides: Sequence[str], declared: Sequence[str], *, next_steps: Sequence[str] = ()
+    ) -> None:
+        super().__init__(
+            f"{' and '.join(sides)} cannot be on together",
+            why=f"`conflicts` in `[tool.detent]` says that {', '.join(declared)} exclude each other",
+            next_steps=next_steps or ("leave all but one of them out",),
+        )
+
+
 class InvalidRequirementText(UsageError):
     """A requirement on the command line or in a requirements file does not parse."""
 
@@ -328,15 +346,26 @@ class Conflict(ResolveError):
 
 
 class TooDeep(ResolveError):
-    """The search used up its budget; ``effort`` says what that was."""
+    """The search used up its budget; ``effort`` says what that was.
+
+    ``bound`` is a requirement that would cut it short; ``is_tried`` says that it was seen to.
+    """
 
     code = "too-deep"
 
-    def __init__(self, effort: str, first: str, second: str) -> None:
+    def __init__(
+        self, effort: str, first: str, second: str, *, bound: str = "", is_tried: bool = False
+    ) -> None:
+        if bound and is_tried:
+            step = f"add `{bound}` to the project's requirements: with it there is an answer"
+        elif bound:
+            step = f"add a lower bound, such as `{bound}`, to the project's requirements"
+        else:
+            step = f"add a lower bound to `{first}` or `{second}` in `pyproject.toml`"
         super().__init__(
             f"no answer was found within {effort}",
             why=f"most of it went into versions of `{first}` and `{second}` that refuse each other",
-            next_steps=(f"add a lower bound to `{first}` or `{second}` in `pyproject.toml`",),
+            next_steps=(step,),
         )
 
 

@@ -8,7 +8,14 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "detent"
 MODULES = sorted(SOURCE.rglob("*.py"))
-LATE_IMPORTS = {"quick.py", "__main__.py", "cli/project_commands.py", "cli/tool_commands.py", "ops/wiring.py"}
+LATE_IMPORTS = {
+    "quick.py",
+    "__main__.py",
+    "cli/project_commands.py",
+    "cli/tool_commands.py",
+    "ops/wiring.py",
+    "resolve/forks.py",  # what explains a failure
+}
 STREAMS_HOME = {"cli/console.py", "cli/app.py"}
 ENVIRON_HOME = {"cli/app.py", "cli/project_commands.py", "cli/tool_commands.py", "ops/sync.py"}
 EXEC_HOME = {"quick.py", "ops/run.py"}

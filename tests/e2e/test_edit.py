@@ -169,3 +169,62 @@ def test_of_edits_at_one_time_each_is_in_the_file_or_failed(sandbox: Sandbox, in
         {name for name in names if f'"{name}>=1.0"' in text} == {n for n in names if codes[n] == 0} != set()
     )
     sandbox.detent("lock", "--check").ok()
+
+
+@pytest.mark.parametrize(
+    ("words", "both"),
+    [
+        (("letters==1.0", "letters==2.1"), "`letters==1.0` and `letters==2.1` cannot both be added"),
+        (("letters>=1.0", "Letters<2"), "`letters>=1.0` and `letters<2` cannot both be added"),
+        (("letters==1.0", "letters@latest"), "`letters==1.0` and `letters@latest` cannot both be added"),
+        (("letters==1.0", "-r", "more.txt"), "`letters==1.0` and `letters==2.1` (more.txt:2) cannot both"),
+    ],
+)
+def test_of_two_versions_of_one_package_none_is_taken_in_silence(
+    project: Sandbox, words: tuple[str, ...], both: str
+) -> None:
+    project.write("more.txt", "paint\nletters==2.1\n")
+    before = project.snapshot()
+
+    done = project.detent("add", *words)
+
+    assert (done.code, both in done.err) == (2, True), done.err
+    assert project.snapshot() == before
+
+
+def test_one_package_may_be_named_twice_where_that_means_one_thing(project: Sandbox) -> None:
+    project.detent(
+        "add",
+        "letters>=1.0",
+        "letters",
+        "letters >= 1.0",
+        "shout>=1; sys_platform == 'win32'",
+        "shout[color]>=1.1; sys_platform != 'win32'",
+        "--no-sync",
+    ).ok()
+
+    assert dependencies(project) == [
+        "letters>=1.0",
+        "shout>=1; sys_platform == 'win32'",
+        "shout[color]>=1.1; sys_platform != 'win32'",
+    ]
+
+
+def test_an_extra_that_does_not_exist_is_told_once_with_those_that_do(project: Sandbox) -> None:
+    done = project.detent("add", "shout[colour]")
+
+    assert (done.code, "the extras there are `color`" in done.err) == (2, True)
+    assert done.err.count("colour") == 1
+    project.manifest("shout[colour]")
+    project.detent("lock").ok()
+    said = project.detent("add", "paint", "--no-sync").ok().err
+    assert said.count("`shout` 1.2.0 has no extra `colour`; it has `color`") == 1
+
+
+def test_a_yanked_version_that_is_pinned_is_warned_of_once(project: Sandbox, index: IndexServer) -> None:
+    index.yank("letters-1.0-py3-none-any.whl", "broken")
+    project.manifest("letters==1.0")
+
+    for words in (("lock",), ("add", "paint", "--no-sync"), ("sync",)):
+        said = project.detent(*words).ok().err
+        assert said.count("was yanked") == (0 if words == ("sync",) else 1), said

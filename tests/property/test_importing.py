@@ -6,7 +6,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from packaging.markers import Marker as PackagingMarker
 from packaging.specifiers import SpecifierSet
-from packaging.version import Version
 from poetry.core.constraints.version import Version as PoetryVersion
 from poetry.core.constraints.version import parse_constraint
 
@@ -16,7 +15,6 @@ from detent.project.importing.constraints import (
     python_marker,
     python_specifier,
     specifier,
-    with_prereleases,
 )
 
 NUMBERS = st.integers(0, 4)
@@ -102,16 +100,6 @@ def test_a_constraint_on_python_holds_as_marker_and_as_specifier(parts: list[str
     else:
         assert PackagingMarker(markers.render(marker)).evaluate(environment) == expected
     assert allows(found.text, python) == expected or (not found.is_exact and not expected)
-
-
-@given(RANGES)
-def test_asking_for_prereleases_names_one_and_forbids_nothing(constraint: str) -> None:
-    text = specifier(constraint).text
-    asked = with_prereleases(text)
-
-    assert any(Version(clause.version.removesuffix(".*")).is_prerelease for clause in SpecifierSet(asked))
-    for version in ("0.1", "1.2", "1.2.3rc1", "2.0.dev3", "3.1.2"):
-        assert allows(asked, version) or not allows(text, version)
 
 
 @given(st.text(alphabet="^~*.,| <>=!0123456789abrcx", max_size=12))

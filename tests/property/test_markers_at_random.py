@@ -12,8 +12,8 @@ from packaging.markers import UndefinedComparison
 
 from detent.model import markers
 from detent.model.markers import ALWAYS, NEVER, Marker
-from support.locking import seeds
 from support.marker_words import combination, interpreter
+from support.rounds import seeds
 
 NAMES = ("a", "b", "c-d")
 PER_SEED = 24

@@ -6,7 +6,8 @@ from detent.lock.closure import closure_faults
 from detent.lock.pylock import parse_lock, render_lock
 from support.brute_force import Judge, largest, parsed, selections
 from support.dimensions import DIMENSIONS, inputs_of, wide
-from support.locking import lock_of, seeds, selected
+from support.locking import lock_of, selected
+from support.rounds import seeds
 from support.universes import Universe, grid, universe
 
 SOME = ("siblings", "constraints", "overrides", "yanked", "prereleases", "conflicts", "environments")

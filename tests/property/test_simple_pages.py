@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
 
+from detent.index.rows import artifact_of
 from detent.index.simple import parse_page
 from detent.model.requirement import PackageName
 
@@ -65,7 +66,8 @@ def test_anchors_are_what_the_standard_parser_finds(page: str) -> None:
 
     found = parse_page(page.encode(), "text/html", "https://i.example/simple/a/", PackageName("a"))
 
-    assert [(a.url, a.requires_python, a.yanked is not None) for _, a in found.files] == judge.found
+    artifacts = [artifact_of(row) for files in found.files for row in files.rows]
+    assert [(a.url, a.requires_python, a.yanked is not None) for a in artifacts] == judge.found
 
 
 FOLDERS = st.sampled_from(

@@ -109,7 +109,7 @@ class Judge:
         self.made = made
         self.here = here
         self._said = made.said
-        self._is_usable = is_usable or served(made, here)
+        self.is_usable = is_usable or served(made, here)
         self._versions: dict[str, tuple[str, ...]] = {}
         self._demands: dict[tuple[str, str, str], tuple[Wish, ...]] = {}
         own = [
@@ -158,7 +158,7 @@ class Judge:
         key = (name, version, extra)
         known = self._demands.get(key)
         if known is None:
-            found = []
+            found: list[Wish] = []
             for text in self._requires(name, version):
                 requirement = parsed(text)
                 gate = _gate(requirement)
@@ -222,7 +222,7 @@ class Judge:
                 str(bound.specifier), version
             ):
                 return False
-        return self._is_usable(name, version)
+        return self.is_usable(name, version)
 
     def _takes_prereleases(self, name: str) -> bool:
         mode = self._said.prerelease_of(name)

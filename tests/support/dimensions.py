@@ -13,7 +13,7 @@ from detent.model.inputs import Inputs
 from detent.model.requirement import package_name
 from detent.resolve.policy import ForkStrategy, Order, Policy, Prerelease
 from support.universes import MARKERS, PROJECT, Packages, Replacement, Told, Universe, gated, universe
-from support.worlds import Published, project, seconds
+from support.worlds import Published, files_of, project, release, seconds
 
 ENVIRONMENTS = (
     ("sys_platform == 'linux'",),
@@ -44,8 +44,8 @@ DIMENSIONS = (
 
 
 def wide(seed: int, *dimensions: str, with_markers: bool = True) -> Universe:
-    """Make a world from a seed, and more of it; the same one every time."""
-    made = universe(seed, with_markers=with_markers)
+    """Make a world from a seed, and more of it; the same one every time. Three of four are mild."""
+    made = universe(seed, with_markers=with_markers, mild=seed % 4 != 0)
     for dimension in DIMENSIONS:
         if dimension in dimensions:
             chance = random.Random(f"{dimension} of {seed}")
@@ -272,8 +272,11 @@ class _More:
     def add_conflicts(self, made: Universe) -> Universe:
         """Extras and groups of which no two are ever on together, and that mostly could not be."""
         chance = self._chance
-        name = chance.choice(self._names)
-        texts = [f"{name}=={number}.0" for number in range(1, 4)]
+        packages = {**made.packages, "q": {}}
+        for version in ("1.0", "2.0", "3.0"):
+            requires = [self._requirement(is_marked=0.2)] if chance.random() < 0.5 else []
+            packages["q"][version] = release(requires, extras=["x"], files=files_of(f"q-{version}"))
+        texts = [f"q=={number}.0" for number in range(1, 4)]
         chance.shuffle(texts)
         more = [self._requirement(is_marked=0.2) for _ in range(3)]
         extras = {**made.extras, "cpu": (texts[0],), "gpu": (texts[1], more[0])}
@@ -289,6 +292,7 @@ class _More:
         if kind > 0.6 and "e" in extras:
             conflicts.append(("extra cpu", "extra e"))
         return made._replace(
+            packages=packages,
             extras=dict(sorted(extras.items())),
             groups=dict(sorted(groups.items())),
             said=made.said._replace(conflicts=tuple(conflicts)),

@@ -1,17 +1,11 @@
-"""Lock a random world, and see what a lock comes to in one environment, as packaging reads its markers.
+"""Lock a random world, and see what a lock comes to in one environment, as packaging reads its markers."""
 
-`DETENT_FUZZ_ROUNDS=100` makes every run over random worlds, markers and specifiers that many times as long.
-"""
-
-import os
-from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from functools import cache
-from typing import cast
 
-from packaging.markers import Environment as Variables
 from packaging.markers import Marker
 
-from detent.errors import PackageUnknown, ResolveError
+from detent.errors import Failures, PackageUnknown, ResolveError
 from detent.lock.assemble import assemble
 from detent.lock.model import Lock
 from detent.lock.pylock import render_lock
@@ -22,13 +16,6 @@ from support.brute_force import Selection
 from support.dimensions import inputs_of, policy_of
 from support.universes import Environment, Universe
 from support.worlds import ticking, world
-
-ROUNDS = int(os.environ.get("DETENT_FUZZ_ROUNDS", "1"))
-
-
-def seeds(start: int, count: int) -> Iterator[int]:
-    """Give the seeds of a run; no two runs share one, however long they are."""
-    return iter(range(start * 10_000_000, start * 10_000_000 + count * ROUNDS))
 
 
 def lock_of(made: Universe, old: Lock | None = None) -> Lock | None:
@@ -44,7 +31,7 @@ def lock_of(made: Universe, old: Lock | None = None) -> Lock | None:
             policy=policy_of(made),
             seeds=seeds_from(old),
         )
-    except (ResolveError, PackageUnknown):
+    except (ResolveError, PackageUnknown, Failures):
         return None
     return assemble(inputs, solved, releases)
 
@@ -62,12 +49,14 @@ def _marker(text: str) -> Marker:
 
 def selected(lock: Lock, here: Environment, selection: Selection) -> dict[str, str]:
     """Give the versions a lock has for one environment, no name twice."""
-    variables = {**here, "extras": selection.extras, "dependency_groups": selection.groups}
+    variables: dict[str, str | AbstractSet[str]] = {
+        **here,
+        "extras": selection.extras,
+        "dependency_groups": selection.groups,
+    }
     chosen: dict[str, str] = {}
     for package in lock.packages:
-        if not package.marker or _marker(package.marker).evaluate(
-            cast("Variables", variables), context="lock_file"
-        ):
+        if not package.marker or _marker(package.marker).evaluate(variables, context="lock_file"):
             assert package.name not in chosen, f"{package.name} is there twice"
             chosen[package.name] = package.version
     return chosen

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from detent.lock.model import Edge, Lock, LockedPackage
+from detent.model.adjustment_texts import read_adjustment_texts
 from detent.model.candidate import Artifact, Digest
 from detent.model.inputs import Inputs, RecordedInputs
 from detent.model.requirement import (
@@ -63,8 +64,9 @@ def inputs(
     requires_python: str = ">=3.9",
     options: Mapping[str, str] | None = None,
     name: str = "demo",
+    adjustments: Mapping[str, Sequence[str]] | None = None,
 ) -> Inputs:
-    """The wishes of a project called demo."""
+    """The wishes of a project called demo; ``adjustments`` are lines as a lock records them, by table."""
     return Inputs(
         name=package_name(name),
         requires_python=requires_python,
@@ -80,6 +82,9 @@ def inputs(
         default_groups=tuple(map(group_name, default_groups)),
         index_url=INDEX,
         options=tuple(sorted((options or {}).items())),
+        adjustments=read_adjustment_texts(
+            tuple((t, tuple(lines)) for t, lines in (adjustments or {}).items())
+        ),
     )
 
 

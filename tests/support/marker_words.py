@@ -119,7 +119,8 @@ GATES = [
 def comparison(chance: random.Random, *, closed: bool = False) -> str:
     """Give one comparison, some of them without meaning.
 
-    Those of ``closed`` hold or do not on every interpreter, so that they have an opposite.
+    Those of ``closed`` have an opposite. Some have none: what is no version compares with one neither way,
+    and of `'3.11rc1' >= python_version` and `'3.11rc1' < python_version` none holds on 3.11 (PEP 440).
     """
     if chance.random() < 0.15:
         return chance.choice(GATES)
@@ -130,7 +131,7 @@ def comparison(chance: random.Random, *, closed: bool = False) -> str:
     operators = ["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
     operators += ["~="] if variable in VERSIONS else []
     operator, literal = chance.choice(operators), chance.choice(LITERALS[variable])
-    if operator != "~=" and chance.random() < 0.15:
+    if operator != "~=" and chance.random() < 0.15 and not (closed and variable in VERSIONS):
         return f"'{literal}' {operator} {variable}"
     return f'{variable} {operator} "{literal}"'
 

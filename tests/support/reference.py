@@ -45,7 +45,8 @@ Settings stand in
 
 1. `[tool.detent]` of the project's `pyproject.toml`; or in a `detent.toml` beside it, with the same keys and no table around
    them. Where there is a `detent.toml` its settings are used and those of the `pyproject.toml` are not, which a warning
-   says. `default-groups`, `package` and `managed` stay in the `pyproject.toml`.
+   says. What says something of the project itself stays in the `pyproject.toml`: `default-groups`, `package`, `managed`,
+   and the tables about its requirements, from `constraint-dependencies` to `dependency-metadata`.
 2. The user's `detent.toml`: `~/.config/detent/detent.toml`, or `detent/detent.toml` in `$XDG_CONFIG_HOME`.
 3. The system's: `detent/detent.toml` in the first folder of `$XDG_CONFIG_DIRS` (default `/etc/xdg`) that has one, or
    `/etc/detent/detent.toml`.
@@ -61,7 +62,12 @@ by a release that does not know it yet. A value that cannot be used is always an
 
 Settings *of a machine* are refused in a project: whoever checks it out decides them. And a project can be stricter than its
 user, not laxer: where the user's or the system's file says `build = "deny"`, neither `build` nor `allow-build` of a project
-changes that. The user's own flags and variables do.
+changes that. Of two bounds on upload times, the project's and its user's, the earlier moment is in force, and a project's
+`false` takes nothing from its user. The user's own flags and variables are stronger than both.
+
+A lock writes down under `[tool.detent.options]` what flags, variables and the project's file say about which versions are
+taken, as far as it is not the default. What the user's or the system's file says of that is in force, and makes no lock out
+of date: the lock is everybody's. [Choose which versions may be taken](../how-to/choosing-versions.md) has examples.
 
 A `detent.toml`:
 
@@ -133,12 +139,12 @@ _KINDS = {
     "cutoff": "a date, a moment with its zone (RFC 3339), a span of time, or `false`",
     "cutoffs": "a table of what `exclude-newer` takes, by names of packages",
     "modes": "a table of what `prerelease` takes, by names of packages",
-    "requirements": "a list of requirements without extras",
+    "requirements": "a list of requirements; they name no extras",
     "overrides": "a list of requirements, and of tables: `package` (a name, or a table with `name` and `version`)"
     " and `dependencies`",
     "excludes": "a list of names of packages",
     "conflicts": "a list of lists of tables with one key: `extra` or `group`",
-    "markers": "a list of environment markers",
+    "markers": "a list of environment markers, which name no extras and groups; or one of them",
     "metadata": "a list of tables: `name`, `version`, `requires-dist`, `requires-python`, `provides-extra`",
 }
 

@@ -98,8 +98,9 @@ def universe(
     packages: int = 5,
     versions: int = 3,
     only_lower_bounds: bool = False,
+    mild: bool = False,
 ) -> Universe:
-    """Make a world from a seed; the same one every time."""
+    """Make a world from a seed; the same one every time. Most mild ones have an answer, most others none."""
     chance = random.Random(seed)
     kinds = random.Random(f"files of {seed}")
     names = [f"p{i}" for i in range(packages)]
@@ -109,6 +110,8 @@ def universe(
         extra = "[x]" if with_markers and chance.random() < 0.15 else ""
         number = chance.randint(1, versions)
         bounds = (">=", ">=") if only_lower_bounds else ("", ">=", "<=", "==", "!=", "<=")
+        if mild:
+            bounds, number = ("", "", "", ">=", "<=", "!="), min(number, chance.randint(1, versions))
         bound = chance.choice(bounds)
         marker = f"; {chance.choice(MARKERS)}" if with_markers and chance.random() < 0.35 else ""
         return f"{name}{extra}{f'{bound}{number}.0' if bound else ''}{marker}"
@@ -124,13 +127,15 @@ def universe(
         return release(requires, python=python, extras=["x"], files=files)
 
     world = {
-        name: {f"{v}.0": published(name, f"{v}.0") for v in range(1, chance.randint(1, versions) + 1)}
+        name: {f"{v}.0": published(name, f"{v}.0") for v in range(1, most + 1)}
         for name in names
+        for most in (versions if mild else chance.randint(1, versions),)
     }
     roots = tuple(requirement(names) for _ in range(chance.choice((1, 2, 2, 3))))
     extras = {"e": (requirement(names),)} if with_markers and chance.random() < 0.4 else {}
     groups = {"g": (requirement(names),)} if with_markers and chance.random() < 0.4 else {}
-    return Universe(world, roots, extras, groups, _policy(kinds, names))
+    build = BuildPolicy() if mild and kinds.random() < 0.7 else _policy(kinds, names)
+    return Universe(world, roots, extras, groups, build)
 
 
 def gated(text: str, extra: str) -> str:

@@ -61,6 +61,7 @@ def add(values: Values) -> AddOptions:
     return AddOptions(
         requirements=words(values, "requirements_given"),
         files=words(values, "requirements"),
+        constraints=words(values, "constraints"),
         table=_table(values),
         marker=text(values, "marker") or "",
         extras=words(values, "extra"),

@@ -11,6 +11,7 @@ from detent.cli.flags import (
     LOCKING,
     PYTHON,
     REFRESHING,
+    RESOLVING,
     Command,
     Flag,
 )
@@ -19,7 +20,7 @@ from detent.cli.parse import Value, Values
 from detent.lock.export import FORMATS
 from detent.ops.export import ExportOptions
 
-_ASIDE = (GLOBAL, LOCKING, PYTHON, INDEX, BUILDING, REFRESHING)
+_ASIDE = (GLOBAL, LOCKING, RESOLVING, PYTHON, INDEX, BUILDING, REFRESHING)
 _SHAPELESS = {flag.name for flags in _ASIDE for flag in flags}
 """Flags that say how to come by the lock, and nothing of the file."""
 

@@ -28,7 +28,13 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "detent import --group docs docs/requirements.txt",
     ),
     "remove": ("detent remove httpx", "detent remove --dev pytest"),
-    "lock": ("detent lock", "detent lock --check", "detent lock --upgrade", "detent lock -P httpx==0.28.1"),
+    "lock": (
+        "detent lock",
+        "detent lock --check",
+        "detent lock --upgrade",
+        "detent lock -P httpx==0.28.1",
+        "detent lock --exclude-newer '7 days'",
+    ),
     "sync": (
         "detent sync",
         "detent sync --locked --no-dev",

@@ -1,5 +1,7 @@
 """From flag values to the options of an operation: pure, one function per command."""
 
+from math import inf
+
 from detent.cli.flags import SETTINGS
 from detent.cli.parse import Value, Values
 from detent.errors import UsageError
@@ -39,9 +41,24 @@ def flags(values: Values) -> dict[str, object]:
         **{setting: values.get(name) for name, setting in SETTINGS.items()},
         "config-file": text(values, "config_file"),
         "no-config": is_on(values, "no_config"),
+        "max-seconds": _seconds(values),
         "refresh": everything,
         "refresh-package": (*words(values, "refresh_package"), *_moving(values)),
     }
+
+
+def _seconds(values: Values) -> float | None:
+    """Give the bound on searching; raises :class:`UsageError` for what is no positive number."""
+    written = text(values, "max_seconds")
+    if written is None:
+        return None
+    try:
+        seconds = float(written)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < inf:
+        raise UsageError("`--max-seconds` takes a positive number", why=f"`{written}` is none")
+    return seconds
 
 
 def _moving(values: Values) -> tuple[str, ...]:

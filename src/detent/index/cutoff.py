@@ -8,8 +8,9 @@ reason. Nothing kept on disk depends on a cutoff. Pure.
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from detent.index.grouping import release_of
+from detent.index.grouping import release_of, uploads
 from detent.index.listings import KeptListing
+from detent.index.rows import UPLOADED, Row, artifact_of, uploaded_at
 from detent.model.candidate import Artifact
 from detent.model.versions import Release
 
@@ -22,7 +23,7 @@ class View(NamedTuple):
     """By version, what is left of the releases that lost a file; maybe nothing."""
 
 
-def view(listing: KeptListing, moment: int, files: Callable[[str], tuple[Artifact, ...]]) -> View:
+def view(listing: KeptListing, moment: int, files: Callable[[str], Iterable[Row]]) -> View:
     """Leave out what was uploaded at the moment or later, or nobody knows when.
 
     ``files`` gives those of a release.
@@ -34,12 +35,14 @@ def view(listing: KeptListing, moment: int, files: Callable[[str], tuple[Artifac
         if latest is None or latest >= moment:
             version = release.version
             is_over = release.uploaded_at is None or release.uploaded_at >= moment
-            visible[version] = () if is_over else tuple(_before(files(version), moment))
-            if visible[version]:
-                shown = release_of(version, release.key, visible[version])
+            rows = [] if is_over else [row for row in files(version) if _is_before(row, moment)]
+            visible[version] = tuple(map(artifact_of, rows))
+            if rows:
+                shown = release_of(version, release.key, rows, uploads(rows).first)
         releases.append(shown)
     return View(tuple(releases), visible)
 
 
-def _before(files: Iterable[Artifact], moment: int) -> Iterable[Artifact]:
-    return (file for file in files if file.uploaded_at is not None and file.uploaded_at < moment)
+def _is_before(row: Row, moment: int) -> bool:
+    uploaded = uploaded_at(row[UPLOADED])
+    return uploaded is not None and uploaded < moment

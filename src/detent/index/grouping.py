@@ -1,14 +1,16 @@
 """The files of a project, put together as releases: what a release says is what its files say together.
 
 Light to import, since a warm lock under an upload cutoff puts some releases together anew from fewer files
-(:mod:`detent.index.cutoff`). Pure.
+(:mod:`detent.index.cutoff`). Works on rows (:mod:`detent.index.rows`), for there are many. Pure.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import Final, NamedTuple, cast
 
 from packaging.version import Version
 
+from detent.index.rows import FILENAME, SAID, UPLOADED, Row, seconds_of, uploaded_at
 from detent.model.candidate import SDIST_ENDINGS, Artifact
 from detent.model.versions import Release, VersionKey, version_key
 from detent.model.wheel_tags import pythons_of_wheels
@@ -16,7 +18,18 @@ from detent.model.wheel_tags import pythons_of_wheels
 ANY_TIME: Final = 2**62
 """In place of the last upload where the index says it of some files of a release only."""
 
-_LOCKABLE_ENDINGS = (".tar.gz", ".zip")
+_BEST_ENDINGS = (".whl", ".tar.gz", ".zip")
+
+
+_filename: Callable[[Row], str] = itemgetter(FILENAME)
+
+
+class Files(NamedTuple):
+    """The files of one version as file names spell it."""
+
+    version: Version
+    rows: list[Row]
+    """In the order of the page; one name may stand there twice."""
 
 
 class Project(NamedTuple):
@@ -24,66 +37,110 @@ class Project(NamedTuple):
 
     releases: tuple[Release, ...]
     """Oldest first."""
-    artifacts: Mapping[str, tuple[Artifact, ...]]
+    rows: Mapping[str, Sequence[Row]]
     """By the version text of the release, each sorted by file name."""
     latest: tuple[int | None, ...]
-    """The last upload of each release, see :func:`last_upload`."""
+    """The last upload of each release, see :class:`Uploads`."""
 
 
-def group(found: Iterable[tuple[Version, Artifact]]) -> Project:
+def group(found: Iterable[Files]) -> Project:
     """Put the files of a page together as releases, oldest first."""
-    by_version: dict[Version, list[tuple[Version, Artifact]]] = {}
-    for pair in found:
-        by_version.setdefault(pair[0], []).append(pair)
-    by_key = {version_key(version): pairs for version, pairs in by_version.items()}
+    by_key: dict[VersionKey, list[Files]] = {}
+    for files in found:
+        by_key.setdefault(version_key(files.version), []).append(files)
     releases: list[Release] = []
-    artifacts: dict[str, tuple[Artifact, ...]] = {}
+    by_version: dict[str, Sequence[Row]] = {}
+    latest: list[int | None] = []
     for key in sorted(by_key):
+        spelled = by_key[key]
         # 1.0 and 1.0.0 are one version; the text is that of the first file by name, on every machine.
-        pairs = sorted(by_key[key], key=lambda pair: pair[1].filename)
-        best = min(_form(artifact) for _, artifact in pairs)
-        files = tuple(artifact for _, artifact in pairs if _form(artifact) == best)
-        text = str(pairs[0][0])
-        artifacts[text] = files
-        releases.append(release_of(text, key, files))
-    return Project(tuple(releases), artifacts, tuple(map(last_upload, artifacts.values())))
+        text = str(min(spelled, key=_first_name).version if len(spelled) > 1 else spelled[0].version)
+        found_rows = (
+            spelled[0].rows if len(spelled) == 1 else [row for files in spelled for row in files.rows]
+        )
+        rows = sorted(found_rows, key=_filename)
+        if len(set(map(_filename, rows))) < len(rows):  # of two of one name the first counts
+            rows = list({row[FILENAME]: row for row in reversed(rows)}.values())[::-1]
+        rows = _of_best_form(rows)
+        first, last = uploads(rows)
+        releases.append(release_of(text, key, rows, first))
+        latest.append(last)
+        by_version[text] = rows
+    return Project(tuple(releases), by_version, tuple(latest))
 
 
-def _form(artifact: Artifact) -> int:
-    """Say how usable the form of a file is; what a release has of a worse form than its best is left out.
+def _first_name(files: Files) -> str:
+    return min(map(_filename, files.rows))
+
+
+def _of_best_form(rows: list[Row]) -> list[Row]:
+    """Leave out what is less usable than the best of them."""
+    if not [row for row in rows if not row[FILENAME].endswith(_BEST_ENDINGS)]:
+        return rows
+    best = min(_form(row[FILENAME]) for row in rows)
+    return [row for row in rows if _form(row[FILENAME]) == best]
+
+
+def _form(filename: str) -> int:
+    """Say how usable the form of a file is.
 
     0: wheels and what a lock may name as a source distribution (PEP 625, 751); 1: what can be unpacked;
     2: the rest, kept where there is nothing else, so that it can be said why the release cannot be used.
     """
-    if artifact.filename.endswith((".whl", *_LOCKABLE_ENDINGS)):
+    if filename.endswith(_BEST_ENDINGS):
         return 0
-    return 1 if artifact.filename.endswith(SDIST_ENDINGS) else 2
+    return 1 if filename.endswith(SDIST_ENDINGS) else 2
 
 
-def release_of(version: str, key: VersionKey, files: Sequence[Artifact]) -> Release:
-    """Say of a release what its files, sorted by name, say together."""
-    wheels = [f for f in files if f.is_wheel]
-    kept = [f.filename for f in wheels if f.yanked is None]
+def release_of(version: str, key: VersionKey, rows: Sequence[Row], uploaded_at: int | None) -> Release:
+    """Say of a release what its files, sorted by name, say together; the first was uploaded then."""
+    wheels = [row for row in rows if row[FILENAME].endswith(".whl")]
+    if len({row[SAID] for row in rows}) == 1:
+        requires_python, yanked, _ = rows[0][SAID]
+        is_yanked, kept = yanked is not None, wheels
+    else:
+        # The wheels speak before the source distribution.
+        requires_python = next((row[SAID][0] for row in (*wheels, *rows) if row[SAID][0]), "")
+        is_yanked = all(row[SAID][1] is not None for row in rows)
+        # Yanked wheels are only looked at where there are no others.
+        kept = [row for row in wheels if row[SAID][1] is None] or wheels
     return Release(
         version=version,
         key=key,
-        # The wheels speak before the source distribution.
-        requires_python=next((f.requires_python for f in (*wheels, *files) if f.requires_python), ""),
+        requires_python=requires_python,
         has_wheel=bool(wheels),
-        has_sdist=len(wheels) < len(files),
-        yanked=all(f.yanked is not None for f in files),
-        uploaded_at=min((f.uploaded_at for f in files if f.uploaded_at is not None), default=None),
-        # Yanked wheels are only looked at where there are no others.
-        wheel_pythons=pythons_of_wheels(kept or [f.filename for f in wheels]),
+        has_sdist=len(wheels) < len(rows),
+        yanked=is_yanked,
+        uploaded_at=uploaded_at,
+        wheel_pythons=pythons_of_wheels(map(_filename, kept)),
     )
 
 
-def last_upload(files: Sequence[Artifact]) -> int | None:
-    """When the last of these files was uploaded; ``None`` where the index says it of none of them."""
-    moments = [f.uploaded_at for f in files if f.uploaded_at is not None]
-    if not moments:
-        return None
-    return max(moments) if len(moments) == len(files) else ANY_TIME
+class Uploads(NamedTuple):
+    """When the files of a release came, in seconds since the epoch."""
+
+    first: int | None
+    """``None`` where the index says it of no file."""
+    last: int | None
+    """Later than any moment where it says it of some files only."""
+
+
+def uploads(rows: Iterable[Row]) -> Uploads:
+    """Tell the first and the last upload of a release."""
+    times = {row[UPLOADED] for row in rows}
+    if times == {None}:
+        return Uploads(None, None)
+    if set(map(type, times)) == {str}:
+        # In the usual form they sort as they are, and only two of many have to be read.
+        texts = cast("set[str]", times)
+        first, last = seconds_of(min(texts)), seconds_of(max(texts))
+        if first is not None and last is not None:
+            return Uploads(first, last)
+    moments = set(map(uploaded_at, times))
+    known = [moment for moment in moments if moment is not None]
+    if len(known) < len(moments):
+        return Uploads(min(known, default=None), ANY_TIME if known else None)
+    return Uploads(min(known), max(known))
 
 
 def speaking(files: Sequence[Artifact]) -> Sequence[Artifact]:

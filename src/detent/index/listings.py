@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from detent.model.candidate import Artifact, Dependency, Digest, Metadata
+from detent.model.candidate import Artifact, Dependency, Metadata
 from detent.model.requirement import ExtraName, PackageName
 from detent.model.versions import Release, VersionKey
 
 LISTING = (b"listing", 4)
-FILES = (b"files", 2)
-PACKED = (b"packed", 3)
+FILES = (b"files", 3)
+PACKED = (b"packed", 4)
 FACTS = (b"facts", 1)
 
 Columns: TypeAlias = tuple[
@@ -46,7 +46,7 @@ class KeptListing(NamedTuple):
     """Equal for equal pages; ``MISSING`` where the index has no such project."""
     columns: Columns
     latest: tuple[int | None, ...]
-    """The last upload of each release, as :func:`~detent.index.grouping.last_upload` tells it."""
+    """The last upload of each release, see :class:`~detent.index.grouping.Uploads`."""
 
     def is_fresh(self, now: float) -> bool:
         """Whether no question need be asked; a clock that was set back makes it stale."""
@@ -107,53 +107,6 @@ def files_from_record(value: object) -> KeptFiles | None:
             return KeptFiles(stamp, by_version)
         case _:
             return None
-
-
-def encode_artifacts(artifacts: Sequence[Artifact]) -> bytes:
-    """Pack the files of one version; what a file name already says is not said twice."""
-    rows = []
-    for artifact in artifacts:
-        folder = artifact.url.removesuffix(artifact.filename)
-        tail = "" if folder + artifact.filename == artifact.url else artifact.url
-        rows.append(
-            (
-                artifact.filename,
-                tail or folder,
-                bool(tail),
-                _packed_digests(artifact.digests),
-                artifact.size_bytes,
-                artifact.uploaded_at,
-                artifact.requires_python,
-                artifact.yanked,
-                None if artifact.metadata is None else _packed_digests(artifact.metadata),
-            )
-        )
-    return marshal.dumps(tuple(rows), 4)
-
-
-def decode_artifacts(blob: bytes) -> tuple[Artifact, ...]:
-    """Unpack the files of one version."""
-    return tuple(
-        Artifact(
-            filename=filename,
-            url=url if is_whole else url + filename,
-            digests=_digests(digests),
-            size_bytes=size,
-            uploaded_at=uploaded,
-            requires_python=python,
-            yanked=yanked,
-            metadata=None if metadata is None else _digests(metadata),
-        )
-        for filename, url, is_whole, digests, size, uploaded, python, yanked, metadata in marshal.loads(blob)  # noqa: S302 (checksummed, own folder)
-    )
-
-
-def _packed_digests(digests: tuple[Digest, ...]) -> tuple[tuple[str, bytes], ...]:
-    return tuple((d.algorithm, bytes.fromhex(d.value)) for d in digests)
-
-
-def _digests(packed: tuple[tuple[str, bytes], ...]) -> tuple[Digest, ...]:
-    return tuple(Digest(algorithm, value.hex()) for algorithm, value in packed)
 
 
 def identity(artifact: Artifact) -> str:

@@ -1,16 +1,17 @@
 """Pages of the simple repository API as entries: one per link, as found, nothing believed yet.
 
-JSON (PEP 691, 700) and HTML (PEP 503, 592, 629, 658) come out alike. Most anchors of an index are written one
-way, down to the quotes; those are told apart at a glance as :class:`Plain`, for big pages have thousands.
+JSON (PEP 691, 700) and HTML (PEP 503, 592, 629, 658) come out alike. Most indexes write all anchors of a page
+one way, down to the quotes; those are read in one go (:class:`Usual`), for big pages have thousands.
 """
 
 import json
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
 from html import unescape
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from urllib.parse import unquote, urljoin
+
+from detent.index.rows import USUAL_TIME
 
 
 class NotAPage(Exception):
@@ -31,20 +32,6 @@ class Entry(NamedTuple):
 
 
 # ---- JSON (PEP 691, 700) ---------------------------------------------------------------------
-
-
-class Plain(NamedTuple):
-    """An anchor written the usual way, which leaves nothing to be checked but the file name's own parts.
-
-    Its address is http(s) and of plain characters, its digest is a sha256, the rest are `data-` attributes.
-    """
-
-    folder: str
-    """The address up to the file name."""
-    filename: str
-    sha256: str
-    data: str
-    """The other attributes, as written."""
 
 
 def json_entries(body: bytes) -> Iterator[Entry]:
@@ -98,28 +85,73 @@ _TAG = re.compile(
 _ATTRIBUTE = re.compile(r"""([^\s"'>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>`]+)))?""")
 
 
-_PLAIN = re.compile(
-    r"""\s+href="(https?://[\w.-]+(?::\d{1,5})?/(?:[\w.~+%/-]*/)?)([A-Za-z0-9][A-Za-z0-9._+!-]{0,254})
-        \#sha256=([0-9a-f]{64})"((?:\s+data-[a-z-]+="[^"]*+")*+)\s*""",
+# An anchor as most indexes write all of theirs. What its address is made of is looked at page by page.
+_DATA_BUT_UPLOAD = r"""(?:\s+data-(?!upload-time)[a-z-]+="[^"]*+")*+"""
+_USUAL = re.compile(
+    rf"""<a\s+href="([^#]{{1,1000}}+)\#sha256=([^"]{{64}}+)"({_DATA_BUT_UPLOAD})
+        (?:\s+data-upload-time="({USUAL_TIME})")?+({_DATA_BUT_UPLOAD})\s*+>""",
     re.ASCII | re.VERBOSE,
 )
+_USUAL_HOST = re.compile(r"https?://[A-Za-z0-9_.-]+(?::[0-9]{1,5})?/")
+_USUAL_ADDRESS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+%/!-"
+_HEX = b"0123456789abcdef"
 _DATA = re.compile(r'\s(data-[a-z-]+)="([^"]*)"', re.ASCII)
 
 
-def html_entries(text: str, url: str) -> Iterator[Entry | Plain]:
+Anchor: TypeAlias = tuple[str, str, str, str, str]
+"""Its address, sha256, data attributes, upload time, more data attributes."""
+
+
+class Usual(NamedTuple):
+    """The anchors of a page that are all written the usual way."""
+
+    anchors: Sequence[Anchor]
+    rest: str
+    """What of the page is still to be looked at."""
+
+
+def usual_anchors(text: str) -> Usual:
+    """Read the anchors of an HTML page in one go where there is nothing odd about any; else none.
+
+    Of the usual form are whole http(s) addresses of plain characters, which end in the file name, with a
+    sha256 and `data-` attributes. Nothing but texts and line breaks stands between two of them.
+    """
+    first, last = text.find("<a "), text.rfind("</a>")
+    head = text[: max(first, 0)]
+    # In a comment or in the value of an attribute an anchor is none.
+    if first < 0 or "<!--" in head or head.count("<") != head.count(">"):
+        return Usual((), text)
+    if head.count('"') % 2 or head.count("'") % 2:
+        return Usual((), text)
+    anchors = _USUAL.findall(text, first)
+    if text.count("<", first, last) != 2 * len(anchors) - 1 + text.count("<br", first, last):
+        return Usual((), text)
+    if not anchors or not _are_usual([anchor[0] for anchor in anchors], [anchor[1] for anchor in anchors]):
+        return Usual((), text)
+    return Usual(anchors, f"{head}\n{text[last:]}")
+
+
+def _are_usual(addresses: list[str], digests: list[str]) -> bool:
+    """Say it of a whole page at once, which is a tenth of the work of asking one by one."""
+    found = _USUAL_HOST.match(addresses[0])
+    if found is None or not "".join(addresses + digests).isascii():
+        return False
+    host = found[0]
+    # Between two texts that begin the same, in order, all begin the same.
+    if not min(addresses).startswith(host) or not max(addresses).startswith(host):
+        return False
+    odd = "".join(addresses).encode().translate(None, _USUAL_ADDRESS)
+    colons = b":" * (host.count(":") * len(addresses))
+    return odd == colons and not "".join(digests).encode().translate(None, _HEX)
+
+
+def html_entries(text: str, url: str) -> Iterator[Entry]:
     """Give the anchors of an HTML page found at ``url``; raises :class:`NotAPage`."""
     based = False
     for found in _TAG.finditer(text):
-        tag = found[1]
-        if tag is None or not found[3]:
+        if found[1] is None or not found[3]:
             continue
-        if tag == "a":
-            plain = _PLAIN.fullmatch(found[2])
-            if plain is not None:
-                yield Plain(*plain.groups())
-                continue
-        attributes = _attributes(found[2])
-        tag = tag.lower()
+        tag, attributes = found[1].lower(), _attributes(found[2])
         if tag == "a":
             href = attributes.get("href")
             if href:
@@ -139,14 +171,16 @@ def _attributes(text: str) -> dict[str, str]:
     return attributes
 
 
-_unescaped = lru_cache(maxsize=1024)(unescape)
+def data_attributes(text: str) -> dict[str, str]:
+    """Read the `data-` attributes of an anchor of the usual form; of a doubled one the first counts."""
+    return {name: unescape(value) for name, value in reversed(_DATA.findall(text))}
 
 
-def plain_data(text: str) -> dict[str, str]:
-    """Read the `data-` attributes of a plain anchor; of a doubled one the first counts."""
-    found = _DATA.findall(text)
-    found.reverse()
-    return {name: _unescaped(value) if "&" in value else value for name, value in found}
+def entry_of(anchor: Anchor) -> Entry:
+    """Give an anchor of the usual form as any other is given."""
+    url, sha256, data, uploaded, more = anchor
+    time = f' data-upload-time="{uploaded}"' if uploaded else ""
+    return _html_entry(f"{url}#sha256={sha256}", data_attributes(data + time + more))
 
 
 def _html_entry(link: str, attributes: dict[str, str]) -> Entry:

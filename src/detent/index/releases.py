@@ -28,7 +28,6 @@ from detent.index.listings import (
     KeptListing,
     Packed,
     Told,
-    decode_artifacts,
     decode_metadata,
     encode_metadata,
     files_from_record,
@@ -37,6 +36,7 @@ from detent.index.listings import (
     packed_from_record,
     packed_record,
 )
+from detent.index.rows import Row, decode_artifacts, decode_rows, encode_artifacts
 from detent.index.urls import index_root, shown
 from detent.model.candidate import Artifact, Metadata
 from detent.model.requirement import PackageName
@@ -196,13 +196,14 @@ class IndexReleases:
         if version in project.visible:
             return project.visible[version]
         blob = self._packed(project).files.get(version) or project.files.get(version)
-        if blob is None:
-            files = self._files(project, version)
-            blob = files.by_version[version]
-            if files.stamp == project.kept.stamp:
-                project.files[version] = blob
-                project.is_dirty = True
-        return decode_artifacts(blob)
+        if blob is not None:
+            return decode_artifacts(blob)
+        kept = self._files(project, version)
+        artifacts = decode_artifacts(kept.by_version[version])
+        if kept.stamp == project.kept.stamp:
+            project.files[version] = encode_artifacts(artifacts)
+            project.is_dirty = True
+        return artifacts
 
     def expect(self, listings: Sequence[PackageName], metadata: Sequence[tuple[PackageName, int]]) -> None:
         """Begin to fetch what is not at hand, side by side; nothing is waited for."""
@@ -275,7 +276,7 @@ class IndexReleases:
         if moment is None:
             releases: Iterable[Release] = kept.releases()
         else:
-            releases, project.visible = view(kept, moment, partial(self._listed, project))
+            releases, project.visible = view(kept, moment, partial(self._rows, project))
         project.listing = Listing(name, releases)
         self._projects[name] = project
         return project
@@ -414,6 +415,9 @@ class IndexReleases:
                 raise IndexUnavailable(url, f"version {version} disappeared from it while it was read")
         project.kept_files = files
         return files
+
+    def _rows(self, project: _Project, version: str) -> tuple[Row, ...]:
+        return decode_rows(self._files(project, version).by_version[version])
 
     def _listed(self, project: _Project, version: str) -> tuple[Artifact, ...]:
         """Every file of a release, whatever a cutoff leaves of them."""

@@ -24,10 +24,10 @@ from detent.index.listings import (
     KeptListing,
     Told,
     columns,
-    encode_artifacts,
     encode_metadata,
 )
 from detent.index.retry import fresh_seconds, says_how_long
+from detent.index.rows import encode_rows
 from detent.index.sidecars import Sidecars
 from detent.index.simple import ACCEPT, parse_page
 from detent.model.candidate import Artifact
@@ -121,9 +121,8 @@ class RemoteIndex:
 
     def _changed(self, name: PackageName, answer: Answer, now: float, fresh: float, stamp: str) -> Fetched:
         page = parse_page(answer.body, answer.headers.get("content-type", ""), answer.url, name)
-        if page.skipped:
-            what = "are neither wheels nor sdists of it"
-            self._report(Detail(f"{page.skipped} files on the index page of `{name}` {what}"))
+        for text in page.left_out(name):
+            self._report(Detail(text))
         project = group(page.files)
         listing = KeptListing(
             fetched_at=now,
@@ -134,7 +133,7 @@ class RemoteIndex:
             columns=columns(project.releases),
             latest=project.latest,
         )
-        blobs = {version: encode_artifacts(files) for version, files in project.artifacts.items()}
+        blobs = {version: encode_rows(rows) for version, rows in project.rows.items()}
         # Files first: a listing without its files would have to be fetched again.
         write_record(self._layout.listing_files(self._index_url, name), *FILES, (stamp, blobs))
         self._keep(name, listing)

@@ -1,4 +1,4 @@
-"""Pages of the simple repository API, from bytes to artifacts.
+"""Pages of the simple repository API, from bytes to rows (:mod:`detent.index.rows`).
 
 Follows PEP 503 (HTML), 592 (yanked), 629 (version), 658 and 714 (metadata files), 691 (JSON), 700 (size and
 upload time). A page is refused as a whole only when it is no such page; one bad entry on a good page (a
@@ -6,26 +6,28 @@ foreign name, a version or a file name that does not parse, a link that is not h
 """
 
 import re
-from collections.abc import Iterable
-from datetime import UTC, datetime
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, cast
 
 from packaging.version import Version
 
 from detent.errors import PageInvalid
+from detent.index.grouping import Files
 from detent.index.page_entries import (
+    Anchor,
     Entry,
     NotAPage,
-    Plain,
     announced,
+    data_attributes,
+    entry_of,
     html_entries,
     joined,
     json_entries,
-    plain_data,
+    usual_anchors,
 )
+from detent.index.rows import USUAL_TIME, Pairs, Row, Said, seconds_of, where_of
 from detent.index.urls import shown, without_credentials
-from detent.model.candidate import SDIST_ENDINGS, Artifact, Digest
+from detent.model.candidate import SDIST_ENDINGS
 from detent.model.requirement import PackageName
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
@@ -35,33 +37,47 @@ ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+ht
 class Page(NamedTuple):
     """The files an index lists for one project."""
 
-    files: tuple[tuple[Version, Artifact], ...]
-    """In the order of the page, each file name once."""
+    files: Sequence[Files]
     skipped: int
-    """Entries that were left out because they are not valid files of this project."""
+    """Entries that were left out because they are no valid files of this project."""
+    legacy: Sequence[str]
+    """Those of them that are files of this project, of a version that PEP 440 does not know."""
+
+    def left_out(self, name: PackageName) -> Iterator[str]:
+        """Say what was left out."""
+        others = self.skipped - len(self.legacy)
+        if others:
+            yield f"{others} files on the index page of `{name}` are neither wheels nor sdists of it"
+        if self.legacy:
+            yield (
+                f"{len(self.legacy)} files of `{name}` are left out, for their versions are not valid,"
+                f" such as `{self.legacy[-1]}`"
+            )
 
 
 def parse_page(body: bytes, content_type: str, url: str, name: PackageName) -> Page:
     """Read one project's page; ``url`` is where it was found, after redirects."""
     kind, _, parameters = content_type.lower().partition(";")
     kind = kind.strip()
-    entries: Iterable[Entry | Plain]
+    reading = _Reading(url, name)
     try:
         if not kind:
             kind = "text/html" if body.lstrip()[:1] == b"<" else "application/json"
         if kind in {"application/vnd.pypi.simple.v1+json", "application/json"}:
-            entries = json_entries(body)
+            reading.take(json_entries(body))
         elif kind in {"application/vnd.pypi.simple.v1+html", "text/html", "application/xhtml+xml"}:
             charset = parameters.partition("charset=")[2].strip(" \"'") or "utf-8"
-            entries = html_entries(_decoded(body, charset), url)
+            anchors, rest = usual_anchors(_decoded(body, charset))
+            reading.take_usual(anchors)
+            reading.take(html_entries(rest, url))
         else:
             raise NotAPage(f"it answered `{kind}`, which is no form of the simple repository API")
-        return _collect(entries, url, name)
     except NotAPage as fault:
         raise PageInvalid(name, shown(url), str(fault)) from None
+    return reading.page()
 
 
-# ---- one entry, made an artifact -------------------------------------------------------------
+# ---- one entry, made a row -------------------------------------------------------------------
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,254}")
 _SEPARATORS = re.compile(r"[-_.]+")
@@ -69,104 +85,136 @@ _UNREADABLE_ENDINGS = (".tar.Z", ".tar.lz", ".tar.lzma", ".tar.zst", ".tbz", ".t
 _SOURCE_ENDINGS = (*SDIST_ENDINGS, *_UNREADABLE_ENDINGS)
 _HEX_LENGTHS = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128}
 _HEX = re.compile(r"[0-9a-f]+")
+_TIME = re.compile(USUAL_TIME)
 
 
-def _collect(entries: Iterable[Entry | Plain], page_url: str, name: PackageName) -> Page:
-    versions: dict[str, Version | None] = {}
-    files: dict[str, tuple[Version, Artifact]] = {}
-    skipped = 0
-    for entry in entries:
-        if isinstance(entry, Plain):
-            pair = _plain_artifact(entry, name, versions)
-        else:
-            pair = _artifact(entry, page_url, name, versions)
-        if pair is None:
-            skipped += 1
-        else:
-            files.setdefault(pair[1].filename, pair)
-    return Page(tuple(files.values()), skipped)
+class _Reading:
+    """What was read of one page so far."""
 
+    def __init__(self, url: str, name: PackageName) -> None:
+        self._url = url
+        self._name = name
+        self._rows: dict[str, list[Row]] = {}
+        """By the version as file names spell it."""
+        self._versions: dict[str, Version | None] = {}
+        self._spellings: dict[str, bool] = {}
+        """Which first parts of file names are the project's name."""
+        self._said: dict[str, Said] = {}
+        self._skipped = 0
+        self._legacy: list[str] = []
 
-def _plain_artifact(
-    anchor: Plain, name: PackageName, versions: dict[str, Version | None]
-) -> tuple[Version, Artifact] | None:
-    """Do what :func:`_artifact` does, where the form of the anchor has answered most of its questions."""
-    version = _version_of(anchor.filename, name, versions)
-    if version is None:
+    def page(self) -> Page:
+        files = [Files(cast("Version", self._versions[text]), rows) for text, rows in self._rows.items()]
+        return Page(files, self._skipped, self._legacy)
+
+    def take_usual(self, anchors: Sequence[Anchor]) -> None:
+        """Do what :meth:`take` does, where the form of an anchor has answered most of its questions."""
+        rows, said = self._rows, self._said
+        by_head: dict[str, list[Row]] = {}  # the name and version of wheels
+        for anchor in anchors:
+            url, sha256, data, uploaded, more = anchor
+            folder, _, filename = url.rpartition("/")
+            head = ""
+            if filename.endswith(".whl") and filename.count("-") == 4 and "--" not in filename:
+                head = filename[: filename.find("-", filename.find("-") + 1)]
+            if "%" in filename or len(filename) > 255 or filename[-5:-4] == "-":
+                self.take((entry_of(anchor),))
+                continue
+            known = by_head.get(head)
+            if known is None:
+                version = self._version_of(filename)
+                if version is None:
+                    continue
+                known = rows.setdefault(version, [])
+                if head:
+                    by_head[head] = known
+            attributes = data + more
+            what = said.get(attributes)
+            if what is None:
+                what = said[attributes] = _said_by(data_attributes(attributes))
+            known.append((filename, folder, sha256, None, uploaded or None, what))
+
+    def take(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            filename, url = entry.filename, entry.url
+            if (
+                not isinstance(filename, str)
+                or not isinstance(url, str)
+                or not _SAFE_NAME.fullmatch(filename)
+            ):
+                self._skipped += 1
+                continue
+            version = self._version_of(filename)
+            if version is None:
+                continue
+            location = _location(self._url, url)
+            if location is None:
+                self._skipped += 1
+                continue
+            row: Row = (
+                filename,
+                where_of(location, filename),
+                _digests(entry.digests),
+                entry.size if type(entry.size) is int and 0 <= entry.size < 2**63 else None,
+                _uploaded(entry.uploaded),
+                (_python(entry.requires_python), _yanked(entry.yanked), _metadata(entry.metadata)),
+            )
+            self._rows.setdefault(version, []).append(row)
+
+    def _version_of(self, filename: str) -> str | None:
+        """The version a file name states, as it spells it; ``None`` and taken note of if it is left out."""
+        text = self._wheel_version(filename) if filename.endswith(".whl") else self._sdist_version(filename)
+        if text is not None and self._versions[text] is not None:
+            return text
+        self._skipped += 1
+        if text is not None:
+            self._legacy.append(filename)
         return None
-    data = plain_data(anchor.data)
-    return version, Artifact(
-        anchor.filename,
-        anchor.folder + anchor.filename,
-        (Digest("sha256", anchor.sha256),),
-        None,
-        _seconds(data.get("data-upload-time")),
-        _python(data.get("data-requires-python")),
-        data.get("data-yanked"),
-        _metadata(announced(data)),
-    )
 
-
-def _artifact(
-    entry: Entry, page_url: str, name: PackageName, versions: dict[str, Version | None]
-) -> tuple[Version, Artifact] | None:
-    filename, url = entry.filename, entry.url
-    if not isinstance(filename, str) or not isinstance(url, str) or not _SAFE_NAME.fullmatch(filename):
-        return None
-    version = _version_of(filename, name, versions)
-    if version is None:
-        return None
-    location = _location(page_url, url)
-    if location is None:
-        return None
-    return version, Artifact(
-        filename=filename,
-        url=location,
-        digests=_digests(entry.digests),
-        size_bytes=entry.size if type(entry.size) is int and 0 <= entry.size < 2**63 else None,
-        uploaded_at=_seconds(entry.uploaded),
-        requires_python=_python(entry.requires_python),
-        yanked=_yanked(entry.yanked),
-        metadata=_metadata(entry.metadata),
-    )
-
-
-def _version_of(filename: str, name: PackageName, versions: dict[str, Version | None]) -> Version | None:
-    """The version a file name states; ``None`` unless it is a wheel or sdist of this very project."""
-    if filename.endswith(".whl"):
+    def _wheel_version(self, filename: str) -> str | None:
         parts = filename[:-4].split("-")
-        if len(parts) not in {5, 6} or not all(parts) or _normal(parts[0]) != name:
+        if len(parts) == 6:
+            if not parts[2][:1].isdigit():
+                return None
+        elif len(parts) != 5:
             return None
-        if len(parts) == 6 and not parts[2][0].isdigit():
+        if not all(parts) or not self._is_name(parts[0]):
             return None
-        return _parsed(parts[1], versions)
-    suffix = next((s for s in _SOURCE_ENDINGS if filename.endswith(s)), None)
-    if suffix is None:
-        return None
-    # Old names hold dashes in both halves; only the project's own name says where the version begins.
-    stem = filename[: -len(suffix)]
-    dash = stem.find("-")
-    while dash > 0:
-        if _normal(stem[:dash]) == name:
-            version = _parsed(stem[dash + 1 :], versions)
-            if version is not None:
-                return version
-        dash = stem.find("-", dash + 1)
-    return None
+        self._parse(parts[1])
+        return parts[1]
+
+    def _sdist_version(self, filename: str) -> str | None:
+        if not filename.endswith(_SOURCE_ENDINGS):
+            return None
+        suffix = next(suffix for suffix in _SOURCE_ENDINGS if filename.endswith(suffix))
+        # Old names hold dashes in both halves; only the project's own name says where the version begins.
+        stem = filename[: -len(suffix)]
+        dash, text = stem.find("-"), None
+        while dash > 0:
+            if self._is_name(stem[:dash]):
+                text = stem[dash + 1 :]
+                if self._parse(text):
+                    break
+            dash = stem.find("-", dash + 1)
+        return text
+
+    def _is_name(self, text: str) -> bool:
+        known = self._spellings.get(text)
+        if known is None:
+            known = self._spellings[text] = _SEPARATORS.sub("-", text).lower() == self._name
+        return known
+
+    def _parse(self, text: str) -> Version | None:
+        if text not in self._versions:
+            try:
+                self._versions[text] = Version(text.replace("_", "-"))
+            except ValueError:  # no version, or a number too long to read
+                self._versions[text] = None
+        return self._versions[text]
 
 
-def _parsed(text: str, versions: dict[str, Version | None]) -> Version | None:
-    if text not in versions:
-        try:
-            versions[text] = Version(text.replace("_", "-"))
-        except ValueError:  # no version, or a number too long to read
-            versions[text] = None
-    return versions[text]
-
-
-@lru_cache(maxsize=64)
-def _normal(text: str) -> str:
-    return _SEPARATORS.sub("-", text).lower()
+def _said_by(data: dict[str, str]) -> Said:
+    return (_python(data.get("data-requires-python")), data.get("data-yanked"), _metadata(announced(data)))
 
 
 def _location(page_url: str, url: str) -> str | None:
@@ -184,22 +232,27 @@ def _python(found: object) -> str:
     return text if text.isprintable() else ""
 
 
-def _digests(found: object) -> tuple[Digest, ...]:
+def _digests(found: object) -> str | Pairs:
+    pairs = _pairs(found)
+    return pairs[0][1] if len(pairs) == 1 and pairs[0][0] == "sha256" else pairs
+
+
+def _pairs(found: object) -> Pairs:
     if not isinstance(found, dict):
         return ()
-    digests = []
+    pairs = []
     for algorithm, value in found.items():
         if not isinstance(algorithm, str) or not isinstance(value, str):
             continue
         algorithm, value = algorithm.lower(), value.lower()  # noqa: PLW2901  (the one spelling from here on)
         if _HEX_LENGTHS.get(algorithm) == len(value) and _HEX.fullmatch(value):
-            digests.append(Digest(algorithm, value))
-    return tuple(sorted(digests))
+            pairs.append((algorithm, value))
+    return tuple(sorted(pairs))
 
 
-def _metadata(found: object) -> tuple[Digest, ...] | None:
+def _metadata(found: object) -> Pairs | None:
     if isinstance(found, dict):
-        return _digests(found)
+        return _pairs(found)
     return () if found is True else None
 
 
@@ -209,16 +262,10 @@ def _yanked(found: object) -> str | None:
     return "" if found is True else None
 
 
-def _seconds(text: object) -> int | None:
-    if not isinstance(text, str):
+def _uploaded(found: object) -> str | int | None:
+    if not isinstance(found, str):
         return None
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return int(moment.timestamp())
-    except (ValueError, OverflowError):
-        return None
+    return found if _TIME.fullmatch(found) else seconds_of(found)
 
 
 def _decoded(body: bytes, charset: str) -> str:

@@ -2,7 +2,8 @@
 
 Pure and unaware of the resolver: it takes pins per environment and looks up what they demand. An entry's
 marker is exact: it holds where the entry is reached from the project through requirements that hold, and
-nowhere else, extras and groups included. What `requires-python` says already is left out of it (PEP 751).
+nowhere else, extras and groups included. What `requires-python` and `environments` say already is left out of
+it (PEP 751), and so is that extras which exclude each other are never on together.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,7 +29,7 @@ class Solved(Protocol):
 
     @property
     def environment(self) -> Marker:
-        """Where it holds; extras and groups are not part of it."""
+        """Where it holds; of extras and groups it asks about exclusive ones alone."""
 
     @property
     def pins(self) -> Mapping[PackageName, int]:
@@ -66,7 +67,8 @@ class _Entry:
 
 def assemble(inputs: Inputs, solved: Sequence[Solved], shelf: Shelf) -> Lock:
     """Merge equal pins into entries with markers, edges, requirements and files."""
-    care = markers.requires_python(inputs.requires_python)
+    environments = inputs.adjustments.environments
+    care = markers.and_(markers.requires_python(inputs.requires_python), inputs.adjustments.scope())
     entries: dict[_Pin, _Entry] = {}
     for answer in solved:
         _Reach(inputs, answer, shelf).gather(entries)
@@ -77,6 +79,7 @@ def assemble(inputs: Inputs, solved: Sequence[Solved], shelf: Shelf) -> Lock:
     return Lock(
         requires_python=inputs.requires_python,
         packages=tuple(write.package(pin, entries[pin]) for pin in sorted(entries)),
+        environments=tuple(sorted({markers.render(environment) for environment in environments})),
         extras=tuple(name for name, _ in inputs.extras),
         groups=tuple(name for name, _ in inputs.groups),
         forks=_forks(solved, care),

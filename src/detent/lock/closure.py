@@ -1,8 +1,10 @@
 """Is a lock whole? An exact check of a lock against its own requirements, without any index.
 
-Two things must hold everywhere the lock is for. Every requirement, of the project and of each entry, is
-answered by entries on all of its marker. Every entry is reached on exactly its marker. Hand edits and
-merges that are clean as text break one or the other; the sentences given back say where.
+Two things must hold everywhere the lock is for, which is never where extras that exclude each other are on
+together. Every requirement, of the project and of each entry, is answered by entries on all of its marker.
+Every entry is reached on exactly its marker, and no constraint is against it. Hand edits and merges that are
+clean as text break one or the other; the sentences given back say where. What overrides and exclusions make
+of requirements stands in the entries already.
 """
 
 from collections import deque
@@ -14,7 +16,7 @@ from detent.lock.model import Lock
 from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.model.markers import Marker
-from detent.model.requirement import Origin
+from detent.model.requirement import Origin, PackageName, Requirement
 
 _Place: TypeAlias = tuple[int, str]
 """An entry and one of its extras; with an empty extra the entry itself."""
@@ -36,7 +38,11 @@ def closure_faults(inputs: Inputs, lock: Lock) -> tuple[str, ...]:
     if lock.inputs is None:
         return ()
     graph = Graph(lock)
+    wanted = _scope(inputs)
+    if wanted != graph.scope:
+        return ("the environments at the top of the lock are not those that it was made for",)
     try:
+        bounded = tuple(_broken_constraints(graph, inputs.adjustments.constraints))
         roots = [
             _Wish(
                 graph.need(root.requirement),
@@ -52,8 +58,15 @@ def closure_faults(inputs: Inputs, lock: Lock) -> tuple[str, ...]:
     except ValueError as error:
         return (str(error),)
     strays = _undeclared(graph, wishes)
-    rest = (*_loose_edges(graph), *unmet, *strays, *_unreached(graph, reach))
+    excluded = _excluded(graph, inputs.adjustments.excludes)
+    rest = (*_loose_edges(graph), *unmet, *bounded, *excluded, *strays, *_unreached(graph, reach))
     return tuple(dict.fromkeys((*_overlaps(graph), *rest)))
+
+
+def _scope(inputs: Inputs) -> Marker:
+    """Give where a lock of these inputs is for."""
+    pythons = markers.requires_python(inputs.requires_python) if inputs.requires_python else markers.ALWAYS
+    return markers.and_(pythons, inputs.adjustments.scope())
 
 
 def _reach(graph: Graph, roots: Sequence[_Wish]) -> dict[_Place, Marker]:
@@ -112,6 +125,25 @@ def _unmet(graph: Graph, wish: _Wish) -> Iterator[str]:
             yield f"{wanted}, but the lock has `{graph.title(entry)}`{_where(graph, wrong)}"
     if missing != markers.NEVER:
         yield f"{wanted}, but the lock has no entry for it{_where(graph, missing)}"
+
+
+def _broken_constraints(graph: Graph, constraints: Sequence[Requirement]) -> Iterator[str]:
+    for constraint in constraints:
+        for entry in graph.disallowed(constraint):
+            both = markers.and_(graph.markers[entry], constraint.marker)
+            where = markers.and_(both, graph.scope)
+            if where != markers.NEVER:
+                bound = f"`{constraint}` in [tool.detent] constraint-dependencies"
+                yield f"the lock has `{graph.title(entry)}`{_where(graph, where)}, which {bound} rules out"
+
+
+def _excluded(graph: Graph, excludes: Sequence[PackageName]) -> Iterator[str]:
+    for name in excludes:
+        for entry in graph.entries_by_name.get(name, ()):
+            yield (
+                f"the lock has `{graph.title(entry)}`, and `{name}` stands in "
+                "[tool.detent] exclude-dependencies"
+            )
 
 
 def _unreached(graph: Graph, reach: Mapping[_Place, Marker]) -> Iterator[str]:

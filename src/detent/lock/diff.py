@@ -4,10 +4,12 @@ The second question is the whole of "is this lock up to date": the lock records 
 is the difference itself, in words. Whether the lock is whole is asked of :mod:`detent.lock.closure`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from detent.lock.model import Lock
+from detent.model.adjustment_texts import TABLES, subject
 from detent.model.inputs import Inputs, RecordedInputs
 from detent.model.requirement import PackageName, parse_requirement
 
@@ -65,6 +67,10 @@ def _differences(was: RecordedInputs, now: RecordedInputs) -> Iterator[str]:
                 yield f"the {kind} `{name}` was added to {table}"
             if name not in new and not old[name]:
                 yield f"the {kind} `{name}` was removed from {table}"
+    old_tables, new_tables = dict(was.adjustments), dict(now.adjustments)
+    for name in TABLES:
+        where, name_of = f"[tool.detent] {name}", partial(subject, name)
+        yield from _texts(old_tables.get(name, ()), new_tables.get(name, ()), where, name_of)
     for name in sorted({*was.default_groups, *now.default_groups}):
         if name not in was.default_groups:
             yield f"the group `{name}` was added to the default groups"
@@ -83,10 +89,18 @@ def _changed(what: str, was: str, now: str) -> str:
 
 
 def _requirements(was: Sequence[str], now: Sequence[str], where: str) -> Iterator[str]:
+    yield from _texts(was, now, where, _name)
+
+
+def _texts(
+    was: Sequence[str], now: Sequence[str], where: str, name_of: Callable[[str], str]
+) -> Iterator[str]:
     """Compare two lists; one line that became another of the same name is one sentence."""
+    if was == now:
+        return
     added = [text for text in now if text not in was]
     removed = [text for text in was if text not in now]
-    names = {text: _name(text) for text in (*added, *removed)}
+    names = {text: name_of(text) for text in (*added, *removed)}
     for text in added:
         same_name = [other for other in removed if names[other] == names[text]]
         if len(same_name) == 1 and [names[other] for other in added].count(names[text]) == 1:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from detent.errors import LockInvalid, Unsupported
+from detent.lock.gates import decided
 from detent.lock.graph import Graph
 from detent.lock.model import LOCK_NAME, Edge, Lock, LockedPackage
 from detent.lock.select import Wanted
@@ -21,7 +22,8 @@ class Taken(NamedTuple):
 
     package: LockedPackage
     marker: Marker
-    """Where it is wanted, extras and groups decided; what `requires-python` says is left out."""
+    """Where it is wanted, extras and groups decided: in the lock's environments, and what `requires-python`
+    says is left out."""
     needed_by: tuple[str, ...]
     """Who asks for it, sorted: packages, and the project as ``demo``, ``demo (extra: x)`` or
     ``demo (group: x)``."""
@@ -43,7 +45,7 @@ def excerpt(
         )
     pythons = markers.requires_python(lock.requires_python) if lock.requires_python else markers.ALWAYS
     try:
-        walk = _Walk(lock, project, wanted, pythons, pruned)
+        walk = _Walk(lock, project, wanted, pruned)
         walk.run()
     except ValueError as error:
         raise LockInvalid(LOCK_NAME, str(error)) from error
@@ -57,18 +59,6 @@ def excerpt(
     return tuple(found)
 
 
-def _decided(marker: Marker, wanted: Wanted) -> Marker:
-    """Answer a marker's questions about extras and groups."""
-    care = markers.ALWAYS
-    extras, groups = markers.mentions(marker)
-    for gate, is_on in (
-        *((markers.in_extra(name), name in wanted.extras) for name in sorted(extras)),
-        *((markers.in_group(name), name in wanted.groups) for name in sorted(groups)),
-    ):
-        care = markers.and_(care, gate if is_on else markers.not_(gate))
-    return markers.NEVER if markers.disjoint(marker, care) else markers.restrict(marker, care)
-
-
 class _Walk:
     """Where each entry is reached from what is wanted, and by whom."""
 
@@ -77,14 +67,12 @@ class _Walk:
         lock: Lock,
         project: PackageName,
         wanted: Wanted,
-        pythons: Marker,
         pruned: frozenset[PackageName],
     ) -> None:
         self._lock = lock
         self._graph = Graph(lock)
         self._project = project
         self._wanted = wanted
-        self._pythons = pythons
         self._pruned = pruned
         self.kept = self._kept(wanted)
         """Where each entry's own marker holds; never for one that is pruned."""
@@ -94,10 +82,11 @@ class _Walk:
         self._waiting: dict[tuple[int, str], None] = {}
 
     def _kept(self, wanted: Wanted) -> tuple[Marker, ...]:
+        scope = decided(self._graph.scope, wanted.extras, wanted.groups)
         return tuple(
             markers.NEVER
             if package.name in self._pruned
-            else markers.and_(_decided(marker, wanted), self._pythons)
+            else markers.and_(decided(marker, wanted.extras, wanted.groups), scope)
             for package, marker in zip(self._lock.packages, self._graph.markers, strict=True)
         )
 
@@ -149,6 +138,7 @@ class _Walk:
         """Give what the project asks for, its references to itself followed, each with its owner."""
         if self._lock.inputs is None:
             return
+        adjustments = self._lock.inputs.adjusting()
         extras, groups = dict(self._lock.inputs.extras), dict(self._lock.inputs.groups)
         rows = [(f"{self._project} (extra: {e})", extras.get(e, ())) for e in sorted(self._wanted.extras)]
         rows += [(f"{self._project} (group: {g})", groups.get(g, ())) for g in sorted(self._wanted.groups)]
@@ -162,7 +152,9 @@ class _Walk:
                 requirement = parse_requirement(line)
                 where = markers.and_(gate, requirement.marker)
                 if requirement.name != self._project:
-                    yield owner, requirement, where
+                    if where != markers.NEVER:
+                        for adjusted in adjustments.of_project(requirement):
+                            yield owner, adjusted, markers.and_(gate, adjusted.marker)
                     continue
                 more = [(text, where) for extra in requirement.extras for text in extras.get(extra, ())]
                 waiting += [row for row in more if row not in seen]

@@ -55,6 +55,11 @@ class Graph:
             others=others,
         )
 
+    def disallowed(self, requirement: Requirement) -> tuple[int, ...]:
+        """Give the entries of the name whose version is not allowed; :class:`ValueError` as for a need."""
+        entries = self.entries_by_name.get(requirement.name, ())
+        return tuple(entry for entry in entries if not self._is_allowed(entry, requirement))
+
     def needs(self, entry: int, extra: str = "") -> tuple[Need, ...]:
         """Give what an entry needs, or what one of its extras adds; :class:`ValueError` names a bad line."""
         package = self.packages[entry]
@@ -90,14 +95,20 @@ class Graph:
 
 
 def scope(lock: Lock) -> Marker:
-    """Give the environments a lock is for: its `requires-python` and any of its `environments`."""
+    """Give where a lock is for: its `requires-python`, any of its `environments`, no two exclusive extras.
+
+    Raises :class:`~detent.model.adjustment_texts.UnreadableAdjustment` for a record that says nothing.
+    """
     pythons = markers.requires_python(lock.requires_python) if lock.requires_python else markers.ALWAYS
+    here = pythons
+    if lock.inputs is not None and lock.inputs.adjustments:
+        here = markers.and_(pythons, lock.inputs.adjusting()._replace(environments=()).scope())
     if not lock.environments:
-        return pythons
+        return here
     listed = markers.NEVER
     for text in lock.environments:
         listed = markers.or_(listed, markers.parse(text))
-    return markers.and_(pythons, listed)
+    return markers.and_(here, listed)
 
 
 def _release(version: str) -> Release:

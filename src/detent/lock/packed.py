@@ -12,7 +12,7 @@ from detent.lock.model import Direct, Edge, Lock, LockedPackage
 from detent.model.candidate import Artifact, Digest
 from detent.model.inputs import RecordedInputs
 
-PACKED_VERSION = 2
+PACKED_VERSION = 3
 """Changes with the shape of any value of a lock; a copy with another number is no copy."""
 
 _digest = partial(tuple.__new__, Digest)

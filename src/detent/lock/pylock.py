@@ -20,6 +20,7 @@ from detent.lock.model import SCHEMA, Lock, LockedPackage
 from detent.lock.tables import Fault, Table, need, subtable, tables, text, texts
 from detent.lock.toml import array, inline_array, key, quoted
 from detent.model import markers
+from detent.model.adjustment_texts import TABLES, UnreadableAdjustment
 from detent.model.inputs import RecordedInputs
 from detent.model.requirement import extra_name, group_name
 
@@ -131,14 +132,21 @@ def _inputs(own: Table, requires_python: str) -> RecordedInputs | None:
     options = subtable(own, "options") or {}
     extras = subtable(inputs, "extras") or {}
     groups = subtable(inputs, "groups") or {}
-    return RecordedInputs(
+    adjustments = tuple((name, lines) for name in TABLES if (lines := texts(inputs, name)))
+    recorded = RecordedInputs(
         requires_python=requires_python,
         default_groups=texts(inputs, "default-groups"),
         dependencies=texts(inputs, "dependencies"),
         extras=tuple(sorted((name, texts(extras, name)) for name in extras)),
         groups=tuple(sorted((name, texts(groups, name)) for name in groups)),
         options=tuple(sorted((name, need(options, name, str)) for name in options)),
+        adjustments=adjustments,
     )
+    try:
+        recorded.adjusting()
+    except UnreadableAdjustment as error:
+        raise Fault(f"tool.detent.inputs.{error.place}", error.reason) from None
+    return recorded
 
 
 def _names(document: Table, name: str, normalise: Callable[[str], Name]) -> tuple[Name, ...]:
@@ -259,6 +267,8 @@ def _own_lines(inputs: RecordedInputs, forks: Sequence[str]) -> list[str]:
     if inputs.default_groups:
         lines.append(inline_array("default-groups", inputs.default_groups))
     lines += array("dependencies", map(quoted, inputs.dependencies))
+    for name, texts_of_table in inputs.adjustments:
+        lines += array(name, map(quoted, texts_of_table))
     for name, lists in (("extras", inputs.extras), ("groups", inputs.groups)):
         if lists:
             lines += ["", f"[tool.detent.inputs.{name}]"]

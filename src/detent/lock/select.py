@@ -9,8 +9,17 @@ source distribution is taken only where it may be built. Nothing is built here.
 from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
-from detent.errors import BuildForbidden, DetentError, Failures, LockInvalid, NoMatchingTarget, Unsupported
+from detent.errors import (
+    BuildForbidden,
+    DetentError,
+    ExclusiveExtras,
+    Failures,
+    LockInvalid,
+    NoMatchingTarget,
+    Unsupported,
+)
 from detent.lock.filename import split_wheel
+from detent.lock.gates import clash
 from detent.lock.model import LOCK_NAME, Lock, LockedPackage
 from detent.model import markers
 from detent.model.build_policy import DEFAULT_BUILD_POLICY, BuildPolicy
@@ -76,6 +85,9 @@ def select(
     Folders are not held to the policy here: one of them may be the project itself.
     """
     _check_target(lock, target)
+    clashing = clash(lock, wanted.extras, wanted.groups, target.environment)
+    if clashing is not None:
+        raise ExclusiveExtras(clashing.sides, clashing.declared)
     faults: list[DetentError] = []
     chosen = _entries(lock, target, wanted, faults)
     requested = {requirement.name for requirement in _roots(lock, target, wanted)}
@@ -171,6 +183,7 @@ def _roots(lock: Lock, target: Target, wanted: Wanted) -> tuple[Requirement, ...
     waiting += [text for extra in sorted(wanted.extras) for text in extras.get(extra, ())]
     if wanted.base:
         waiting += lock.inputs.dependencies
+    adjustments = lock.inputs.adjusting()
     found = []
     seen = set()
     while waiting:
@@ -178,13 +191,14 @@ def _roots(lock: Lock, target: Target, wanted: Wanted) -> tuple[Requirement, ...
         if text in seen:
             continue
         seen.add(text)
-        requirement = _parsed(text)
-        if not markers.evaluate(requirement.marker, target.environment):
+        written = _parsed(text)
+        if not markers.evaluate(written.marker, target.environment):
             continue
-        if requirement.name in names:
-            found.append(requirement)
-        else:
-            waiting += [t for extra in requirement.extras for t in extras.get(extra, ())]
+        for requirement in adjustments.of_project(written):
+            if requirement.name not in names:
+                waiting += [t for extra in requirement.extras for t in extras.get(extra, ())]
+            elif markers.evaluate(requirement.marker, target.environment):
+                found.append(requirement)
     return tuple(found)
 
 

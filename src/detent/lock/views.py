@@ -143,7 +143,7 @@ class _Links:
         while waiting:
             requirement = waiting.pop(0)
             if requirement.name != self._inputs.name:
-                found.append(requirement)
+                found += self._inputs.adjustments.of_project(requirement)
                 continue
             for extra in requirement.extras:
                 if extra not in seen:

@@ -1,8 +1,9 @@
-"""Which wheels can serve a Python in range, by their tags alone.
+"""Which wheels can serve an environment the lock is for, by their tags alone.
 
-A wheel for CPython 3.9 serves nobody in a project that needs 3.10, and there may be dozens of those per
-release. Only what is certain leads to a wheel being left out: interpreters and ABIs that are not known here
-keep it in (binary distribution format and platform compatibility tags specifications).
+A wheel for CPython 3.9 serves nobody in a project that needs 3.10, one for Windows nobody where the lock is
+for Linux, and there may be dozens of those per release. Only what is certain leads to a wheel being left out:
+interpreters, ABIs and platforms that are not known here keep it in (binary distribution format and platform
+compatibility tags specifications).
 """
 
 from collections.abc import Sequence
@@ -10,18 +11,20 @@ from collections.abc import Sequence
 from detent.model import markers
 from detent.model.candidate import Artifact
 from detent.model.markers import Marker
+from detent.model.wheel_platforms import may_be_of_use
 from detent.model.wheel_tags import pythons_of_tag
 
 
 class WheelRange:
-    """Judges wheels against one range of Pythons."""
+    """Judges wheels against the environments of one lock."""
 
     def __init__(self, care: Marker) -> None:
-        self._care = care
-        self._known: dict[tuple[str, bool], bool] = {}
+        self._care = markers.environment_only(care)
+        self._is_for_all_platforms = self._care == markers.python_only(care)
+        self._known: dict[tuple[str, bool, str], bool] = {}
 
     def useful(self, wheels: Sequence[Artifact]) -> list[Artifact]:
-        """Give the wheels that can serve some Python in range; all of them when none can.
+        """Give the wheels that can serve some environment in range; all of them when none can.
 
         The last case is a release that was chosen for its requirement on Python alone; its files
         say what there is, so that an installer can name it.
@@ -29,17 +32,23 @@ class WheelRange:
         return [wheel for wheel in wheels if self.can_serve(wheel.filename)] or list(wheels)
 
     def can_serve(self, filename: str) -> bool:
-        """Say whether some Python in range may use the wheel."""
+        """Say whether some interpreter in range may use the wheel."""
         parts = filename.removesuffix(".whl").rsplit("-", 3)
         if len(parts) < 4:
             return True
-        _, pythons, abis, _ = parts
-        return any(self._fits(python, abi) for python in pythons.split(".") for abi in abis.split("."))
+        _, pythons, abis, platforms = parts
+        places = ("any",) if self._is_for_all_platforms else platforms.split(".")
+        return any(
+            self._fits(python, abi, platform)
+            for python in pythons.split(".")
+            for abi in abis.split(".")
+            for platform in places
+        )
 
-    def _fits(self, python: str, abi: str) -> bool:
-        has_stable_abi = abi.startswith("abi3")
-        known = self._known.get((python, has_stable_abi))
+    def _fits(self, python: str, abi: str, platform: str) -> bool:
+        key = python, abi.startswith("abi3"), platform
+        known = self._known.get(key)
         if known is None:
-            known = not markers.disjoint(self._care, pythons_of_tag(python, has_stable_abi=has_stable_abi))
-            self._known[python, has_stable_abi] = known
+            where = markers.and_(pythons_of_tag(python, has_stable_abi=key[1]), may_be_of_use(platform))
+            known = self._known[key] = not markers.disjoint(self._care, where)
         return known

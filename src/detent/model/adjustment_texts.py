@@ -27,6 +27,8 @@ OVERRIDES = "override-dependencies"
 REQUIRED_ENVIRONMENTS = "required-environments"
 TABLES = (CONFLICTS, CONSTRAINTS, METADATA, ENVIRONMENTS, EXCLUDES, OVERRIDES, REQUIRED_ENVIRONMENTS)
 """Their names in `[tool.detent]`, sorted."""
+CHANGED_REQUIREMENTS = frozenset((EXCLUDES, METADATA, OVERRIDES))
+"""Those that make something else of what packages say they need."""
 
 _NOWHERE = "python_version < '0'"
 _BAR = " | "

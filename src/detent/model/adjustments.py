@@ -82,14 +82,12 @@ class Adjustments(NamedTuple):
         """
         found = [override for override in self.overrides if override.requirement.name == name]
         of_parent = [override for override in found if override.parent == parent]
-        for its_version in filter(None, (version, " ")):
-            own = [override for override in of_parent if override.parent_version == its_version.strip()]
-            if own:
-                return tuple(own)
-        return tuple(override for override in found if override.parent is None)
+        of_version = [o for o in of_parent if o.parent_version and o.parent_version == version]
+        of_all_versions = [override for override in of_parent if not override.parent_version]
+        return tuple(of_version or of_all_versions or [o for o in found if o.parent is None])
 
     def of_project(self, requirement: Requirement) -> tuple[Requirement, ...]:
-        """Give what a requirement of the project itself becomes: of an override the marker, of both the extras."""
+        """Give what a requirement of the project itself becomes: the override's, with the extras of both."""
         if requirement.name in self.excludes:
             return ()
         replacing = [

@@ -1,6 +1,6 @@
 """Up to when an upload counts: `exclude-newer` as a date or an age (compare PEP 700, upload-time).
 
-A date is one moment for everybody. An age is counted back from the day of the command and is written into a
+A date is one moment for everybody. An age is counted back from when the command began, and is written into a
 lock as it was given, never as the moment it came to. Pure: whoever knows the time brings it. Dates are
 reckoned here: commands without a cutoff read them as well, and shall not import what can do all of it.
 """

@@ -5,6 +5,7 @@ just the ones it needs; :func:`limits` reads the variables from a mapping its ca
 """
 
 from collections.abc import Mapping
+from math import inf
 from typing import NamedTuple
 
 from detent.errors import UsageError
@@ -54,7 +55,9 @@ class Limits(NamedTuple):
     lock_notice_seconds: float = 2.0
     """Waiting before it is said."""
     search_seconds: float = 60.0
-    """Searching for versions, waiting for the network left out."""
+    """Searching for versions without progress, waiting for the network left out."""
+    max_seconds: float = inf
+    """The same in all, with progress or without; `--max-seconds` alone sets it."""
     marker_nodes: int = 2_000_000
     """Cases the markers of a lock may have."""
     concurrent_downloads: int = 16
@@ -63,7 +66,7 @@ class Limits(NamedTuple):
     """An interpreter's answer about itself."""
 
 
-VARIABLES = {name: f"DETENT_{name.upper()}" for name in Limits._fields}
+VARIABLES = {name: f"DETENT_{name.upper()}" for name in Limits._fields if name != "max_seconds"}
 """The variable that overrides each limit."""
 
 # Spellings users bring along from other tools.

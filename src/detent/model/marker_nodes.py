@@ -244,6 +244,11 @@ def _restrict(marker: Marker, care: Marker) -> Marker:
 
     cuts, _ = _merge(_KIND[axis[0]], node, care_node, note)
     simpler = [None if c == NEVER else restrict(k, c) for k, c in pairs]
+    if axis[0] in GATES and None not in simpler:
+        # One answer that is right for both need not be asked for: extras that exclude each other.
+        for kid, (other, care_other) in ((simpler[0], pairs[1]), (simpler[1], pairs[0])):
+            if kid is not None and and_(kid, care_other) == and_(other, care_other):
+                return kid
     cared = [kid for kid in simpler if kid is not None]
     if _KIND[axis[0]] != INTERVAL:
         rest = cared[-1]

@@ -14,9 +14,13 @@ from detent.model.marker_nodes import (
     EXTRA,
     GATES,
     GROUP,
+    MACHINE,
     NEVER,
     NODES,
+    OS,
+    PLATFORM,
     PYTHON,
+    SYSTEM,
     Marker,
     allow_nodes,
     and_,
@@ -53,6 +57,8 @@ __all__ = [
     "mentions",
     "newest_python",
     "not_",
+    "on_any_machine",
+    "on_any_platform",
     "or_",
     "parse",
     "python_lower_bounds",
@@ -64,8 +70,10 @@ __all__ = [
     "with_extras",
 ]
 
+_MACHINES = frozenset((MACHINE,))
+_PLATFORMS = frozenset((PLATFORM, SYSTEM, OS))
 _NOT_PYTHON = (ENVIRONMENT | GATES) - {PYTHON}
-_NO_PYTHON = 1 << 62
+NO_PYTHON = 1 << 62
 
 
 def in_extra(name: str) -> Marker:
@@ -93,6 +101,16 @@ def gated_as(marker: Marker, other: Marker) -> Marker:
 def python_only(marker: Marker) -> Marker:
     """Give the Pythons on which the marker holds somewhere."""
     return forget(marker, _NOT_PYTHON)
+
+
+def on_any_machine(marker: Marker) -> Marker:
+    """Give where the marker holds for some `platform_machine`."""
+    return forget(marker, _MACHINES)
+
+
+def on_any_platform(marker: Marker) -> Marker:
+    """Give where the marker holds on some platform, its machine left as it is."""
+    return forget(marker, _PLATFORMS)
 
 
 def requires_python(specifier: str) -> Marker:
@@ -140,7 +158,7 @@ def lowest_python(marker: Marker) -> int:
     """Give the lowest Python of a marker as a number that orders (3.12.1 is 3012001); 0 for no bound."""
     pythons = python_only(marker)
     if pythons == NEVER:
-        return _NO_PYTHON
+        return NO_PYTHON
     if pythons == ALWAYS:
         return 0
     _, cuts, kids = NODES[pythons]
@@ -151,9 +169,9 @@ def newest_python(marker: Marker) -> int:
     """Give where the Pythons of a marker end, as a number that orders: 3.13 and up are not in 3013000."""
     pythons = python_only(marker)
     if pythons in {NEVER, ALWAYS}:
-        return _NO_PYTHON
+        return NO_PYTHON
     _, cuts, kids = NODES[pythons]
-    return _NO_PYTHON if kids[-1] != NEVER else int(cuts[-1])
+    return NO_PYTHON if kids[-1] != NEVER else int(cuts[-1])
 
 
 def sort_key(marker: Marker) -> tuple[int, int, str]:

@@ -7,6 +7,7 @@ on: the interpreter as its platform calls itself. A tag that is not known is for
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from detent.model import markers
@@ -15,7 +16,11 @@ from detent.model.markers import Marker
 _LINUX = re.compile(r"(many|musl)?linux(?:1|2010|2014|_[0-9]+_[0-9]+)?_([a-z0-9_]+)")
 _MACOS = re.compile(r"macosx_[0-9]+_[0-9]+_([a-z0-9_]+)")
 _WINDOWS = re.compile(r"win32|win_([a-z0-9]+)")
-_OTHERS = {"android": "android", "ios": "ios", "emscripten": "emscripten", "pyodide": "emscripten"}
+_OTHERS = {
+    "android": "android",
+    "ios": "ios",
+    **dict.fromkeys(("emscripten", "pyemscripten", "pyodide"), "emscripten"),
+}
 
 _MACHINES = {
     "darwin": {
@@ -24,11 +29,13 @@ _MACHINES = {
         "intel": ("i386", "x86_64"),
         "fat": ("i386", "ppc"),
         "fat3": ("i386", "ppc", "x86_64"),
+        "fat32": ("i386", "ppc", "x86_64"),
         "fat64": ("ppc64", "x86_64"),
+        **{machine: (machine,) for machine in ("arm64", "i386", "ppc", "ppc64", "x86_64")},
     },
     "win32": {"": ("x86",), "amd64": ("AMD64",), "arm64": ("ARM64",)},
 }
-"""What `platform_machine` says there, by the end of the tag; where it is not listed, that end itself."""
+"""What `platform_machine` says there, by the end of the tag; on Linux that end is the machine."""
 
 _X86_64 = ("AMD64", "amd64", "x86_64")
 _ARM64 = ("ARM64", "aarch64", "arm64")
@@ -73,13 +80,13 @@ def _read(tag: str) -> tuple[str, tuple[str, ...], str]:
     if found := _LINUX.fullmatch(tag):
         return "linux", (found[2],), found[1] or ""
     if found := _MACOS.fullmatch(tag):
-        return "darwin", _MACHINES["darwin"].get(found[1], (found[1],)), ""
+        return "darwin", _MACHINES["darwin"].get(found[1], ()), ""
     if found := _WINDOWS.fullmatch(tag):
         return "win32", _MACHINES["win32"].get(found[1] or "", ()), ""
     return _OTHERS.get(tag.partition("_")[0], ""), (), ""
 
 
-def _place(platform: str, machines: "tuple[str, ...] | list[str]") -> Marker:
+def _place(platform: str, machines: Sequence[str]) -> Marker:
     if not platform:
         return markers.ALWAYS
     where = markers.parse(f"sys_platform == '{platform}'")

@@ -4,18 +4,19 @@ from collections.abc import Mapping
 from time import process_time
 from typing import NamedTuple
 
-from detent.errors import Failures, PackageUnknown, ResolveError
+from detent.errors import Conflict, Failures, PackageUnknown, ResolveError, TooDeep
 from detent.lock.addresses import with_locked_addresses
 from detent.lock.assemble import assemble
 from detent.lock.model import Lock
 from detent.model.inputs import Inputs
 from detent.model.requirement import PackageName, Requirement
+from detent.ops.policy import policy_of
 from detent.ops.upgrade import Upgrade, free_to_move, kept_of
 from detent.ops.world import World
 from detent.resolve.adjusted import with_adjustments
 from detent.resolve.forks import resolve
-from detent.resolve.policy import Policy
 from detent.resolve.preferences import preferences_from, seeds_from
+from detent.resolve.question import Advice
 
 
 class Question(NamedTuple):
@@ -37,14 +38,16 @@ def find_lock(world: World, question: Question) -> Lock:
     Raises :class:`ResolveError`, :class:`PackageUnknown` or :class:`Failures`.
     """
     try:
-        return _ask(world, question)
-    except (ResolveError, PackageUnknown, Failures):
-        if not world.releases.revalidate():
+        return _ask(world, question, advice="when late")
+    except TooDeep:
+        raise  # once more would take as long again
+    except (ResolveError, PackageUnknown, Failures) as error:
+        if not world.releases.revalidate() and not isinstance(error, Conflict):
             raise
-        return _ask(world, question)
+        return _ask(world, question, advice="always")
 
 
-def _ask(world: World, question: Question) -> Lock:
+def _ask(world: World, question: Question, *, advice: Advice) -> Lock:
     inputs, old, upgrade = question.inputs, question.old, question.upgrade
     kept = kept_of(old, inputs, upgrade) if old is not None else None
     releases = with_adjustments(world.releases, inputs.adjustments)
@@ -58,8 +61,9 @@ def _ask(world: World, question: Question) -> Lock:
             imported=question.imported,
         ),
         seeds=seeds_from(old if kept is not None and kept.forks else None),
-        policy=Policy(build=world.settings.build_policy),
+        policy=policy_of(world.settings),
         limits=world.limits,
+        advice=advice,
         report=world.report,
     )
     answer = assemble(inputs, resolutions, releases)

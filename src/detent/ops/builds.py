@@ -53,11 +53,11 @@ from detent.model.target import Target
 from detent.ops.built import archive_key, find_built, remember_built
 from detent.ops.gather import gather
 from detent.ops.local import LocalTree, chosen_tree
+from detent.ops.policy import build_policy_of
 from detent.ops.unbuilt import tell_unbuilt, with_unbuilt
 from detent.ops.world import World
 from detent.python.environment import Environment
 from detent.python.interpreter import Interpreter
-from detent.resolve.policy import Policy
 from detent.resolve.throwaway import resolve_once
 from detent.store.cache import Scratch
 from detent.store.entry import read_metadata
@@ -361,7 +361,7 @@ def provision(
                 requirements,
                 world.releases,
                 target=interpreter.target,
-                policy=Policy(build=world.settings.build_policy),
+                policy=build_policy_of(world.settings),
                 installed={package.name: package.version for package in found.packages},
             )
         finally:

@@ -17,6 +17,7 @@ from detent.ops.discover import Project
 from detent.ops.local import project_choice, tree_of
 from detent.ops.python import environment_path, interpreter_for
 from detent.ops.world import World
+from detent.project.conflicts import Declared, with_gates
 from detent.store.entry import read_metadata
 
 _LEFT_OPEN = frozenset(("dependencies", "optional-dependencies", "requires-python"))
@@ -38,7 +39,11 @@ def with_dynamic(world: World, project: Project, inputs: Inputs) -> Inputs:
         inputs = inputs._replace(extras=extras)
     if "requires-python" in left_open:
         inputs = inputs._replace(requires_python=metadata.requires_python)
-    return inputs
+    if not inputs.adjustments.conflicts:
+        return inputs
+    declared = Declared(inputs.name, inputs.dependencies, inputs.extras, inputs.groups)
+    conflicts = with_gates(inputs.adjustments.conflicts, declared, project.manifest.data)
+    return inputs._replace(adjustments=inputs.adjustments._replace(conflicts=conflicts))
 
 
 def _requirements(rows: Iterable[Dependency], table: str) -> tuple[Requirement, ...]:

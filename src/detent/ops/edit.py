@@ -4,14 +4,17 @@ The edit and the resolve happen in memory. Files are written when both are known
 when a later step fails; what was not asked for is not touched.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from detent import fsio
 from detent.errors import LockMissing, LockWouldChange, ManifestChanged, UnknownExtra, UsageError
-from detent.events import Notice
-from detent.model.requirement import PackageName, package_name
+from detent.events import Event, Notice, ignore
+from detent.model.inputs import Inputs
+from detent.model.requirement import PackageName, Requirement, package_name
 from detent.ops.discover import LOCK_NAME, Project, decode, display
+from detent.ops.going_back import may_go_back
 from detent.ops.lock import (
     LockOutcome,
     lock_project,
@@ -36,6 +39,8 @@ class AddOptions(NamedTuple):
 
     requirements: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
+    """Files of bounds that count for this resolution alone."""
     table: Table = Table("project", "")
     marker: str = ""
     extras: tuple[str, ...] = ()
@@ -76,7 +81,7 @@ def add(world: World, project: Project, options: AddOptions) -> EditOutcome:
     one. Raises :class:`InvalidRequirementText`, :class:`UsageError`, and whatever locking and syncing raise;
     the files are as they were then.
     """
-    wishes = read_wishes(project, options)
+    wishes, constraints = read_wishes(project, options)
     text = decode(project.manifest_bytes, project.manifest_path)
     shown = display(project.manifest_path)
 
@@ -91,19 +96,38 @@ def add(world: World, project: Project, options: AddOptions) -> EditOutcome:
         return _finish(world, project, first, None, options)
     before = read_lock(world.layout, project)
     upgrade = _upgrade(options, wishes)
-    outcome = lock_edited(world, project, first, before, locked=options.locked, upgrade=upgrade)
-    _refuse_missing_extras(world, outcome, wishes)
-    open_wishes = [wish for wish in wishes if _is_open(wish, text, options)]
-    pins = _pins(outcome)
-    known = {w.requirement.name: pins[w.requirement.name] for w in open_wishes if w.requirement.name in pins}
-    bounds = options.bounds or world.settings.add_bounds.value
-    second = edited(lambda wish: wish.written(known, bounds))
-    if second != first:
-        stored = StoredLock(outcome.lock, outcome.text)
-        found = lock_edited(world, project, second, stored, locked=options.locked, upgrade=options.upgrade)
-        outcome = found._replace(
-            before=before, changes=outcome.changes, seconds=outcome.seconds + found.seconds
+    with _told_once(world) as quiet:
+        outcome = lock_edited(
+            quiet,
+            project,
+            first,
+            before,
+            locked=options.locked,
+            upgrade=upgrade,
+            constraints=constraints,
         )
+        _refuse_missing_extras(world, outcome, wishes)
+        open_wishes = [wish for wish in wishes if _is_open(wish, text, options)]
+        pins = _pins(outcome)
+        known = {
+            w.requirement.name: pins[w.requirement.name] for w in open_wishes if w.requirement.name in pins
+        }
+        bounds = options.bounds or world.settings.add_bounds.value
+        second = edited(lambda wish: wish.written(known, bounds))
+        if second != first:
+            stored = StoredLock(outcome.lock, outcome.text)
+            found = lock_edited(
+                quiet,
+                project,
+                second,
+                stored,
+                locked=options.locked,
+                upgrade=options.upgrade,
+                constraints=constraints,
+            )
+            outcome = found._replace(
+                before=before, changes=outcome.changes, seconds=outcome.seconds + found.seconds
+            )
     for name in (wish.requirement.name for wish in wishes):
         if name not in pins and name != project.manifest.name:
             reason = "its marker holds nowhere the project can run"
@@ -120,7 +144,34 @@ def remove(world: World, project: Project, options: RemoveOptions) -> EditOutcom
         return _finish(world, project, text, None, options)
     before = read_lock(world.layout, project)
     outcome = lock_edited(world, project, text, before, locked=options.locked, upgrade=Upgrade())
+    hint = may_go_back(world, lambda: _inputs(world._replace(report=ignore), project, text)[1], outcome)
+    if hint:
+        world.report(Notice("note", hint))
     return _finish(world, project, text, outcome, options)
+
+
+@contextmanager
+def _told_once(world: World) -> Iterator[World]:
+    """Hold warnings back until versions are settled: two rounds tell each once.
+
+    What is refused in the end is told as an error alone.
+    """
+    held: dict[Notice, None] = {}
+
+    def hear(event: Event) -> None:
+        if isinstance(event, Notice):
+            held[event] = None
+        else:
+            world.report(event)
+
+    try:
+        yield world._replace(report=hear)
+    except UnknownExtra:
+        held.clear()
+        raise
+    finally:
+        for notice in held:
+            world.report(notice)
 
 
 def _named(text: str) -> PackageName:
@@ -182,18 +233,28 @@ def lock_edited(
     *,
     locked: bool,
     upgrade: Upgrade,
+    constraints: tuple[Requirement, ...] = (),
 ) -> LockOutcome:
     """Resolve for an edited manifest, in memory; under ``locked`` it must leave the lock as it is."""
-    manifest = with_origins_on_disk(_parsed(project, text), project.manifest)
-    project = project._replace(manifest=manifest)
-    inputs = project_inputs(world, project)
+    project, inputs = _inputs(world, project, text)
     if locked:
         if before is None:
             raise LockMissing(LOCK_NAME, "--locked")
         found = staleness(world.layout, inputs, before)
         if found:
             raise LockWouldChange(LOCK_NAME, found)
-    return lock_project(world, project, inputs, upgrade, before=before)
+    outcome = lock_project(world, project, inputs, upgrade, before=before, constraints=constraints)
+    if locked and outcome.is_changed:
+        moved = tuple(f"`{change.name}` would move" for change in outcome.changes)
+        raise LockWouldChange(LOCK_NAME, moved)
+    return outcome
+
+
+def _inputs(world: World, project: Project, text: str) -> tuple[Project, Inputs]:
+    """Give the edited project and what its lock is made from."""
+    manifest = with_origins_on_disk(_parsed(project, text), project.manifest)
+    edited = project._replace(manifest=manifest)
+    return edited, project_inputs(world, edited)
 
 
 def _parsed(project: Project, text: str) -> Manifest:

@@ -21,6 +21,7 @@ from detent.model.specifiers import clause_contains, parse_clauses
 from detent.ops.discover import MANIFEST_NAME, Project, display, read_pin
 from detent.ops.import_sources import Asked, Import, read_import
 from detent.ops.lock import LockOutcome, lock_project, project_inputs, write_lock
+from detent.ops.policy import policy_of
 from detent.ops.python import environment_path, interpreter_for
 from detent.ops.stored_lock import read_lock
 from detent.ops.undo import Undo, one_at_a_time
@@ -30,7 +31,7 @@ from detent.project.importing.assembly import with_python
 from detent.project.importing.conversion import Direct
 from detent.project.manifest import Manifest, parse_manifest
 from detent.project.values import redacted
-from detent.resolve.policy import Policy, rules_for
+from detent.resolve.policy import rules_for
 from detent.resolve.preferences import Preferences
 
 Open = Callable[[Project], AbstractContextManager[World]]
@@ -193,7 +194,7 @@ def _reason(world: World, name: PackageName, version: str, lock: Lock, inputs: I
     number = listing.number(version)
     if number is None:
         return "the index does not have it"
-    rules = rules_for(Policy(build=world.settings.build_policy), inputs.roots(), Preferences())
+    rules = rules_for(policy_of(world.settings), inputs.roots(), Preferences())
     hidden = next((h.reason for h in rules.allowed(listing).hidden if h.mask >> number & 1), "")
     if hidden and hidden != "was yanked":
         return f"it {hidden}"

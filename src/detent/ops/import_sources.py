@@ -20,7 +20,7 @@ from detent.project.document import Document, parse_document
 from detent.project.importing import locked, pdm, pipfile, poetry, requirements, uv
 from detent.project.importing.conversion import Conversion, checked
 from detent.project.importing.locked import Locked
-from detent.project.importing.requirements import Given
+from detent.project.importing.requirement_texts import Given
 from detent.project.templates import project_name
 
 _OF_FILE: dict[str, Tool] = {**{name: tool for tool, name in LOCKS.items()}, "Pipfile": "pipenv"}
@@ -275,7 +275,8 @@ def _read(
         case "uv":
             found = uv.convert(document, public_host=host)
         case "pdm":
-            found = pdm.convert(document, is_first=is_first, public_host=host)
+            strategy = _strategy_of(folder.root / LOCKS[tool])
+            found = pdm.convert(document, is_first=is_first, public_host=host, strategy=strategy)
         case "pipenv":
             path = folder.root / "Pipfile"
             content = _bytes(path)
@@ -294,6 +295,16 @@ def _read(
         return found, None, tuple(taken)
     shown = display(lock_path)
     return found, _READERS[tool](decode(content, lock_path), shown), (*taken, shown)
+
+
+def _strategy_of(path: Path) -> tuple[str, ...]:
+    """Give what a pdm.lock was made with."""
+    content = _bytes(path)
+    if content is None:
+        return ()
+    metadata = parse_document(decode(content, path), display(path)).data.get("metadata")
+    found = metadata.get("strategy") if isinstance(metadata, dict) else None
+    return tuple(map(str, found)) if isinstance(found, list) else ()
 
 
 def _read_requirements(

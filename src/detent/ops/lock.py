@@ -21,12 +21,14 @@ from detent.lock.diff import Change, changes
 from detent.lock.model import Lock
 from detent.lock.pylock import render_lock
 from detent.lock.views import tree as draw
-from detent.model.inputs import Inputs
+from detent.model.adjustment_texts import CHANGED_REQUIREMENTS
+from detent.model.inputs import Inputs, RecordedInputs
 from detent.model.requirement import InvalidRequirement, PackageName, Requirement, package_name
 from detent.ops.answer import Question, find_lock
 from detent.ops.discover import LOCK_NAME, Project
 from detent.ops.dynamic import with_dynamic
 from detent.ops.other_tools import unread_locks
+from detent.ops.policy import lock_options
 from detent.ops.python import environment_path, interpreter_for
 from detent.ops.selection import Chosen, wanted_selection
 from detent.ops.stored_lock import StoredLock, keep_copy, read_lock, staleness
@@ -173,11 +175,27 @@ def write_lock(world: World, project: Project, outcome: LockOutcome) -> None:
         if before is not None and before.lock.inputs is None:
             by = f"`{before.lock.created_by}`" if before.lock.created_by else "another tool"
             world.report(Notice("note", f"`{LOCK_NAME}` was written by {by}, and detent writes it anew"))
+        _tell_of_other_installers(world, outcome)
         # The copy first: a full cache must not make a failure of what is done already.
         keep_copy(world.layout, StoredLock(outcome.lock, outcome.text))
         fsio.write_atomic(project.lock_path, outcome.text, durable=True)
     else:
         fsio.sweep_scratch(project.root)  # of a command that was killed after the lock was right
+
+
+def _tell_of_other_installers(world: World, outcome: LockOutcome) -> None:
+    """Say once that pip, which asks the packages themselves, would not install what the lock has."""
+    before = outcome.before.lock.inputs if outcome.before is not None else None
+    changed = _changed_requirements(outcome.lock.inputs)
+    if changed and not _changed_requirements(before):
+        tables = " and ".join(f"`{table}`" for table in changed)
+        says = f"{tables} of [tool.detent] changes what packages ask for"
+        world.report(Notice("note", f"{says}, so pip installs `{LOCK_NAME}` with `--no-deps` only"))
+
+
+def _changed_requirements(inputs: RecordedInputs | None) -> list[str]:
+    tables = inputs.adjustments if inputs is not None else ()
+    return [table for table, _ in tables if table in CHANGED_REQUIREMENTS]
 
 
 def project_inputs(world: World, project: Project, *, anew: bool = False) -> Inputs:
@@ -187,7 +205,8 @@ def project_inputs(world: World, project: Project, *, anew: bool = False) -> Inp
     """
     for text in project.manifest.warnings:
         world.report(Notice("warning", text))
-    inputs = with_dynamic(world, project, project.manifest.inputs(world.releases.index_url))
+    written = project.manifest.inputs(world.releases.index_url)
+    inputs = with_dynamic(world, project, written._replace(options=lock_options(world.settings)))
     if inputs.requires_python:
         return inputs
     version = interpreter_for(world, project, environment_path(world, project)).version

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from detent.model import markers
+from detent.model.adjustments import Adjustments
 from detent.model.requirement import Origin, Requirement
 from detent.project.manifest import Manifest
 
@@ -49,7 +50,15 @@ def with_origins_on_disk(edited: Manifest, current: Manifest) -> Manifest:
         dependencies=placed(edited.dependencies),
         extras=tuple((name, placed(needs)) for name, needs in edited.extras),
         groups=tuple((name, placed(needs)) for name, needs in edited.groups),
+        adjustments=_on_disk(edited.adjustments, current.adjustments),
     )
+
+
+def _on_disk(edited: Adjustments, current: Adjustments) -> Adjustments:
+    """An edit leaves `[tool.detent]` as it is: what is said there stands where it stood."""
+    origins = {exclusive.names: exclusive.origin for exclusive in current.conflicts}
+    conflicts = tuple(one._replace(origin=origins.get(one.names)) for one in edited.conflicts)
+    return current._replace(conflicts=conflicts)
 
 
 def _entries(manifest: Manifest) -> Iterator[tuple[str, Requirement]]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from detent import fsio
 from detent.errors import Unsupported, UsageError
 from detent.project.importing.requirement_lines import lines
-from detent.project.importing.requirements import Texts, read_files
+from detent.project.importing.requirement_texts import Texts, read_files
 
 _NESTED = frozenset(("-r", "--requirement", "-c", "--constraint"))
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))

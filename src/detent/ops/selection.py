@@ -6,10 +6,12 @@ Flags are held against what the lock declares; nothing is read and nothing is wr
 from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple, TypeVar
 
-from detent.errors import UnknownExtra, UnknownGroup
+from detent.errors import ExclusiveExtras, UnknownExtra, UnknownGroup
 from detent.lock.filename import is_url
+from detent.lock.gates import clash
 from detent.lock.model import Lock
 from detent.lock.select import Choice, Wanted, default_groups
+from detent.model.names import normalise
 from detent.model.requirement import ExtraName, GroupName, extra_name, group_name
 
 DEV = GroupName("dev")
@@ -59,8 +61,26 @@ class Omitted(NamedTuple):
 
 
 def wanted_selection(lock: Lock, chosen: Chosen) -> Wanted:
-    """Turn flags into extras and groups; raises :class:`UnknownExtra` and :class:`UnknownGroup`."""
+    """Turn flags into extras and groups.
 
+    Raises :class:`UnknownExtra` and :class:`UnknownGroup`, and :class:`ExclusiveExtras` for what the project
+    says is never on together.
+    """
+    wanted = _wanted(lock, chosen)
+    clashing = clash(lock, wanted.extras, wanted.groups)
+    if clashing is None:
+        return wanted
+    asked = {normalise(text) for text in (*chosen.group, *chosen.only_group)}
+    by_default = set() if chosen.all_groups else default_groups(lock) - asked
+    unasked = {f"group `{group}`": group for group in by_default}
+    raise ExclusiveExtras(
+        [f"{side} (on by default)" if side in unasked else side for side in clashing.sides],
+        clashing.declared,
+        next_steps=[f"pass `--no-group {unasked[side]}`" for side in clashing.sides if side in unasked],
+    )
+
+
+def _wanted(lock: Lock, chosen: Chosen) -> Wanted:
     def known_extras(texts: Iterable[str]) -> set[ExtraName]:
         return {_known(text, extra_name, lock.extras, _unknown_extra) for text in texts}
 

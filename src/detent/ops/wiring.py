@@ -61,6 +61,9 @@ def open_world(
     for text in chosen.warnings:
         report(Notice("warning", text))
     bounds = limits(variables)._replace(concurrent_downloads=chosen.concurrent_downloads.value)
+    longest = flags.get("max-seconds")
+    if isinstance(longest, float):
+        bounds = bounds._replace(max_seconds=longest)
     markers.allow_nodes(bounds.marker_nodes)
     with ExitStack() as closing:
         root = closing.enter_context(_private_cache()) if chosen.no_cache.value else chosen.cache_dir.value

@@ -156,7 +156,8 @@ def _of_person(sources: Sources) -> _Said:
 
 def _of_files(files: Iterable[ConfigFile], index_origin: str, now: int) -> _Said:
     """What files say together, the nearer first."""
-    everybody, packages = None, {}
+    everybody: _Bound | None = None
+    packages: Mapping[PackageName, _Bound] = {}
     for file in files:
         everybody = everybody or _of_file(file, is_index_in_force=file.origin == index_origin, now=now)
         of_this = _bounds(read(_PACKAGES, ((file.table.get(_PACKAGES.name), file.origin),)))

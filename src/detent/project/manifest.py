@@ -14,11 +14,15 @@ from packaging.version import Version
 
 from detent.errors import DetentError, Failures, ManifestInvalid
 from detent.model import markers
+from detent.model.adjustment_texts import TABLES
+from detent.model.adjustments import NO_ADJUSTMENTS, Adjustments
 from detent.model.inputs import Inputs
 from detent.model.markers import InvalidMarker
 from detent.model.requirement import ExtraName, GroupName, PackageName, Requirement, package_name
 from detent.model.specifiers import InvalidSpecifier, canonical_specifier
+from detent.project.adjustments import read_adjustments
 from detent.project.configuration import Configuration, read_configuration, refuse_unfit
+from detent.project.conflicts import Declared
 from detent.project.document import Document, parse_document, type_name
 from detent.project.positions import BYTE_ORDER_MARK
 from detent.project.requirements import read_dependencies, read_extras, read_groups
@@ -28,12 +32,11 @@ _OF_OTHERS = {
         "sources",
         "index",
         "workspace",
-        "constraint-dependencies",
-        "override-dependencies",
+        *TABLES,
         "dev-dependencies",
     ),
     "poetry": ("source", "group", "dev-dependencies"),
-    "pdm": ("source", "dev-dependencies"),
+    "pdm": ("source", "resolution", "dev-dependencies"),
 }
 """Where other tools say which packages are meant, beside a `[project]` table."""
 
@@ -70,6 +73,7 @@ class Manifest(NamedTuple):
     """Sentences a person should hear once, such as one for an unknown key."""
     unread: tuple[str, ...] = ()
     """Sentences about what decides over packages for another tool, to be heard when versions are chosen."""
+    adjustments: Adjustments = NO_ADJUSTMENTS
 
     def inputs(self, index_url: str) -> Inputs:
         """What a lock of this project is made from, with the root of the index that serves it."""
@@ -81,6 +85,7 @@ class Manifest(NamedTuple):
             groups=self.groups,
             default_groups=self.default_groups,
             index_url=index_url,
+            adjustments=self.adjustments,
         )
 
 
@@ -110,6 +115,9 @@ def parse_manifest(text: str, path: Path, *, display: str) -> Manifest:
     groups = read_groups(document, faults)
     faults += _unknown_own_extras(document, name, dependencies, extras, groups)
     configuration = read_configuration(document, tuple(group for group, _ in groups), faults)
+    has_all_extras = "optional-dependencies" not in dynamic
+    declared = Declared(name, dependencies, extras, groups, has_all_extras=has_all_extras)
+    adjustments = read_adjustments(document, declared, requires_python, faults)
     scripts = _scripts(document, project, faults)
     if len(faults) == 1:
         raise faults[0]
@@ -136,6 +144,7 @@ def parse_manifest(text: str, path: Path, *, display: str) -> Manifest:
             *_self_dependencies(name, dependencies),
         ),
         unread=tuple(_read_by_others(document)),
+        adjustments=adjustments,
     )
 
 
@@ -149,16 +158,25 @@ def _self_dependencies(name: PackageName, dependencies: Iterable[Requirement]) -
 
 
 def _read_by_others(document: Document) -> Iterator[str]:
-    """Name what decides over packages for another tool alone: somebody may rely on it."""
+    """Name what decides over packages for another tool alone: somebody may rely on it.
+
+    What `[tool.detent]` says under the same name is meant for detent, and so is known to whoever wrote it.
+    """
     tools = document.data.get("tool")
+    tables = tools if isinstance(tools, dict) else {}
+    own = _table(tables.get("detent"))
     for tool, keys in _OF_OTHERS.items():
-        table = tools.get(tool) if isinstance(tools, dict) else None
-        found = [f"`tool.{tool}.{key}`" for key in keys if isinstance(table, dict) and table.get(key)]
+        table = _table(tables.get(tool))
+        found = [f"`tool.{tool}.{key}`" for key in keys if table.get(key) and key not in own]
         if found:
             yield (
                 f"only {tool} reads {', '.join(found)} in {document.display}; "
                 f"`detent import --from {tool} --dry-run` says what of it can be taken over"
             )
+
+
+def _table(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
 
 
 def _project_table(document: Document) -> Mapping[str, object]:

@@ -4,8 +4,7 @@ One schema serves both files: a pyproject.toml is told by its tables. It refuses
 project and keys nobody knows, where detent refuses them too or warns.
 """
 
-from collections.abc import Iterable
-from typing import assert_never
+from collections.abc import Iterable, Mapping
 
 from detent.project.known import KNOWN, Known
 
@@ -88,8 +87,10 @@ def _type(known: Known) -> dict[str, object]:
             return _by_package(_cutoff())
         case "modes":
             return _by_package({"type": "string", "enum": list(known.choices)})
+        case "markers":
+            return {"anyOf": [text, {"type": "array", "items": text}]}
         case _:
-            return {"type": "array", "items": _adjustment(known)}
+            return {"type": "array", "items": _adjustments()[known.kind]}
 
 
 def _name() -> dict[str, object]:
@@ -97,16 +98,64 @@ def _name() -> dict[str, object]:
 
 
 def _index() -> dict[str, object]:
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["url"],
-        "properties": {
+    return _object(
+        {
             "url": {"type": "string", "description": "The root of its simple API."},
             "name": {"type": "string"},
             "default": {"type": "boolean"},
             "exclude-newer": {"description": "In place of the other `exclude-newer`.", **_cutoff()},
         },
+        "url",
+    )
+
+
+def _adjustments() -> Mapping[str, dict[str, object]]:
+    """What the lists hold that are read with the project's requirements, by their kind."""
+    text = {"type": "string", "minLength": 1}
+    texts = {"type": "array", "items": text}
+    names = {"type": "array", "items": _name()}
+    release = {"name": _name(), "version": text}
+    side = {"type": "object", "additionalProperties": False, "minProperties": 1, "maxProperties": 1}
+    return {
+        "requirements": text,
+        "excludes": _name(),
+        "overrides": {
+            "anyOf": [
+                text,
+                _object(
+                    {
+                        "package": {"anyOf": [_name(), _object(release, "name")]},
+                        "dependencies": texts,
+                    },
+                    "package",
+                    "dependencies",
+                ),
+            ]
+        },
+        "conflicts": {
+            "type": "array",
+            "minItems": 2,
+            "items": {**side, "properties": {"extra": _name(), "group": _name()}},
+        },
+        "metadata": _object(
+            {
+                **release,
+                "requires-dist": texts,
+                "requires-python": text,
+                "provides-extra": names,
+                "provides-extras": names,
+            },
+            "name",
+        ),
+    }
+
+
+def _object(properties: Mapping[str, object], *required: str) -> dict[str, object]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": list(required),
+        "properties": dict(properties),
     }
 
 

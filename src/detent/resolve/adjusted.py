@@ -6,13 +6,12 @@ readers need no adjustments. Constraints change no requirement and are judged in
 """
 
 from collections.abc import Sequence
-from itertools import chain
 
 from detent.model.adjustments import Adjustments, StatedMetadata
 from detent.model.candidate import Artifact, Dependency, Metadata
 from detent.model.dependency import parse_dependency
 from detent.model.requirement import ExtraName, PackageName
-from detent.model.versions import Listing
+from detent.model.versions import Listing, Release
 from detent.resolve.ports import Releases
 
 
@@ -23,12 +22,21 @@ def with_adjustments(releases: Releases, adjustments: Adjustments) -> Releases:
     return releases
 
 
+def readjusted(releases: Releases, adjustments: Adjustments) -> Releases:
+    """Give the index as these adjustments leave it, in place of those it may have been adjusted by."""
+    if isinstance(releases, _Adjusted):
+        return (
+            releases if releases.adjustments == adjustments else with_adjustments(releases.plain, adjustments)
+        )
+    return with_adjustments(releases, adjustments)
+
+
 class _Adjusted:
     """The view; what nothing is said about goes straight through."""
 
     def __init__(self, releases: Releases, adjustments: Adjustments) -> None:
-        self._releases = releases
-        self._adjustments = adjustments
+        self.plain = releases
+        self.adjustments = adjustments
         self._stated: dict[PackageName, list[StatedMetadata]] = {}
         for stated in adjustments.metadata:
             self._stated.setdefault(stated.name, []).append(stated)
@@ -37,28 +45,25 @@ class _Adjusted:
 
     @property
     def index_url(self) -> str:
-        return self._releases.index_url
+        return self.plain.index_url
 
     def listing(self, name: PackageName) -> Listing:
         """Give the versions of a package, for the Pythons that are stated where any are."""
         if name not in self._stated:
-            return self._releases.listing(name)
+            return self.plain.listing(name)
         listing = self._listings.get(name)
         if listing is None:
-            plain = self._releases.listing(name)
-            pythons = {release.version: self._python(name, release.version) for release in plain.releases}
+            releases = self.plain.listing(name).releases
             listing = self._listings[name] = Listing(
-                name,
-                (
-                    release._replace(requires_python=pythons[release.version] or release.requires_python)
-                    for release in plain.releases
-                ),
+                name, (self._for_pythons(name, number, each) for number, each in enumerate(releases, start=1))
             )
         return listing
 
-    def _python(self, name: PackageName, version: str) -> str:
-        stated = self._stated_for(name, version)
-        return "" if stated is None else stated.requires_python
+    def _for_pythons(self, name: PackageName, number: int, release: Release) -> Release:
+        stated = self._stated_for(name, number)
+        if stated is None or not stated.requires_python:
+            return release
+        return release._replace(requires_python=stated.requires_python)
 
     def metadata(self, name: PackageName, number: int) -> Metadata | None:
         """Give what a version demands here."""
@@ -68,48 +73,53 @@ class _Adjusted:
         return self._metadata[key]
 
     def _adjusted(self, name: PackageName, number: int) -> Metadata | None:
-        stated = self._stated_at(name, number)
+        stated = self._stated_for(name, number)
         if stated is not None:
             release = self.listing(name).release(number)
             plain: Metadata | None = _read(stated, release.version, release.requires_python)
         else:
-            plain = self._releases.metadata(name, number)
+            plain = self.plain.metadata(name, number)
         if plain is None:
             return None
 
+        version = self._as_overrides_say(name, number) or plain.version
+
         def adjusted(needs: Sequence[Dependency]) -> tuple[Dependency, ...]:
-            return self._adjustments.adjusted(needs, name, plain.version)
+            return self.adjustments.adjusted(needs, name, version)
 
         extras = tuple((extra, adjusted(needs)) for extra, needs in plain.extras)
         return plain._replace(base=adjusted(plain.base), extras=extras)
 
     def unreadable(self, name: PackageName, number: int) -> str:
-        return self._releases.unreadable(name, number) if self._stated_at(name, number) is None else ""
+        return self.plain.unreadable(name, number) if self._stated_for(name, number) is None else ""
 
     def artifacts(self, name: PackageName, number: int) -> tuple[Artifact, ...]:
-        return self._releases.artifacts(name, number)
+        return self.plain.artifacts(name, number)
 
     def expect(self, listings: Sequence[PackageName], metadata: Sequence[tuple[PackageName, int]]) -> None:
         """Pass on what will be asked, but for the metadata that is stated."""
-        wanted = [(name, number) for name, number in metadata if self._stated_at(name, number) is None]
+        wanted = [(name, number) for name, number in metadata if self._stated_for(name, number) is None]
         if listings or wanted:
-            self._releases.expect(listings, wanted)
+            self.plain.expect(listings, wanted)
 
-    def _stated_at(self, name: PackageName, number: int) -> StatedMetadata | None:
+    def _stated_for(self, name: PackageName, number: int) -> StatedMetadata | None:
+        """Give what is stated of a version; what is said of it alone comes before what is said of all."""
         if name not in self._stated:
             return None
-        return self._stated_for(name, self._releases.listing(name).release(number).version)
+        find = self.plain.listing(name).number
+        of_all = None
+        for stated in self._stated[name]:
+            if stated.version and find(stated.version) == number:
+                return stated
+            if not stated.version:
+                of_all = of_all or stated
+        return of_all
 
-    def _stated_for(self, name: PackageName, version: str) -> StatedMetadata | None:
-        """Give what is stated of a version; what is said of it alone comes before what is said of all."""
-        found = self._stated.get(name, ())
-        return next(
-            chain(
-                (stated for stated in found if stated.version == version),
-                (stated for stated in found if not stated.version),
-            ),
-            None,
-        )
+    def _as_overrides_say(self, name: PackageName, number: int) -> str:
+        """Give a version as an override for it alone spells it (`2` for `2.0`); empty for none."""
+        said = {override.parent_version for override in self.adjustments.overrides if override.parent == name}
+        find = self.plain.listing(name).number
+        return next((version for version in sorted(said) if version and find(version) == number), "")
 
 
 def _read(stated: StatedMetadata, version: str, requires_python: str) -> Metadata:

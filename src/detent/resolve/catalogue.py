@@ -75,6 +75,10 @@ class Catalogue:
             self._metadata[key] = self._releases.metadata(name, number)
         return self._metadata[key]
 
+    def has_read(self, name: PackageName, number: int) -> bool:
+        """Say whether what a version demands is at hand, and can be read."""
+        return self._metadata.get((name, number)) is not None
+
     def has_extra(self, name: PackageName, number: int, extra: str) -> bool:
         """Say whether a version has such an extra; not so when its metadata cannot be read."""
         metadata = self.metadata(name, number)

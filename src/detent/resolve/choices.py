@@ -122,7 +122,7 @@ class Choices:
         return narrow
 
     def partly_usable(self, name: PackageName) -> int:
-        """Give the versions that serve a part of this environment only: of its Pythons, or by a constraint."""
+        """Give the versions that serve a part of this environment only, by their Pythons or a constraint."""
         self.domain(name)
         return self._partly[name]
 
@@ -187,10 +187,11 @@ class Choices:
         """Give the version of a mask that comes first in the order in force; 0 when it is empty."""
         mask &= ~1
         if self._is_fewest:
-            partly = self.partly_usable(name)
-            mask = mask & ~self._narrow[name] or mask & ~partly or mask
+            mask = mask & ~self.partly_usable(name) or mask
         mask = mask & self.allowed(name).first or mask
-        if self._is_oldest_first(name):
+        if self._is_fewest:
+            mask = mask & ~self._narrow[name] or mask
+        if self._order is not Order.HIGHEST and self._is_oldest_first(name):
             mask &= -mask
         return max(mask.bit_length() - 1, 0)
 

@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from detent.events import Report, Resolving
+from detent.model import markers
 from detent.model.markers import Marker
 from detent.model.requirement import PackageName
 from detent.model.versions import newest
 from detent.resolve.catalogue import Catalogue, Demand, Unusable
 from detent.resolve.choices import Choices
+from detent.resolve.coverage import Coverage
 from detent.resolve.facts import Needs, Rejected, SameVersion, slot_of, split_slot
 from detent.resolve.policy import ForkStrategy, Rules
 from detent.resolve.preferences import Preferences
@@ -24,10 +26,12 @@ from detent.resolve.solver import ROOT, Clause, Slot
 class Split(Exception):
     """The environment should be solved in two parts: where ``marker`` holds and where it does not."""
 
-    def __init__(self, marker: Marker, reason: str) -> None:
+    def __init__(self, marker: Marker, reason: str, *, about: PackageName | None = None) -> None:
         super().__init__(reason)
         self.marker = marker
         self.reason = reason
+        self.about = about
+        """The package that has a better version in one of the parts, which is to have it."""
 
 
 class PythonSplit(Split):
@@ -59,7 +63,10 @@ class Situation(Choices):
         earlier: Mapping[PackageName, Sequence[int]],
         report: Report,
         is_whole_only: bool = False,
+        coverage: Coverage | None = None,
+        avoided: frozenset[tuple[PackageName, int]] = frozenset(),
     ) -> None:
+        """``avoided`` are versions that leave out a part of a required environment where they are needed."""
         super().__init__(
             catalogue,
             roots,
@@ -71,6 +78,8 @@ class Situation(Choices):
         )
         self._forks_freely = rules.policy.fork_strategy is not ForkStrategy.FEWEST
         self._report = report
+        self._coverage = coverage
+        self._avoided = avoided
         self._tried: dict[PackageName, set[int]] = {}
         self._askers: dict[Slot, list[_Asker]] = {}
         self._lacking: dict[Slot, int] = {}
@@ -97,7 +106,7 @@ class Situation(Choices):
             constraint = self.bound_in_part(name, number)
             if constraint is not None:
                 where = markers.environment_only(constraint.marker)
-                raise Split(where, f"`{constraint}` bounds {name} in a part only")
+                raise Split(where, f"`{constraint}` bounds {name} in a part only", about=name)
             raise self._python_split(name, number)
         return number
 
@@ -142,7 +151,7 @@ class Situation(Choices):
 
     def _refusal(self, slot: Slot, value: int, demands: Sequence[Demand] | Unusable) -> _Refusal | None:
         """Give what rules a version out, or out of a part of the environment, whatever else is chosen."""
-        trouble = self._python_trouble(slot, value)
+        trouble = self._python_trouble(slot, value) or self._coverage_trouble(slot, value)
         if trouble is not None:
             return trouble
         if isinstance(demands, Unusable):
@@ -250,6 +259,36 @@ class Situation(Choices):
             return PythonSplit(pythons, f"{name} {release.version} {told}")
         return None
 
+    def uncovered(self, name: PackageName, number: int) -> Marker:
+        """Give where a version has no file although the environment is required to have one."""
+        if self._coverage is None or not self.allowed(name).wheels_only >> number & 1:
+            return markers.NEVER
+        return markers.and_(self.environment, self._coverage.left_out(name, number))
+
+    def _coverage_trouble(self, slot: Slot, value: int) -> Unusable | None:
+        """Refuse what has no file anywhere in a required environment.
+
+        What has one in a part may be needed there alone: that is seen when there is an answer.
+        """
+        if self._coverage is None or slot == ROOT:
+            return None
+        name = split_slot(slot)[0]
+        uncovered = self.uncovered(name, value)
+        if (name, value) in self._avoided:
+            self.narrowed.add(name)
+        elif uncovered != self.environment:
+            return None
+        return Unusable(self.without_file(name, value, uncovered))
+
+    def without_file(self, name: PackageName, number: int, where: Marker) -> str:
+        """Say in a phrase that a version has no file that could be used in a required environment."""
+        lacks = "has no wheel"
+        if self._coverage is not None:
+            lacks += f" for {self._coverage.name_of(where)}"
+        if not self.catalogue.listing(name).sdists >> number & 1:
+            return f"{lacks} and no source distribution"
+        return f"{lacks}, and {self._rules.policy.build.forbidden_by} forbids building it"
+
     # ---- demands -------------------------------------------------------------------------
 
     def _clauses_of(self, slot: Slot, bit: int, demand: Demand) -> Iterator[Clause]:
@@ -278,12 +317,12 @@ class Situation(Choices):
             return
         picks = {self.best(name, self.mask(demand)) for demand in alike}
         if len(picks) > 1:
-            self._split_on_first(alike, f"requirements on {name} differ by marker")
+            self._split_on_first(alike, f"requirements on {name} differ by marker", name)
 
-    def _split_on_first(self, demands: Sequence[Demand], reason: str) -> None:
+    def _split_on_first(self, demands: Sequence[Demand], reason: str, about: PackageName) -> None:
         for demand in demands:
             if not self.covers(demand.where):
-                raise Split(demand.where, reason)
+                raise Split(demand.where, reason, about=about)
 
     def refused(self, slot: Slot, value: int, clause: Clause) -> None:
         """Split when the best candidate is refused by a requirement that holds in a part only.
@@ -294,7 +333,7 @@ class Situation(Choices):
             name = split_slot(slot)[0]
             version = self.catalogue.listing(name).release(value).version
             self._split_on_first(
-                [clause.fact.demand], f"{name} {version} would be refused for {clause.fact.demand.name}"
+                [clause.fact.demand], f"{name} {version} would be refused for {clause.fact.demand.name}", name
             )
 
     def missed(self, name: PackageName, number: int) -> str:

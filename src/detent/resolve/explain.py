@@ -7,7 +7,7 @@ them, down to the clash. What hides a version is told where the version would ha
 guessed: every line is a fact, and together they are a proof.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import reduce
 from itertools import groupby
 from operator import or_
@@ -16,29 +16,29 @@ from typing import NamedTuple
 from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.model.markers import Marker
-from detent.model.requirement import Origin, PackageName
+from detent.model.requirement import PackageName
 from detent.model.versions import newest
 from detent.resolve.catalogue import Demand, Unusable
 from detent.resolve.choices import Choices
 from detent.resolve.facts import Needs, Rejected, SameVersion, slot_of, split_slot
-from detent.resolve.obstacles import Obstacle, obstacles_to
+from detent.resolve.obstacles import Kind, Obstacle, obstacles_to
 from detent.resolve.proof import Leaf, is_proof, leaves_of, smallest
 from detent.resolve.solver import ROOT, Clause, Slot
 from detent.resolve.wording import (
     MOST_LINES,
-    MOST_RANGES,
     asking,
     in_brackets,
     origin_of,
     place,
+    python_text,
     ranges,
     told_apart,
     wish,
 )
 
 _MOST_EXTRAS = 4
-_MOST_TRIES = 60
-"""Facts that are tried to be done without."""
+_MOST_TRIES = 40
+"""Facts that are tried to be done without, one by one."""
 _MOST_ALIKE = 2
 """Requirements of one package on another that are told one by one."""
 
@@ -81,10 +81,12 @@ def argue(
     ``everywhere`` is all that is to be solved, ``elsewhere`` looks at another part of it than the one of
     this ``situation``, and ``order`` says in which place the search met a slot.
     """
-    leaves = _needed(_with_all_impossible(tuple(leaves_of(proof)), situation), situation, order)
+    leaves = _with_all_impossible(tuple(leaves_of(proof)), situation)
+    if any(leaf.terms for leaf in leaves):  # else each of them is a proof
+        leaves = _needed((*leaves, *_alike(leaves, situation)), situation, order)
     obstacles = tuple(_that_matter(leaves, situation))
     teller = _Teller(situation, inputs, leaves, obstacles)
-    lines = _in_order(_folded(_lines(leaves), leaves, situation))
+    lines = _in_order(_newest_first(_folded(_lines(leaves), leaves, situation)))
     told = list(dict.fromkeys(teller.sentence(line) for line in lines))
     if len(told) > MOST_LINES:
         told[MOST_LINES - 1 :] = [f"and {len(told) - MOST_LINES + 1} more facts of this kind"]
@@ -109,10 +111,38 @@ def _with_all_impossible(leaves: tuple[Leaf, ...], situation: Choices) -> tuple[
     return tuple(Leaf(fact, ()) for fact in impossible) or leaves
 
 
+def _alike(leaves: Sequence[Leaf], situation: Choices) -> Iterator[Leaf]:
+    """Give what other versions want of the same packages, as far as it is known.
+
+    The search takes what comes first; with all of them the argument may do with fewer packages.
+    """
+    edges = dict.fromkeys(
+        (leaf.fact.slot, leaf.fact.demand.name)
+        for leaf in leaves
+        if isinstance(leaf.fact, Needs) and leaf.fact.slot != ROOT
+    )
+    wanted: dict[Slot, set[PackageName]] = {}
+    for slot, name in edges:
+        wanted.setdefault(slot, set()).add(name)
+    for slot, names in wanted.items():
+        left = situation.domain(slot) & ~1
+        while left:
+            number = newest(left)
+            left ^= 1 << number
+            if situation.catalogue.has_read(split_slot(slot)[0], number):
+                yield from _wishes(slot, number, names, situation)
+
+
+def _wishes(slot: Slot, number: int, names: Container[PackageName], situation: Choices) -> Iterator[Leaf]:
+    """Give what a version wants of these packages in all of the environment."""
+    demands = situation.live_demands(slot, number)
+    for demand in () if isinstance(demands, Unusable) else demands:
+        if demand.name in names and situation.covers(demand.where):
+            yield Leaf(Needs(slot, 1 << number, demand), ((slot, 1 << number),))
+
+
 def _needed(leaves: tuple[Leaf, ...], situation: Choices, order: Callable[[Slot], int]) -> tuple[Leaf, ...]:
     """Leave out what the proof does not need: first what packages want of others, then single facts."""
-    if all(isinstance(leaf.fact, Needs) and leaf.fact.slot == ROOT and not leaf.terms for leaf in leaves):
-        return leaves  # each of them is a proof
     told = [leaf for leaf in leaves if not isinstance(leaf.fact, SameVersion)]
     always = [leaf for leaf in leaves if isinstance(leaf.fact, SameVersion)]
     told.sort(key=lambda leaf: (leaf.fact.slot != ROOT, order(leaf.fact.slot)))
@@ -121,8 +151,10 @@ def _needed(leaves: tuple[Leaf, ...], situation: Choices, order: Callable[[Slot]
         for leaf in told:
             parts.setdefault(key(leaf), []).append(leaf)
         # The last part is never left out: versions of `name[x]` are those of `name`.
+        if len(parts) > _MOST_TRIES:
+            continue
         whole = [*parts.values(), always]
-        kept = smallest(whole, situation.domain, situation.catalogue.matching, tries=_MOST_TRIES)
+        kept = smallest(whole, situation.domain, situation.catalogue.matching)
         told = [leaf for number in kept if number < len(parts) for leaf in whole[number]]
     return (*told, *always)
 
@@ -165,9 +197,34 @@ def _that_matter(leaves: Sequence[Leaf], situation: Choices) -> Iterator[tuple[P
         every = reduce(or_, (obstacle.mask for obstacle in found), 0)
         if not every or _stands(leaves, situation, name, every):
             continue
-        alone = [o for o in found if not _stands(leaves, situation, name, o.mask)]
+        # What several things hide does not come back when one of them goes.
+        alone = [o for o in found if not _stands(leaves, situation, name, o.mask & ~_by_others(o, found))]
         for obstacle in alone or found:
-            yield name, obstacle
+            if not _newest_helps_not(leaves, situation, name, obstacle):
+                yield name, obstacle
+
+
+def _by_others(obstacle: Obstacle, found: Sequence[Obstacle]) -> int:
+    return reduce(or_, (other.mask for other in found if other.kind is not obstacle.kind), 0)
+
+
+def _newest_helps_not(
+    leaves: Sequence[Leaf], situation: Choices, name: PackageName, obstacle: Obstacle
+) -> bool:
+    """Say whether the newest version that is hidden is refused just as well, as far as can be read at once."""
+    listing = situation.catalogue.listing(name)
+    matching = situation.catalogue.matching
+    wanted = obstacle.mask & listing.every
+    for leaf in leaves:
+        if isinstance(leaf.fact, Needs) and leaf.fact.slot == ROOT and leaf.fact.demand.name == name:
+            wanted &= matching(leaf.fact.demand)
+    number = newest(wanted & listing.stable or wanted)
+    if not leaves[0].terms or not number or not situation.has_wheel(name, number):
+        return False
+    slots = {leaf.fact.slot for leaf in leaves if split_slot(leaf.fact.slot)[0] == name}
+    names = {leaf.fact.demand.name for leaf in leaves if isinstance(leaf.fact, Needs)}
+    more = [leaf for slot in slots for leaf in _wishes(slot, number, names, situation)]
+    return bool(more) and _stands([*leaves, *more], situation, name, 1 << number)
 
 
 def _stands(leaves: Sequence[Leaf], situation: Choices, name: PackageName, more: int) -> bool:
@@ -176,8 +233,7 @@ def _stands(leaves: Sequence[Leaf], situation: Choices, name: PackageName, more:
     def domain(other: PackageName) -> int:
         return situation.domain(other) | (more if other == name else 0)
 
-    alone = [leaf for leaf in leaves if leaf.terms or not leaf.fact.slot == ROOT]
-    if not alone:
+    if not any(leaf.terms for leaf in leaves):  # each of them is a proof
         return all(
             leaf.fact.demand.name != name or not situation.catalogue.matching(leaf.fact.demand) & more
             for leaf in leaves
@@ -201,11 +257,12 @@ def _lines(leaves: Sequence[Leaf]) -> list[_Line]:
             case _:
                 continue
         values[line] = values.get(line, 0) | mask
-    # Of one package the newest versions first: they are what a person hoped for.
-    return sorted(
-        (line._replace(values=mask) for line, mask in values.items()),
-        key=lambda line: (line.slot, -line.values),
-    )
+    return _newest_first([line._replace(values=mask) for line, mask in values.items()])
+
+
+def _newest_first(lines: Sequence[_Line]) -> list[_Line]:
+    """Of one package the newest versions first: they are what a person hoped for."""
+    return sorted(lines, key=lambda line: (line.slot, -line.values))
 
 
 def _folded(lines: list[_Line], leaves: Sequence[Leaf], situation: Choices) -> list[_Line]:
@@ -224,9 +281,9 @@ def _folded(lines: list[_Line], leaves: Sequence[Leaf], situation: Choices) -> l
         for key in several:
             if _is_proof_with({*sound, key}, groups, leaves, situation):
                 sound.add(key)
-    is_long = len(single) + sum(1 if key in sound else len(group) for key, group in groups.items()) > MOST_LINES
+    count = len(single) + sum(1 if key in sound else len(group) for key, group in groups.items())
     for key, group in groups.items():
-        if key in sound or (is_long and len(group) > 1):
+        if key in sound or (count > MOST_LINES and len(group) > 1):
             values = reduce(or_, (line.values for line in group))
             demands = tuple(line.demands[0] for line in group)
             single.append(_Line(key[0], values, demands, is_each_for_itself=key not in sound))
@@ -253,9 +310,9 @@ def _is_proof_with(
         wanted = reduce(or_, (situation.mask(line.demands[0]) for line in group))
         fact = Rejected(slot, values, "")
         others = set.intersection(*(set(line.demands[0].extras) for line in group))
-        for needed in (name, *(slot_of(name, extra) for extra in sorted(others))):
-            if needed != slot:
-                rest.append(Leaf(fact, ((slot, values), (needed, situation.domain(name) & ~wanted))))
+        refused = situation.domain(name) & ~wanted
+        slots = (name, *(slot_of(name, extra) for extra in sorted(others)))
+        rest += [Leaf(fact, ((slot, values), (needed, refused))) for needed in slots if needed != slot]
     return is_proof(rest, situation.domain, situation.catalogue.matching)
 
 
@@ -309,9 +366,9 @@ class _Teller:
         if line.slot == ROOT:
             return self._of_project(line.demands[0])
         name, extra = split_slot(line.slot)
-        versions = self._versions(name, line.values, extra)
         if not line.demands:
-            return f"{versions} {line.reason}"
+            return f"{self._versions(name, line.values)} {line.reason}"
+        versions = self._versions(name, line.values, extra)
         if len(line.demands) > 1:
             return f"{versions} {self._folded(line)}"
         demand = line.demands[0]
@@ -342,27 +399,28 @@ class _Teller:
         situation, first = self._situation, line.demands[0]
         name = first.name
         listing = situation.catalogue.listing(name)
-        newest_one = situation.catalogue.listing(split_slot(line.slot)[0]).release(newest(line.values)).version
-        such = f"{newest_one} needs {wish(first)}"
+        theirs = situation.catalogue.listing(split_slot(line.slot)[0])
+        such = f"({theirs.release(newest(line.values)).version}: {wish(first)})"
         wanted = reduce(or_, map(situation.mask, line.demands))
+        why_not = self._why_not(first)
         if not wanted:
-            return f"needs versions of {name} that may not be chosen: {such}{self._why_not(first)}"
+            return f"needs versions of {name} that cannot be had {such}{why_not}"
         there = situation.domain(name) & ~1
         low, high = (wanted & -wanted).bit_length() - 1, newest(wanted)
-        is_whole = wanted == there & (1 << high + 1) - (1 << low)
         above, below = there >> high + 1, there & (1 << low) - 1
-        if line.is_each_for_itself or not is_whole or not (above or below):
-            return f"needs versions of {name} of its own each: {such}"
+        if line.is_each_for_itself or not (above or below):
+            return f"needs another {name} each {such}{why_not}"
         oldest, latest = listing.release(low).version, listing.release(high).version
         if not above:
-            return f"needs {name} {oldest} or newer, each its own: {such}{self._why_not(first)}"
+            return f"needs {name} {oldest} or newer {such}{why_not}"
         if not below:
-            return f"needs {name} {latest} or older, each its own: {such}{self._why_not(first)}"
-        return f"needs one of {name} {oldest}..{latest}, each its own: {such}{self._why_not(first)}"
+            return f"needs {name} {latest} or older {such}{why_not}"
+        return f"needs one of {name} {oldest}..{latest} {such}{why_not}"
 
-    def _versions(self, name: PackageName, mask: int, extra: str) -> str:
+    def _versions(self, name: PackageName, mask: int, extra: str = "") -> str:
         listing = self._situation.catalogue.listing(name)
-        return f"{name}{f'[{extra}]' if extra else ''} {ranges(listing, mask)}"
+        told = ranges(listing, mask, of=self._situation.domain(name))
+        return f"{name}{f'[{extra}]' if extra else ''} {told}"
 
     def _why_not(self, demand: Demand) -> str:
         """Say why there is nothing to meet a requirement with, or what hides versions that would help."""
@@ -374,14 +432,25 @@ class _Teller:
         if not named:
             there = listing.stable & ~listing.yanked or listing.every
             return f"; no version of it matches, the newest is {listing.release(newest(there)).version}"
-        wanted = named & self._wanted.get(demand.name, -1)
-        reasons: dict[str, int] = {}
-        for obstacle in self._obstacles.get(demand.name, ()):
-            if obstacle.mask & wanted:
-                reasons[obstacle.reason] = obstacle.mask
-        told = told_apart(listing, wanted & ~situation.domain(demand.name), reasons)
-        # Once is enough.
-        self._obstacles[demand.name] = [
-            o for o in self._obstacles.get(demand.name, ()) if o.reason not in reasons
-        ]
+        wanted = named & self._wanted.get(demand.name, -1) & ~situation.domain(demand.name)
+        there = [o for o in self._obstacles.get(demand.name, ()) if o.mask & wanted]
+        reasons = _reasons(there)
+        told = told_apart(listing, wanted, reasons)
+        if situation.mask(demand):  # there is something to choose, so once is enough
+            self._obstacles[demand.name] = [o for o in self._obstacles.get(demand.name, ()) if o not in there]
         return "; " + " and ".join(told) if told else ""
+
+
+def _reasons(obstacles: Sequence[Obstacle]) -> dict[str, int]:
+    """Give the versions each reason hides; of many Pythons that are needed the lowest says enough."""
+    reasons: dict[str, int] = {}
+    pythons = [obstacle for obstacle in obstacles if obstacle.kind is Kind.PYTHON]
+    if len(pythons) > 1:
+        lowest = min(pythons, key=lambda obstacle: markers.lowest_python(obstacle.pythons))
+        reasons[f"needs Python {python_text(lowest.pythons)} or newer"] = reduce(
+            or_, (obstacle.mask for obstacle in pythons)
+        )
+    for obstacle in obstacles:
+        if obstacle.kind is not Kind.PYTHON or len(pythons) == 1:
+            reasons[obstacle.reason] = reasons.get(obstacle.reason, 0) | obstacle.mask
+    return reasons

@@ -17,10 +17,10 @@ from detent.model.requirement import PackageName, Requirement
 from detent.model.target import Target
 from detent.model.versions import newest
 from detent.resolve.catalogue import Catalogue, Demand
-from detent.resolve.explain import told_apart, wish
 from detent.resolve.policy import Allowed, Policy, rules_for
 from detent.resolve.ports import Releases
 from detent.resolve.preferences import Preferences
+from detent.resolve.wording import told_apart, wish
 
 _NO_PROJECT = PackageName("")
 

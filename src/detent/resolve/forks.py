@@ -2,36 +2,44 @@
 
 A lock serves every Python and platform in range. One solve serves all of them as long as one set of versions
 does; where it does not, the environment is split in two and both halves are solved anew (a restart is
-cheap, so no state of the solver is kept). Four things split an environment:
+cheap, so no state of the solver is kept). Five things split an environment:
 
 1. the version that would be chosen supports a part of its Pythons only;
 2. a package lists a name several times under different markers, and the best picks differ;
 3. the best candidate is refused by a requirement that holds in a part only;
-4. there is no solution, and the proof uses a requirement that holds in a part only.
+4. there is no solution, and the proof uses a requirement that holds in a part only;
+5. a version without sources has no wheel for a part in which the project requires one.
 
-Newest Pythons come first, and what they came to is preferred by the rest. Extras and groups of the project
-never split: everything a project declares is solved together.
+Newest Pythons come first, and what they came to is preferred by the rest. Requirements of extras and groups
+that the project declares to be exclusive hold in a part only, too; all others are solved together.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from detent.errors import Conflict, DetentError, Failures, PackageUnknown, TooDeep, Unsupported
+from detent.errors import DetentError, Failures, PackageUnknown, Unsupported
 from detent.events import Detail, Notice, Report, ignore
 from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.model.limits import Limits
 from detent.model.markers import Marker
 from detent.model.requirement import ExtraName, PackageName
+from detent.resolve.adjusted import readjusted
+from detent.resolve.budget import Budget
 from detent.resolve.catalogue import Catalogue, Demand
+from detent.resolve.choices import Choices
 from detent.resolve.clauses import PythonSplit, Situation, Split
-from detent.resolve.explain import asker, explain, hints, reasons
+from detent.resolve.coverage import Coverage, reach
 from detent.resolve.facts import Needs, facts_of, split_slot
+from detent.resolve.held_back import first_held_back, part_to_blame
+from detent.resolve.parts import Part, Parts, whole_range
 from detent.resolve.policy import DEFAULT_POLICY, ForkStrategy, Policy, Rules, rules_for
 from detent.resolve.ports import Clock, Releases
 from detent.resolve.preferences import NO_PREFERENCES, Preferences
+from detent.resolve.question import Advice, Asked, SearchFailed, Setup
 from detent.resolve.scout import scout
-from detent.resolve.solver import Clause, NoAnswer, OutOfTime, Solver
+from detent.resolve.solver import Clause, NoAnswer, OutOfTime, Slot, Solver
+from detent.resolve.wording import asker
 
 DEFAULT_LIMITS = Limits()
 
@@ -55,35 +63,47 @@ def resolve(
     policy: Policy = DEFAULT_POLICY,
     seeds: Sequence[Marker] = (),
     limits: Limits = DEFAULT_LIMITS,
+    advice: Advice = "always",
     report: Report = ignore,
 ) -> tuple[Resolution, ...]:
     """Find versions for every environment in range, newest Python first.
 
-    ``seeds`` are environments to begin with, such as those of the old lock. Raises
+    ``seeds`` are environments to begin with, such as those of the old lock; ``advice`` says whether edits are
+    tried out where there is no answer. Raises
     :class:`~detent.errors.Conflict`, :class:`~detent.errors.PackageUnknown` or
     :class:`~detent.errors.TooDeep`.
     """
+    budget = Budget(clock, limits)
     driver = _Driver(
         inputs,
         releases,
         rules=rules_for(policy, inputs.roots(), preferences, inputs.adjustments),
         preferences=preferences,
-        budget=_Budget(clock, limits.search_seconds),
+        budget=budget,
         report=report,
     )
-    return driver.run(seeds)
+    try:
+        return driver.run(seeds)
+    except SearchFailed as failure:
+        # Whoever gets an answer does not pay for what explains that there is none.
+        from detent.resolve.failure import error_of
 
+        def again(setup: Setup, bounds: Limits) -> list[Mapping[PackageName, int]]:
+            answer = resolve(
+                setup.inputs,
+                readjusted(releases, setup.inputs.adjustments),
+                clock=clock,
+                preferences=setup.preferences,
+                policy=setup.policy,
+                seeds=seeds,
+                limits=bounds,
+                advice="never",
+            )
+            return [resolution.pins for resolution in answer]
 
-class _Budget:
-    """The time a search may take, over all environments."""
-
-    def __init__(self, clock: Clock, seconds: float) -> None:
-        self.seconds = seconds
-        self._clock = clock
-        self._deadline = clock() + seconds
-
-    def is_used_up(self) -> bool:
-        return self._clock() > self._deadline
+        setup = Setup(inputs, policy, preferences)
+        asked = Asked(setup, limits, advice, budget, driver.range, driver.choices, again)
+        raise error_of(failure, asked) from None
 
 
 class _Driver:
@@ -96,24 +116,27 @@ class _Driver:
         *,
         rules: Rules,
         preferences: Preferences,
-        budget: _Budget,
+        budget: Budget,
         report: Report,
     ) -> None:
         self._inputs = inputs
-        self._range = markers.requires_python(inputs.requires_python)
+        self._range = whole_range(inputs)
         self._roots = tuple(
             Demand(
                 root.requirement.name,
                 root.requirement.extras,
                 root.requirement.specifier,
-                markers.environment_only(root.gate),
+                markers.gated_as(root.gate, self._range),
                 root.requirement.url,
                 root,
             )
             for root in sorted(inputs.roots(), key=lambda root: root.requirement.name not in preferences.first)
         )
         self._releases = releases
-        self._catalogue = Catalogue(releases, project=inputs.name, pythons=self._range)
+        pythons = markers.python_only(self._range)
+        self._catalogue = Catalogue(releases, project=inputs.name, pythons=pythons)
+        required = inputs.adjustments.required_environments
+        self._coverage = Coverage(required, releases, pythons=pythons) if required else None
         self._rules = rules
         self._wants_fewest = rules.policy.fork_strategy is ForkStrategy.FEWEST
         self._preferences = preferences
@@ -124,22 +147,19 @@ class _Driver:
 
     def run(self, seeds: Sequence[Marker]) -> tuple[Resolution, ...]:
         self._look_at_roots()
-        waiting = self._environments(seeds)
-        for environment in waiting:
+        parts = Parts(self._range, seeds)
+        for part in parts.waiting():
             # Fetch level by level what every first guess needs, before single decisions wait for it.
-            scout(self._situation(environment))
+            scout(self._situation(part))
         solved: list[Resolution] = []
-        while waiting:
-            waiting.sort(key=markers.sort_key)
-            environment = waiting.pop(0)
+        while parts:
+            part = parts.take()
             try:
                 # Where few versions are wanted, one that makes a split comes after all that make none.
-                resolution = self._solve(environment, is_whole_only=self._wants_fewest)
+                resolution = self._solve(part, is_whole_only=self._wants_fewest)
             except Split as split:
                 self._report(Detail(f"resolving in two parts: {split.reason}"))
-                inside = markers.and_(environment, split.marker)
-                outside = markers.and_(environment, markers.not_(split.marker))
-                waiting += [inside, outside]
+                outside = parts.split(part, split.marker, split.about)
                 if isinstance(split, PythonSplit):
                     # Older Pythons mean older versions of many packages: fetch those side by side, too.
                     scout(self._situation(outside))
@@ -175,44 +195,51 @@ class _Driver:
         for failure in unknown.values():
             raise failure
 
-    def _environments(self, seeds: Sequence[Marker]) -> list[Marker]:
-        """Give the seeds within range, and whatever they leave of it."""
-        found: list[Marker] = []
-        rest = self._range
-        for seed in seeds:
-            part = markers.and_(markers.environment_only(seed), rest)
-            if part != markers.NEVER:
-                found.append(part)
-                rest = markers.and_(rest, markers.not_(part))
-        return [*found, rest] if rest != markers.NEVER else found
-
-    def _situation(self, environment: Marker, *, is_whole_only: bool = False) -> Situation:
+    def _situation(
+        self,
+        part: Part,
+        *,
+        is_whole_only: bool = False,
+        avoided: frozenset[tuple[PackageName, int]] = frozenset(),
+    ) -> Situation:
+        earlier = self._earlier
+        if part.fresh:
+            earlier = {name: numbers for name, numbers in earlier.items() if name not in part.fresh}
         return Situation(
             self._catalogue,
             self._roots,
-            environment,
+            part.environment,
             rules=self._rules,
             preferences=self._preferences,
-            earlier=self._earlier,
+            earlier=earlier,
             report=self._report,
             is_whole_only=is_whole_only,
+            coverage=self._coverage,
+            avoided=avoided,
         )
 
-    def _solve(self, environment: Marker, *, is_whole_only: bool) -> Resolution:
-        situation = self._situation(environment, is_whole_only=is_whole_only)
+    def _solve(
+        self,
+        part: Part,
+        *,
+        is_whole_only: bool,
+        avoided: frozenset[tuple[PackageName, int]] = frozenset(),
+    ) -> Resolution:
+        situation = self._situation(part, is_whole_only=is_whole_only, avoided=avoided)
+        self._budget.begin()
         solver = Solver(situation, is_late=self._budget.is_used_up)
         try:
             decided = solver.solve()
         except NoAnswer as failure:
             if not situation.narrowed.isdisjoint(_names_in(failure.proof)):
-                return self._solve(environment, is_whole_only=False)
-            part = _part_to_blame(failure.proof, situation)
-            if part is not None:
-                raise Split(part, "the requirements contradict each other in a part only") from None
-            raise self._conflict(failure.proof, situation, solver) from None
+                return self._solve(part, is_whole_only=False)
+            where = part_to_blame([failure.proof], situation)
+            if where is not None:
+                raise Split(where, "the requirements contradict each other in a part only") from None
+            raise SearchFailed(failure, situation, solver) from None
         except OutOfTime as failure:
-            first, second = (split_slot(slot)[0] for slot in (failure.first, failure.second))
-            raise TooDeep(f"{self._budget.seconds:.0f} seconds of search", first, second) from None
+            raise SearchFailed(failure, situation, solver) from None
+        self._budget.progressed()
         pins: dict[PackageName, int] = {}
         extras: dict[PackageName, list[ExtraName]] = {}
         for slot in sorted(decided):
@@ -221,22 +248,39 @@ class _Driver:
                 extras.setdefault(name, []).append(ExtraName(extra))
             else:
                 pins[name] = decided[slot]
+        held_back = None if self._wants_fewest else first_held_back(situation, solver, pins)
+        if held_back is not None:
+            name, number, where = held_back
+            version = self._catalogue.listing(name).release(number).version
+            raise Split(where, f"{name} {version} is held back in a part only", about=name)
+        if self._coverage is not None:
+            gap = _first_gap(situation, decided, pins)
+            if gap is not None and is_whole_only:
+                return self._solve(part, is_whole_only=True, avoided=avoided | {gap})
+            if gap is not None:
+                raise self._coverage_split(situation, *gap)
         for name, number in pins.items():
             missed = situation.missed(name, number)
             if missed:
                 version = self._catalogue.listing(name).release(number).version
                 text = f"`{name}` {version} is locked, because {missed}"
-                self._missed[text] = markers.or_(self._missed.get(text, markers.NEVER), environment)
-        return Resolution(environment, pins, {name: tuple(found) for name, found in extras.items()})
+                self._missed[text] = markers.or_(self._missed.get(text, markers.NEVER), part.environment)
+        return Resolution(part.environment, pins, {name: tuple(found) for name, found in extras.items()})
 
-    def _conflict(self, proof: Clause, situation: Situation, solver: Solver) -> Conflict:
-        where = markers.restrict(situation.environment, self._range)
-        facts = reasons(proof, situation)
-        return Conflict(
-            explain(facts, situation, order=solver.met),
-            environment="" if where == markers.ALWAYS else markers.render(where),
-            next_steps=hints(facts, situation),
-        )
+    def _coverage_split(self, situation: Situation, name: PackageName, number: int) -> Split:
+        where = situation.uncovered(name, number)
+        version = self._catalogue.listing(name).release(number).version
+        reason = f"{name} {version} {situation.without_file(name, number, where)}"
+        return Split(where, reason, about=name)
+
+    @property
+    def range(self) -> Marker:
+        """All that is to be solved."""
+        return self._range
+
+    def choices(self, environment: Marker) -> Choices:
+        """Look at one environment."""
+        return self._situation(Part(environment))
 
     def _missed_newer(self) -> Iterator[str]:
         for text, environment in self._missed.items():
@@ -245,7 +289,8 @@ class _Driver:
 
     def _warnings(self, answer: Sequence[Resolution]) -> Iterator[str]:
         """Name what was chosen although it was yanked, extras that do not exist, and what a setting does."""
-        yield from self._rules.warnings(self._roots_here())
+        live = [root for root in self._roots if not markers.disjoint(self._range, root.where)]
+        yield from self._rules.warnings([root.root.requirement for root in live if root.root is not None])
         for resolution in answer:
             for name, number in resolution.pins.items():
                 metadata = self._catalogue.metadata(name, number)
@@ -262,25 +307,25 @@ class _Driver:
                         yield f"`{name}` {metadata.version} has no extra `{extra}`; it has {there or 'none'}"
 
 
+def _first_gap(
+    situation: Situation, decided: Mapping[Slot, int], pins: Mapping[PackageName, int]
+) -> tuple[PackageName, int] | None:
+    """Give a version that is needed where it has no file although it is required to have one."""
+    gaps = [(name, situation.uncovered(name, number)) for name, number in pins.items()]
+    gaps = [(name, where) for name, where in gaps if where != markers.NEVER]
+    needed = reach(situation, decided) if gaps else {}
+    for name, where in gaps:
+        if not markers.disjoint(needed.get(name, markers.NEVER), where):
+            return name, pins[name]
+    return None
+
+
 def _names_in(proof: Clause) -> Iterator[PackageName]:
     """Give the packages a proof speaks of, some of them twice."""
     for fact in facts_of(proof):
         yield split_slot(fact.slot)[0]
         if isinstance(fact, Needs):
             yield fact.demand.name
-
-
-def _part_to_blame(proof: Clause, situation: Situation) -> Marker | None:
-    """Give the marker of a requirement in the proof that holds in a part only.
-
-    Where it does not hold there may be an answer.
-    """
-    found: list[tuple[str, str, Marker]] = []
-    for fact in facts_of(proof):
-        if isinstance(fact, Needs) and not situation.covers(fact.demand.where):
-            where = fact.demand.where
-            found.append((fact.demand.name, markers.render(where), where))
-    return min(found)[2] if found else None
 
 
 def _join_equal(solved: Sequence[Resolution]) -> tuple[Resolution, ...]:

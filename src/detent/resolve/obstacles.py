@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
+from detent.model import markers
+from detent.model.markers import Marker
 from detent.model.requirement import PackageName
 from detent.resolve.choices import Choices
 from detent.resolve.policy import Cause
@@ -23,6 +25,8 @@ class Obstacle(NamedTuple):
     mask: int
     reason: str
     kind: Kind | Cause
+    pythons: Marker = markers.ALWAYS
+    """Where it is none, if Python is what it is about."""
 
 
 def obstacles_to(name: PackageName, situation: Choices) -> Iterator[Obstacle]:
@@ -37,9 +41,10 @@ def obstacles_to(name: PackageName, situation: Choices) -> Iterator[Obstacle]:
     for hidden in allowed.hidden:
         yield Obstacle(hidden.mask, hidden.reason, hidden.cause)
     for text, mask in listing.by_requires_python.items():
-        if not situation.runs_somewhere(catalogue.python(text)):
-            yield Obstacle(mask, f"needs Python {text}", Kind.PYTHON)
+        python = catalogue.python(text)
+        if not situation.runs_somewhere(python):
+            yield Obstacle(mask, f"needs Python {text}", Kind.PYTHON, python)
     for pythons, mask in listing.by_wheel_pythons.items():
         if mask & allowed.wheels_only and not situation.runs_somewhere(catalogue.wheels(pythons)):
             reason = f"has wheels for Python {', '.join(pythons.split())} only"
-            yield Obstacle(mask & allowed.wheels_only, reason, Kind.WHEELS)
+            yield Obstacle(mask & allowed.wheels_only, reason, Kind.WHEELS, catalogue.wheels(pythons))

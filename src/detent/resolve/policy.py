@@ -7,7 +7,7 @@ that an explanation can name it. The Pythons a version is for and the project's 
 environment and are judged in `choices`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 from types import MappingProxyType
@@ -22,6 +22,8 @@ from detent.model.inputs import Root
 from detent.model.requirement import PackageName, Requirement
 from detent.model.versions import Listing
 from detent.resolve.preferences import Preferences
+
+_MOST_NAMES = 5
 
 PRERELEASE = "is a pre-release"
 """How every reason begins that hides a pre-release."""
@@ -104,7 +106,7 @@ class Allowed(NamedTuple):
 
 
 class Rules:
-    """The policy applied to one project: what it pins, where it names pre-releases, how it bounds versions."""
+    """The policy applied to one project: what it pins and bounds, and where it names pre-releases."""
 
     def __init__(
         self,
@@ -189,7 +191,9 @@ class Rules:
         setting = f'`prerelease = "{mode.value}"`'
         if name in self.policy.prerelease_packages:
             setting = f"`prerelease-package` ({name}={mode.value})"
-        rule = "takes those only where the project names one" if mode is Prerelease.EXPLICIT else "refuses those"
+        rule = (
+            "takes those only where the project names one" if mode is Prerelease.EXPLICIT else "refuses those"
+        )
         return Hidden(
             0 if is_open else listing.prerelease,
             f"{PRERELEASE}, and {setting} {rule}",
@@ -210,8 +214,7 @@ class Rules:
                 undated |= 1 << number
             elif release.uploaded_at >= moment:
                 late[number] = release.uploaded_at
-        setting = "`exclude-newer-package`" if listing.name in cutoffs.packages else cutoffs.set_by
-        setting = f"{setting} ({cutoff.text})"
+        setting = self._cutoff_of(listing.name)
         found: list[Hidden] = []
         if late:
             day = datetime.fromtimestamp(min(late.values()), UTC).date().isoformat()
@@ -223,15 +226,47 @@ class Rules:
             found.append(Hidden(undated, reason, Cause.UNDATED))
         return tuple(found)
 
-    def undated(self) -> tuple[PackageName, ...]:
-        """Name the packages that lost versions because nobody says when they were uploaded, sorted."""
-        return tuple(
-            sorted(
-                name
-                for name, allowed in self._allowed.items()
-                if any(hidden.cause is Cause.UNDATED for hidden in allowed.hidden)
-            )
+    def _cutoff_of(self, name: PackageName) -> str:
+        cutoffs = self.policy.cutoffs
+        cutoff = cutoffs.cutoff(name)
+        return cutoffs.origin(name) + (f" ({cutoff.text})" if cutoff is not None else "")
+
+    def warnings(self, asked: Iterable[Requirement]) -> Iterator[str]:
+        """Say what the settings do that nobody may have wanted, once all was judged.
+
+        ``asked`` are the project's own requirements.
+        """
+        if self.policy.cutoffs != NO_CUTOFFS:
+            yield from self._undated()
+        if self.policy.order is not Order.HIGHEST:
+            yield from self._unbounded(asked)
+
+    def _undated(self) -> Iterator[str]:
+        names = sorted(
+            name
+            for name, allowed in self._allowed.items()
+            if any(hidden.cause is Cause.UNDATED for hidden in allowed.hidden)
         )
+        if names:
+            shown = ", ".join(f"`{name}`" for name in names[:_MOST_NAMES])
+            more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+            yield (
+                f"{self._cutoff_of(names[0])} leaves out versions of {shown}{more}: "
+                "the index does not say when they were uploaded"
+            )
+
+    def _unbounded(self, asked: Iterable[Requirement]) -> Iterator[str]:
+        has_bound: dict[PackageName, bool] = {}
+        for requirement in asked:
+            bounds = [requirement, *self.constraints.get(requirement.name, ())]
+            is_bound = any(_has_lower_bound(bound.specifier) for bound in bounds)
+            has_bound[requirement.name] = has_bound.get(requirement.name, False) or is_bound
+        for name, is_bound in has_bound.items():
+            if not is_bound:
+                yield (
+                    f"`{name}` is asked for without a lower bound, and `resolution = "
+                    f'"{self.policy.order.value}"` takes the oldest version there is: consider `{name}>=...`'
+                )
 
 
 def rules_for(
@@ -264,11 +299,13 @@ def rules_for(
         policy,
         naming_prereleases=frozenset(naming),
         pinned={name: tuple(clauses) for name, clauses in pinned.items()},
-        locked={
-            name: tuple(version for version, _ in locked) for name, locked in preferences.locked.items()
-        },
+        locked={name: tuple(version for version, _ in locked) for name, locked in preferences.locked.items()},
         constraints={name: tuple(bounds) for name, bounds in constraints.items()},
     )
+
+
+def _has_lower_bound(specifier: str) -> bool:
+    return any(clause.startswith((">", "==", "~=")) for clause in specifier.split(","))
 
 
 def _version_of(clause: str) -> Version | None:

@@ -24,6 +24,7 @@ class Leaf(NamedTuple):
 
     fact: Fact
     terms: tuple[tuple[Slot, int], ...]
+    """None for one that is a proof by itself."""
 
 
 def leaves_of(proof: Clause) -> Iterator[Leaf]:
@@ -55,17 +56,14 @@ def is_proof(leaves: Iterable[Leaf], domain: Domains, matching: Callable[[Demand
 
 
 def smallest(
-    parts: Sequence[Sequence[Leaf]], domain: Domains, matching: Callable[[Demand], int], *, tries: int
+    parts: Sequence[Sequence[Leaf]], domain: Domains, matching: Callable[[Demand], int]
 ) -> list[int]:
     """Give the places of parts that are proof together; without any one of them the rest is none.
 
-    The last parts are tried to be left out first. After so many ``tries`` the rest is kept unseen.
+    The last parts are tried to be left out first.
     """
     kept = list(range(len(parts)))
     for place in reversed(range(len(parts))):
-        if tries == 0:
-            break
-        tries -= 1
         rest = [leaf for other in kept if other != place for leaf in parts[other]]
         if is_proof(rest, domain, matching):
             kept.remove(place)
@@ -75,9 +73,7 @@ def smallest(
 class _System:
     """The :class:`~detent.resolve.solver.Problem` of facts alone."""
 
-    def __init__(
-        self, leaves: Iterable[Leaf], domain: Domains, matching: Callable[[Demand], int]
-    ) -> None:
+    def __init__(self, leaves: Iterable[Leaf], domain: Domains, matching: Callable[[Demand], int]) -> None:
         self._domain = domain
         self._matching = matching
         self._clauses = [clause for leaf in leaves for clause in self._clauses_of(leaf)]
@@ -85,7 +81,7 @@ class _System:
     def domain(self, slot: Slot) -> int:
         return _ROOT_DOMAIN if slot == ROOT else self._domain(split_slot(slot)[0])
 
-    def is_direct(self, slot: Slot) -> bool:
+    def is_direct(self, slot: Slot) -> bool:  # noqa: ARG002 (which goes first does not matter)
         return False
 
     def choose(self, slot: Slot, mask: int, decided: Mapping[Slot, int]) -> int:
@@ -94,7 +90,7 @@ class _System:
             return decided[name]
         return mask.bit_length() - 1
 
-    def clauses(self, slot: Slot, value: int) -> Iterable[Clause]:
+    def clauses(self, slot: Slot, value: int) -> Iterable[Clause]:  # noqa: ARG002 (all come at once)
         return self._clauses if slot == ROOT else ()
 
     def refused(self, slot: Slot, value: int, clause: Clause) -> None:
@@ -110,7 +106,7 @@ class _System:
                     return
                 for needed in (demand.name, *(slot_of(demand.name, extra) for extra in demand.extras)):
                     if needed != slot:
-                        yield self._clause((slot, values), (needed, self.domain(needed) & ~matching), fact)
+                        yield self._clause(fact, (slot, values), (needed, self.domain(needed) & ~matching))
             case SameVersion(slot, values):
                 name = split_slot(slot)[0]
                 every = self.domain(slot)
@@ -118,13 +114,12 @@ class _System:
                 while left:
                     bit = left & -left
                     left ^= bit
-                    yield self._clause((slot, bit), (name, every & ~bit), fact)
-                    yield self._clause((name, bit), (slot, every & ~bit & ~1), fact)
-                yield self._clause((slot, every & ~values & ~1), (name, values | 1), fact)
+                    yield self._clause(fact, (slot, bit), (name, every & ~bit))
+                    yield self._clause(fact, (name, bit), (slot, every & ~bit & ~1))
+                yield self._clause(fact, (slot, every & ~values & ~1), (name, values | 1))
             case _:
-                yield Clause(leaf.terms, fact)
+                yield self._clause(fact, *leaf.terms)
 
-    def _clause(self, one: tuple[Slot, int], other: tuple[Slot, int], fact: Fact) -> Clause:
-        # A term that always holds adds nothing, and the search takes it to have come about.
-        terms = tuple(term for term in (one, other) if term[1] != self.domain(term[0]))
-        return Clause(terms, fact)
+    def _clause(self, fact: Fact, *terms: tuple[Slot, int]) -> Clause:
+        # A term that always holds adds nothing, and the search would look for when it came about.
+        return Clause(tuple((slot, mask) for slot, mask in terms if self.domain(slot) & ~mask), fact)

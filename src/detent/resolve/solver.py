@@ -9,7 +9,7 @@ The solver knows nothing of packages, markers or Python; :class:`Problem` tells 
 The order of its choices is part of the promise about answers: see :class:`Band`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import IntEnum
 from heapq import heappop, heappush
 from typing import Final, NamedTuple, Protocol, TypeAlias
@@ -118,12 +118,14 @@ class _Step(NamedTuple):
 class Solver:
     """One search. :meth:`solve` is called once."""
 
-    def __init__(self, problem: Problem, *, is_late: Callable[[], bool] | None = None) -> None:
+    def __init__(self, problem: Problem, *, is_late: Callable[[int], bool] | None = None) -> None:
+        """``is_late`` says whether to stop, being told how many slots are decided."""
         self._problem = problem
         self._is_late = is_late
         self.decided: dict[Slot, int] = {}
         self.rounds = 0
         self.conflicts = 0
+        self._most_decided = 0
         self._full: dict[Slot, int] = {ROOT: _PRESENT | 1}
         self._now: dict[Slot, int] = {ROOT: _PRESENT | 1}
         self._steps: list[_Step] = []
@@ -155,13 +157,65 @@ class Solver:
                 del self.decided[ROOT]
                 return self.decided
             self.rounds += 1
-            if self.rounds % _ROUNDS_PER_LOOK == 0 and self._is_late is not None and self._is_late():
-                raise OutOfTime(*self._worst_quarrel())
+            if self.rounds % _ROUNDS_PER_LOOK == 0 and self._is_late is not None:
+                self._most_decided = max(self._most_decided, len(self.decided))
+                if self._is_late(self._most_decided):
+                    raise OutOfTime(*self._worst_quarrel())
             self._decide(slot)
 
     def met(self, slot: Slot) -> int:
         """Say in which place the slot was met (the root is -1); unknown ones come last."""
         return self._met.get(slot, len(self._met))
+
+    def most_agreed(self, slot: Slot, mask: int) -> int:
+        """Give the value of a mask that most demands met so far allow, the highest of several; 0: none."""
+        refusals: dict[int, int] = {}
+        for clause in self._clauses_of.get(slot, ()):
+            if clause.left is None and len(clause.terms) > 1:
+                refused = next(mask for other, mask in clause.terms if other == slot)
+                # What a version of the slot demands itself says nothing about who wants that version.
+                if refused & 1:
+                    refusals[refused] = refusals.get(refused, 0) + 1
+        best = fewest = 0
+        while mask:
+            value = mask.bit_length() - 1
+            mask ^= 1 << value
+            count = sum(often for refused, often in refusals.items() if refused >> value & 1)
+            if not best or count < fewest:
+                best, fewest = value, count
+        return best
+
+    def against(self, slot: Slot, value: int) -> Iterator[tuple[int, list[Clause]]]:
+        """Give each clause that rules a value out beside the answer that was found.
+
+        What is given is the values of the slot it rules out, and the clause with all that led to it.
+        """
+        now = self._now
+        for clause in self._clauses_of.get(slot, ()):
+            mask = next(mask for other, mask in clause.terms if other == slot)
+            others = [term for term in clause.terms if term[0] != slot]
+            if mask >> value & 1 and all(now[other] & part == now[other] for other, part in others):
+                yield mask, [clause, *self._causes(others)]
+
+    def _causes(self, terms: Iterable[tuple[Slot, int]]) -> Iterator[Clause]:
+        """Give the clauses that made terms hold; of a decision, those that made the slot needed."""
+        waiting = list(terms)
+        seen: set[tuple[Slot, int]] = set()
+        while waiting:
+            slot, mask = waiting.pop()
+            if (slot, mask) in seen:
+                continue
+            seen.add((slot, mask))
+            cause = self._steps[self._since(slot, mask)].cause
+            if cause is None:
+                if slot != ROOT:
+                    waiting.append((slot, self._full[slot] & ~1))
+                continue
+            yield cause
+            waiting += [term for term in cause.terms if term[0] != slot]
+            rest = mask | next(part for other, part in cause.terms if other == slot)
+            if rest != self._full[slot]:
+                waiting.append((slot, rest))
 
     # ---- domains and clauses -------------------------------------------------------------
 

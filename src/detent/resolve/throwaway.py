@@ -19,12 +19,12 @@ from detent.model.candidate import Artifact
 from detent.model.requirement import ExtraName, PackageName, Requirement
 from detent.model.target import Target
 from detent.resolve.catalogue import Demand, Unusable
-from detent.resolve.explain import MOST_LINES, ranges, wish
 from detent.resolve.facts import slot_of, split_slot
 from detent.resolve.fitting import Fitting
 from detent.resolve.policy import DEFAULT_POLICY, Policy
 from detent.resolve.ports import Releases
 from detent.resolve.solver import Slot
+from detent.resolve.wording import MOST_LINES, ranges, wish
 
 _NOTHING: Final[Mapping[PackageName, str]] = MappingProxyType({})
 _NOWHERE: Final = "!"

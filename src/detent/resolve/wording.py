@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from detent.model import markers
+from detent.model.markers import Marker
 from detent.model.requirement import Origin, Requirement
 from detent.model.versions import Listing, newest
 from detent.resolve.catalogue import Demand
@@ -58,9 +60,30 @@ def asker(demand: Demand) -> str:
     return part + in_brackets(place(origin))
 
 
-def ranges(listing: Listing, mask: int) -> str:
-    """Write a set of versions as a few ranges: `1.0..1.4, 2.0 and 2 more ranges`."""
-    parts = listing.ranges(mask).split(", ")
+def python_text(pythons: Marker) -> str:
+    """Write the lowest Python of a marker: `3.12`."""
+    lowest = markers.lowest_python(pythons)
+    major, minor, micro = lowest // 1_000_000, lowest // 1_000 % 1_000, lowest % 1_000
+    return f"{major}.{minor}.{micro}" if micro else f"{major}.{minor}"
+
+
+def ranges(listing: Listing, mask: int, *, of: int = -1) -> str:
+    """Write a set of versions as a few ranges: `1.0..1.4, 2.0 and 2 more ranges`.
+
+    Pre-releases are not told beside others, and neither they nor what is not ``of`` those in question make
+    two ranges of one.
+    """
+    told = mask & listing.stable or mask
+    others = listing.every & ~(listing.stable & of) if told & listing.stable else 0
+    whole = told | others
+    # What is left over at the ends of a range was not asked about.
+    for number in range(1, listing.count + 1):
+        if not told >> number & 1 and (not whole >> number - 1 & 1):
+            whole &= ~(1 << number)
+    for number in range(listing.count, 0, -1):
+        if not told >> number & 1 and (not whole >> number + 1 & 1):
+            whole &= ~(1 << number)
+    parts = listing.ranges(whole).split(", ")
     if len(parts) <= MOST_RANGES:
         return ", ".join(parts)
     return f"{', '.join(parts[:MOST_RANGES])} and {len(parts) - MOST_RANGES} more ranges"

@@ -10,6 +10,7 @@ from detent.errors import HashMismatch, IndexUnavailable
 from detent.events import ignore
 from detent.index.client import Client
 from detent.index.ladder import Found, Ladder
+from detent.index.rows import artifact_of
 from detent.index.sidecars import Sidecars
 from detent.index.simple import parse_page
 from detent.model.limits import Limits
@@ -33,11 +34,12 @@ def read(
     limits: Limits = QUICK,
 ) -> Found:
     page = parse_page(index.page("a")[1], index.page("a")[0], f"{index.url}a/", A)  # type: ignore[index]
+    files = [artifact_of(row) for each in page.files for row in each.rows]
     with Client(index_url=index.url, limits=limits, dice=lambda: -0.49) as client:
         sidecars = sidecars or Sidecars(None, lambda: 0.0)
         archives = Archives(Layout(scratch / "store"))
         ladder = Ladder(client, sidecars, archives, lambda: scratch, ignore)
-        return ladder.read(A, "1.0", [artifact for _, artifact in page.files], without)
+        return ladder.read(A, "1.0", files, without)
 
 
 def needs(found: Found) -> list[str]:

@@ -35,7 +35,7 @@ def test_the_header_names_what_shapes_the_file_alike_for_everybody() -> None:
     text = asked(f"-q --no-hashes --default-index {password} -p 3.12 --locked -o a$b.txt --no-dev").command
 
     assert text == "detent export --output-file 'a$b.txt' --no-dev --no-hashes"
-    assert text == asked("--no-dev --output-file=a$b.txt --no-hashes --offline").command
+    assert text == asked("--no-dev --output-file=a$b.txt --no-hashes --offline --pre").command
     assert text == asked("-oa$b.txt --no-hashes", DETENT_NO_DEV="1", DETENT_LOCKED="1").command
 
 

@@ -1,8 +1,9 @@
 import pytest
 
-from detent.cli.flags import BY_NAME, COMMANDS
+from detent.cli.flags import BY_NAME, COMMANDS, RESOLVING
 from detent.cli.parse import Doubt, Matter, parse, with_variables
 from detent.errors import UsageError
+from detent.project.known import BY_NAME as SETTINGS
 
 
 def test_flags_may_stand_anywhere_and_the_last_one_wins() -> None:
@@ -20,6 +21,33 @@ def test_values_come_attached_or_apart() -> None:
         assert parse(["add", *words], {}).values["requirements"] == ("f",)
     assert parse(["add", "--group=-x", "a"], {}).values["group"] == "-x"
     assert parse(["add", "--marker", "-", "a"], {}).values["marker"] == "-"
+
+
+def test_a_shorthand_stands_for_a_flag_with_its_value() -> None:
+    assert parse(["lock", "--pre"], {}).values["prerelease"] == "allow"
+    assert parse(["lock", "--pre", "--prerelease", "explicit"], {}).values["prerelease"] == "explicit"
+    with pytest.raises(Doubt) as caught:
+        parse(["lock", "--pre=allow"], {})
+    assert (caught.value.matter, caught.value.word) == ("value unwanted", "--pre")
+
+
+def test_what_other_tools_call_a_flag_is_understood() -> None:
+    assert parse(["lock", "--uploaded-prior-to", "P7D"], {}).values["exclude_newer"] == "P7D"
+    assert parse(["add", "a", "-cf"], {}).values["constraints"] == ("f",)
+
+
+@pytest.mark.parametrize(
+    "name", ["lock", "add", "remove", "sync", "run", "tree", "export", "import", "version"]
+)
+def test_every_command_that_may_lock_has_the_flags_that_choose_versions(name: str) -> None:
+    assert set(RESOLVING) <= set(BY_NAME[name].flags)
+
+
+def test_a_flag_takes_the_words_that_its_setting_takes() -> None:
+    flags = [flag for command in COMMANDS for flag in command.flags if flag.setting and flag.choices]
+
+    assert {flag.name for flag in flags} == {"link_mode", "prerelease", "resolution", "fork_strategy"}
+    assert [flag for flag in flags if flag.choices != SETTINGS[flag.setting].choices] == []
 
 
 def test_behind_two_dashes_nothing_is_a_flag() -> None:
@@ -53,6 +81,14 @@ def test_variables_set_what_no_flag_does() -> None:
     "line",
     [
         "sync --locked --frozen",
+        "sync --frozen --resolution lowest",
+        "lock --check --regenerate",
+        "lock --check-exists --regenerate",
+        "lock --check-exists --fork-strategy fewest",
+        "lock --regenerate --upgrade",
+        "lock --regenerate --upgrade-package a",
+        "run --no-project --resolution lowest true",
+        "run --no-sync --fork-strategy fewest true",
         "sync --no-install-project --only-install-project",
         "sync --no-install-package a --only-install-package b",
         "run --no-sync --upgrade true",

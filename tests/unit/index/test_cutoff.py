@@ -1,10 +1,13 @@
 """A project as it was before a moment: releases lose the files that came later, and keep what is left."""
 
+from collections.abc import Sequence
+
 from packaging.version import Version
 
 from detent.index.cutoff import View, view
-from detent.index.grouping import group
+from detent.index.grouping import Files, group
 from detent.index.listings import KeptListing, columns
+from detent.index.rows import Row, row_of
 from detent.model.candidate import Artifact
 
 WHEEL, NATIVE, SDIST = "a-1.0-py3-none-any.whl", "a-1.0-cp312-cp312-linux_x86_64.whl", "a-1.0.tar.gz"
@@ -25,13 +28,15 @@ def file(
 
 def seen(moment: int, *files: Artifact) -> tuple[View, list[str]]:
     """The view, and the versions whose files had to be looked at."""
-    project = group((Version(each.filename.split("-")[1].removesuffix(".tar.gz")), each) for each in files)
+    project = group(
+        Files(Version(each.filename.split("-")[1].removesuffix(".tar.gz")), [row_of(each)]) for each in files
+    )
     listing = KeptListing(0, 0, "", "", "stamp", columns(project.releases), project.latest)
     asked: list[str] = []
 
-    def of(version: str) -> tuple[Artifact, ...]:
+    def of(version: str) -> Sequence[Row]:
         asked.append(version)
-        return project.artifacts[version]
+        return project.rows[version]
 
     return view(listing, moment, of), asked
 

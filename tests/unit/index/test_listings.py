@@ -10,9 +10,7 @@ from detent.index.listings import (
     Packed,
     Told,
     columns,
-    decode_artifacts,
     decode_metadata,
-    encode_artifacts,
     encode_metadata,
     files_from_record,
     identity,
@@ -20,6 +18,7 @@ from detent.index.listings import (
     packed_from_record,
     packed_record,
 )
+from detent.index.rows import decode_artifacts, encode_artifacts
 from detent.model.candidate import Artifact, Dependency, Digest, Metadata
 from detent.model.requirement import ExtraName, PackageName
 from detent.model.versions import Release, version_key

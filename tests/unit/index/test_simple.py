@@ -7,6 +7,7 @@ import pytest
 
 from detent.errors import PageInvalid
 from detent.index.grouping import group
+from detent.index.rows import artifact_of
 from detent.index.simple import Page, parse_page
 from detent.model.candidate import Artifact, Digest
 from detent.model.requirement import PackageName
@@ -36,13 +37,17 @@ def json_file(filename: object = "a_b-1.0-py3-none-any.whl", **more: object) -> 
     }
 
 
+def artifacts(page: Page) -> list[Artifact]:
+    return [artifact_of(row) for files in page.files for row in files.rows]
+
+
 def only(page: Page) -> Artifact:
-    assert len(page.files) == 1
-    return page.files[0][1]
+    (found,) = artifacts(page)
+    return found
 
 
 def names(page: Page) -> list[str]:
-    return [artifact.filename for _, artifact in page.files]
+    return [artifact.filename for artifact in artifacts(page)]
 
 
 def test_an_html_entry_gives_everything_it_says() -> None:
@@ -262,17 +267,15 @@ def test_old_names_with_dashes_are_cut_where_the_project_ends() -> None:
         *(f'<a href="{n}">x</a>' for n in ("A-b-1.0-beta1.tar.gz", "a.b-2.0.zip", "a-b-c-1.0.tar.gz"))
     )
 
-    assert [(str(v), a.filename) for v, a in page.files] == [
-        ("1.0b1", "A-b-1.0-beta1.tar.gz"),
-        ("2.0", "a.b-2.0.zip"),
-    ]
+    assert [str(files.version) for files in page.files] == ["1.0b1", "2.0"]
+    assert names(page) == ["A-b-1.0-beta1.tar.gz", "a.b-2.0.zip"]
 
 
 def test_a_hostile_page_does_not_make_the_scan_slow() -> None:
     # Quadratic scanning of this would take minutes.
     body = b'<a href="' * 100_000 + b"<a x=' " * 20_000 + b"<!--" * 50_000
 
-    assert parse_page(body, "text/html", PAGE, NAME).files == ()
+    assert parse_page(body, "text/html", PAGE, NAME).files == []
 
 
 def test_releases_are_the_same_for_any_order_of_the_page() -> None:
@@ -298,7 +301,7 @@ def test_releases_are_the_same_for_any_order_of_the_page() -> None:
         ("1.0", ">=3.9", True, True, False, 9),
         ("1.1rc1", "", True, False, False, None),
     ]
-    assert [a.filename for a in expected.artifacts["1.0"]] == [
+    assert [row[0] for row in expected.rows["1.0"]] == [
         "a_b-1.0-py2-none-any.whl",
         "a_b-1.0-py3-none-any.whl",
         "a_b-1.0.0.tar.gz",
@@ -343,5 +346,5 @@ def test_forms_that_no_lock_can_name_are_listed_where_there_is_nothing_else(
 
     project = group(json_page(*(json_file(named(ending)) for ending in listed)).files)
 
-    assert [file.filename for file in project.artifacts["1.0"]] == sorted(map(named, kept))
+    assert [row[0] for row in project.rows["1.0"]] == sorted(map(named, kept))
     assert project.releases[0].has_sdist is (listed[0] != "py3-none-any.whl")

@@ -134,9 +134,91 @@ def test_requires_python_and_environments_bound_the_question() -> None:
     project = inputs(["a; python_version >= '3.11'"], requires_python=">=3.11")
 
     assert closure_faults(project, lock(entry("a"), made_from=project)) == ()
-    linux = inputs(["a", "b; sys_platform == 'win32'"])
-    limited = lock(entry("a"), made_from=linux, environments=["sys_platform == 'linux'"])
+    on_linux = "sys_platform == 'linux'"
+    linux = inputs(["a", "b; sys_platform == 'win32'"], adjustments={"environments": [on_linux]})
+    limited = lock(entry("a"), made_from=linux, environments=[on_linux])
     assert closure_faults(linux, limited) == ()
+
+
+def test_a_lock_for_other_environments_than_the_projects_is_told() -> None:
+    project = inputs(["a"])
+    told = ("the environments at the top of the lock are not those that it was made for",)
+
+    limited = lock(entry("a"), made_from=project, environments=["sys_platform == 'linux'"])
+    assert closure_faults(project, limited) == told
+    linux = inputs(["a"], adjustments={"environments": ["sys_platform == 'linux'"]})
+    assert closure_faults(linux, lock(entry("a"), made_from=linux)) == told
+
+
+# ---- what the project says beside its requirements ----------------------------------------------
+
+
+def test_a_constraint_holds_wherever_its_marker_meets_the_entrys() -> None:
+    bound = {"constraint-dependencies": ["a<2; sys_platform == 'win32'", "b<2", "gone>1"]}
+    project = inputs(["a; python_version < '3.12'", "b"], adjustments=bound)
+    entries = [entry("a", "2.0", marker="python_version < '3.12'"), entry("b", "1.0")]
+
+    assert closure_faults(project, lock(*entries, made_from=project)) == (
+        (
+            "the lock has `a 2.0` where python_version < '3.12' and sys_platform == 'win32', which "
+            "`a<2; sys_platform == 'win32'` in [tool.detent] constraint-dependencies rules out"
+        ),
+    )
+    elsewhere = inputs(
+        ["a; sys_platform == 'linux'", "b"],
+        adjustments={"constraint-dependencies": ["a<2; sys_platform == 'win32'"]},
+    )
+    on_linux = entry("a", "2.0", marker="sys_platform == 'linux'")
+    assert closure_faults(elsewhere, lock(on_linux, entry("b"), made_from=elsewhere)) == ()
+
+
+def test_an_excluded_package_has_no_entry() -> None:
+    project = inputs(["a", "b"], adjustments={"exclude-dependencies": ["b"]})
+
+    assert closure_faults(project, lock(entry("a"), made_from=project)) == ()
+    assert closure_faults(project, lock(entry("a"), entry("b"), made_from=project)) == (
+        "the lock has `b 1.0`, and `b` stands in [tool.detent] exclude-dependencies",
+        "nothing needs the entry `b 1.0`",
+    )
+
+
+def test_an_override_counts_in_the_place_of_the_projects_own_requirement() -> None:
+    project = inputs(
+        ["a>=1", "b"], adjustments={"override-dependencies": ["a==3; sys_platform == 'win32'", "x: b==9"]}
+    )
+
+    whole = lock(entry("a", "3", marker="sys_platform == 'win32'"), entry("b"), made_from=project)
+    assert closure_faults(project, whole) == ()
+    assert closure_faults(project, lock(entry("a", "2"), entry("b"), made_from=project)) == (
+        (
+            "the project needs `a==3; sys_platform == 'win32'`, but the lock has `a 2` "
+            "where sys_platform == 'win32'"
+        ),
+        "nothing needs the entry `a 2`",
+    )
+
+
+def test_extras_that_exclude_each_other_are_never_looked_at_together() -> None:
+    extras = {"cpu": ["t==1"], "gpu": ["t==2"]}
+    pair = [entry("t", "1", marker="'cpu' in extras"), entry("t", "2", marker="'gpu' in extras")]
+    apart = inputs(extras=extras, adjustments={"conflicts": ["extra cpu | extra gpu"]})
+
+    assert closure_faults(apart, lock(*pair, made_from=apart)) == ()
+    together = inputs(extras=extras)
+    assert closure_faults(together, lock(*pair, made_from=together))[0] == (
+        "the entries `t 1` and `t 2` are both for one environment where 'cpu' in extras and 'gpu' in extras"
+    )
+
+
+def test_an_entry_for_extras_that_are_never_on_together_is_told() -> None:
+    project = inputs(
+        ["a"], extras={"cpu": [], "gpu": []}, adjustments={"conflicts": ["extra cpu | extra gpu"]}
+    )
+    dead = entry("b", marker="'cpu' in extras and 'gpu' in extras")
+
+    assert closure_faults(project, lock(entry("a"), dead, made_from=project)) == (
+        "nothing needs the entry `b 1.0`",
+    )
 
 
 def test_two_entries_for_one_environment_are_told() -> None:

@@ -139,3 +139,42 @@ def test_a_hand_edited_line_is_a_difference_and_no_crash() -> None:
         "`a` was added to [project.dependencies]",
         "`a b` was removed from [project.dependencies]",
     )
+
+
+def test_a_difference_in_what_the_project_says_beside_its_requirements_is_put_into_words() -> None:
+    was = {
+        "conflicts": ["extra a | extra b"],
+        "constraint-dependencies": ["a<2", "old<1"],
+        "dependency-metadata": ["m==1.0 | x"],
+        "environments": ["sys_platform == 'linux'"],
+        "override-dependencies": ["boto3: urllib3>=1", "o==1"],
+    }
+    now = {
+        "conflicts": ["extra a ('a' in extras or 'all' in extras) | extra b"],
+        "constraint-dependencies": ["a<3", "new<1"],
+        "dependency-metadata": ["m==1.0 | x | y", "m==2.0"],
+        "environments": ["sys_platform == 'win32'"],
+        "exclude-dependencies": ["e"],
+        "override-dependencies": ["boto3: urllib3>=2", "boto3==1.0: urllib3>=3", "o==1"],
+    }
+
+    found = differences(inputs(adjustments=now), lock(made_from=inputs(adjustments=was)))
+
+    assert found == (
+        (
+            "`extra a ('a' in extras or 'all' in extras) | extra b` in [tool.detent] conflicts was "
+            "`extra a | extra b`"
+        ),
+        "`a<3` in [tool.detent] constraint-dependencies was `a<2`",
+        "`new<1` was added to [tool.detent] constraint-dependencies",
+        "`old<1` was removed from [tool.detent] constraint-dependencies",
+        "`m==1.0 | x | y` in [tool.detent] dependency-metadata was `m==1.0 | x`",
+        "`m==2.0` was added to [tool.detent] dependency-metadata",
+        "`sys_platform == 'win32'` was added to [tool.detent] environments",
+        "`sys_platform == 'linux'` was removed from [tool.detent] environments",
+        "`e` was added to [tool.detent] exclude-dependencies",
+        "`boto3: urllib3>=2` in [tool.detent] override-dependencies was `boto3: urllib3>=1`",
+        "`boto3==1.0: urllib3>=3` was added to [tool.detent] override-dependencies",
+    )
+    same = inputs(adjustments=now)
+    assert differences(same, lock(made_from=same)) == ()

@@ -155,3 +155,45 @@ def test_edges_stay_within_the_excerpt_in_their_shortest_form() -> None:
 
     assert [tuple(edge) for edge in a.dependencies] == [("b", "")]
     assert whole.dependencies == some.packages[0].dependencies
+
+
+def test_an_excerpt_is_for_the_environments_of_the_lock_alone() -> None:
+    linux = "sys_platform == 'linux'"
+    some = lock(
+        entry("a"), made_from=inputs(["a"], adjustments={"environments": [linux]}), environments=[linux]
+    )
+
+    assert titles(taken(some)) == [f"a 1.0; {linux}"]
+
+
+def test_what_extras_exclude_is_left_out_where_they_meet() -> None:
+    side = "'cpu' in extras or ('all' in extras and sys_platform == 'darwin')"
+    some = lock(
+        entry("t", "1", marker=side),
+        entry("t", "2", marker="'gpu' in extras"),
+        made_from=inputs(
+            extras={"cpu": ["t==1"], "gpu": ["t==2"], "all": ["demo[cpu]; sys_platform == 'darwin'"]},
+            adjustments={"conflicts": [f"extra cpu ({side}) | extra gpu"]},
+        ),
+    )
+    both = Wanted(frozenset(map(ExtraName, ("gpu", "all"))))
+
+    assert titles(taken(some, both)) == ["t 2; sys_platform != 'darwin'"]
+
+
+def test_an_excerpt_goes_by_what_overrides_and_exclusions_leave() -> None:
+    some = lock(
+        entry("a", extras={"x": ["b"]}, marker="sys_platform == 'win32'"),
+        entry("b", marker="sys_platform == 'win32'"),
+        made_from=inputs(
+            ["a[x]>=9", "gone"],
+            adjustments={
+                "exclude-dependencies": ["gone"],
+                "override-dependencies": ["a==1; sys_platform == 'win32'"],
+            },
+        ),
+    )
+
+    found = taken(some, pruned=("other",))
+    assert titles(found) == ["a 1.0; sys_platform == 'win32'", "b 1.0; sys_platform == 'win32'"]
+    assert owners(found) == {"a": ("demo",), "b": ("a",)}

@@ -328,3 +328,97 @@ def test_a_merge_conflict_is_called_one() -> None:
 @pytest.mark.parametrize("text", ["a = " + "[" * 5000, "a = " + "9" * 5000])
 def test_absurd_toml_is_refused_and_not_a_crash(text: str) -> None:
     reason(text)
+
+
+# ---- what the project says beside its requirements ----------------------------------------------
+
+BESIDE = {
+    "conflicts": ["extra cpu | group gpu ('gpu' in dependency_groups or 'more' in extras)"],
+    "constraint-dependencies": ["a<2", "b>1; sys_platform == 'win32'"],
+    "dependency-metadata": ["c==0.7 | requires-python >=3.8 | extra x | d>=1; platform_version == 'a | b'"],
+    "environments": ["sys_platform == 'linux'"],
+    "exclude-dependencies": ["e"],
+    "override-dependencies": ["f: g>=2", "h; python_version < '3.0'"],
+    "required-environments": ["platform_machine == 'x86_64' and sys_platform == 'linux'"],
+}
+
+
+def test_what_the_project_says_beside_its_requirements_has_a_line_for_each_thing() -> None:
+    some = lock(made_from=inputs(["a"], extras={"x": []}, adjustments=BESIDE))
+
+    text = render_lock(some)
+
+    assert parse_lock(text, "pylock.toml") == some
+    _, _, rest = text.partition('dependencies = [\n    "a",\n]\n')
+    assert rest.startswith(
+        "conflicts = [\n"
+        "    \"extra cpu | group gpu ('more' in extras or 'gpu' in dependency_groups)\",\n"
+        "]\n"
+        "constraint-dependencies = [\n"
+        '    "a<2",\n'
+        "    \"b>1; sys_platform == 'win32'\",\n"
+        "]\n"
+        "dependency-metadata = [\n"
+    )
+    assert rest.endswith("]\n\n[tool.detent.inputs.extras]\nx = []\n")
+
+
+def test_empty_tables_are_none() -> None:
+    text = render_lock(lock(made_from=inputs(["a"])))
+    emptied = text.replace("dependencies = [", "environments = []\ndependencies = [", 1)
+
+    assert parse_lock(emptied, "pylock.toml") == parse_lock(text, "pylock.toml")
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("constraint-dependencies = 3", "`constraint-dependencies` must be an array, not an integer"),
+        ("exclude-dependencies = [3]", "`exclude-dependencies[0]` must be a string, not an integer"),
+        (
+            'constraint-dependencies = ["a", "a b"]',
+            "`tool.detent.inputs.constraint-dependencies[1]` cannot be read: `a b` is not a valid requirement",
+        ),
+        (
+            'override-dependencies = ["boto3: =2"]',
+            "`tool.detent.inputs.override-dependencies[0]` cannot be read: `=2` is not a valid requirement",
+        ),
+        (
+            'exclude-dependencies = ["-"]',
+            "`tool.detent.inputs.exclude-dependencies[0]` cannot be read: `-` is not a valid package name",
+        ),
+        (
+            'environments = ["x"]',
+            "`tool.detent.inputs.environments[0]` cannot be read: `x` is not a valid marker",
+        ),
+        (
+            'conflicts = ["extra a"]',
+            "`tool.detent.inputs.conflicts[0]` cannot be read: `extra a` names fewer than two",
+        ),
+        (
+            'conflicts = ["extra a | b"]',
+            "`tool.detent.inputs.conflicts[0]` cannot be read: `b` is neither an extra",
+        ),
+        (
+            'conflicts = ["extra a | extra b (os)"]',
+            "`tool.detent.inputs.conflicts[0]` cannot be read: `os` is not a",
+        ),
+        (
+            'dependency-metadata = ["a>=1 | b"]',
+            "`tool.detent.inputs.dependency-metadata[0]` cannot be read: `a>=1` is neither a package nor",
+        ),
+        (
+            'dependency-metadata = ["a | requires-python 3 | b"]',
+            "`tool.detent.inputs.dependency-metadata[0]` cannot be read: ",
+        ),
+        ('dependency-metadata = [""]', "`tool.detent.inputs.dependency-metadata[0]` cannot be read: "),
+    ],
+)
+def test_a_line_that_says_nothing_is_refused_with_its_place(lines: str, expected: str) -> None:
+    text = render_lock(lock(made_from=inputs(["a"]))).replace(
+        "dependencies = [", f"{lines}\ndependencies = [", 1
+    )
+
+    with pytest.raises(LockInvalid) as caught:
+        parse_header(text, "pylock.toml")
+    assert expected in caught.value.what + caught.value.why

@@ -2,7 +2,14 @@
 
 import pytest
 
-from detent.errors import BuildForbidden, Failures, LockInvalid, NoMatchingTarget, Unsupported
+from detent.errors import (
+    BuildForbidden,
+    ExclusiveExtras,
+    Failures,
+    LockInvalid,
+    NoMatchingTarget,
+    Unsupported,
+)
 from detent.lock.model import Direct, Lock, LockedPackage
 from detent.lock.select import Selection, Wanted, best_file, default_groups, select
 from detent.model.build_policy import DEFAULT_BUILD_POLICY, BuildPolicy
@@ -305,3 +312,47 @@ def test_default_groups_come_from_the_record_or_from_the_standard_key() -> None:
 
     assert default_groups(own) == {"dev"}
     assert default_groups(foreign(default_groups=["test"])) == {"test"}
+
+
+# ---- what the project says beside its requirements ----------------------------------------------
+
+
+def test_extras_that_exclude_each_other_are_refused_where_both_are_on() -> None:
+    exclusive = "extra cpu ('cpu' in extras or ('all' in extras and sys_platform == 'darwin')) | extra gpu"
+    some = lock(
+        entry("t", "1", marker="'cpu' in extras or ('all' in extras and sys_platform == 'darwin')"),
+        entry("t", "2", marker="'gpu' in extras"),
+        made_from=inputs(
+            extras={"cpu": ["t==1"], "gpu": ["t==2"], "all": ["demo[cpu]; sys_platform == 'darwin'"]},
+            adjustments={"conflicts": [exclusive]},
+        ),
+    )
+
+    with pytest.raises(ExclusiveExtras) as caught:
+        select(some, target(), wanted(extras="cpu gpu"))
+    assert caught.value.what == "extra `cpu` and extra `gpu` cannot be on together"
+    assert names(select(some, target(), wanted(extras="gpu all"))) == ["t 2"]
+    with pytest.raises(ExclusiveExtras):
+        select(some, target(platform="darwin"), wanted(extras="gpu all"))
+
+
+def test_a_group_alone_has_what_overrides_and_exclusions_leave() -> None:
+    some = lock(
+        entry("a"),
+        entry("b", marker="sys_platform == 'win32'"),
+        entry("c"),
+        made_from=inputs(
+            ["c"],
+            extras={"x": ["c"]},
+            groups={"dev": ["a", "b", "gone[x]"]},
+            adjustments={
+                "exclude-dependencies": ["gone"],
+                "override-dependencies": ["b; sys_platform == 'win32'"],
+            },
+        ),
+    )
+
+    assert names(select(some, target(), wanted(groups="dev", base=False))) == ["a 1.0"]
+    on_windows = select(some, target(platform="win32"), wanted(groups="dev", base=False))
+    assert names(on_windows) == ["a 1.0", "b 1.0"]
+    assert [choice.requested for choice in on_windows.choices] == [True, True]

@@ -267,3 +267,13 @@ def test_extras_and_groups_can_be_chosen() -> None:
     text = tree(LOCK, PROJECT, groups=frozenset(), extras=cli, depth=1)
 
     assert text == "demo\n├── fastapi v1.0\n├── requests[socks] v2.34.2\n└── click v1.0 (extra: cli)\n"
+
+
+def test_the_tree_shows_what_overrides_and_exclusions_leave() -> None:
+    project = inputs(
+        ["a>=9", "gone", "only-here; sys_platform == 'win32'"],
+        adjustments={"exclude-dependencies": ["gone"], "override-dependencies": ["a==1"]},
+    )
+    some = lock(entry("a"), entry("only-here", marker="sys_platform == 'win32'"), made_from=project)
+
+    assert tree(some, project) == "demo\n├── a v1.0\n└── only-here v1.0\n"

@@ -23,7 +23,7 @@ def age(text: str) -> int | None:
 
 
 def reason(text: str) -> str:
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match="`") as caught:
         parse_cutoff(text)
     return str(caught.value)
 

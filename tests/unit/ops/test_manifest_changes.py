@@ -42,3 +42,19 @@ def test_only_what_is_in_the_file_has_a_line() -> None:
         Origin("project.dependencies", 6),
         Origin("dependency-groups.dev", 10),
     ]
+
+
+def test_what_an_edit_does_not_touch_stands_where_it_stood() -> None:
+    def saying(dependencies: str) -> Manifest:
+        text = (
+            f'[project]\nname = "demo"\nversion = "1"\ndependencies = [{dependencies}]\n'
+            "[project.optional-dependencies]\na = []\nb = []\n[tool.detent]\n"
+            'constraint-dependencies = ["c<2"]\nconflicts = [[{ extra = "a" }, { extra = "b" }]]\n'
+        )
+        return parse_manifest(text, Path("pyproject.toml"), display="pyproject.toml")
+
+    edited = with_origins_on_disk(saying('\n"x",\n"y",\n'), saying(""))
+
+    (constraint,), (exclusive,) = edited.adjustments.constraints, edited.adjustments.conflicts
+    assert constraint.origin == Origin("tool.detent.constraint-dependencies", 9)
+    assert exclusive.origin == Origin("tool.detent.conflicts", 10)

@@ -14,14 +14,14 @@ def test_comments_continuations_hashes_and_nested_files(tmp_path: Path) -> None:
     (tmp_path / "deep/b.txt").write_text("idna\r\n--requirement=c.txt")
     (tmp_path / "deep/c.txt").write_text("click; python_version > '3'")
 
-    assert [text for text, _ in read_requirements(str(tmp_path / "a.txt"))] == [
+    assert [line.text for line in read_requirements(str(tmp_path / "a.txt"))] == [
         "httpx >= 1",
         "rich",
         "idna",
         "click; python_version > '3'",
         "x#y",
     ]
-    assert read_requirements(str(tmp_path / "a.txt"))[1][1] == f"{tmp_path}/a.txt:4"
+    assert read_requirements(str(tmp_path / "a.txt"))[1].where == f"{tmp_path}/a.txt:4"
 
 
 def test_what_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:

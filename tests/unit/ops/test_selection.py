@@ -2,7 +2,7 @@
 
 import pytest
 
-from detent.errors import UnknownExtra, UnknownGroup
+from detent.errors import ExclusiveExtras, UnknownExtra, UnknownGroup
 from detent.lock.model import Direct
 from detent.lock.select import Choice, Wanted
 from detent.model.names import PackageName, extra_name, group_name
@@ -90,3 +90,50 @@ def test_the_project_is_local_and_has_a_name() -> None:
     assert stays(Omitted(only_local=True))
     assert stays(Omitted(only_packages=names("demo")))
     assert not stays(Omitted(only_packages=names("a")))
+
+
+APART = lock(
+    entry("a"),
+    made_from=inputs(
+        extras={"cpu": ["a"], "gpu": ["a"], "net": ["a"]},
+        groups={"dev": ["a"], "docs": ["a"]},
+        default_groups=["dev"],
+        adjustments={"conflicts": ["extra cpu | extra gpu | group docs", "extra net | group dev"]},
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "what"),
+    [
+        (Chosen(extra=("CPU", "gpu")), "extra `cpu` and extra `gpu` cannot be on together"),
+        (Chosen(all_extras=True), "extra `cpu` and extra `gpu` cannot be on together"),
+        (
+            Chosen(all_extras=True, all_groups=True),
+            "extra `cpu` and extra `gpu` and group `docs` cannot be on together",
+        ),
+        (Chosen(extra=("gpu",), all_groups=True), "extra `gpu` and group `docs` cannot be on together"),
+        (Chosen(extra=("net",), all_groups=True), "extra `net` and group `dev` cannot be on together"),
+        (Chosen(extra=("net",), group=("Dev",)), "extra `net` and group `dev` cannot be on together"),
+        (Chosen(extra=("net",)), "extra `net` and group `dev` (on by default) cannot be on together"),
+    ],
+)
+def test_what_excludes_each_other_cannot_be_wanted_together(chosen: Chosen, what: str) -> None:
+    with pytest.raises(ExclusiveExtras) as caught:
+        wanted_selection(APART, chosen)
+
+    assert caught.value.what == what
+    assert caught.value.exit_code == 2
+
+
+def test_a_group_that_is_on_by_default_can_be_turned_off() -> None:
+    with pytest.raises(ExclusiveExtras) as caught:
+        wanted_selection(APART, Chosen(extra=("net",)))
+
+    assert caught.value.next_steps == ("pass `--no-group dev`",)
+    assert caught.value.why == (
+        "`conflicts` in `[tool.detent]` says that extra `net`, group `dev` exclude each other"
+    )
+    assert wanted_selection(APART, Chosen(extra=("net",), no_group=("dev",))) == wanted("net")
+    assert wanted_selection(APART, Chosen(extra=("cpu",))) == wanted("cpu", "dev")
+    assert wanted_selection(APART, Chosen(all_extras=True, no_extra=("gpu", "net"))) == wanted("cpu", "dev")

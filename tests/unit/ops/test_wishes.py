@@ -17,7 +17,7 @@ PROJECT = Project(
 
 
 def written(*texts: str, version: str = "", **options: object) -> list[str]:
-    wishes = read_wishes(PROJECT, AddOptions(requirements=texts)._replace(**options))  # type: ignore[arg-type]
+    wishes = read_wishes(PROJECT, AddOptions(requirements=texts)._replace(**options)).wanted  # type: ignore[arg-type]
     pins = {wish.requirement.name: version for wish in wishes} if version else {}
     return [wish.written(pins, "lower") for wish in wishes]
 
@@ -89,7 +89,7 @@ def test_a_project_cannot_need_itself_but_may_name_its_extras() -> None:
 
 
 def test_the_latest_version_is_asked_for_whatever_the_file_says() -> None:
-    (wish,) = read_wishes(PROJECT, AddOptions(requirements=('Rich[x] @ latest ; os_name == "nt"',)))
+    (wish,) = read_wishes(PROJECT, AddOptions(requirements=('Rich[x] @ latest ; os_name == "nt"',))).wanted
 
     assert wish.is_latest
     assert wish.opening == "rich[x]>=0; os_name == 'nt'"

@@ -114,6 +114,9 @@ def test_a_table_of_the_wrong_type_is_an_error() -> None:
         ("no-build-packages", "no-build-package"),
         ("no_binary", "no-binary"),
         ("exclude-newr", "exclude-newer"),
+        ("exclude_newer_packages", "exclude-newer-package"),
+        ("constraint-dependency", "constraint-dependencies"),
+        ("exclude-dependancies", "exclude-dependencies"),
         ("index_url", "index-url"),
         ("indx", "index"),
         ("required-versions", "required-version"),
@@ -143,6 +146,14 @@ def test_what_uv_calls_it_is_told_with_the_key_to_write() -> None:
     assert error.next_steps == ('write `build = "deny"`',)
 
 
+def test_what_poetry_and_pip_call_it_is_told_with_the_key_to_write() -> None:
+    age = fault(pyproject("[tool.detent]\nmin-release-age = 7\n"))
+    date = fault(pyproject('[tool.detent]\nuploaded-prior-to = "2024-05-01"\n'))
+
+    assert age.next_steps == ('write `exclude-newer = "7 days"`',)
+    assert date.next_steps == ("write `exclude-newer`",)
+
+
 def test_an_unknown_key_never_disables_its_neighbours() -> None:
     found = manifest(pyproject('[tool.detent]\nzzz = 1\nbuild = "deny"\ndefault-group = []\n'))
 
@@ -155,7 +166,16 @@ def test_an_unknown_key_of_an_index_is_an_error() -> None:
     error = fault(text)
 
     assert error.what == "`pyproject.toml:6:1`: `explicit` is not known to this release of detent"
-    assert error.why == "an index has `url`, `name`, `default`"
+    assert error.why == "an index has `url`, `name`, `default`, `exclude-newer`"
+
+
+def test_an_index_may_have_a_bound_of_its_own_on_upload_times() -> None:
+    index = '[[tool.detent.index]]\nurl = "https://a.example"\nexclude-newer = '
+    error = fault(pyproject(f'{index}"soon"\n'))
+
+    assert manifest(pyproject(f"{index}false\n")).warnings == ()
+    assert error.what == "`pyproject.toml:8:1`: `tool.detent.index.exclude-newer` cannot be used"
+    assert error.why.startswith("`soon` is no date")
 
 
 # ---- values ----------------------------------------------------------------------------------
@@ -164,7 +184,8 @@ def test_an_unknown_key_of_an_index_is_an_error() -> None:
 @pytest.mark.parametrize("known", [k for k in KNOWN if k.place != "machine"], ids=lambda k: k.name)
 def test_every_example_of_a_setting_is_one(known: Known) -> None:
     name, example = known.name, known.example
-    text = pyproject(f"[dependency-groups]\ndev = []\ndocs = []\n[tool.detent]\n{name} = {example}\n")
+    lists = "[project.optional-dependencies]\ncpu = []\ncuda = []\n[dependency-groups]\ndev = []\ndocs = []\n"
+    text = pyproject(f"{lists}[tool.detent]\n{name} = {example}\n")
 
     if name == "managed":
         assert isinstance(fault(text), ProjectUnmanaged)
@@ -185,6 +206,18 @@ def test_every_example_of_a_setting_is_one(known: Known) -> None:
         ('required-version = "1.0"', "has no comparison before it"),
         ('managed = "no"', "it must stand without quotes"),
         ("package = 3", "`3` is neither `true` nor `false`"),
+        ('prerelease = "perhaps"', "`perhaps` is none of `disallow`, `allow`, `if-necessary`, `explicit`"),
+        ('prerelease-package = {a = "no"}', "`a`: `no` is none of `disallow`"),
+        ('prerelease-package = {"a b" = "allow"}', "`a b` is not a valid package name"),
+        ('prerelease-package = "a=allow"', "must be a table by names of packages"),
+        ('resolution = "newest"', "`newest` is none of `highest`, `lowest`, `lowest-direct`"),
+        ('fork-strategy = "most"', "`most` is none of `requires-python`, `fewest`"),
+        ('exclude-newer = "soon"', "`soon` is no date"),
+        ("exclude-newer = 2024-05-01", "must be a string such as"),
+        ("exclude-newer = true", "must be a string such as"),
+        ('exclude-newer = "1 month"', "write days or weeks"),
+        ('exclude-newer-package = {a = "2024-13-01"}', "`a`: `2024-13-01`: there is no such day"),
+        ('exclude-newer-package = ["a"]', "must be a table by names of packages"),
     ],
 )
 def test_a_value_that_is_none_says_why(line: str, why: str) -> None:

@@ -28,6 +28,9 @@ def fits(value: Any, rule: Any) -> bool:
         "minimum": lambda least: value >= least,
         "minLength": lambda least: len(value) >= least,
         "minItems": lambda least: len(value) >= least,
+        "minProperties": lambda least: len(value) >= least,
+        "maxProperties": lambda most: len(value) <= most,
+        "propertyNames": lambda of: all(fits(key, of) for key in value),
         "maxItems": lambda most: len(value) <= most,
         "items": lambda of: all(fits(item, of) for item in value),
         "required": lambda keys: all(key in value for key in keys),
@@ -71,10 +74,37 @@ def test_every_setting_is_valid_where_it_may_stand_and_nowhere_else(known: Known
         'index-url = "ftp://index.example.com"',
         "index = []",
         'index = [{url = "https://index.example.com", nam = "x"}]',
+        'index = [{url = "https://index.example.com", exclude-newer = true}]',
+        "exclude-newer = true",
+        "exclude-newer = 7",
+        'exclude-newer-package = {"a b" = "7 days"}',
+        "exclude-newer-package = {a = true}",
+        'prerelease = "perhaps"',
+        'prerelease-package = {a = "perhaps"}',
+        'resolution = "lowest-of-all"',
+        'fork-strategy = "most"',
     ],
 )
 def test_what_detent_refuses_is_not_valid(line: str) -> None:
     assert not is_valid(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'constraint-dependencies = "a<2"',
+        'override-dependencies = [{package = "a"}]',
+        'override-dependencies = [{package = {version = "1"}, dependencies = []}]',
+        'exclude-dependencies = ["a b"]',
+        'conflicts = [[{extra = "a"}]]',
+        'conflicts = [[{extra = "a", group = "a"}, {extra = "b"}]]',
+        "environments = [1]",
+        'dependency-metadata = [{version = "1"}]',
+        'dependency-metadata = [{name = "a", requires = []}]',
+    ],
+)
+def test_adjustments_of_another_shape_are_not_valid(line: str) -> None:
+    assert not is_valid(f"[tool.detent]\n{line}\n")
 
 
 def test_other_tables_of_a_pyproject_are_not_its_matter() -> None:

@@ -9,10 +9,11 @@ import pytest
 from detent.errors import Conflict, DetentError, Failures, PackageUnknown, TooDeep, Unsupported
 from detent.model.build_policy import BuildPolicy
 from detent.model.candidate import Artifact
+from detent.model.cutoffs import Cutoffs, parse_cutoff
 from detent.model.requirement import PackageName, package_name, parse_requirement
 from detent.model.target import Target
 from detent.resolve import throwaway
-from detent.resolve.policy import Policy
+from detent.resolve.policy import Order, Policy, Prerelease
 from detent.resolve.throwaway import resolve_once
 from support.locks import target
 from support.worlds import World, release, world
@@ -126,9 +127,31 @@ def test_prereleases_and_yanked_versions_are_taken_where_they_are_asked_for() ->
     releases = world({"a": {"1.0": [], "2.0": release(yanked=True), "3.0b1": []}})
 
     assert pinned(["a"], releases) == ["a 1.0"]
-    assert pinned(["a>=3.0b0"], releases) == ["a 3.0b1"]
+    assert pinned(["a>1"], releases) == ["a 3.0b1"]
     assert pinned(["a==2.0"], releases) == ["a 2.0"]
-    assert refused(["a>1"], releases) == ["`a>1` is asked for; a 3.0b1 is a pre-release and a 2.0 was yanked"]
+    assert refused(["a>1,<3.0a1"], releases) == ["`a>1,<3.0a1` is asked for; a 2.0 was yanked"]
+
+
+def test_the_policy_of_a_lock_is_that_of_a_build_but_for_the_order() -> None:
+    releases = world(
+        {
+            "a": {
+                "1.0": release(uploaded="2024-01-01"),
+                "1.1": release(uploaded="2024-01-02"),
+                "2.0rc1": release(uploaded="2024-01-03"),
+                "2.0": release(uploaded="2024-06-01"),
+            }
+        }
+    )
+
+    def chosen(policy: Policy) -> str:
+        (pin,) = resolve_once([parse_requirement("a")], releases, target=target(), policy=policy)
+        return pin.version
+
+    until_may = Cutoffs(everybody=parse_cutoff("2024-05-01"))
+    assert chosen(Policy(order=Order.LOWEST)) == "2.0"
+    assert chosen(Policy(cutoffs=until_may)) == "1.1"
+    assert chosen(Policy(Prerelease.ALLOW, cutoffs=until_may)) == "2.0rc1"
 
 
 def test_both_bounds_of_a_python_requirement_count_for_a_python_that_is_known() -> None:

@@ -86,24 +86,6 @@ def platform_marker(constraint: str) -> Marker:
     return found
 
 
-def with_prereleases(text: str) -> str:
-    """Give a specifier whose lower bound is a development release, which is how one asks for pre-releases."""
-    clauses = text.split(",") if text else []
-    if any(clause.startswith("==") and not clause.endswith(".*") for clause in clauses):
-        return text
-    if any(_names_prerelease(clause) for clause in clauses):
-        return text
-    lower = [clause for clause in clauses if clause.startswith((">=", "~="))]
-    if not lower or any(clause.startswith("~=") for clause in lower):
-        return ",".join((">=0.dev0", *clauses))
-    return ",".join(f"{clause}.dev0" if clause == lower[0] else clause for clause in clauses)
-
-
-def _names_prerelease(clause: str) -> bool:
-    version = parse_clause(clause).version
-    return version is not None and version.is_prerelease
-
-
 # ---- one range -------------------------------------------------------------------------------
 
 

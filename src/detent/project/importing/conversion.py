@@ -35,6 +35,8 @@ class Findings:
         self.public_host = public_host
         self.direct: list[Direct] = []
         self.notes: list[str] = []
+        self.prereleases: dict[str, str] = {}
+        """Packages of which pre-releases count otherwise, each with its mode."""
 
     def note(self, text: str) -> None:
         """Remember a sentence, once."""
@@ -54,6 +56,8 @@ class Source(NamedTuple):
     """Empty where none is given, which means the public index."""
     is_primary: bool
     """Whether it takes the place of the public index."""
+    exclude_newer: object = None
+    """What it says of upload times, as detent reads it; ``None``: nothing."""
 
 
 def index_rows(sources: list[Source], findings: Findings) -> tuple[Row, ...]:
@@ -74,7 +78,14 @@ def index_rows(sources: list[Source], findings: Findings) -> tuple[Row, ...]:
         )
         return ()
     named = (Row("name", literal(chosen.name)),) if chosen.name else ()
-    return (*named, Row("url", literal(chosen.url)))
+    bound = chosen.exclude_newer
+    uploaded = (Row("exclude-newer", literal(bound)),) if bound is not None else ()
+    return (*named, Row("url", literal(chosen.url)), *uploaded)
+
+
+def prerelease_rows(findings: Findings) -> tuple[Row, ...]:
+    """Give `prerelease-package`, where anything came up."""
+    return (Row("prerelease-package", literal(findings.prereleases)),) if findings.prereleases else ()
 
 
 def _is_public(source: Source, findings: Findings) -> bool:

@@ -3,7 +3,7 @@
 The rest of `[tool.pdm]` stays where it is (pdm-backend reads some of it) and is named.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from detent.model.names import normalise
 from detent.project.document import Document
@@ -15,8 +15,10 @@ from detent.project.importing.conversion import (
     default_group_rows,
     index_rows,
 )
+from detent.project.importing.pdm_resolution import DIRECT_MINIMAL, read_resolution
 from detent.project.importing.remarks import without
-from detent.project.importing.tables import Row, item, with_array, with_list, with_settings
+from detent.project.importing.tables import item, with_array, with_list
+from detent.project.importing.taken import Kept, with_kept
 from detent.project.placing import Table, standing
 
 _PATH = ("tool", "pdm")
@@ -35,30 +37,37 @@ _SILENT = (
 )
 
 
-def convert(document: Document, *, is_first: bool = True, public_host: str = "") -> Conversion:
+def convert(
+    document: Document, *, is_first: bool = True, public_host: str = "", strategy: Sequence[str] = ()
+) -> Conversion:
     """Give the project without what PDM alone reads.
 
     ``is_first`` off is for a project that detent has locked already: its default groups are what they are.
+    ``strategy`` is what its lock was made with.
     """
     findings = Findings(public_host)
     table = _table(document.data, *_PATH)
     sources = _indexes(table)
     index = index_rows(sources, findings)
     moved = (*_MOVED, *(("source",) if index and len(sources) == 1 else ()))
-    left = [key for key in table if key not in (*moved, "source", *_SILENT)]
+    resolution = read_resolution(document, findings)
+    left = [key for key in table if key not in (*moved, "source", "resolution", *_SILENT)]
     if left:
         findings.note(f"not taken over from `[tool.pdm]`: {', '.join(f'`{key}`' for key in left)}")
-    text = without(document, lambda path: path[:2] == _PATH and path[2:3] != () and path[2] in moved)
+
+    def is_doomed(path: tuple[str, ...]) -> bool:
+        return (path[:2] == _PATH and path[2:3] != () and path[2] in moved) or resolution.has(path)
+
+    text = without(document, is_doomed)
     groups = _table(document.data, "dependency-groups")
     for name in _table(table, "dev-dependencies"):
         text = _with_group(document, text, name, findings)
     names = list({normalise(name): name for name in (*groups, *_table(table, "dev-dependencies"))}.values())
     is_application = table.get("distribution") is False or table.get("package-type") == "application"
-    rows = (
-        *((Row("package", "false"),) if is_application and "build-system" in document.data else ()),
-        *(default_group_rows(names, names) if is_first else ()),
-    )
-    return findings.conversion(with_settings(text, rows, index, display=document.display))
+    kept = [Kept("package", value=False)] if is_application and "build-system" in document.data else []
+    kept += [Kept("default-groups", names)] if is_first and default_group_rows(names, names) else []
+    kept += [Kept("resolution", "lowest-direct")] if DIRECT_MINIMAL in strategy else []
+    return findings.conversion(with_kept(document, text, [*kept, *resolution.kept], index))
 
 
 def _table(data: Mapping[str, object], *path: str) -> Mapping[str, object]:

@@ -12,7 +12,7 @@ from detent.project.document import Document, type_name
 from detent.project.importing.assembly import Wishes, with_wishes
 from detent.project.importing.conversion import Conversion, Direct, Findings, Source, index_rows
 from detent.project.importing.remarks import Noted, parts
-from detent.project.importing.tables import Item, item, with_settings
+from detent.project.importing.tables import Item, Row, item, literal, with_settings
 
 _NOT_GROUPS = ("source", "packages", "requires", "scripts", "pipenv")
 
@@ -27,13 +27,25 @@ def convert(document: Document, pipfile: Document, *, folder_name: str, public_h
         for key, value in pipfile.data.items()
         if key not in _NOT_GROUPS and isinstance(value, dict)
     }
-    for key in ("scripts", "pipenv"):
-        if pipfile.data.get(key):
-            findings.note(f"`[{key}]` of `{pipfile.display}` was not taken over")
+    options, rows = _options(pipfile)
+    if pipfile.data.get("scripts"):
+        findings.note(f"`[scripts]` of `{pipfile.display}` was not taken over")
+    if options:
+        names = ", ".join(f"`{key}`" for key in options)
+        findings.note(f"not taken over from `[pipenv]` of `{pipfile.display}`: {names}")
     wishes = Wishes(dependencies, groups, _requires_python(pipfile))
     text = with_wishes(document, wishes, folder_name=folder_name, findings=findings)
     index = index_rows(_sources(pipfile), findings)
-    return findings.conversion(with_settings(text, (), index, display=document.display))
+    return findings.conversion(with_settings(text, rows, index, display=document.display))
+
+
+def _options(pipfile: Document) -> tuple[list[str], tuple[Row, ...]]:
+    """Give the options that have no place here, and the settings that the others become."""
+    found = pipfile.data.get("pipenv")
+    options = found if isinstance(found, dict) else {}
+    allows = options.get("allow_prereleases") is True
+    left = [key for key in options if key != "allow_prereleases"]
+    return left, (Row("prerelease", literal("allow")),) if allows else ()
 
 
 def _group(pipfile: Document, key: str) -> str:

@@ -9,7 +9,13 @@ from collections.abc import Iterator, Sequence
 
 from detent.model.names import normalise
 from detent.project.document import Document, parse_document
-from detent.project.importing.conversion import Conversion, Findings, default_group_rows, index_rows
+from detent.project.importing.conversion import (
+    Conversion,
+    Findings,
+    default_group_rows,
+    index_rows,
+    prerelease_rows,
+)
 from detent.project.importing.poetry_metadata import Metadata, metadata, with_modern_backend
 from detent.project.importing.poetry_project import PATH, Group, PoetryProject, with_tail
 from detent.project.importing.remarks import without
@@ -103,7 +109,7 @@ def _group_row(group: Group) -> Row:
 def _settings(project: PoetryProject, groups: Sequence[Group]) -> Iterator[NewTable]:
     names = [group.name for group in groups]
     defaults = [group.name for group in groups if not group.is_optional]
-    rows = (*_package_rows(project), *default_group_rows(names, defaults))
+    rows = (*_package_rows(project), *default_group_rows(names, defaults), *prerelease_rows(project.findings))
     if rows:
         yield NewTable(("tool", "detent"), rows)
     index = index_rows(project.sources(), project.findings)
@@ -144,15 +150,13 @@ def _enriched(project: PoetryProject, *, is_first: bool) -> str:
     optional = {normalise(group.name) for group in groups if group.is_optional}
     names = [*own, *(group.name for group in moved)] if is_first else []
     defaults = [name for name in names if normalise(name) not in optional]
-    rows = (*_package_rows(project), *default_group_rows(names, defaults))
+    rows = (*_package_rows(project), *default_group_rows(names, defaults), *prerelease_rows(project.findings))
     return with_settings(text, rows, index_rows(project.sources(), project.findings), display=display)
 
 
 def _name_lost(project: PoetryProject) -> None:
     """Say what `[tool.poetry.dependencies]` adds to `[project] dependencies` and is not kept."""
     for key, value in project.table(*PATH, "dependencies").items():
-        if isinstance(value, dict) and value.get("allow-prereleases") is True:
-            project.findings.note(f"`allow-prereleases` of `{key}` was not taken over")
         if key.lower() == "python" and "requires-python" in project.table("project"):
             project.findings.note(
                 f"`python = {literal(value)}` of `[tool.poetry.dependencies]` was not taken over: "

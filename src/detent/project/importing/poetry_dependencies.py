@@ -18,7 +18,6 @@ from detent.project.importing.constraints import (
     platform_marker,
     python_marker,
     specifier,
-    with_prereleases,
 )
 from detent.project.importing.conversion import Direct, Findings
 from detent.project.importing.remarks import Noted
@@ -110,8 +109,9 @@ def _requirement(key: str, table: Mapping[str, object], where: str, findings: Fi
             f"`{key}`: no specifier says `{wanted}`; `{found.text or 'any version'}` also allows "
             "the versions between"
         )
-    text = with_prereleases(found.text) if table.get("allow-prereleases") is True else found.text
-    return f"{head}{text}" + (f"; {condition}" if condition else "")
+    if table.get("allow-prereleases") is True:
+        findings.prereleases[package_name(key)] = "allow"
+    return f"{head}{found.text}" + (f"; {condition}" if condition else "")
 
 
 def _condition(table: Mapping[str, object]) -> str:

@@ -4,14 +4,12 @@ A file that pip-compile or uv has compiled pins what other files ask for: those 
 it for the versions. Where they are gone, its comments (`# via -r requirements.in`) say what was asked for.
 """
 
-import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
 
 from packaging.version import Version
 
-from detent.errors import InvalidRequirementText, Unsupported
+from detent.errors import InvalidRequirementText
 from detent.model import markers
 from detent.model.requirement import InvalidRequirement, PackageName, Requirement, parse_requirement
 from detent.model.specifiers import parse_clauses
@@ -19,8 +17,11 @@ from detent.project.document import Document
 from detent.project.importing.assembly import Wishes, with_wishes
 from detent.project.importing.conversion import Conversion, Direct, Findings, Source, index_rows
 from detent.project.importing.locked import Locked, locked
-from detent.project.importing.requirement_lines import Line, lines
-from detent.project.importing.tables import Item, item, with_settings
+from detent.project.importing.requirement_lines import Line
+from detent.project.importing.requirement_settings import RequirementSettings, plain
+from detent.project.importing.requirement_texts import FILES, Given, Texts, beside, read_files, reasons
+from detent.project.importing.tables import Item, item
+from detent.project.importing.taken import with_kept
 from detent.project.values import redacted
 
 PLACE = re.compile(
@@ -29,73 +30,8 @@ PLACE = re.compile(
 _OF_PROJECT = re.compile(r"\((?:.*[/\\])?(?:pyproject\.toml|setup\.py|setup\.cfg)(?::[^)]*)?\)$")
 _HEADER_PYTHON = re.compile(r"^#.*(?:with Python |--python-version[= ])(?P<version>3\.\d+)", re.MULTILINE)
 _SELF = re.compile(r"(?:file:)?\./?(?:\[[^\]]*\])?")
-_FILES = {"-r": "-r", "--requirement": "-r", "-c": "-c", "--constraint": "-c"}
 # Options that say nothing a lock would not know by itself.
 _SILENT = ("--require-hashes", "--prefer-binary", "--use-feature", "--trusted-host", "--no-index")
-
-
-class Given(NamedTuple):
-    """A requirements file to import."""
-
-    path: str
-    """As its text is found by; folders parted by `/`."""
-    group: str = ""
-    """Where its requirements go; empty: to the project's dependencies."""
-
-
-class Texts(NamedTuple):
-    """The requirements files and those they read, by path."""
-
-    by_path: Mapping[str, str]
-
-    def lines(self, path: str) -> tuple[Line, ...]:
-        """Give the lines of a file."""
-        return lines(self.by_path[path])
-
-    def wanted(self, path: str) -> tuple[str, ...]:
-        """Give the files that say what is wanted, where this one only pins it; else this one itself."""
-        beside = path.removesuffix(".txt") + ".in"
-        if path.endswith(".txt") and beside in self.by_path:
-            return (beside,)
-        origins = self._origins(path)
-        return origins if origins and all(origin in self.by_path for origin in origins) else (path,)
-
-    def pinning(self, path: str) -> tuple[str, ...]:
-        """Give the files that pin what this one asks for."""
-        beside = path.removesuffix(".in") + ".txt"
-        return (beside,) if path.endswith(".in") and beside in self.by_path else ()
-
-    def _origins(self, path: str) -> tuple[str, ...]:
-        found = {
-            posixpath.normpath(reason.removeprefix("-r").strip())
-            for line in self.lines(path)
-            for reason in reasons(line)
-            if reason.startswith("-r ")
-        }
-        return tuple(sorted(found - {path}))
-
-
-def read_files(path: str, text: str) -> Iterator[tuple[str, bool]]:
-    """Give every file a requirements file reads, and whether it must be there."""
-    for line in lines(text):
-        if line.option in _FILES:
-            if "://" in line.value:
-                raise Unsupported(f"`{path}:{line.number}`: `{line.value}` is not on this disk")
-            yield posixpath.normpath(posixpath.join(posixpath.dirname(path), line.value)), True
-        for reason in reasons(line):
-            if reason.startswith("-r "):
-                yield posixpath.normpath(reason.removeprefix("-r").strip()), False
-    for suffix, other in ((".in", ".txt"), (".txt", ".in")):
-        if path.endswith(suffix):
-            yield path.removesuffix(suffix) + other, False
-
-
-def reasons(line: Line) -> tuple[str, ...]:
-    """Give who asked for a line of a compiled file; nothing for a line that does not say."""
-    words = " , ".join(line.reasons)
-    if not words.startswith("via"):
-        return ()
-    return tuple(filter(None, (word.strip() for word in words.removeprefix("via").split(","))))
 
 
 def convert(
@@ -114,7 +50,7 @@ def convert(
     findings = Findings(public_host)
     if not adds:
         return findings.conversion(document.text)
-    reading = _Reading(texts, given, findings, is_declared="project" in document.data)
+    reading = _Reading(document, texts, given, findings)
     groups: dict[str, list[Item]] = {}
     for each in given:
         groups.setdefault(each.group, []).extend(reading.items(each))
@@ -122,7 +58,7 @@ def convert(
     wishes = Wishes(dependencies, {name: _once(found) for name, found in groups.items()}, _python(texts))
     text = with_wishes(document, wishes, folder_name=folder_name, findings=findings)
     index = index_rows(reading.sources, findings)
-    return findings.conversion(with_settings(text, (), index, display=document.display))
+    return findings.conversion(with_kept(document, text, reading.settings.kept(), index))
 
 
 def pins(given: Sequence[Given], texts: Texts) -> Locked:
@@ -150,7 +86,7 @@ def _pins(found: Iterable[Line]) -> Iterator[tuple[str, str]]:
         if line.option or PLACE.match(line.text):
             continue
         try:
-            requirement = parse_requirement(_plain(line.text))
+            requirement = parse_requirement(plain(line.text))
         except InvalidRequirement:
             continue  # told where it is wanted
         for version in _pinned(requirement):
@@ -161,11 +97,6 @@ def _pinned(requirement: Requirement) -> Iterator[str]:
     for clause in parse_clauses(requirement.specifier):
         if clause.operator in {"==", "==="} and not clause.wildcard:
             yield clause.text
-
-
-def _plain(text: str) -> str:
-    """Take the options off that belong to one requirement."""
-    return re.split(r"\s--", text, maxsplit=1)[0].strip()
 
 
 def _python(texts: Texts) -> str:
@@ -181,14 +112,14 @@ def _once(items: Sequence[Item]) -> list[Item]:
 class _Reading:
     """The wishes of several files, each file read into one list only."""
 
-    def __init__(
-        self, texts: Texts, given: Sequence[Given], findings: Findings, *, is_declared: bool
-    ) -> None:
+    def __init__(self, document: Document, texts: Texts, given: Sequence[Given], findings: Findings) -> None:
         self._texts = texts
         self._roots = {path for each in given for path in texts.wanted(each.path)}
+        self._pinning = {path for each in given for path in (each.path, *texts.pinning(each.path))}
         self._findings = findings
-        self._is_declared = is_declared
+        self._is_declared = "project" in document.data
         self._done: set[str] = set()
+        self.settings = RequirementSettings(document, texts, findings)
         self.sources: list[Source] = []
 
     def items(self, given: Given) -> list[Item]:
@@ -212,12 +143,12 @@ class _Reading:
         """Give what was asked for in a file whose sources are gone: its lower bound is the pin."""
         lowest: dict[PackageName, tuple[Version, Requirement, str]] = {}
         for line in found:
-            if line.option in _FILES or not line.option:
+            if line.option in FILES or not line.option:
                 if not any(self._is_wanted(reason) for reason in reasons(line)):
                     continue
                 for requirement in self._parsed(path, line):
                     for version in map(Version, _pinned(requirement)):
-                        marker = _plain(line.text).partition(";")[2].strip()
+                        marker = plain(line.text).partition(";")[2].strip()
                         before = lowest.get(requirement.name)
                         if before is None or version < before[0]:
                             marker = "" if before is not None else marker
@@ -241,11 +172,11 @@ class _Reading:
     def _requirement(self, path: str, line: Line) -> Iterator[Item]:
         for _ in self._parsed(path, line):
             behind = f"# {'; '.join(line.reasons)}" if line.reasons else ""
-            yield item(_plain(line.text), line.above, behind)
+            yield item(plain(line.text), line.above, behind)
 
     def _parsed(self, path: str, line: Line) -> Iterator[Requirement]:
         """Give a line as a requirement; nothing for what is not on an index, which is remembered."""
-        where, text = f"{path}:{line.number}", _plain(line.text)
+        where, text = f"{path}:{line.number}", plain(line.text)
         if PLACE.match(text):
             self._place(where, text)
             return
@@ -272,13 +203,14 @@ class _Reading:
         value = line.value
         match line.option:
             case "-r" | "--requirement":
-                for other in self._texts.wanted(
-                    posixpath.normpath(posixpath.join(posixpath.dirname(path), value))
-                ):
+                for other in self._texts.wanted(beside(path, value)):
                     if other not in self._roots:
                         yield from self._file(other)
             case "-c" | "--constraint":
-                pass  # its versions count, see `pins`
+                if beside(path, value) not in self._pinning:
+                    self.settings.constrain(beside(path, value))
+            case option if self.settings.take(option, value, f"`{option}` of `{path}`"):
+                pass
             case "-e" | "--editable":
                 self._place(f"{path}:{line.number}", value)
             case "-i" | "--index-url" | "--pypi-url":

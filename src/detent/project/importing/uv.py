@@ -5,14 +5,13 @@ The rest of `[tool.uv]` stays where it is (its build back end reads some of it) 
 
 from collections.abc import Mapping
 
-from detent.errors import Unsupported
-from detent.project.document import Document
+from detent.model.adjustment_texts import TABLES
+from detent.project.document import Document, parse_document
 from detent.project.importing.conversion import Conversion, Direct, Findings, Source, index_rows
 from detent.project.importing.remarks import without
-from detent.project.importing.tables import Row, item, literal, with_array, with_list, with_settings
-from detent.project.known import BY_NAME
+from detent.project.importing.tables import item, with_array, with_list
+from detent.project.importing.taken import Kept, noted_at, refusal, with_kept
 from detent.project.placing import Table, standing
-from detent.project.values import reading
 
 _PATH = ("tool", "uv")
 # Settings of the same name and meaning.
@@ -26,6 +25,13 @@ _SAME = (
     "no-binary-package",
     "config-settings",
     "add-bounds",
+    "resolution",
+    "prerelease",
+    "prerelease-package",
+    "fork-strategy",
+    "exclude-newer",
+    "exclude-newer-package",
+    *TABLES,
 )
 _INDEXES = ("index", "index-url", "extra-index-url")
 _SILENT = ("sources", "build-backend", "managed", "required-version", "cache-keys")
@@ -36,17 +42,19 @@ def convert(document: Document, *, public_host: str = "") -> Conversion:
     findings = Findings(public_host)
     table = _table(document)
     _read_sources(document, table, findings)
-    rows = [row for key, value in table.items() for row in _setting(key, value)]
+    kept, refused = _settings(document, table)
     sources = _indexes(table)
     index = index_rows(sources, findings)
-    moved = {row.key for row in rows} | ({"no-build"} if table.get("no-build") is True else set())
+    moved = {each.key for each in kept} | ({"no-build"} if table.get("no-build") is True else set())
     moved |= {"dev-dependencies", *(_INDEXES if index and len(sources) == 1 else ())}
-    left = [key for key in table if key not in (*moved, *_INDEXES, *_SILENT)]
+    left = [key for key in table if key not in (*moved, *refused, *_INDEXES, *_SILENT)]
     if left:
         findings.note(f"not taken over from `[tool.uv]`: {', '.join(f'`{key}`' for key in left)}")
+    for key, reason in refused.items():
+        findings.note(f"`{key}` of `[tool.uv]` was not taken over: {reason}")
     text = without(document, lambda path: path[:2] == _PATH and path[2:3] != () and path[2] in moved)
     text = _with_dev(document, text, table)
-    return findings.conversion(with_settings(text, rows, index, display=document.display))
+    return findings.conversion(with_kept(document, text, kept, index))
 
 
 def _table(document: Document) -> Mapping[str, object]:
@@ -55,17 +63,22 @@ def _table(document: Document) -> Mapping[str, object]:
     return table if isinstance(table, dict) else {}
 
 
-def _setting(key: str, value: object) -> tuple[Row, ...]:
-    if key == "no-build" and value is True:
-        return (Row("build", literal("deny")),)
-    if key not in _SAME:
-        return ()
-    try:
-        if key != "default-groups":
-            reading(BY_NAME[key], value)
-    except (ValueError, Unsupported):
-        return ()
-    return (Row(key, literal(value)),)
+def _settings(document: Document, table: Mapping[str, object]) -> tuple[list[Kept], dict[str, str]]:
+    """Give the settings that detent reads, and of the others why it does not."""
+    noted = noted_at(document)
+    # Groups that are still to move are groups that a conflict may name.
+    tried = parse_document(_with_dev(document, document.text, table), document.display)
+    kept, refused = [], {}
+    for key, value in table.items():
+        if key == "no-build" and value is True:
+            kept.append(Kept("build", "deny"))
+        elif key in _SAME:
+            reason = refusal(tried, key, value)
+            if reason:
+                refused[key] = reason
+            else:
+                kept.append(Kept(key, value, noted.get((*_PATH, key))))
+    return kept, refused
 
 
 def _with_dev(document: Document, text: str, table: Mapping[str, object]) -> str:
@@ -84,7 +97,12 @@ def _indexes(table: Mapping[str, object]) -> list[Source]:
     entries = table.get("index")
     tables = [entry for entry in (entries if isinstance(entries, list) else []) if isinstance(entry, dict)]
     found = [
-        Source(str(entry.get("name", "")), str(entry.get("url", "")), bool(entry.get("default")))
+        Source(
+            str(entry.get("name", "")),
+            str(entry.get("url", "")),
+            bool(entry.get("default")),
+            entry.get("exclude-newer"),
+        )
         for entry in tables
     ]
     if isinstance(table.get("index-url"), str):

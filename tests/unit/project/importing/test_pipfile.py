@@ -121,3 +121,10 @@ def test_what_is_not_on_an_index_is_named(entry: str) -> None:
 def test_what_cannot_be_read_is_refused_with_its_place(text: str) -> None:
     with pytest.raises(ManifestInvalid, match="`Pipfile:"):
         converted(text)
+
+
+def test_pre_releases_are_a_setting_and_other_options_are_named() -> None:
+    conversion = converted("[pipenv]\nallow_prereleases = true\nsort_pipfile = true\n")
+
+    assert conversion.text.endswith('[tool.detent]\nprerelease = "allow"\n')
+    assert conversion.notes == ("not taken over from `[pipenv]` of `Pipfile`: `sort_pipfile`",)

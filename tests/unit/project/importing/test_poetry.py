@@ -122,7 +122,7 @@ dependencies = [
     "c>=1,<2; python_version < '3.11'",
     "c[x,y]>=2,<3; python_version >= '3.11' and sys_platform == 'linux'",
     "d; sys_platform == 'darwin' or sys_platform == 'linux'",
-    "e>=2.0.dev0,<3.0",
+    "e>=2.0,<3.0",
     "h==1",
     # i = "^9"
 ]
@@ -151,6 +151,7 @@ dev = [
 
 [tool.detent]
 default-groups = ["all", "dev"]
+prerelease-package = { e = "allow" }
 
 [[tool.detent.index]]
 name = "main"
@@ -404,9 +405,9 @@ def test_what_enriches_declared_dependencies_is_named_where_it_counts() -> None:
 
     assert 'dependencies = ["a>1", "b"]\n' in conversion.text
     assert [each.name for each in conversion.direct] == ["a"]
-    python, prereleases = conversion.notes
+    (python,) = conversion.notes
     assert python.startswith('`python = ">=3.10"` of `[tool.poetry.dependencies]` was not taken over')
-    assert prereleases == "`allow-prereleases` of `b` was not taken over"
+    assert 'prerelease-package = { b = "allow" }' in conversion.text
 
 
 def test_groups_of_a_project_are_default_ones_as_with_poetry_but_only_once() -> None:

@@ -6,7 +6,8 @@ from detent.errors import InvalidRequirementText, Unsupported
 from detent.project.document import parse_document
 from detent.project.importing.conversion import Conversion
 from detent.project.importing.requirement_lines import Line, lines
-from detent.project.importing.requirements import Given, Texts, convert, pins, read_files, reasons
+from detent.project.importing.requirement_texts import Given, Texts, read_files, reasons
+from detent.project.importing.requirements import convert, pins
 
 COMPILED = """\
 #
@@ -172,6 +173,7 @@ def test_files_that_read_each_other_give_each_requirement_once() -> None:
 
     assert converted(files, *given).text.endswith(
         'dependencies = [\n    "a",\n    "b",\n]\n\n[dependency-groups]\ndev = ["pytest"]\n'
+        '\n[tool.detent]\nconstraint-dependencies = ["z==9", "y<3"]\n'
     )
     assert pins(given, Texts(files)).versions == {"z": ("9",)}
     assert dict(read_files("dev-requirements.in", files["dev-requirements.in"])) == {
@@ -205,17 +207,78 @@ def test_what_is_not_on_an_index_is_named_and_the_project_itself_is_not() -> Non
     )
 
 
+def settings(files: dict[str, str], *given: Given) -> str:
+    """What stands in `[tool.detent]`."""
+    return converted(files, *given).text.partition("[tool.detent]\n")[2]
+
+
+def test_constraints_bound_what_is_locked_from_then_on() -> None:
+    files = {
+        "requirements.txt": "-c bounds.txt\na\n",
+        "bounds.txt": "b<2 --hash=sha256:00\n-c more/os.txt\nc==1; os_name == 'nt'  # why\nd[x]<2\n",
+        "more/os.txt": "b<2\ne @ https://me:secret@example.com/e.whl\n-c ../bounds.txt\n",
+    }
+
+    assert settings(files) == 'constraint-dependencies = ["b<2", "c==1; os_name == \'nt\'"]\n'
+    direct, extras = converted(files).notes
+    assert direct.startswith("the constraint `more/os.txt:2` was not taken over: `e` is required by URL")
+    assert "secret" not in direct
+    assert extras.startswith("the constraint `bounds.txt:4` was not taken over: `d[x]<2` in")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        # Of what is imported itself, only the versions count: as bounds they could never move.
+        {"requirements.in": "a\n", "requirements.txt": "a==1\n", "dev.in": "-c requirements.txt\nb\n"},
+        {"dev.in": "-c pins.txt\nb\n", "pins.txt": "a==1\n    # via -r gone.in\n"},
+        {"dev.in": "-c pins.txt\nb\n", "pins.in": "a\n", "pins.txt": "a==1\n"},
+    ],
+)
+def test_constraints_that_were_compiled_are_versions_and_no_bounds(files: dict[str, str]) -> None:
+    given = [Given(name) for name in ("requirements.in", "dev.in") if name in files]
+
+    assert settings(files, *given) == ""
+    assert pins(given, Texts(files)).versions == {"a": ("1",)}
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("--pre", 'prerelease = "allow"\n'),
+        ("--all-releases :all:", 'prerelease = "allow"\n'),
+        ("--only-final=:all:\n--all-releases B_b,c", 'prerelease-package = { b-b = "allow", c = "allow" }\n'),
+        (
+            "--all-releases b\n--all-releases :none:\n--only-final c",
+            'prerelease-package = { c = "disallow" }\n',
+        ),
+        ("--uploaded-prior-to P7D", 'exclude-newer = "P7D"\n'),
+        ("--uploaded-prior-to 2024-05-01", 'exclude-newer = "2024-05-01T00:00:00Z"\n'),
+        ("--uploaded-prior-to=2024-05-01T10:00:00", 'exclude-newer = "2024-05-01T10:00:00Z"\n'),
+        ("--uploaded-prior-to 2024-05-01T10:00:00+02:00", 'exclude-newer = "2024-05-01T10:00:00+02:00"\n'),
+    ],
+)
+def test_options_about_releases_become_settings(options: str, expected: str) -> None:
+    assert settings({"requirements.txt": f"{options}\na\n"}).endswith(expected)
+
+
+def test_an_upload_time_that_says_nothing_is_named() -> None:
+    conversion = converted({"requirements.txt": "--uploaded-prior-to yesterday\na\n"})
+
+    assert "detent" not in conversion.text
+    assert conversion.notes[0].startswith("`--uploaded-prior-to` of `requirements.txt` was not taken over: ")
+
+
 def test_options_that_mean_something_are_named() -> None:
     conversion = converted(
         {
-            "requirements.txt": "--pre\n--no-binary :all:\n--require-hashes\n--extra-index-url https://b.example.com/\n"
+            "requirements.txt": "--no-binary :all:\n--require-hashes\n--extra-index-url https://b.example.com/\n"
             "-i https://${USER}@a.example.com/simple\na --no-binary a\n"
         }
     )
 
     assert "detent" not in conversion.text
-    pre, binary, extra, secret = conversion.notes
-    assert pre == "`--pre` of `requirements.txt` was not taken over"
+    binary, extra, secret = conversion.notes
     assert binary == "`--no-binary` of `requirements.txt` was not taken over"
     assert extra.startswith("the index `https://b.example.com/` was not taken over")
     assert secret.startswith("the index `https://****@a.example.com/simple` was not taken over, because")

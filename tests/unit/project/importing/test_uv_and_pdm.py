@@ -1,8 +1,11 @@
 """Projects of uv and PDM: what moves into the tables of the standard and of detent, and what is named."""
 
+from pathlib import Path
+
 from detent.project.document import parse_document
 from detent.project.importing import pdm, uv
 from detent.project.importing.conversion import Conversion
+from detent.project.manifest import parse_manifest
 
 PROJECT = """\
 [project]
@@ -33,6 +36,7 @@ default-groups = "all"
 no-build = true
 prerelease = "allow"
 link-mode = "symlink"
+keyring-provider = "subprocess"
 
 [tool.uv.build-backend]
 module-root = ""
@@ -49,8 +53,8 @@ dev = [
 ]
 
 [tool.uv]
-prerelease = "allow"
 link-mode = "symlink"
+keyring-provider = "subprocess"
 
 [tool.uv.build-backend]
 module-root = ""
@@ -59,9 +63,115 @@ module-root = ""
 package = true
 default-groups = "all"
 build = "deny"
+prerelease = "allow"
 """
     )
-    assert conversion.notes == ("not taken over from `[tool.uv]`: `prerelease`, `link-mode`",)
+    left, refused = conversion.notes
+    assert left == "not taken over from `[tool.uv]`: `keyring-provider`"
+    assert refused.startswith("`link-mode` of `[tool.uv]` was not taken over: `symlink` is none of ")
+
+
+RESOLVING = """
+[dependency-groups]
+new = []
+
+[tool.uv]
+# held back
+constraint-dependencies = [
+  "b<2",  # until 2.1
+]  # see above
+override-dependencies = [
+  "c==1",
+  { package = "b", dependencies = ["c>=2"] },
+  { package = { name = "b", version = "1.0" }, dependencies = ["c>=3"] },
+]
+exclude-dependencies = ["d"]
+dev-dependencies = ["e"]
+conflicts = [[{ group = "dev" }, { group = "new" }]]
+environments = "sys_platform == 'linux'"
+required-environments = ["sys_platform == 'linux' and platform_machine == 'aarch64'"]
+resolution = "lowest-direct"
+prerelease = "if-necessary-or-explicit"
+fork-strategy = "fewest"
+exclude-newer = "1 week"
+exclude-newer-package = { b = "2024-05-01", c = false }
+
+[[tool.uv.dependency-metadata]]
+name = "f"
+version = "1.0"
+requires-dist = ["g>=1"]
+requires-python = ">=3.9"
+
+[tool.ruff]
+line-length = 100
+"""
+
+
+def test_what_decides_over_versions_moves_with_its_comments_and_means_the_same() -> None:
+    conversion = of_uv(RESOLVING)
+
+    assert conversion.notes == ()
+    assert "tool.uv" not in conversion.text
+    assert (
+        """
+[tool.detent]
+# held back
+constraint-dependencies = [
+  "b<2",  # until 2.1
+]  # see above
+override-dependencies = [
+"""
+        in conversion.text
+    )
+    assert conversion.text.endswith(
+        """
+exclude-newer-package = { b = "2024-05-01", c = false }
+
+[[tool.detent.dependency-metadata]]
+name = "f"
+version = "1.0"
+requires-dist = ["g>=1"]
+requires-python = ">=3.9"
+"""
+    )
+    was = parse_document(PROJECT + RESOLVING, "pyproject.toml").data["tool"]
+    now = parse_document(conversion.text, "pyproject.toml").data["tool"]
+    assert isinstance(was, dict)
+    assert isinstance(now, dict)
+    del was["uv"]["dev-dependencies"]
+    assert now == {"ruff": was["ruff"], "detent": was["uv"]}
+    manifest = parse_manifest(conversion.text, Path("pyproject.toml"), display="pyproject.toml")
+    assert len(manifest.adjustments.overrides) == 3
+
+
+def test_what_detent_would_refuse_stays_and_the_reason_is_told() -> None:
+    left = (
+        '\n[tool.uv]\noverride-dependencies = ["c @ https://example.com/c.whl"]\n'
+        'conflicts = [[{ extra = "no" }, { extra = "nope" }]]\nexclude-newer = "yesterday"\n'
+    )
+    conversion = of_uv(left)
+
+    assert conversion.text == PROJECT + left
+    override, conflicts, newer = conversion.notes
+    assert override.startswith(
+        "`override-dependencies` of `[tool.uv]` was not taken over: `c` is required by URL"
+    )
+    assert conflicts == "`conflicts` of `[tool.uv]` was not taken over: the extra `no` does not exist"
+    assert newer.startswith("`exclude-newer` of `[tool.uv]` was not taken over: `yesterday` is no date")
+
+
+def test_what_the_project_says_to_detent_already_is_not_said_twice() -> None:
+    conversion = of_uv(
+        '\n[tool.uv]\nresolution = "lowest"\nprerelease = "allow"\n[tool.detent]\nresolution = "highest"\n'
+    )
+
+    assert conversion.text.endswith('[tool.detent]\nresolution = "highest"\nprerelease = "allow"\n')
+
+
+def test_the_bound_of_an_index_moves_with_it() -> None:
+    assert of_uv(INDEX + 'default = true\nexclude-newer = "3 days"\n').text.endswith(
+        'url = "https://pkgs.example.com/simple"\nexclude-newer = "3 days"\n'
+    )
 
 
 def test_dev_dependencies_join_a_group_that_is_there() -> None:
@@ -203,3 +313,66 @@ def test_an_index_beside_the_one_of_pdm_is_named() -> None:
 
     assert "detent" not in conversion.text
     assert conversion.notes == ("the index `corp` was not taken over: one index can be used so far",)
+
+
+PDM_RESOLUTION = """
+[tool.pdm.resolution]
+# pinned by us
+overrides = { a = "3.2.10", b = ">=1.26.2" }
+excludes = ["D_d"]
+allow-prereleases = true
+exclude-newer = "2024-05-01"
+respect-source-order = true
+
+[tool.pdm.resolution.exclude-newer-override]
+e = "7d"
+f = false
+g = "2024-05-01T12:00:00"
+"""
+
+
+def test_the_resolution_of_pdm_moves_and_what_detent_cannot_say_is_named() -> None:
+    conversion = of_pdm(PDM_RESOLUTION)
+
+    assert conversion.text == PROJECT + (
+        """
+[tool.pdm.resolution]
+respect-source-order = true
+
+[tool.detent]
+# pinned by us
+override-dependencies = ["a==3.2.10", "b>=1.26.2"]
+exclude-dependencies = ["D_d"]
+prerelease = "allow"
+exclude-newer = "2024-05-01T00:00:00Z"
+exclude-newer-package = { e = "7d", f = false, g = "2024-05-01T12:00:00Z" }
+"""
+    )
+    assert conversion.notes == ("`resolution.respect-source-order` of `[tool.pdm]` was not taken over",)
+
+
+def test_an_inline_resolution_of_pdm_goes_as_a_whole() -> None:
+    text = "\n[tool.pdm]\nresolution = { allow-prereleases = false }\n"
+    assert of_pdm(text).text == PROJECT + '\n[tool.detent]\nprerelease = "disallow"\n'
+
+    left = of_pdm(text.replace("false", "false, odd = 1"))
+    assert "odd = 1" in left.text
+    assert left.text.endswith('[tool.detent]\nprerelease = "disallow"\n')
+    assert left.notes == ("`resolution.odd` of `[tool.pdm]` was not taken over",)
+
+
+def test_an_override_of_pdm_that_is_a_url_stays() -> None:
+    text = '\n[tool.pdm.resolution.overrides]\na = "https://example.com/a.whl"\n'
+    conversion = of_pdm(text)
+
+    assert conversion.text == PROJECT + text
+    assert conversion.notes[0].startswith(
+        "`resolution.overrides` of `[tool.pdm]` was not taken over: `a` is "
+    )
+
+
+def test_a_lock_of_pdm_with_the_oldest_versions_says_so_for_good() -> None:
+    document = parse_document(PROJECT, "pyproject.toml")
+    conversion = pdm.convert(document, strategy=("direct_minimal_versions", "inherit_metadata"))
+
+    assert conversion.text == PROJECT + '\n[tool.detent]\nresolution = "lowest-direct"\n'

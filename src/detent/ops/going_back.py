@@ -1,0 +1,121 @@
+"""What could go back once something is gone: versions that a requirement held which nobody has any more.
+
+Nothing is moved. Removing a package leaves every other one where it is; this says what else could be.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from detent.errors import DetentError
+from detent.events import ignore
+from detent.lock.model import Lock, LockedPackage
+from detent.model.inputs import Inputs, RecordedInputs
+from detent.model.requirement import InvalidRequirement, PackageName, parse_requirement
+from detent.model.specifiers import clause_contains, parse_clauses
+from detent.ops.answer import Question, find_lock
+from detent.ops.lock import LockOutcome
+from detent.ops.unbuilt import take_unbuilt
+from detent.ops.upgrade import Upgrade
+from detent.ops.world import World
+
+_PATIENCE_SECONDS = 5
+"""How long a hint may be searched for."""
+
+
+class _Hold(NamedTuple):
+    """A bound that is gone."""
+
+    name: PackageName
+    """On which package."""
+    specifier: str
+    by: str
+    """Who had it, as a message names it."""
+
+    def lets_in(self, version: str) -> bool:
+        return all(clause_contains(clause, version) for clause in parse_clauses(self.specifier))
+
+
+def may_go_back(world: World, inputs: Callable[[], Inputs], outcome: LockOutcome) -> str:
+    """Say which packages stay at a version that only what is gone asked for; empty for none.
+
+    The resolver is asked where something that is gone had a bound on something that stays, else not.
+    """
+    if outcome.before is None:
+        return ""
+    holds = _departed_holds(outcome.before.lock, outcome.lock)
+    names = sorted({hold.name for hold in holds})
+    if not names:
+        return ""
+    freed = _freed(world, inputs(), outcome.lock, names)
+    if freed is None:
+        return ""
+    told, moved = [], []
+    for name in names:
+        now, then = _versions(outcome.lock, name), _versions(freed, name)
+        new = [version for version in then if version not in now]
+        hold = next((h for h in holds if h.name == name and any(not h.lets_in(v) for v in new)), None)
+        if hold is not None:
+            moved.append(name)
+            told.append(
+                f"`{name}` is kept at {', '.join(now)} and could go back to {', '.join(then)}, "
+                f"which {hold.by} did not allow"
+            )
+    if not moved:
+        return ""
+    return f"{'; '.join(told)}; run `detent lock {' '.join(f'-P {name}' for name in moved)}`"
+
+
+def _departed_holds(old: Lock, new: Lock) -> tuple[_Hold, ...]:
+    """Give the bounds that entries which are gone, and lines which are gone, had on entries that stay."""
+    there = {package.name for package in new.packages}
+    kept = {(package.name, package.version) for package in new.packages}
+    found = [
+        hold
+        for package in old.packages
+        if (package.name, package.version) not in kept
+        for hold in _holds_of(package)
+    ]
+    if old.inputs is not None and new.inputs is not None:
+        stays = set(_texts(new.inputs))
+        gone = sorted(set(_texts(old.inputs)) - stays)
+        found += (hold for text in gone for hold in _hold(text, f"`{text}`"))
+    return tuple(dict.fromkeys(hold for hold in found if hold.name in there))
+
+
+def _holds_of(package: LockedPackage) -> Iterator[_Hold]:
+    for texts in (package.requires, *(needs for _, needs in package.extras)):
+        for text in texts:
+            yield from _hold(text, f"`{package.name}`")
+
+
+def _hold(text: str, by: str) -> Iterator[_Hold]:
+    try:
+        requirement = parse_requirement(text)
+    except InvalidRequirement:
+        return  # of a lock somebody edited: a hint is not worth an error
+    if requirement.specifier:
+        yield _Hold(requirement.name, requirement.specifier, by)
+
+
+def _texts(inputs: RecordedInputs) -> Iterator[str]:
+    yield from inputs.dependencies
+    for _, texts in (*inputs.extras, *inputs.groups):
+        yield from texts
+
+
+def _freed(world: World, inputs: Inputs, lock: Lock, names: list[PackageName]) -> Lock | None:
+    """Find the lock where these may move; ``None`` where that cannot be found out by the way."""
+    limits = world.limits._replace(search_seconds=min(world.limits.search_seconds, _PATIENCE_SECONDS))
+    unbuilt = len(world.releases.unbuilt)
+    question = Question(inputs, lock, Upgrade(packages=tuple(names)))
+    try:
+        return find_lock(world._replace(report=ignore, limits=limits), question)
+    except DetentError:
+        return None
+    finally:
+        world.releases.save()
+        take_unbuilt(world, unbuilt)
+
+
+def _versions(lock: Lock, name: PackageName) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(package.version for package in lock.packages if package.name == name))

@@ -1,0 +1,373 @@
+"""The tables of `[tool.detent]` that change an answer beside the project's own requirements.
+
+Constraints, overrides, exclusions, conflicts, environments and stated metadata, as values in canonical order.
+They stand in pyproject.toml alone: a lock that all of a team can make needs what all of them have. Faults
+are collected, each with its line.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeVar
+
+from packaging.version import Version
+
+from detent.errors import DetentError, ManifestInvalid
+from detent.model import markers
+from detent.model.adjustment_texts import (
+    CONFLICTS,
+    CONSTRAINTS,
+    ENVIRONMENTS,
+    EXCLUDES,
+    METADATA,
+    OVERRIDES,
+    REQUIRED_ENVIRONMENTS,
+    TABLES,
+    override_text,
+    requirement_text,
+)
+from detent.model.adjustments import NO_ADJUSTMENTS, Adjustments, Override, StatedMetadata
+from detent.model.markers import InvalidMarker, Marker
+from detent.model.names import extra_name
+from detent.model.requirement import ExtraName, PackageName, Requirement, package_name
+from detent.model.specifiers import InvalidSpecifier, canonical_specifier
+from detent.project.conflicts import Declared, read_conflicts
+from detent.project.document import Document, type_name
+from detent.project.requirements import read_requirement, strings
+
+_PATH = ("tool", "detent")
+_METADATA_KEYS = ("name", "version", "requires-dist", "requires-python", "provides-extra", "provides-extras")
+
+Value = TypeVar("Value")
+
+
+def read_adjustments(
+    document: Document, declared: Declared, requires_python: str, faults: list[DetentError]
+) -> Adjustments:
+    """Read every table; ``declared`` are the lists the project has, ``requires_python`` is canonical."""
+    tool = document.data.get("tool")
+    table = tool.get("detent") if isinstance(tool, dict) else None
+    if not isinstance(table, dict) or not any(name in table for name in TABLES):
+        return NO_ADJUSTMENTS
+    # Pythons that there are none of are a fault already.
+    pythons = markers.requires_python(requires_python) or markers.ALWAYS
+    reader = _Reader(document, table, declared.name, pythons, faults)
+    found = Adjustments(
+        constraints=reader.constraints(),
+        overrides=reader.overrides(),
+        excludes=reader.excludes(),
+        environments=reader.environments(ENVIRONMENTS),
+        required_environments=reader.environments(REQUIRED_ENVIRONMENTS),
+        metadata=reader.metadata(),
+    )
+    care = markers.and_(pythons, found.scope())
+    conflicts = read_conflicts(document, table.get(CONFLICTS, []), declared, care, faults)
+    return found._replace(conflicts=conflicts)
+
+
+class _Row(NamedTuple):
+    """A table in a list, and its way from the root."""
+
+    path: tuple[str | int, ...]
+    data: Mapping[str, object]
+
+
+class _Reader:
+    """The tables of one document, each read to values that are sorted and there once."""
+
+    def __init__(
+        self,
+        document: Document,
+        table: Mapping[str, object],
+        project: PackageName,
+        pythons: Marker,
+        faults: list[DetentError],
+    ) -> None:
+        self._document = document
+        self._table = table
+        self._project = project
+        self._pythons = pythons
+        self._faults = faults
+
+    # ---- requirements --------------------------------------------------------------------
+
+    def constraints(self) -> tuple[Requirement, ...]:
+        return _canonical(self._constraints(), requirement_text)
+
+    def _constraints(self) -> Iterator[Requirement]:
+        path = (*_PATH, CONSTRAINTS)
+        for place, text in strings(self._document, path, self._table.get(CONSTRAINTS, []), self._faults):
+            requirement = self._requirement((*path, place), CONSTRAINTS, text)
+            if requirement is None:
+                continue
+            if requirement.extras:
+                self._refuse(
+                    (*path, place),
+                    f"`{text}` in `{_name(CONSTRAINTS)}` names extras",
+                    why="a constraint bounds the versions of what is needed anyway, and brings nothing in",
+                )
+            elif requirement.marker != markers.NEVER:
+                yield requirement
+
+    def overrides(self) -> tuple[Override, ...]:
+        return _canonical(_spelled_alike(tuple(self._overrides())), override_text)
+
+    def _overrides(self) -> Iterator[Override]:
+        path = (*_PATH, OVERRIDES)
+        for place, item in self._items(OVERRIDES):
+            match item:
+                case str():
+                    yield from self._override((*path, place), item)
+                case {"package": of, "dependencies": [*texts], **rest} if not rest:
+                    yield from self._scoped((*path, place), of, texts)
+                case _:
+                    self._refuse(
+                        (*path, place),
+                        f"`{_name(OVERRIDES)}` must hold strings and "
+                        '`{package = "NAME", dependencies = ["..."]}`, '
+                        f"found {type_name(item)}" + (" of another kind" if isinstance(item, dict) else ""),
+                    )
+
+    def _override(self, path: tuple[str | int, ...], text: str) -> Iterator[Override]:
+        requirement = self._requirement(path, OVERRIDES, text)
+        if requirement is not None:
+            yield Override(_without_rest(requirement))
+
+    def _scoped(self, row: tuple[str | int, ...], of: object, texts: list[object]) -> Iterator[Override]:
+        parent = self._parent((*row, "package"), of)
+        if not texts:
+            self._refuse(row, f"`dependencies` of an entry in `{_name(OVERRIDES)}` is empty")
+        for place, text in enumerate(texts):
+            path = (*row, "dependencies", place)
+            if not isinstance(text, str):
+                self._refuse(path, f"`dependencies` must be a list of strings, found {type_name(text)} in it")
+                continue
+            requirement = self._requirement(path, OVERRIDES, text)
+            if requirement is not None and parent is not None:
+                yield Override(_without_rest(requirement), *parent)
+
+    def _parent(self, path: tuple[str | int, ...], of: object) -> tuple[PackageName, str] | None:
+        """Read whose requirements are replaced."""
+        match of:
+            case str():
+                name, version = self._package(path, of), ""
+            case {"name": str(text), **rest} if not rest:
+                name, version = self._package((*path, "name"), text), ""
+            case {"name": str(text), "version": str(number), **rest} if not rest:
+                found = self._version((*path, "version"), number)
+                if found is None:
+                    return None
+                name, version = self._package((*path, "name"), text), found
+            case _:
+                form = '`{name = "NAME", version = "1.0"}`'
+                self._refuse(path, f"`package` in `{_name(OVERRIDES)}` must be a name or {form}")
+                return None
+        if name == self._project:
+            self._refuse(
+                path,
+                f"the requirements of `{name}` are the project's own",
+                why="an override for one package is for what others wrote",
+                next_steps=("change the requirement where it stands",),
+            )
+            return None
+        return None if name is None else (name, version)
+
+    def excludes(self) -> tuple[PackageName, ...]:
+        path = (*_PATH, EXCLUDES)
+        texts = strings(self._document, path, self._table.get(EXCLUDES, []), self._faults)
+        found = {self._package((*path, place), text) for place, text in texts}
+        return tuple(sorted(name for name in found if name is not None))
+
+    def _requirement(self, path: tuple[str | int, ...], table: str, text: str) -> Requirement | None:
+        requirement = read_requirement(self._document, path, _name(table), text, self._faults)
+        if requirement is None or not any(markers.mentions(requirement.marker)):
+            return requirement
+        self._refuse(
+            path,
+            f"the marker of `{text}` in `{_name(table)}` asks about extras or groups",
+            why="it counts for every package, so nobody could say whose extras are meant",
+        )
+        return None
+
+    # ---- environments --------------------------------------------------------------------
+
+    def environments(self, table: str) -> tuple[Marker, ...]:
+        value = self._table.get(table, [])
+        path = (*_PATH, table)
+        found: list[Marker | None] = []
+        if isinstance(value, str):
+            found.append(self._environment(path, table, value))
+        else:
+            for place, text in strings(self._document, path, value, self._faults):
+                found.append(self._environment((*path, place), table, text))
+        return _canonical((marker for marker in found if marker is not None), markers.render)
+
+    def _environment(self, path: tuple[str | int, ...], table: str, text: str) -> Marker | None:
+        what = f"`{text}` in `{_name(table)}`"
+        try:
+            marker = markers.parse(text)
+        except InvalidMarker as error:
+            self._refuse(path, f"{what} is not a valid marker", why=error.reason)
+            return None
+        if any(markers.mentions(marker)):
+            self._refuse(path, f"{what} asks about extras or groups, and an environment has none")
+        elif marker == markers.ALWAYS:
+            self._refuse(
+                path, f"{what} holds everywhere", why="without it the lock is for everywhere as well"
+            )
+        elif marker == markers.NEVER:
+            self._refuse(path, f"{what} holds nowhere")
+        elif markers.disjoint(marker, self._pythons):
+            self._refuse(path, f"{what} holds on no Python that `project.requires-python` allows")
+        else:
+            return marker
+        return None
+
+    # ---- stated metadata -----------------------------------------------------------------
+
+    def metadata(self) -> tuple[StatedMetadata, ...]:
+        found: dict[tuple[PackageName, Version | None], StatedMetadata] = {}
+        for place, item in self._items(METADATA):
+            path = (*_PATH, METADATA, place)
+            if not isinstance(item, dict):
+                self._refuse(path, f"`{_name(METADATA)}` must hold tables, found {type_name(item)}")
+                continue
+            stated = self._stated(_Row(path, item))
+            if stated is None:
+                continue
+            key = stated.name, Version(stated.version) if stated.version else None
+            if key in found:
+                title = f"`{stated.name}` {stated.version}".rstrip()
+                self._refuse(path, f"the metadata of {title} is stated twice")
+            found[key] = stated
+        return tuple(sorted(found.values()))
+
+    def _stated(self, row: _Row) -> StatedMetadata | None:
+        before = len(self._faults)
+        for key in row.data:
+            if key not in _METADATA_KEYS:
+                self._refuse(
+                    (*row.path, key),
+                    f"`{key}` cannot be stated in `{_name(METADATA)}`",
+                    why=f"what can be are {', '.join(f'`{known}`' for known in _METADATA_KEYS)}",
+                )
+        name = None
+        match row.data.get("name"):
+            case str(text):
+                name = self._package((*row.path, "name"), text)
+            case _:
+                self._refuse(
+                    row.path, f"an entry of `{_name(METADATA)}` must have a `name`, which is a string"
+                )
+        number = self._text(row, "version")
+        version = self._version((*row.path, "version"), number) if number else ""
+        python = self._python((*row.path, "requires-python"), self._text(row, "requires-python"))
+        requires, asked = self._requires(row)
+        extras = {*self._extras(row), *asked}
+        if len(self._faults) > before or name is None or version is None:
+            return None
+        return StatedMetadata(name, version, python, requires, tuple(sorted(extras)))
+
+    def _text(self, row: _Row, key: str) -> str:
+        value = row.data.get(key, "")
+        if isinstance(value, str):
+            return value
+        self._refuse((*row.path, key), f"`{key}` must be a string, found {type_name(value)}")
+        return ""
+
+    def _python(self, path: tuple[str | int, ...], text: str) -> str:
+        try:
+            return canonical_specifier(text)
+        except InvalidSpecifier as error:
+            self._refuse(path, f"`{text}` is not a valid version specifier", why=str(error))
+            return ""
+
+    def _requires(self, row: _Row) -> tuple[tuple[str, ...], frozenset[ExtraName]]:
+        """Read the requirements, and the extras they ask about."""
+        found: set[Requirement] = set()
+        for path, text in self._listed(row, "requires-dist"):
+            requirement = read_requirement(self._document, path, _name(METADATA), text, self._faults)
+            if requirement is not None and requirement.marker != markers.NEVER:
+                found.add(requirement._replace(origin=None))
+        extras = (markers.mentions(requirement.marker)[0] for requirement in found)
+        return tuple(sorted(map(str, found))), frozenset[ExtraName]().union(*extras)
+
+    def _extras(self, row: _Row) -> Iterator[ExtraName]:
+        for key in ("provides-extra", "provides-extras"):
+            for path, text in self._listed(row, key):
+                try:
+                    yield extra_name(text)
+                except ValueError as error:
+                    self._refuse(path, f"`{text}` in `{key}` cannot be used", why=str(error))
+
+    def _listed(self, row: _Row, key: str) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        value = row.data.get(key, [])
+        path = (*row.path, key)
+        if not isinstance(value, list):
+            self._refuse(path, f"`{key}` must be a list of strings, found {type_name(value)}")
+            return
+        for place, text in enumerate(value):
+            if isinstance(text, str):
+                yield (*path, place), text
+            else:
+                self._refuse(
+                    (*path, place), f"`{key}` must be a list of strings, found {type_name(text)} in it"
+                )
+
+    # ---- all of them ---------------------------------------------------------------------
+
+    def _items(self, table: str) -> Iterator[tuple[int, object]]:
+        value = self._table.get(table, [])
+        if isinstance(value, list):
+            yield from enumerate(value)
+        else:
+            self._refuse((*_PATH, table), f"`{_name(table)}` must be a list, found {type_name(value)}")
+
+    def _package(self, path: tuple[str | int, ...], text: str) -> PackageName | None:
+        try:
+            return package_name(text)
+        except ValueError as error:
+            self._refuse(path, "the name of a package cannot be used", why=str(error))
+            return None
+
+    def _version(self, path: tuple[str | int, ...], text: str) -> str | None:
+        try:
+            return str(Version(text))
+        except ValueError:  # no version, or a number too long to read
+            self._refuse(path, f"`{text}` is not a valid version")
+            return None
+
+    def _refuse(
+        self, path: tuple[str | int, ...], what: str, *, why: str = "", next_steps: tuple[str, ...] = ()
+    ) -> None:
+        self._faults.append(
+            ManifestInvalid(self._document.where(*path), what, why=why, next_steps=next_steps)
+        )
+
+
+def _name(table: str) -> str:
+    return ".".join((*_PATH, table))
+
+
+def _without_rest(requirement: Requirement) -> Requirement:
+    """What never holds drops the package; which versions of it are not meant is nothing to record."""
+    if requirement.marker != markers.NEVER:
+        return requirement
+    return Requirement(requirement.name, marker=markers.NEVER, origin=requirement.origin)
+
+
+def _spelled_alike(overrides: Sequence[Override]) -> Iterator[Override]:
+    """Write one version of a parent (`1.0`, `1.0.0`) one way: what is said of it is said of it together."""
+    spellings: dict[tuple[PackageName | None, Version], str] = {}
+    for parent, version in ((o.parent, o.parent_version) for o in overrides if o.parent_version):
+        key = parent, Version(version)
+        spellings[key] = min(version, spellings.get(key, version))
+    for one in overrides:
+        version = one.parent_version
+        yield one._replace(parent_version=spellings[one.parent, Version(version)]) if version else one
+
+
+def _canonical(values: Iterable[Value], text: Callable[[Value], str]) -> tuple[Value, ...]:
+    """Sort by text and keep the first of each."""
+    found: dict[str, Value] = {}
+    for value in values:
+        found.setdefault(text(value), value)
+    return tuple(found[key] for key in sorted(found))

@@ -1,0 +1,105 @@
+"""What a person is told when a search ends without an answer: why, and what would help.
+
+Whatever is advised has been tried by resolving again, within a few seconds; the one thing told untried is the
+bound that a search which took too long may be cut short with, and then the words say so. Whoever gets an
+answer never imports this.
+"""
+
+from collections.abc import Iterator
+
+from detent.errors import Conflict, DetentError, TooDeep
+from detent.model import markers
+from detent.model.requirement import PackageName, Requirement
+from detent.model.versions import newest
+from detent.resolve.choices import Choices
+from detent.resolve.explain import argue
+from detent.resolve.facts import split_slot
+from detent.resolve.question import Asked, SearchFailed, Setup
+from detent.resolve.solver import NoAnswer, OutOfTime
+from detent.resolve.suggest import Versions, suggestions
+
+_SECONDS_OF_A_TRY = 5.0
+_SECONDS_OF_ALL_TRIES = 15.0
+
+
+def error_of(failure: SearchFailed, asked: Asked) -> Conflict | TooDeep:
+    """Make the error to raise."""
+    tries = _Tries(asked, failure.situation)
+    match failure.cause:
+        case NoAnswer():
+            return _conflict(failure, failure.cause, asked, tries)
+        case OutOfTime():
+            return _too_deep(failure, failure.cause, asked, tries)
+
+
+class _Tries:
+    """Resolves again: a few seconds for each try, and not many in all."""
+
+    def __init__(self, asked: Asked, situation: Choices) -> None:
+        self._asked = asked
+        self._situation = situation
+        self._end = asked.budget.now() + min(_SECONDS_OF_ALL_TRIES, asked.budget.left())
+
+    def __call__(self, setup: Setup) -> Versions | None:
+        seconds = min(_SECONDS_OF_A_TRY, self._end - self._asked.budget.now())
+        if seconds <= 0:
+            return None
+        limits = self._asked.limits._replace(search_seconds=seconds, max_seconds=seconds)
+        try:
+            answer = self._asked.again(setup, limits)
+        except DetentError:
+            return None  # no answer, or none without a build or a download that fails
+        numbers: dict[PackageName, set[int]] = {}
+        for pins in answer:
+            for name, number in pins.items():
+                numbers.setdefault(name, set()).add(number)
+        return {name: tuple(self._versions(name, found)) for name, found in numbers.items()}
+
+    def _versions(self, name: PackageName, numbers: set[int]) -> Iterator[str]:
+        listing = self._situation.catalogue.listing(name)
+        for number in sorted(numbers):
+            yield listing.release(number).version
+
+
+def _conflict(failure: SearchFailed, cause: NoAnswer, asked: Asked, tries: _Tries) -> Conflict:
+    situation = failure.situation
+    argument = argue(
+        cause.proof,
+        situation,
+        inputs=asked.setup.inputs,
+        everywhere=asked.everywhere,
+        elsewhere=asked.elsewhere,
+        order=failure.solver.met,
+    )
+    where = markers.restrict(argument.where, asked.everywhere)
+    steps: tuple[str, ...] = ()
+    if asked.advice == "always":
+        steps = suggestions(argument, situation, asked.setup, tries)
+    return Conflict(
+        argument.lines,
+        environment="" if where == markers.ALWAYS else markers.render(where),
+        next_steps=steps,
+    )
+
+
+def _too_deep(failure: SearchFailed, cause: OutOfTime, asked: Asked, tries: _Tries) -> TooDeep:
+    first, second = (split_slot(slot)[0] for slot in (cause.first, cause.second))
+    setup, effort = asked.setup, asked.budget.spent()
+    bounds = list(dict.fromkeys(_bounds(failure, cause)))
+    for bound in () if asked.advice == "never" else bounds:
+        bounded = setup.inputs._replace(dependencies=(*setup.inputs.dependencies, bound))
+        if tries(setup._replace(inputs=bounded)) is not None:
+            return TooDeep(effort, first, second, bound=str(bound), is_tried=True)
+    return TooDeep(effort, first, second, bound=str(bounds[0]) if bounds else "")
+
+
+def _bounds(failure: SearchFailed, cause: OutOfTime) -> Iterator[Requirement]:
+    """Give lower bounds that would have kept the search from much of what it went through, the best first."""
+    for slot in (cause.first, cause.second):
+        name = split_slot(slot)[0]
+        listing = failure.situation.catalogue.listing(name)
+        there = failure.situation.domain(name) & failure.situation.allowed(name).first & ~1
+        oldest = (there & -there).bit_length() - 1
+        for number in (failure.solver.most_agreed(name, there), newest(there)):
+            if number > oldest:
+                yield Requirement(name, specifier=f">={listing.release(number).version}")

@@ -1,0 +1,326 @@
+"""Edits of the project that lead to an answer, each tried before it is told.
+
+The facts of an argument say what could be changed: a bound of the project's own, a setting that hides
+versions, a Python to do without. Small edits come first, and those that make nobody's versions older. Every
+one is tried by resolving again with it; what does not help is not told. Nothing is written here.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+from detent.model import markers
+from detent.model.adjustments import Exclusive
+from detent.model.inputs import Inputs
+from detent.model.markers import Marker
+from detent.model.requirement import PackageName, Requirement
+from detent.model.specifiers import Clause, parse_clauses
+from detent.resolve.choices import Choices
+from detent.resolve.explain import Argument
+from detent.resolve.facts import Needs
+from detent.resolve.obstacles import Kind, Obstacle
+from detent.resolve.policy import Cause, Prerelease
+from detent.resolve.question import Setup
+from detent.resolve.solver import ROOT
+from detent.resolve.wording import place, python_text
+
+MOST_TOLD = 3
+MOST_TRIES = 6
+_EXTRA, _GROUP = "project.optional-dependencies.", "dependency-groups."
+
+Versions: TypeAlias = Mapping[PackageName, tuple[str, ...]]
+"""What an answer came to: the versions of each package, oldest first."""
+
+
+Again: TypeAlias = Callable[[Setup], Versions | None]
+"""Resolves with another setup; ``None`` where there is no answer, or none soon enough."""
+
+
+class _Edit(NamedTuple):
+    cost: int
+    """Smaller is tried first."""
+    setup: Setup
+    told: str | Callable[[Versions], str]
+    """What to do, as an imperative; empty when there is no short way to say it."""
+
+
+def suggestions(argument: Argument, situation: Choices, setup: Setup, again: Again) -> tuple[str, ...]:
+    """Give edits that work, the best first."""
+    found: list[str] = []
+    edits = sorted(_edits(argument, situation, setup), key=lambda edit: edit.cost)
+    seen: list[Setup] = []
+    for edit in edits:
+        if len(found) == MOST_TOLD or len(seen) == MOST_TRIES:
+            break
+        if edit.setup in seen:
+            continue
+        seen.append(edit.setup)
+        versions = again(edit.setup)
+        if versions is None:
+            continue
+        text = edit.told if isinstance(edit.told, str) else edit.told(versions)
+        if text and text not in found:
+            found.append(text)
+    return tuple(f"or {text}" if number else text for number, text in enumerate(found))
+
+
+def _edits(argument: Argument, situation: Choices, setup: Setup) -> Iterator[_Edit]:
+    asked = {
+        leaf.fact.demand.root.requirement: None
+        for leaf in argument.leaves
+        if isinstance(leaf.fact, Needs) and leaf.fact.slot == ROOT and leaf.fact.demand.root is not None
+    }
+    yield from _other_bounds(tuple(asked), setup, situation)
+    yield from _exclusions(tuple(asked), setup)
+    yield from _other_pythons(argument, setup)
+    for name, obstacle in _lowest_pythons(argument.obstacles):
+        yield from _without(name, obstacle, tuple(asked), situation, setup)
+
+
+# ---- bounds ------------------------------------------------------------------------------------
+
+
+def _other_bounds(asked: Sequence[Requirement], setup: Setup, situation: Choices) -> Iterator[_Edit]:
+    """Loosen one of the project's lines; the line is written with what that comes to."""
+    for requirement in asked:
+        if requirement.specifier and requirement.origin is not None:
+            yield _bound(requirement, setup, situation, extra_cost=0)
+
+
+def _bound(requirement: Requirement, setup: Setup, situation: Choices, *, extra_cost: int) -> _Edit:
+    clauses = parse_clauses(requirement.specifier)
+    is_upper = any(clause.operator in {"<", "<=", "==", "===", "~="} for clause in clauses)
+    loose = requirement._replace(specifier="")
+
+    def told(versions: Versions) -> str:
+        found = versions.get(requirement.name, ())
+        specifier = _fitting(clauses, found, situation, requirement.name)
+        return _write(requirement._replace(specifier=specifier)) if found else ""
+
+    cost = (10 if is_upper else 30) + extra_cost
+    return _Edit(cost, setup._replace(inputs=_replaced(setup.inputs, requirement, loose)), told)
+
+
+def _fitting(
+    clauses: Sequence[Clause], versions: Sequence[str], situation: Choices, name: PackageName
+) -> str:
+    """Write a specifier anew, as little changed as can be, so that it allows these versions, oldest first."""
+    listing = situation.catalogue.listing(name)
+    chosen = 0
+    for version in versions:
+        chosen |= 1 << (listing.number(version) or 0)
+    kept: list[str] = []
+    is_bounded_below = False
+    for clause in clauses:
+        if not chosen & ~listing.mask(str(clause)):
+            kept.append(str(clause))
+            is_bounded_below = is_bounded_below or clause.operator in {">=", ">", "==", "~=", "==="}
+    oldest = versions[0] if versions else ""
+    was_exact = any(clause.operator == "==" and not clause.wildcard for clause in clauses)
+    if was_exact and len(versions) == 1:
+        return f"=={oldest}"
+    return ",".join(kept if is_bounded_below else [f">={oldest}", *kept])
+
+
+def _replaced(inputs: Inputs, old: Requirement, new: Requirement) -> Inputs:
+    """Put another requirement in every place where this one stands."""
+
+    def swap(requirements: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
+        return tuple(new if _is_same(r, old) else r for r in requirements)
+
+    adjustments = inputs.adjustments
+    overrides = tuple(
+        each._replace(requirement=each.requirement._replace(specifier=new.specifier))
+        if _is_same(each.requirement, old)
+        else each
+        for each in adjustments.overrides
+    )
+    return inputs._replace(
+        dependencies=swap(inputs.dependencies),
+        extras=tuple((name, swap(requirements)) for name, requirements in inputs.extras),
+        groups=tuple((name, swap(requirements)) for name, requirements in inputs.groups),
+        adjustments=adjustments._replace(constraints=swap(adjustments.constraints), overrides=overrides),
+    )
+
+
+def _is_same(one: Requirement, other: Requirement) -> bool:
+    """Say whether two are one line; an override has taken over the extras of what it replaced."""
+    return (one.name, one.specifier, one.marker, one.origin) == (
+        other.name,
+        other.specifier,
+        other.marker,
+        other.origin,
+    )
+
+
+def _write(requirement: Requirement) -> str:
+    where = place(requirement.origin)
+    if requirement.origin is not None and requirement.origin.line is None:
+        return f"ask for `{requirement}`"
+    return f"write `{requirement}` in {where}"
+
+
+# ---- extras and groups -------------------------------------------------------------------------
+
+
+def _exclusions(asked: Sequence[Requirement], setup: Setup) -> Iterator[_Edit]:
+    """Say of two extras or groups that they are never on together."""
+    adjustments = setup.inputs.adjustments
+    tables = dict.fromkeys(r.origin.table for r in asked if r.origin is not None)
+    named = [(table, _named(table)) for table in tables]
+    if any(not name for _, name in named) and len(asked) == 2:
+        return  # one of them is always on
+    sides = [(table, name, _side(table, setup.inputs)) for table, name in named if name]
+    for number, (one, name, side) in enumerate(sides):
+        for other, other_name, other_side in sides[number + 1 :]:
+            if side == other_side or markers.implies(side, other_side) or markers.implies(other_side, side):
+                continue
+            exclusive = Exclusive((side, other_side), (name, other_name))
+            conflicts = (*adjustments.conflicts, exclusive)
+            inputs = setup.inputs._replace(adjustments=adjustments._replace(conflicts=conflicts))
+            are_extras = one.startswith(_EXTRA) and other.startswith(_EXTRA)
+            text = (
+                f"declare that {name} and {other_name} are never on together: "
+                f"`conflicts = [[{_entry(one)}, {_entry(other)}]]` in [tool.detent]"
+            )
+            yield _Edit(5 if are_extras else 20, setup._replace(inputs=inputs), text)
+
+
+def _named(table: str) -> str:
+    if table.startswith(_EXTRA):
+        return f"extra `{table.removeprefix(_EXTRA)}`"
+    return f"group `{table.removeprefix(_GROUP)}`" if table.startswith(_GROUP) else ""
+
+
+def _entry(table: str) -> str:
+    kind = "extra" if table.startswith(_EXTRA) else "group"
+    return f'{{ {kind} = "{table.removeprefix(_EXTRA).removeprefix(_GROUP)}" }}'
+
+
+def _side(table: str, inputs: Inputs) -> Marker:
+    """Give where an extra or group is on: by itself, and brought in by another."""
+    on = markers.NEVER
+    for root in inputs.roots():
+        if root.requirement.origin is not None and root.requirement.origin.table == table:
+            extras, groups = markers.mentions(root.gate)
+            for extra in extras:
+                on = markers.or_(on, markers.in_extra(extra))
+            for group in groups:
+                on = markers.or_(on, markers.in_group(group))
+    return on
+
+
+# ---- Pythons -----------------------------------------------------------------------------------
+
+
+def _other_pythons(argument: Argument, setup: Setup) -> Iterator[_Edit]:
+    """Do without the Pythons where it cannot be."""
+    pythons = markers.python_only(argument.where)
+    every = markers.requires_python(setup.inputs.requires_python)
+    rest = markers.and_(every, markers.not_(pythons))
+    if rest == markers.NEVER:
+        return
+    if markers.lowest_python(pythons) <= markers.lowest_python(every):
+        yield _from_python(python_text(rest), setup, cost=45)
+    elif markers.newest_python(rest) <= markers.lowest_python(pythons):
+        yield _below_python(python_text(pythons), setup)
+
+
+def _from_python(lowest: str, setup: Setup, *, cost: int) -> _Edit:
+    clauses = parse_clauses(setup.inputs.requires_python)
+    kept = [str(c) for c in clauses if c.operator in {"<", "<=", "!="}]
+    specifier = ",".join([f">={lowest}", *kept])
+    inputs = setup.inputs._replace(requires_python=specifier)
+    return _Edit(cost, setup._replace(inputs=inputs), f"raise `requires-python` to `{specifier}`")
+
+
+def _below_python(first_without: str, setup: Setup) -> _Edit:
+    clauses = parse_clauses(setup.inputs.requires_python)
+    kept = [str(c) for c in clauses if c.operator not in {"<", "<="}]
+    specifier = ",".join([*kept, f"<{first_without}"])
+    inputs = setup.inputs._replace(requires_python=specifier)
+    return _Edit(48, setup._replace(inputs=inputs), f"limit `requires-python` to `{specifier}`")
+
+
+# ---- what hides versions -----------------------------------------------------------------------
+
+
+def _without(
+    name: PackageName,
+    obstacle: Obstacle,
+    asked: Sequence[Requirement],
+    situation: Choices,
+    setup: Setup,
+) -> Iterator[_Edit]:
+    """Take away one thing that hides versions of a package which would help."""
+    policy, adjustments = setup.policy, setup.inputs.adjustments
+    match obstacle.kind:
+        case Kind.PYTHON | Kind.WHEELS:
+            yield from _on_its_pythons(name, obstacle, asked, setup)
+        case Kind.COMMAND_LINE:
+            pins = {other: pin for other, pin in setup.preferences.pins.items() if other != name}
+            free = setup._replace(preferences=setup.preferences._replace(pins=pins))
+            text = f"do without `--upgrade-package {name}{situation.pin(name)}`"
+            yield _Edit(0, free, text)
+        case Cause.CONSTRAINT:
+            for constraint in adjustments.constraints:
+                if constraint.name == name and constraint.origin is not None:
+                    yield _bound(constraint, setup, situation, extra_cost=5)
+        case Cause.PRERELEASE:
+            modes = {**policy.prerelease_packages, name: Prerelease.ALLOW}
+            setting = f'`prerelease-package = {{ {name} = "allow" }}` in [tool.detent]'
+            yield _Edit(
+                50,
+                setup._replace(policy=policy._replace(prerelease_packages=modes)),
+                f"allow pre-releases of it: {setting}",
+            )
+        case Cause.TOO_NEW | Cause.UNDATED:
+            packages = {**policy.cutoffs.packages, name: None}
+            yield _Edit(
+                55,
+                setup._replace(policy=policy._replace(cutoffs=policy.cutoffs._replace(packages=packages))),
+                f"let it through: `exclude-newer-package = {{ {name} = false }}` in [tool.detent]",
+            )
+        case Cause.FILES:
+            way = situation.way_to_build(name)
+            build = policy.build
+            build = build._replace(allowed=build.allowed | {name}, forbidden=build.forbidden - {name})
+            if way:
+                yield _Edit(60, setup._replace(policy=policy._replace(build=build)), way)
+        case _:
+            return  # what was yanked is not to be had back
+
+
+def _lowest_pythons(
+    obstacles: Sequence[tuple[PackageName, Obstacle]],
+) -> Iterator[tuple[PackageName, Obstacle]]:
+    """Of the Pythons that versions of one package need take the lowest: any of the versions will do."""
+    lowest: dict[PackageName, Obstacle] = {}
+    for name, obstacle in obstacles:
+        if obstacle.kind not in {Kind.PYTHON, Kind.WHEELS}:
+            yield name, obstacle
+        elif name not in lowest or _lowest(obstacle) < _lowest(lowest[name]):
+            lowest[name] = obstacle
+    yield from lowest.items()
+
+
+def _lowest(obstacle: Obstacle) -> int:
+    return markers.lowest_python(obstacle.pythons)
+
+
+def _on_its_pythons(
+    name: PackageName, obstacle: Obstacle, asked: Sequence[Requirement], setup: Setup
+) -> Iterator[_Edit]:
+    """Ask for a package, or for anything at all, where the versions run that are hidden."""
+    lowest = _lowest(obstacle)
+    every = markers.requires_python(setup.inputs.requires_python)
+    if markers.disjoint(every, obstacle.pythons) and lowest >= markers.newest_python(every):
+        return
+    for requirement in asked:
+        where = markers.and_(requirement.marker, obstacle.pythons)
+        if requirement.name == name and requirement.origin is not None and where != markers.NEVER:
+            there = requirement._replace(marker=where)
+            inputs = _replaced(setup.inputs, requirement, there)
+            text = _write(there)
+            yield _Edit(40, setup._replace(inputs=inputs), text)
+    if lowest:
+        yield _from_python(python_text(obstacle.pythons), setup, cost=45)

@@ -1,0 +1,147 @@
+"""What must change nothing: locking again, the order things are told in, hash seeds, adding and taking back."""
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from detent.lock.model import Lock
+from detent.lock.pylock import render_lock
+from support.dimensions import DIMENSIONS, wide
+from support.locking import bytes_of, lock_of
+from support.rounds import seeds
+from support.universes import Universe, universe
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_locking_again_changes_nothing(part: int) -> None:
+    compared = 0
+    for seed in seeds(140 + part, 75):
+        made = universe(seed)
+        lock = lock_of(made)
+        if lock is not None:
+            compared += 1
+
+            assert bytes_of(made, old=lock) == render_lock(lock), f"seed {seed}"
+    assert compared > 15
+
+
+@pytest.mark.parametrize("dimension", DIMENSIONS)
+def test_whatever_a_project_says_locking_again_changes_nothing(dimension: str) -> None:
+    compared = 0
+    for seed in seeds(150 + DIMENSIONS.index(dimension), 40):
+        made = wide(seed, dimension)
+        lock = lock_of(made)
+        if lock is not None:
+            compared += 1
+
+            assert bytes_of(made, old=lock) == render_lock(lock), f"wide({seed}, {dimension!r})"
+    assert compared > 2
+
+
+def test_the_seed_of_hashes_changes_no_byte_of_a_lock() -> None:
+    program = (
+        "import hashlib; from support.dimensions import DIMENSIONS, wide; from support.locking import bytes_of\n"
+        "texts = [bytes_of(wide(s, *([] if s % 2 else DIMENSIONS[s % 7::4]))) for s in range(7000, 7060)]\n"
+        "print(hashlib.sha256(repr(texts).encode()).hexdigest(), sum(map(bool, texts)))"
+    )
+    path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+
+    answers = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": path},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+
+    assert len(answers) == 1
+    assert int(answers.pop().split()[1]) > 10
+
+
+def shuffled_world(made: Universe, chance: random.Random) -> Universe:
+    """Tell everything whose order says nothing in another order."""
+    said = made.said
+    told = {
+        field: tuple(chance.sample(getattr(said, field), len(getattr(said, field))))
+        for field in ("constraints", "excludes", "conflicts", "environments", "required", "metadata")
+    }
+    return made._replace(
+        packages={
+            name: dict(chance.sample(list(made.packages[name].items()), len(made.packages[name])))
+            for name in chance.sample(list(made.packages), len(made.packages))
+        },
+        said=said._replace(**told),
+    )
+
+
+def test_the_order_of_listings_and_of_what_is_said_changes_nothing() -> None:
+    compared = 0
+    for seed in seeds(170, 150):
+        chance = random.Random(f"order of {seed}")
+        made = wide(seed, *chance.sample(DIMENSIONS, 2))
+        text = bytes_of(made)
+        compared += text != ""
+
+        assert bytes_of(shuffled_world(made, chance)) == text, f"seed {seed}"
+    assert compared > 20
+
+
+def test_the_order_of_requirements_changes_nothing_without_conflicts() -> None:
+    compared = 0
+    for seed in seeds(171, 200):
+        made = universe(seed, only_lower_bounds=True)
+        chance = random.Random(seed)
+        other = made._replace(dependencies=tuple(chance.sample(made.dependencies, len(made.dependencies))))
+        text = bytes_of(made)
+        compared += text != ""
+
+        assert bytes_of(other) == text, f"seed {seed}"
+    assert compared > 20
+
+
+def test_a_new_requirement_that_the_lock_meets_already_moves_nothing() -> None:
+    compared = 0
+    for seed in seeds(172, 150):
+        made = universe(seed)
+        lock = lock_of(made)
+        if lock is None:
+            continue
+        everywhere = [package.name for package in lock.packages if not package.marker]
+        for name in everywhere[:1]:
+            more = lock_of(made._replace(dependencies=(*made.dependencies, name)), old=lock)
+            assert more is not None
+            assert more.packages == lock.packages, f"seed {seed}"
+            compared += 1
+    assert compared > 10
+
+
+def pins(lock: Lock, among: set[str]) -> set[tuple[str, str]]:
+    return {(package.name, package.version) for package in lock.packages if package.name in among}
+
+
+def test_what_is_added_and_taken_back_leaves_the_bytes_there_were() -> None:
+    compared = 0
+    for seed in seeds(173, 250):
+        made = universe(seed)
+        before = lock_of(made)
+        if before is None:
+            continue
+        added = universe(seed + 5_000_000).dependencies[0]
+        after = lock_of(made._replace(dependencies=(*made.dependencies, added)), old=before)
+        names = {str(package.name) for package in before.packages}
+        if (
+            after is not None
+            and after.packages != before.packages
+            and pins(after, names) == pins(before, names)
+        ):
+            compared += 1
+
+            assert bytes_of(made, old=after) == render_lock(before), f"seed {seed}, with {added}"
+    assert compared > 10
