@@ -109,3 +109,11 @@ def test_options_of_the_resolver_count_for_what_is_added(project: Sandbox) -> No
     said = project.detent("add", "shout>=1", "--resolution", "lowest-direct", "--no-sync").ok().err
 
     assert "Added letters v2.0\nAdded shout v1.0\n" in said
+
+
+def test_without_locking_they_could_not_count(project: Sandbox) -> None:
+    project.write("bounds.txt", "shout<2\n")
+
+    done = project.detent("add", "shout", "-c", "bounds.txt", "--frozen")
+
+    assert (done.code, "cannot be used" in done.err) == (2, True), done.err

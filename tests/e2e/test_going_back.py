@@ -59,11 +59,12 @@ def test_several_are_named_in_one_note(project: Sandbox) -> None:
 
     notes = [line for line in edit(project, "remove", "old").splitlines() if line.startswith("note: ")]
 
-    assert notes == [
+    (note,) = notes
+    assert note == (
         "note: `core` is kept at 1.1 and could go back to 2.0, 3.0, which `old` did not allow; "
         "`side` is kept at 1.0 and could go back to 2.0, which `old` did not allow; "
         "run `detent lock -P core -P side`"
-    ]
+    )
 
 
 def test_a_bound_of_the_project_itself_is_named_as_it_was_written(project: Sandbox) -> None:
@@ -91,3 +92,17 @@ def test_a_hint_that_cannot_be_found_is_left_out(project: Sandbox, index: IndexS
 
     assert "Removed `core<2`" in said
     assert "could go back" not in said
+
+
+def test_what_is_held_back_in_a_part_is_named_with_the_part(project: Sandbox) -> None:
+    project.manifest("web", "side", "core")
+    project.detent("lock").ok()
+    edit(project, "add", "core!=3.0; sys_platform == 'win32'")
+
+    said = edit(project, "remove", "core")
+
+    assert "`core` is kept at 2.0, 3.0 and could go back to 3.0 (where " in said
+    assert "sys_platform == 'win32'" in said
+    moved = project.detent("lock", "-P", "core").ok().err
+    assert "Updated" not in moved  # the versions are the same, and where they are is not
+    assert "win32" not in project.read("pylock.toml")

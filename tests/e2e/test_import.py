@@ -383,3 +383,105 @@ def test_commands_that_find_no_project_point_to_import(folder: Sandbox) -> None:
 
     assert done.code == 2
     assert " next: run `detent import` to take the project over, its locked versions included\n" in done.err
+
+
+# ---- what decides over versions -------------------------------------------------------------------
+
+
+def own(folder: Sandbox) -> dict[str, object]:
+    table: dict[str, object] = tomllib.loads(folder.read("pyproject.toml"))["tool"]["detent"]
+    return table
+
+
+def test_what_uv_was_told_of_versions_counts_from_the_first_lock_on(folder: Sandbox) -> None:
+    folder.manifest(
+        "shout",
+        tail="""
+[project.optional-dependencies]
+one = ["paint==0.1"]
+two = ["paint==0.3"]
+
+[tool.uv]
+constraint-dependencies = ["shout<2"]  # not yet
+override-dependencies = ["letters==1.0"]
+conflicts = [[{ extra = "one" }, { extra = "two" }]]
+environments = ["sys_platform == 'linux'"]
+exclude-newer = "2024-05-01"
+cache-keys = []
+""",
+    )
+
+    said = folder.detent("import").ok().err
+
+    assert "not taken over" not in said
+    assert 'constraint-dependencies = ["shout<2"]  # not yet\n' in folder.read("pyproject.toml")
+    assert "[tool.uv]\ncache-keys = []\n" in folder.read("pyproject.toml")
+    assert own(folder)["exclude-newer"] == "2024-05-01"
+    packages = tomllib.loads(folder.read("pylock.toml"))["packages"]
+    assert sorted((p["name"], p["version"]) for p in packages) == [
+        ("letters", "1.0"),
+        ("paint", "0.1"),
+        ("paint", "0.3"),
+        ("shout", "1.5"),
+    ]
+    folder.detent("lock", "--check").ok()
+
+
+def test_what_pdm_was_told_of_versions_counts_too(folder: Sandbox, index: IndexServer) -> None:
+    publish(index, wheel("paint", "0.4rc1"))
+    folder.manifest(
+        "shout",
+        "paint",
+        tail='[tool.pdm.resolution]\nexcludes = ["letters"]\nallow-prereleases = true\n'
+        "[tool.pdm.resolution.overrides]\nshout = '>=1.2,<2'\n",
+    )
+    folder.write(
+        "pdm.lock", '[metadata]\nstrategy = ["direct_minimal_versions"]\n' + lock_text(paint="0.4rc1")
+    )
+
+    folder.detent("import").ok()
+
+    assert own(folder) == {
+        "resolution": "lowest-direct",
+        "exclude-dependencies": ["letters"],
+        "prerelease": "allow",
+        "override-dependencies": ["shout>=1.2,<2"],
+    }
+    assert locked(folder) == {"paint": "0.4rc1", "shout": "1.5"}
+
+
+def test_a_dependency_of_poetry_that_comes_with_pre_releases_still_does(
+    folder: Sandbox, index: IndexServer
+) -> None:
+    publish(index, wheel("shout", "1.6rc1", requires=["letters"]), wheel("letters", "3.0rc1"))
+    folder.write("pyproject.toml", POETRY.replace('"^1.0"', '{ version = "^1.0", allow-prereleases = true }'))
+
+    folder.detent("import").ok()
+
+    assert own(folder) == {"prerelease-package": {"shout": "allow"}}
+    assert locked(folder) == {"letters": "2.0", "paint": "0.3", "shout": "1.6rc1"}
+
+
+def test_options_of_requirements_files_become_settings(folder: Sandbox, index: IndexServer) -> None:
+    publish(index, wheel("paint", "0.4rc1"))
+    index.files["shout-2.0-py3-none-any.whl"].uploaded = "2025-01-01T00:00:00Z"
+    folder.write("requirements.in", "--pre\n--uploaded-prior-to 2024-06-01\n-c bounds.txt\nshout\npaint\n")
+    folder.write("bounds.txt", "letters<2\n")
+
+    folder.detent("import").ok()
+
+    assert own(folder) == {
+        "prerelease": "allow",
+        "exclude-newer": "2024-06-01T00:00:00Z",
+        "constraint-dependencies": ["letters<2"],
+    }
+    assert locked(folder) == {"letters": "1.0", "paint": "0.4rc1", "shout": "1.5"}
+
+
+def test_a_locked_version_that_a_constraint_leaves_out_is_named_with_it(folder: Sandbox) -> None:
+    folder.manifest("shout", tail='[tool.uv]\nconstraint-dependencies = ["letters<2"]\n')
+    folder.write("uv.lock", lock_text(shout="1.5", letters="2.0"))
+
+    said = folder.detent("import").ok().err
+
+    assert "letters 2.0 -> 1.0 (the constraint `letters<2` leaves it out)" in said

@@ -135,6 +135,17 @@ def test_a_version_that_nobody_may_use_is_refused_with_the_reason(
     assert project.snapshot() == before
 
 
+@pytest.mark.parametrize("words", [("lock",), ("lock", "--check"), ("sync", "--dry-run"), ("tree",)])
+def test_where_nothing_moves_the_resolver_is_not_even_imported(
+    project: Sandbox, words: Sequence[str]
+) -> None:
+    done = project.detent(*words, env={"PYTHONPROFILEIMPORTTIME": "1"}).ok()
+
+    imported = {line.rpartition("|")[2].strip() for line in done.err.splitlines()}
+    assert "detent.ops.lock" in imported
+    assert not imported & {"detent.ops.answer", "detent.resolve.solver", "detent.resolve.forks", "httpx"}
+
+
 # ---- other options -------------------------------------------------------------------------------
 
 

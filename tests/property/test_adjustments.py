@@ -42,7 +42,7 @@ GATED = st.one_of(
 
 
 def requirements(where: st.SearchStrategy[int]) -> st.SearchStrategy[Requirement]:
-    return st.builds(Requirement, NAMES, EXTRAS, SPECIFIERS, where)
+    return st.builds(Requirement, NAMES, EXTRAS, SPECIFIERS, where, st.just(""), st.none())
 
 
 SIDES = st.one_of(
@@ -67,7 +67,7 @@ ADJUSTMENTS = st.builds(
         tuple
     ),
     overrides=st.lists(
-        st.builds(Override, requirements(ENVIRONMENTS | st.just(markers.NEVER)))
+        st.builds(Override, requirements(ENVIRONMENTS | st.just(markers.NEVER)), st.none(), st.just(""))
         | st.builds(Override, requirements(ENVIRONMENTS), NAMES, VERSIONS),
         max_size=3,
     ).map(tuple),
@@ -91,7 +91,7 @@ ADJUSTMENTS = st.builds(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(ADJUSTMENTS)
 def test_what_is_recorded_is_read_back(said: Adjustments) -> None:
     texts = adjustment_texts(said)
@@ -99,7 +99,7 @@ def test_what_is_recorded_is_read_back(said: Adjustments) -> None:
 
     assert adjustment_texts(found) == texts
     for was, now in zip(said, found, strict=True):
-        assert sorted(set(now)) == sorted(set(was))  # type: ignore[type-var]  # each is of one kind
+        assert set(now) == set(was)
     assert found.scope() == said.scope()
 
 
@@ -153,7 +153,7 @@ def project(order: random.Random) -> str:
     )
 
 
-IN_ORDER = manifest(project(random.Random(0))).inputs("")  # noqa: S311 -- an order, no secret
+IN_ORDER = manifest(project(random.Random(0))).inputs("")
 
 
 @given(st.randoms(use_true_random=False))
@@ -185,7 +185,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(st.sampled_from([*LINES, "required-environments"]), VALUES)
 def test_any_value_is_read_or_refused_with_its_place(table: str, value: str) -> None:
     text = pyproject(f"[project.optional-dependencies]\na = []\nx = []\n[tool.detent]\n{table} = {value}\n")

@@ -33,13 +33,25 @@ TARGETS = [
 ]
 
 
+ADJUSTMENTS = st.fixed_dictionaries(
+    {
+        "constraint-dependencies": st.sampled_from([[], ["b<2"], ["b<2; sys_platform == 'win32'"]]),
+        "exclude-dependencies": st.sampled_from([[], [], ["a"]]),
+        "conflicts": st.sampled_from([[], ["extra net | group dev"]]),
+    }
+)
+
+
 def subsets(*names: str) -> list[frozenset[str]]:
     return [frozenset(s) for s in chain.from_iterable(combinations(names, n) for n in range(len(names) + 1))]
 
 
 def is_whole_by_hand(project: Inputs, some: Lock) -> bool:
     """Walk every environment from the project's wishes, and compare with what the markers select."""
+    beside = project.adjustments
     for where, extras, groups in product(TARGETS, subsets("net"), subsets("dev")):
+        if beside.conflicts and extras and groups:
+            continue
         selected: dict[str, LockedPackage] = {}
         for package in some.packages:
             marker = markers.parse(package.marker)
@@ -67,6 +79,12 @@ def is_whole_by_hand(project: Inputs, some: Lock) -> bool:
                     waiting += map(parse_requirement, lines)
         if {name for name, _ in reached} != set(selected):
             return False
+        if any(name in selected for name in beside.excludes):
+            return False
+        for bound in beside.constraints:
+            bounded = selected.get(bound.name) if markers.evaluate(bound.marker, where.environment) else None
+            if bounded is not None and not _allows(bound.specifier, bounded.version):
+                return False
     return True
 
 
@@ -76,7 +94,9 @@ def _allows(specifier: str, version: str) -> bool:
 
 @st.composite
 def worlds(draw: st.DrawFn) -> tuple[Inputs, Lock]:
-    project = inputs(draw(LISTS), extras={"net": draw(LISTS)}, groups={"dev": draw(LISTS)})
+    beside = draw(st.just({}) | ADJUSTMENTS)
+    lists = draw(LISTS), {"net": draw(LISTS)}, {"dev": draw(LISTS)}
+    project = inputs(lists[0], extras=lists[1], groups=lists[2], adjustments=beside)
     entries = []
     for name, version in (("a", "1.0"), ("b", "1.0"), ("b", "2.0"), ("c", "1.0")):
         if draw(st.booleans()):

@@ -19,8 +19,8 @@ from support.universes import Universe, universe
 @pytest.mark.parametrize("part", range(4))
 def test_locking_again_changes_nothing(part: int) -> None:
     compared = 0
-    for seed in seeds(140 + part, 75):
-        made = universe(seed)
+    for seed in seeds(140 + part, 50):
+        made = wide(seed)
         lock = lock_of(made)
         if lock is not None:
             compared += 1
@@ -83,7 +83,7 @@ def shuffled_world(made: Universe, chance: random.Random) -> Universe:
 
 def test_the_order_of_listings_and_of_what_is_said_changes_nothing() -> None:
     compared = 0
-    for seed in seeds(170, 150):
+    for seed in seeds(170, 120):
         chance = random.Random(f"order of {seed}")
         made = wide(seed, *chance.sample(DIMENSIONS, 2))
         text = bytes_of(made)
@@ -95,8 +95,8 @@ def test_the_order_of_listings_and_of_what_is_said_changes_nothing() -> None:
 
 def test_the_order_of_requirements_changes_nothing_without_conflicts() -> None:
     compared = 0
-    for seed in seeds(171, 200):
-        made = universe(seed, only_lower_bounds=True)
+    for seed in seeds(171, 100):
+        made = universe(seed, only_lower_bounds=True, mild=True)
         chance = random.Random(seed)
         other = made._replace(dependencies=tuple(chance.sample(made.dependencies, len(made.dependencies))))
         text = bytes_of(made)
@@ -108,8 +108,8 @@ def test_the_order_of_requirements_changes_nothing_without_conflicts() -> None:
 
 def test_a_new_requirement_that_the_lock_meets_already_moves_nothing() -> None:
     compared = 0
-    for seed in seeds(172, 150):
-        made = universe(seed)
+    for seed in seeds(172, 80):
+        made = wide(seed)
         lock = lock_of(made)
         if lock is None:
             continue
@@ -128,8 +128,8 @@ def pins(lock: Lock, among: set[str]) -> set[tuple[str, str]]:
 
 def test_what_is_added_and_taken_back_leaves_the_bytes_there_were() -> None:
     compared = 0
-    for seed in seeds(173, 250):
-        made = universe(seed)
+    for seed in seeds(173, 120):
+        made = wide(seed)
         before = lock_of(made)
         if before is None:
             continue

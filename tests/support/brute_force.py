@@ -333,11 +333,14 @@ def _lowest_minor(filename: str) -> int:
 
 
 def _tags(here: Environment) -> frozenset[Tag]:
-    """Give the tags of a CPython in this environment, as far as worlds have wheels for them."""
+    """Give the tags a CPython takes in this environment, and those it would take had it been known to the release.
+
+    A newer Python than the wheels name is not counted against a version.
+    """
     minor = int(here["python_version"].split(".")[1])
     machine = here["platform_machine"].lower()
     platform = {"linux": f"manylinux_2_17_{machine}", "win32": f"win_{machine}"}[here["sys_platform"]]
-    own = f"cp3{minor}"
-    found = {Tag(own, own, platform), Tag(own, "none", "any"), Tag("py3", "none", "any")}
-    found |= {Tag("py3", "none", platform)}
-    return frozenset(found | {Tag(f"cp3{older}", "abi3", platform) for older in range(2, minor + 1)})
+    found = {Tag("py3", "none", "any"), Tag("py3", "none", platform)}
+    for older in (f"cp3{number}" for number in range(2, minor + 1)):
+        found |= {Tag(older, older, platform), Tag(older, "abi3", platform), Tag(older, "none", "any")}
+    return frozenset(found)

@@ -27,6 +27,7 @@ def lock_of(made: Universe, old: Lock | None = None) -> Lock | None:
             inputs,
             releases,
             clock=ticking(),
+            advice="never",
             preferences=preferences_from(old) if old else NO_PREFERENCES,
             policy=policy_of(made),
             seeds=seeds_from(old),

@@ -25,6 +25,9 @@ MARKERS = (
     "sys_platform == 'win32'",
     "sys_platform != 'win32'",
 )
+HARSH = ("", ">=", "<=", "==", "!=", "<=")
+MILD = ("", "", "", ">=", "<=", "!=")
+
 Packages = dict[str, dict[str, Published]]
 Environment = Mapping[str, str]
 
@@ -109,10 +112,9 @@ def universe(
         name = chance.choice(among)
         extra = "[x]" if with_markers and chance.random() < 0.15 else ""
         number = chance.randint(1, versions)
-        bounds = (">=", ">=") if only_lower_bounds else ("", ">=", "<=", "==", "!=", "<=")
-        if mild:
-            bounds, number = ("", "", "", ">=", "<=", "!="), min(number, chance.randint(1, versions))
-        bound = chance.choice(bounds)
+        bounds = MILD if mild else HARSH
+        number = min(number, chance.randint(1, versions)) if mild else number
+        bound = ">=" if only_lower_bounds else chance.choice(bounds)
         marker = f"; {chance.choice(MARKERS)}" if with_markers and chance.random() < 0.35 else ""
         return f"{name}{extra}{f'{bound}{number}.0' if bound else ''}{marker}"
 

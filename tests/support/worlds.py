@@ -135,6 +135,9 @@ class World:
     def expect(self, listings: Sequence[PackageName], metadata: Sequence[tuple[PackageName, int]]) -> None:
         self.expected.append((tuple(listings), tuple(metadata)))
 
+    def first(self, _: Iterable[tuple[PackageName, int]]) -> int:
+        return 0
+
     def _published(self, name: PackageName, number: int) -> tuple[str, Published]:
         version = self._listing(name).release(number).version
         return version, self.packages[name][version]

@@ -419,7 +419,7 @@ COMMANDS = (
         Argument(
             "requirements_given", "[REQUIREMENT...]", "Requirements such as `httpx` or `rich>=13`", many=True
         ),
-        clashes=(*_WHERE_CLASHES, *_LOCKING_CLASHES, ("bounds", ("raw",))),
+        clashes=(*_WHERE_CLASHES, *_LOCKING_CLASHES, ("bounds", ("raw",)), ("constraints", ("frozen",))),
     ),
     Command(
         "remove",

@@ -72,6 +72,10 @@ def lock(values: Values, console: Console) -> int:
             report.lock_exists(console, outcome)
         else:
             report.locked(console, outcome, dry_run=bool(values["dry_run"]))
+        if values["coverage"]:
+            from detent.lock.coverage import coverage, draw
+
+            console.answer(draw(coverage(outcome.lock)).rstrip("\n"))
     return 0
 
 

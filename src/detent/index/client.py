@@ -1,9 +1,9 @@
 """HTTP: one try at a request with its redirects and credentials, and the patience around it.
 
-The only module that imports httpx; nothing imports this one until something must be fetched. Every failure
-becomes a sentence without secrets: text of httpx is never shown, since it holds whole URLs. Nothing here
-follows a redirect to another scheme than http and https or away from https, reads netrc, or sends the
-index's credentials to another origin (scheme, host and port).
+Nothing imports this module until something must be fetched. Every failure becomes a sentence without secrets:
+text of the system or of a library is never shown, since it may hold whole URLs. Nothing here follows a
+redirect to another scheme than http and https or away from https, reads netrc, or sends the index's
+credentials to another origin (scheme, host and port).
 """
 
 import base64
@@ -16,20 +16,21 @@ import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from typing import NamedTuple, ParamSpec, Self, TypeVar
 from urllib.parse import urljoin
 
-import httpx
-
-from detent.errors import IndexUnavailable, OfflineMiss, UsageError
+from detent.errors import IndexUnavailable, OfflineMiss
 from detent.events import Report, ignore
+from detent.index.connections import ConnectFault, Connections, Exchange
 from detent.index.download import Download, Downloaded
 from detent.index.pool import Pool
+from detent.index.proxies import NO_PROXIES, Proxies
 from detent.index.retry import TRANSIENT_STATUSES, Patience, TransferBroken, status_fault
 from detent.index.tls import tls_context
 from detent.index.urls import host, origin, redirect_refusal, shown, split_credentials
-from detent.index.watch import StreamWatch
+from detent.index.watch import ReadWatch
 from detent.model.candidate import Artifact
 from detent.model.limits import Limits
 
@@ -55,16 +56,16 @@ class Answer(NamedTuple):
 class Response:
     """A response whose body still has to arrive."""
 
-    def __init__(self, response: httpx.Response, url: str) -> None:
-        self.status = response.status_code
+    def __init__(self, exchange: Exchange, url: str) -> None:
+        self.status = exchange.status
         self.url = url
-        self.headers: Mapping[str, str] = {k.lower(): v for k, v in response.headers.items()}
-        self._response = response
+        self.headers: Mapping[str, str] = exchange.headers
+        self._exchange = exchange
 
     def chunks(self) -> Iterator[bytes]:
         """The body as it was sent, piece by piece; raises :class:`TransferBroken` when it breaks off."""
         with _plain_words(self.url):
-            yield from self._response.iter_raw()
+            yield from self._exchange.chunks()
 
 
 class Client:
@@ -76,21 +77,20 @@ class Client:
         index_url: str,
         limits: Limits,
         certificates: Path | None = None,
+        proxies: Proxies = NO_PROXIES,
         is_offline: bool = False,
         report: Report = ignore,
         dice: Callable[[], float] = random.random,
     ) -> None:
         self.index_url, self._credentials = split_credentials(index_url)
         self.limits = limits
-        self._certificates = certificates
         self._is_offline = is_offline
         self._report = report
         self._dice = dice
         self._pool = Pool(limits.concurrent_downloads)
         self._stopping = threading.Event()
-        self._watch = StreamWatch(limits)
-        self._guard = threading.Lock()
-        self._http: httpx.Client | None = None
+        self._watch = ReadWatch(limits)
+        self._connections = Connections(limits, proxies, lambda: tls_context(certificates), self._watch)
 
     def __enter__(self) -> Self:
         return self
@@ -103,12 +103,15 @@ class Client:
         self._stopping.set()
         self._watch.stop()
         self._pool.close()
-        if self._http is not None:
-            self._http.close()
+        self._connections.close()
 
     def submit(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> "Future[_T]":
         """Run something side by side with other transfers; it must not wait for another such job."""
         return self._pool.submit(function, *args, **kwargs)
+
+    def wait(self) -> None:
+        """Wait until one more of the submitted jobs has ended."""
+        self._pool.wait()
 
     def fetch(
         self,
@@ -178,28 +181,23 @@ class Client:
         """Send one request, following redirects; raises :class:`TransferBroken`."""
         if self._is_offline:
             raise OfflineMiss((shown(url),))
-        http = self._connections()
         for _ in range(self.limits.redirects + 1):
             if self._stopping.is_set():
                 raise TransferBroken("detent was interrupted", is_transient=False)
             self._watch.expect_head()
             with _plain_words(url):
-                request = http.build_request(
-                    "GET",
-                    url,
-                    headers={**headers, **self._authorization(url)},
-                    extensions={"trace": self._watch.trace},
+                exchange = self._connections.get(
+                    url, {"User-Agent": "detent", **headers, **self._authorization(url)}
                 )
-                response = http.send(request, stream=True)
             try:
-                target = response.extensions.get("location", "")
-                if response.status_code not in _REDIRECTS or not target:
+                target = exchange.headers.get("location", "")
+                if exchange.status not in _REDIRECTS or not target:
                     self._watch.expect_body()
-                    yield Response(response, url)
+                    yield Response(exchange, url)
                     return
                 following = _joined(url, target)
             finally:
-                response.close()
+                exchange.close()
             refusal = redirect_refusal(url, following)
             if refusal:
                 raise TransferBroken(refusal, is_transient=False)
@@ -219,38 +217,6 @@ class Client:
             return {}
         pair = f"{self._credentials.username}:{self._credentials.password}"
         return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode("ascii")}
-
-    def _connections(self) -> httpx.Client:
-        with self._guard:
-            if self._http is None:
-                self._http = _make_http(self.limits, self._certificates)
-            return self._http
-
-
-def _make_http(limits: Limits, certificates: Path | None) -> httpx.Client:
-    many = limits.concurrent_downloads
-    try:
-        return httpx.Client(
-            verify=tls_context(certificates),
-            timeout=httpx.Timeout(limits.read_seconds, connect=limits.connect_seconds, pool=None),
-            limits=httpx.Limits(max_connections=many, max_keepalive_connections=many, keepalive_expiry=20),
-            headers={"User-Agent": "detent"},
-            follow_redirects=False,
-            event_hooks={"response": [_set_location_aside]},
-            # Proxies are read from the environment; credentials never are (netrc needs its own class).
-            trust_env=True,
-        )
-    except (ValueError, ImportError, httpx.InvalidURL) as fault:
-        raise UsageError(
-            "a proxy named in the environment cannot be used",
-            why="one of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` is not what it should be",
-            next_steps=("write proxies like `http://proxy.example:3128`",),
-        ) from fault
-
-
-def _set_location_aside(response: httpx.Response) -> None:
-    """Keep httpx from preparing a request to an address that was not judged yet."""
-    response.extensions["location"] = response.headers.pop("location", "")
 
 
 def _joined(url: str, target: str) -> str:
@@ -283,24 +249,19 @@ def _read(response: Response, max_bytes: int) -> bytes:
 
 @contextmanager
 def _plain_words(url: str) -> Iterator[None]:
-    """Turn what httpx raises into a clause for people."""
+    """Turn what a library raises into a clause for people."""
     try:
         yield
-    except httpx.ConnectTimeout as fault:
-        raise TransferBroken(f"`{host(url)}` did not take the connection in time") from fault
-    except httpx.TimeoutException as fault:
-        raise TransferBroken("no data came for too long") from fault
-    except httpx.ProxyError as fault:
-        raise TransferBroken("the proxy refused to pass the request on", is_transient=False) from fault
-    except httpx.ConnectError as fault:
+    except ConnectFault as fault:
         raise _connect_fault(url, fault) from fault
-    except httpx.RemoteProtocolError as fault:
-        raise TransferBroken("the connection was closed before the answer was complete") from fault
-    except (httpx.NetworkError, httpx.StreamError) as fault:
-        raise TransferBroken("the connection broke off") from fault
-    except (httpx.TransportError, httpx.InvalidURL, ValueError, RuntimeError) as fault:
-        # RuntimeError: the client was closed meanwhile, since the run is over.
+    except TimeoutError as fault:
+        raise TransferBroken("no data came for too long") from fault
+    except ValueError as fault:  # among them InvalidURL, a kind of HTTPException
         raise TransferBroken("the request cannot be sent to this address", is_transient=False) from fault
+    except HTTPException as fault:
+        raise TransferBroken("the connection was closed before the answer was complete") from fault
+    except OSError as fault:
+        raise TransferBroken("the connection broke off") from fault
 
 
 def _connect_fault(url: str, fault: BaseException) -> TransferBroken:
@@ -323,6 +284,10 @@ def _connect_fault(url: str, fault: BaseException) -> TransferBroken:
                 return TransferBroken(f"the name `{where}` could not be resolved")
             case ConnectionRefusedError():
                 return TransferBroken(f"`{where}` refused the connection")
+            case TimeoutError():
+                return TransferBroken(f"`{where}` did not take the connection in time")
+            case OSError() if cause.errno is None:  # what http.client raises when it could not tunnel
+                return TransferBroken("the proxy refused to pass the request on", is_transient=False)
             case _:
                 cause = cause.__cause__ or cause.__context__
     return TransferBroken(f"no connection to `{where}` could be made")

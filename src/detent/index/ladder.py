@@ -1,7 +1,7 @@
 """What a release demands, found the cheapest way there is.
 
-The ladder: the metadata file an index announces (PEP 658, 714), held against its digest; one it serves
-without announcing it; the METADATA member of the wheel by byte ranges; the whole wheel. Each rung answers for
+The ladder: the metadata file an index announces (PEP 658, 714), held against its digest; the METADATA member
+of the wheel by byte ranges; a metadata file that nobody announced; the whole wheel. Each rung answers for
 the same file, so where one cannot, the next is asked. A release without a wheel is asked by its source
 distribution, fetched whole and kept: what it says of itself where that can be trusted; else only a build can
 tell, which is not done here.
@@ -26,6 +26,7 @@ from detent.store.archives import Archives
 from detent.store.source import read_source_member
 
 _WHEELS_TRIED = 3
+_NO_PARTS = "the server sends no parts of files"
 _GONE = frozenset({400, 401, 403, 404, 405, 410, 416, 501})
 """Answers that mean a metadata file is not there; object stores say 403 for what does not exist."""
 
@@ -62,6 +63,8 @@ class Ladder:
         self._archives = archives
         self._scratch = scratch
         self._report = report
+        self._has_ranges = True
+        """Until the server has shown otherwise."""
 
     def read(
         self, name: PackageName, version: str, files: Sequence[Artifact], without_sidecar: frozenset[str]
@@ -124,10 +127,8 @@ class Ladder:
             source = identity(wheel)
             try:
                 found = self._announced(wheel) if wheel.metadata is not None else None
-                if found is None and wheel.metadata is None and source not in without_sidecar:
-                    found = self._unannounced(wheel, missing)
                 if found is None:
-                    found = self._from_wheel(name, wheel)
+                    found = self._from_wheel(name, wheel, without_sidecar, missing)
             except (MetadataInvalid, FileGone) as fault:
                 reasons.append(fault.why)
                 is_lasting = is_lasting and not isinstance(fault, FileGone)
@@ -176,11 +177,19 @@ class Ladder:
             self._report(Detail(f"the metadata file of `{wheel.filename}` was not used: {fault.why}"))
             return None
 
-    def _from_wheel(self, name: PackageName, wheel: Artifact) -> Metadata:
+    def _from_wheel(
+        self, name: PackageName, wheel: Artifact, without_sidecar: frozenset[str], missing: list[str]
+    ) -> Metadata:
         bound = self._client.limits.metadata_bytes
         try:
+            if not self._has_ranges:
+                raise _NoRanges(_NO_PARTS)
             raw = wheel_metadata(self._remote(wheel), name, bound)
         except (_NoRanges, NotReadable) as fault:
+            if wheel.metadata is None and identity(wheel) not in without_sidecar:
+                found = self._unannounced(wheel, missing)
+                if found is not None:
+                    return found
             self._report(Detail(f"`{wheel.filename}` is fetched whole for its metadata: {fault}"))
             raw = self._from_download(name, wheel)
         return parse_metadata(raw, wheel.filename)
@@ -193,7 +202,8 @@ class Ladder:
             condition = validator[0] if validator else ""
             answer = self._client.fetch_range(wheel.url, span, max_bytes=most, condition=condition)
             if answer is None or (answer.status == 200 and validator):
-                raise _NoRanges("the server sends no parts of files")
+                self._has_ranges = False
+                raise _NoRanges(_NO_PARTS)
             tag = answer.headers.get("etag", "")
             validator[:] = [tag if tag.startswith('"') else ""]
             return answer

@@ -25,6 +25,7 @@ class Pool:
         self._idle = threading.Semaphore(0)
         self._guard = threading.Lock()
         self._closed = threading.Event()
+        self._ended: SimpleQueue[None] = SimpleQueue()
 
     def submit(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> "Future[_T]":
         """Run ``function`` in a thread soon; the future gives its result or raises what it raised.
@@ -36,19 +37,23 @@ class Pool:
         def job() -> None:
             if self._closed.is_set():
                 future.cancel()
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                result = function(*args, **kwargs)
-            except BaseException as fault:  # noqa: BLE001 (handed to whoever waits for it)
-                future.set_exception(fault)
-            else:
-                future.set_result(result)
+            if future.set_running_or_notify_cancel():
+                try:
+                    result = function(*args, **kwargs)
+                except BaseException as fault:  # noqa: BLE001 (handed to whoever waits for it)
+                    future.set_exception(fault)
+                else:
+                    future.set_result(result)
+            self._ended.put(None)
 
         self._jobs.put(job)
         if not self._idle.acquire(blocking=False):
             self._grow()
         return future
+
+    def wait(self) -> None:
+        """Wait until a job has ended that was not waited for before; one must be under way."""
+        self._ended.get()
 
     def close(self) -> None:
         """Begin no more jobs; those that run are not waited for."""

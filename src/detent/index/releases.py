@@ -92,6 +92,10 @@ class Remote(Protocol):
         """Ask what a release declares."""
         ...
 
+    def wait(self) -> None:
+        """Wait until one more question is answered."""
+        ...
+
     def save(self) -> None:
         """Keep what was learned of the index itself."""
         ...
@@ -222,6 +226,28 @@ class IndexReleases:
                 pending = self._ask(project, number)
                 if pending is not None and not project.listing.release(number).has_wheel:
                     fetching_sdist.add(name)  # a whole file each: one guess at a time is enough
+
+    def first(self, wanted: Iterable[tuple[PackageName, int]]) -> int:
+        """Wait until one of these is at hand, and give its place; number 0 stands for the listing."""
+        waiting: list[tuple[PackageName, int]] = []
+        for place, (name, number) in enumerate(wanted):
+            if self._is_at_hand(name, number):
+                return place
+            waiting.append((name, number))
+        while True:
+            self._remote().wait()
+            for place, (name, number) in enumerate(waiting):
+                if self._is_at_hand(name, number):
+                    return place
+
+    def _is_at_hand(self, name: PackageName, number: int) -> bool:
+        """Whether asking now waits for nothing that is on its way; what was never asked for is not."""
+        project = self._projects.get(name)
+        if project is None or not number:
+            listing = self._listings.get(name)
+            return listing is None or listing.done()
+        pending = self._asked.get((name, project.listing.release(number).version))
+        return pending is None or pending.done()
 
     def revalidate(self, names: Iterable[PackageName] | None = None) -> bool:
         """Ask again for every listing that was used and is older than this command; true when one changed.

@@ -74,6 +74,10 @@ class RemoteIndex:
         """Ask what a release declares."""
         return self._client.submit(self._read_metadata, name, version, files, without_sidecar)
 
+    def wait(self) -> None:
+        """Wait until one more question is answered."""
+        self._client.wait()
+
     def save(self) -> None:
         """Keep what was learned of the index itself."""
         fact = self._sidecars.fact()

@@ -1,23 +1,18 @@
 """A bound on waiting that no server can stretch by sending a byte now and then.
 
-Timeouts of the HTTP library are per read, so a head or a chunk that drips in never runs into one. Here every
-read of every connection is counted, in the thread that waits for it. The connections are learned from the
-library's documented `trace` extension: it names each network stream when it is made.
+Timeouts of a socket are per read, so a head or a chunk that drips in never runs into one. Here every read of
+every connection is counted, in the thread that waits for it.
 """
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from functools import wraps
-from typing import Any
+from collections.abc import Callable
 
 from detent.index.retry import RateWatch, TransferBroken
 from detent.model.limits import Limits
 
-_STREAM_MADE = ("connect_tcp.complete", "start_tls.complete")
 
-
-class StreamWatch:
+class ReadWatch:
     """Watches the reads of one client's connections; threads may share it."""
 
     def __init__(self, limits: Limits) -> None:
@@ -49,21 +44,10 @@ class StreamWatch:
 
         self._waiting.check = check
 
-    def trace(self, event: str, facts: Mapping[str, Any]) -> None:
-        """Hear of a step of the HTTP library; a new network stream is counted from here on."""
-        if event.endswith(_STREAM_MADE):
-            stream = facts["return_value"]
-            stream.read = self._counted(stream.read)
-
-    def _counted(self, read: Callable[..., bytes]) -> Callable[..., bytes]:
-        @wraps(read)
-        def counted(max_bytes: int, timeout: float | None = None) -> bytes:
-            data = read(max_bytes, timeout)
-            if self._stopped.is_set():
-                raise TransferBroken("detent was interrupted", is_transient=False)
-            check: Callable[[int], None] | None = getattr(self._waiting, "check", None)
-            if check is not None:
-                check(len(data))
-            return data
-
-        return counted
+    def received(self, received_bytes: int) -> None:
+        """Hear of a read of this thread; raises :class:`TransferBroken` when it is to end."""
+        if self._stopped.is_set():
+            raise TransferBroken("detent was interrupted", is_transient=False)
+        check: Callable[[int], None] | None = getattr(self._waiting, "check", None)
+        if check is not None:
+            check(received_bytes)

@@ -75,7 +75,7 @@ def draw(rows: Sequence[Row]) -> str:
         for package, found in by_package.items()
         if any(row.supply is not Supply.WHEEL for row in found)
     }
-    whole = len(by_package) - len(lacking)
+    whole = len({name for name, _ in by_package} - {name for name, _ in lacking})
     counted = f"{whole} package{'s' if whole != 1 else ''} with wheels for every target"
     if not lacking:
         return f"{counted}\n"

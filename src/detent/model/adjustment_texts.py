@@ -33,9 +33,10 @@ CHANGED_REQUIREMENTS = frozenset((EXCLUDES, METADATA, OVERRIDES))
 _NOWHERE = "python_version < '0'"
 _BAR = " | "
 _PYTHON, _EXTRA = "requires-python ", "extra "
-_SIDE = re.compile(r"(extra|group) ([a-z0-9-]+)(?: \((.*)\))?", re.DOTALL)
-_RELEASE = re.compile(r"([a-z0-9-]+)(?:==([^\s:|]+))?")
-_SCOPED = re.compile(rf"{_RELEASE.pattern}: (.*)", re.DOTALL)
+# Compiled when first used: most locks have no such line.
+_SIDE = r"(?s)(extra|group) ([a-z0-9-]+)(?: \((.*)\))?"
+_RELEASE = r"([a-z0-9-]+)(?:==([^\s:|]+))?"
+_SCOPED = rf"(?s){_RELEASE}: (.*)"
 
 
 class UnreadableAdjustment(ValueError):
@@ -156,7 +157,7 @@ def _each(table: str, texts: Sequence[str], reading: Callable[[str], Value]) -> 
 
 
 def _override(text: str) -> Override:
-    scoped = _SCOPED.fullmatch(text)
+    scoped = re.fullmatch(_SCOPED, text)
     if scoped is None:
         return Override(parse_requirement(text))
     name, version, requirement = scoped.groups()
@@ -171,7 +172,7 @@ def _exclusive(text: str) -> Exclusive:
 
 
 def _side(text: str) -> tuple[str, Marker]:
-    found = _SIDE.fullmatch(text)
+    found = re.fullmatch(_SIDE, text)
     if found is None:
         raise ValueError(f"`{text}` is neither an extra nor a group")
     kind, name, condition = found.groups()
@@ -182,7 +183,7 @@ def _side(text: str) -> tuple[str, Marker]:
 
 def _metadata(text: str) -> StatedMetadata:
     head, *parts = _parts(text, _metadata_part)
-    release = _RELEASE.fullmatch(head)
+    release = re.fullmatch(_RELEASE, head)
     if release is None:
         raise ValueError(f"`{head}` is neither a package nor a version of one")
     return StatedMetadata(

@@ -49,14 +49,15 @@ def _dependency(requirement: Requirement, marker: markers.Marker) -> Dependency:
     )
 
 
-# Spellings seen in published metadata, and what they were meant to say.
+# Spellings seen in published metadata, and what they were meant to say. Compiled when first used: most
+# commands read no metadata.
 _MENDS = (
-    (re.compile(r"(?<![<>=!~])=([<>])(?=\s*v?\d)"), r"\1="),  # `=>1.0`
-    (re.compile(r">\s*dev(?=\s*(?:[,)]|$))"), ">0.0.dev0"),  # `>dev`
-    (re.compile(r"!=~(\s*v?\d[\d.]*)(?=\s*(?:[,)]|$))"), r"!=\1.*"),  # `!=~1.0`
-    (re.compile(r"(?<=\d)\*"), ".*"),  # `!=3.0*`
-    (re.compile(r"(>=|<=|~=|[<>])(\s*v?\d[^\s,;)]*?)\.\*"), r"\1\2"),  # `>=1.0.*`
-    (re.compile(r"([\w*])\s*(?<![<>=!~,(])(?=(?:[<>!~=]=|[<>])\s*v?\d)"), r"\1,"),  # `>=1.0 <2`
+    (r"(?<![<>=!~])=([<>])(?=\s*v?\d)", r"\1="),  # `=>1.0`
+    (r">\s*dev(?=\s*(?:[,)]|$))", ">0.0.dev0"),  # `>dev`
+    (r"!=~(\s*v?\d[\d.]*)(?=\s*(?:[,)]|$))", r"!=\1.*"),  # `!=~1.0`
+    (r"(?<=\d)\*", ".*"),  # `!=3.0*`
+    (r"(>=|<=|~=|[<>])(\s*v?\d[^\s,;)]*?)\.\*", r"\1\2"),  # `>=1.0.*`
+    (r"([\w*])\s*(?<![<>=!~,(])(?=(?:[<>!~=]=|[<>])\s*v?\d)", r"\1,"),  # `>=1.0 <2`
 )
 
 
@@ -73,18 +74,18 @@ def _parse_leniently(text: str) -> Requirement:
         return parse_requirement(text)  # to say what is wrong with the line as it was written
 
 
-_LINE = re.compile(r"(\s*[\w.-]+\s*(?:\[[^\]]*\])?\s*)([^;@]*)(.*)", re.DOTALL)
+_LINE = r"(\s*[\w.-]+\s*(?:\[[^\]]*\])?\s*)([^;@]*)(.*)"
 
 
 def _mended(text: str) -> str:
-    found = _LINE.fullmatch(text)
+    found = re.fullmatch(_LINE, text, re.DOTALL)
     if found is None:
         return text
     head, specifier, tail = found.groups()
     opening = "(" if specifier.startswith("(") else ""
     clauses = specifier.removeprefix("(").replace("'", "").replace('"', "")
     for pattern, replacement in _MENDS:
-        clauses = pattern.sub(replacement, clauses)
+        clauses = re.sub(pattern, replacement, clauses)
     if tail.strip() == ";":
         tail = ""
     return f"{head}{opening}{clauses}{tail}"

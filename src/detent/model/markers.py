@@ -50,6 +50,7 @@ __all__ = [
     "environment_only",
     "evaluate",
     "gated_as",
+    "gates_only",
     "implies",
     "in_extra",
     "in_group",
@@ -96,6 +97,11 @@ def gated_as(marker: Marker, other: Marker) -> Marker:
     found = subjects(other)
     kept = frozenset((rank, name) for rank in GATES for name in found.get(rank, ()))
     return forget_gates(marker, kept) if kept else environment_only(marker)
+
+
+def gates_only(marker: Marker) -> Marker:
+    """Give the extras and groups with which the marker holds somewhere."""
+    return forget(marker, ENVIRONMENT)
 
 
 def python_only(marker: Marker) -> Marker:

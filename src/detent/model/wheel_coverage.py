@@ -23,15 +23,15 @@ def places(
 ) -> Marker:
     """Give the Pythons and platforms that wheels serve.
 
-    ``within`` asks leniently: a platform that has a wheel for some Python of it is served from that Python on,
-    as wheels for Pythons newer than the release come later.
+    ``within`` asks leniently: a platform that has a wheel for some Python of it is served from that Python
+    on, as wheels for Pythons newer than the release come later.
     """
     found = markers.NEVER
     for filename in filenames:
         for python, abi, platform in _tags(filename):
             if python.startswith(_OTHER_INTERPRETERS) and not (pypy and python.startswith(_PYPY)):
                 continue
-            if python.startswith("cp") and (pypy or abi.startswith("cp") and abi.endswith("t")):
+            if python.startswith("cp") and (pypy or (abi.startswith("cp") and abi.endswith("t"))):
                 continue
             pythons = pythons_of_tag(python, has_stable_abi=abi.startswith("abi3"))
             if within is not None:

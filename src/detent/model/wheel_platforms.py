@@ -1,4 +1,4 @@
-"""Which platforms wheels are for, by the tags in their file names (platform compatibility tags specification).
+"""Which platforms wheels are for, by the tags in their names (platform compatibility tags specification).
 
 Two questions have two answers. Where a wheel *may* be of use decides whether a lock leaves it out, and only
 what is certain narrows that: a machine reports itself under several spellings, and runs Pythons made for
@@ -13,28 +13,27 @@ from functools import lru_cache
 from detent.model import markers
 from detent.model.markers import Marker
 
-_LINUX = re.compile(r"(many|musl)?linux(?:1|2010|2014|_[0-9]+_[0-9]+)?_([a-z0-9_]+)")
-_MACOS = re.compile(r"macosx_[0-9]+_[0-9]+_([a-z0-9_]+)")
-_WINDOWS = re.compile(r"win32|win_([a-z0-9]+)")
+# Compiled when first used, as most locks are for every platform.
+_LINUX = r"(many|musl)?linux(?:1|2010|2014|_[0-9]+_[0-9]+)?_([a-z0-9_]+)"
+_MACOS = r"macosx_[0-9]+_[0-9]+_([a-z0-9_]+)"
+_WINDOWS = r"win32|win_([a-z0-9]+)"
 _OTHERS = {
     "android": "android",
     "ios": "ios",
     **dict.fromkeys(("emscripten", "pyemscripten", "pyodide"), "emscripten"),
 }
 
-_MACHINES = {
-    "darwin": {
-        "universal2": ("arm64", "x86_64"),
-        "universal": ("i386", "ppc", "ppc64", "x86_64"),
-        "intel": ("i386", "x86_64"),
-        "fat": ("i386", "ppc"),
-        "fat3": ("i386", "ppc", "x86_64"),
-        "fat32": ("i386", "ppc", "x86_64"),
-        "fat64": ("ppc64", "x86_64"),
-        **{machine: (machine,) for machine in ("arm64", "i386", "ppc", "ppc64", "x86_64")},
-    },
-    "win32": {"": ("x86",), "amd64": ("AMD64",), "arm64": ("ARM64",)},
+_MACOS_MACHINES = {
+    "universal2": ("arm64", "x86_64"),
+    "universal": ("i386", "ppc", "ppc64", "x86_64"),
+    "intel": ("i386", "x86_64"),
+    "fat": ("i386", "ppc"),
+    "fat3": ("i386", "ppc", "x86_64"),
+    "fat32": ("i386", "ppc", "x86_64"),
+    "fat64": ("ppc64", "x86_64"),
+    **{machine: (machine,) for machine in ("arm64", "i386", "ppc", "ppc64", "x86_64")},
 }
+_WINDOWS_MACHINES = {"": ("x86",), "amd64": ("AMD64",), "arm64": ("ARM64",)}
 """What `platform_machine` says there, by the end of the tag; on Linux that end is the machine."""
 
 _X86_64 = ("AMD64", "amd64", "x86_64")
@@ -77,12 +76,12 @@ def served(tag: str, *, musl: bool = False) -> Marker:
 
 def _read(tag: str) -> tuple[str, tuple[str, ...], str]:
     """Give `sys_platform`, `platform_machine` and the C library of a tag; empty where it asks for none."""
-    if found := _LINUX.fullmatch(tag):
+    if found := re.fullmatch(_LINUX, tag):
         return "linux", (found[2],), found[1] or ""
-    if found := _MACOS.fullmatch(tag):
-        return "darwin", _MACHINES["darwin"].get(found[1], ()), ""
-    if found := _WINDOWS.fullmatch(tag):
-        return "win32", _MACHINES["win32"].get(found[1] or "", ()), ""
+    if found := re.fullmatch(_MACOS, tag):
+        return "darwin", _MACOS_MACHINES.get(found[1], ()), ""
+    if found := re.fullmatch(_WINDOWS, tag):
+        return "win32", _WINDOWS_MACHINES.get(found[1] or "", ()), ""
     return _OTHERS.get(tag.partition("_")[0], ""), (), ""
 
 

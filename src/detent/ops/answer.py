@@ -1,35 +1,21 @@
 """The lock that answers a project's wishes, in memory: the resolver asked with all the world knows."""
 
-from collections.abc import Mapping
 from time import process_time
-from typing import NamedTuple
 
 from detent.errors import Conflict, Failures, PackageUnknown, ResolveError, TooDeep
 from detent.lock.addresses import with_locked_addresses
 from detent.lock.assemble import assemble
 from detent.lock.model import Lock
 from detent.model.inputs import Inputs
-from detent.model.requirement import PackageName, Requirement
+from detent.model.requirement import Requirement
 from detent.ops.policy import policy_of
-from detent.ops.upgrade import Upgrade, free_to_move, kept_of
+from detent.ops.question import Question
+from detent.ops.upgrade import free_to_move, kept_of
 from detent.ops.world import World
 from detent.resolve.adjusted import with_adjustments
 from detent.resolve.forks import resolve
 from detent.resolve.preferences import preferences_from, seeds_from
 from detent.resolve.question import Advice
-
-
-class Question(NamedTuple):
-    """What a lock is to be found for."""
-
-    inputs: Inputs
-    old: Lock | None = None
-    """What was locked before; its versions stay where they can."""
-    upgrade: Upgrade = Upgrade()
-    imported: Mapping[PackageName, tuple[str, ...]] | None = None
-    """Versions another tool had locked, kept where they can be."""
-    constraints: tuple[Requirement, ...] = ()
-    """Bounds that count this time and are not written down."""
 
 
 def find_lock(world: World, question: Question) -> Lock:

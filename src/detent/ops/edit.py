@@ -32,6 +32,8 @@ from detent.ops.world import World
 from detent.project.bounds import Bounds
 from detent.project.edit import Table, add_requirement, entry, remove_requirement
 from detent.project.manifest import Manifest, parse_manifest
+from detent.resolve.adjusted import with_adjustments
+from detent.resolve.ports import Releases
 
 
 class AddOptions(NamedTuple):
@@ -106,14 +108,11 @@ def add(world: World, project: Project, options: AddOptions) -> EditOutcome:
             upgrade=upgrade,
             constraints=constraints,
         )
-        _refuse_missing_extras(world, outcome, wishes)
-        open_wishes = [wish for wish in wishes if _is_open(wish, text, options)]
-        pins = _pins(outcome)
-        known = {
-            w.requirement.name: pins[w.requirement.name] for w in open_wishes if w.requirement.name in pins
-        }
-        bounds = options.bounds or world.settings.add_bounds.value
-        second = edited(lambda wish: wish.written(known, bounds))
+        releases = with_adjustments(world.releases, project.manifest.adjustments)
+        _refuse_missing_extras(releases, outcome, wishes)
+        pins, bounds = _pins(outcome), options.bounds or world.settings.add_bounds.value
+        open_wishes = [wish for wish in wishes if _is_open(wish, first, options)]
+        second = edited(lambda wish: wish.written(pins if wish in open_wishes else {}, bounds))
         if second != first:
             stored = StoredLock(outcome.lock, outcome.text)
             found = lock_edited(
@@ -207,13 +206,13 @@ def _pins(outcome: LockOutcome) -> dict[PackageName, str]:
     return found
 
 
-def _refuse_missing_extras(world: World, outcome: LockOutcome, wishes: Sequence[Wish]) -> None:
+def _refuse_missing_extras(releases: Releases, outcome: LockOutcome, wishes: Sequence[Wish]) -> None:
     """A misspelled extra would be written and do nothing: refuse it while its giver is looking."""
     for wish in wishes:
         name, extras = wish.requirement.name, wish.requirement.extras
         for package in outcome.lock.packages if extras else ():
-            number = world.releases.listing(name).number(package.version) if package.name == name else None
-            metadata = world.releases.metadata(name, number) if number is not None else None
+            number = releases.listing(name).number(package.version) if package.name == name else None
+            metadata = releases.metadata(name, number) if number is not None else None
             if metadata is None:
                 continue
             for extra in extras:

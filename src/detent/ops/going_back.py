@@ -9,11 +9,13 @@ from typing import NamedTuple
 from detent.errors import DetentError
 from detent.events import ignore
 from detent.lock.model import Lock, LockedPackage
+from detent.model import markers
 from detent.model.inputs import Inputs, RecordedInputs
+from detent.model.markers import Marker
 from detent.model.requirement import InvalidRequirement, PackageName, parse_requirement
 from detent.model.specifiers import clause_contains, parse_clauses
-from detent.ops.answer import Question, find_lock
 from detent.ops.lock import LockOutcome
+from detent.ops.question import Question
 from detent.ops.unbuilt import take_unbuilt
 from detent.ops.upgrade import Upgrade
 from detent.ops.world import World
@@ -52,12 +54,17 @@ def may_go_back(world: World, inputs: Callable[[], Inputs], outcome: LockOutcome
     told, moved = [], []
     for name in names:
         now, then = _versions(outcome.lock, name), _versions(freed, name)
-        new = [version for version in then if version not in now]
+        more = {version: _more(now.get(version), where) for version, where in then.items()}
+        new = [version for version, where in more.items() if where != markers.NEVER]
         hold = next((h for h in holds if h.name == name and any(not h.lets_in(v) for v in new)), None)
         if hold is not None:
             moved.append(name)
+            back = ", ".join(
+                f"{version} (where {markers.render(more[version])})" if version in now else version
+                for version in new
+            )
             told.append(
-                f"`{name}` is kept at {', '.join(now)} and could go back to {', '.join(then)}, "
+                f"`{name}` is kept at {', '.join(now)} and could go back to {back}, "
                 f"which {hold.by} did not allow"
             )
     if not moved:
@@ -109,7 +116,7 @@ def _freed(world: World, inputs: Inputs, lock: Lock, names: list[PackageName]) -
     unbuilt = len(world.releases.unbuilt)
     question = Question(inputs, lock, Upgrade(packages=tuple(names)))
     try:
-        return find_lock(world._replace(report=ignore, limits=limits), question)
+        return world.resolver()(world._replace(report=ignore, limits=limits), question)
     except DetentError:
         return None
     finally:
@@ -117,5 +124,15 @@ def _freed(world: World, inputs: Inputs, lock: Lock, names: list[PackageName]) -
         take_unbuilt(world, unbuilt)
 
 
-def _versions(lock: Lock, name: PackageName) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(package.version for package in lock.packages if package.name == name))
+def _versions(lock: Lock, name: PackageName) -> dict[str, Marker]:
+    """Give the versions of a package, oldest first, each with where it is locked."""
+    return {
+        package.version: markers.environment_only(markers.parse(package.marker))
+        for package in lock.packages
+        if package.name == name
+    }
+
+
+def _more(now: Marker | None, then: Marker) -> Marker:
+    """Where a version would be locked and is not."""
+    return then if now is None else markers.and_(then, markers.not_(now))

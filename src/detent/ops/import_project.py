@@ -194,7 +194,7 @@ def _reason(world: World, name: PackageName, version: str, lock: Lock, inputs: I
     number = listing.number(version)
     if number is None:
         return "the index does not have it"
-    rules = rules_for(policy_of(world.settings), inputs.roots(), Preferences())
+    rules = rules_for(policy_of(world.settings), inputs.roots(), Preferences(), inputs.adjustments)
     hidden = next((h.reason for h in rules.allowed(listing).hidden if h.mask >> number & 1), "")
     if hidden and hidden != "was yanked":
         return f"it {hidden}"
@@ -213,6 +213,9 @@ def _asker(name: PackageName, version: str, lock: Lock, inputs: Inputs) -> str:
     for root in inputs.roots():
         if root.requirement.name == name and not _lets_in(root.requirement.specifier, version):
             return f"`{root.requirement}` is asked for"
+    for constraint in inputs.adjustments.constraints:
+        if constraint.name == name and not _lets_in(constraint.specifier, version):
+            return f"the constraint `{constraint}` leaves it out"
     for package in lock.packages:
         for text in (*package.requires, *(each for _, needs in package.extras for each in needs)):
             requirement = parse_requirement(text)

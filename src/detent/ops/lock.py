@@ -24,12 +24,11 @@ from detent.lock.views import tree as draw
 from detent.model.adjustment_texts import CHANGED_REQUIREMENTS
 from detent.model.inputs import Inputs, RecordedInputs
 from detent.model.requirement import InvalidRequirement, PackageName, Requirement, package_name
-from detent.ops.answer import Question, find_lock
 from detent.ops.discover import LOCK_NAME, Project
 from detent.ops.dynamic import with_dynamic
 from detent.ops.other_tools import unread_locks
-from detent.ops.policy import lock_options
 from detent.ops.python import environment_path, interpreter_for
+from detent.ops.question import Question
 from detent.ops.selection import Chosen, wanted_selection
 from detent.ops.stored_lock import StoredLock, keep_copy, read_lock, staleness
 from detent.ops.unbuilt import take_unbuilt, with_unbuilt
@@ -149,7 +148,7 @@ def lock_project(
         world.report(Notice("note", told))
     unbuilt = len(world.releases.unbuilt)
     try:
-        lock = find_lock(world, Question(inputs, old, upgrade, imported, constraints))
+        lock = world.resolver()(world, Question(inputs, old, upgrade, imported, constraints))
     except (ResolveError, Failures) as error:
         raise with_unbuilt(world, unbuilt, error) from None
     finally:
@@ -206,7 +205,7 @@ def project_inputs(world: World, project: Project, *, anew: bool = False) -> Inp
     for text in project.manifest.warnings:
         world.report(Notice("warning", text))
     written = project.manifest.inputs(world.releases.index_url)
-    inputs = with_dynamic(world, project, written._replace(options=lock_options(world.settings)))
+    inputs = with_dynamic(world, project, written._replace(options=world.settings.recorded.options()))
     if inputs.requires_python:
         return inputs
     version = interpreter_for(world, project, environment_path(world, project)).version

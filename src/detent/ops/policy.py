@@ -1,4 +1,4 @@
-"""What the settings say to the resolver, and what of it a lock writes down."""
+"""What the settings say to the resolver."""
 
 from detent.project.settings import Settings
 from detent.resolve.policy import ForkStrategy, Order, Policy, Prerelease
@@ -23,11 +23,3 @@ def build_policy_of(settings: Settings) -> Policy:
         },
         cutoffs=choosing.cutoffs,
     )
-
-
-def lock_options(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """Give what a lock writes down as its options: whatever is not the default, by the setting's name.
-
-    What the user's or the system's own file sets is in force, and no part of it: a lock is everybody's.
-    """
-    return settings.recorded.options()

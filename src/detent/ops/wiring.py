@@ -21,7 +21,7 @@ from detent.index.releases import IndexReleases, Remote
 from detent.model import markers
 from detent.model.limits import Limits, limits
 from detent.ops.discover import Project, decode, display
-from detent.ops.world import Builder, Network, World
+from detent.ops.world import Builder, Network, Resolver, World
 from detent.project import pip_configuration
 from detent.project.configuration import read_config_file, replaced_settings
 from detent.project.document import parse_document
@@ -131,9 +131,16 @@ def open_world(
             network=network,
             environments=_environments(layout, bounds, variables, project),
             builder=builder,
+            resolver=_resolver,
             report=report,
         )
         yield world
+
+
+def _resolver() -> Resolver:
+    from detent.ops.answer import find_lock
+
+    return find_lock
 
 
 def _environments(

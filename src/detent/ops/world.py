@@ -7,10 +7,12 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from detent.events import Report
 from detent.index.releases import IndexReleases, Pending
+from detent.lock.model import Lock
 from detent.lock.select import Choice
 from detent.model.candidate import Artifact, Metadata
 from detent.model.limits import Limits
 from detent.model.names import PackageName
+from detent.ops.question import Question
 from detent.project.settings import Settings
 from detent.python.interpreter import Interpreter
 from detent.python.provision import Environments
@@ -54,6 +56,13 @@ class Builder(Protocol):
         """Build the folder a choice names; raises :class:`BuildError`."""
 
 
+class Resolver(Protocol):
+    """What finds the lock that answers a question; imported at first need."""
+
+    def __call__(self, world: "World", question: Question, /) -> Lock:
+        """Find it; raises :class:`ResolveError`, :class:`PackageUnknown` or :class:`Failures`."""
+
+
 class World(NamedTuple):
     """Everything outside that an operation may use; only `ops` may take it whole."""
 
@@ -65,6 +74,7 @@ class World(NamedTuple):
     network: Callable[[], Network]
     environments: Environments
     builder: Callable[[], Builder]
+    resolver: Callable[[], "Resolver"]
     report: Report
 
     def clock(self) -> float:

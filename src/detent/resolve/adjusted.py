@@ -5,7 +5,7 @@ asks (the resolver, and whoever writes the lock) asks the same view, so a lock s
 readers need no adjustments. Constraints change no requirement and are judged in `choices`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from detent.model.adjustments import Adjustments, StatedMetadata
 from detent.model.candidate import Artifact, Dependency, Metadata
@@ -101,6 +101,9 @@ class _Adjusted:
         wanted = [(name, number) for name, number in metadata if self._stated_for(name, number) is None]
         if listings or wanted:
             self.plain.expect(listings, wanted)
+
+    def first(self, wanted: Iterable[tuple[PackageName, int]]) -> int:
+        return self.plain.first(wanted)
 
     def _stated_for(self, name: PackageName, number: int) -> StatedMetadata | None:
         """Give what is stated of a version; what is said of it alone comes before what is said of all."""

@@ -59,7 +59,9 @@ class Catalogue:
         self._specifiers: set[str] = set()
         self._expected: set[PackageName] = set()
         self._announced: set[tuple[PackageName, int]] = set()
-        self._next_look: dict[PackageName, int] = {}
+        self._wanted: set[tuple[PackageName, int]] = set()
+        self.is_guessing = False
+        """Whether whoever asks only guesses, in an order that may differ from run to run."""
 
     def listing(self, name: PackageName) -> Listing:
         """Give the versions of a package."""
@@ -88,6 +90,8 @@ class Catalogue:
         """Give what a version needs, or what one of its extras adds (none when it has no such extra)."""
         key = (name, number, extra)
         known = self._demands.get(key)
+        if not self.is_guessing:
+            self._wanted.add((name, number))
         if known is None:
             known = self._demands[key] = self._read_demands(name, number, extra)
         return known
@@ -159,22 +163,34 @@ class Catalogue:
 
     def expect_metadata(self, wanted: Sequence[tuple[PackageName, int]]) -> None:
         """Tell the index whose metadata comes next, what was told before left out."""
+        if not self.is_guessing:
+            self._wanted.update(wanted)
         new = [key for key in dict.fromkeys(wanted) if key not in self._announced]
         if new:
             self._announced.update(new)
             self._releases.expect((), new)
 
+    def first(self, wanted: Iterable[tuple[PackageName, int]]) -> int:
+        """Wait until one of these is told at once, and give its place; number 0 stands for the listing."""
+        return self._releases.first(wanted)
+
     def is_expected(self, name: PackageName, number: int) -> bool:
-        """Say whether the metadata of a version was asked for, so that reading it costs no round trip."""
-        return (name, number) in self._announced or (name, number) in self._metadata
+        """Say whether the metadata of a version was asked for, so that reading it costs no round trip.
+
+        What was but guessed at does not count: what is found shall not depend on which answer came first.
+        """
+        return (name, number) in self._wanted
 
     def look_ahead(self, name: PackageName, numbers: Iterable[int], *, tries: int) -> None:
         """Fetch the next versions of a package that is being tried one by one, from the third on.
 
-        ``numbers`` are those that will be tried, in order.
+        ``numbers`` are those that will be tried, in order. Nothing is done while the first is on its way.
         """
-        if tries < self._next_look.get(name, _FIRST_LOOK_AHEAD):
+        if tries < _FIRST_LOOK_AHEAD:
             return
-        count = max(_LOOK_AHEAD, 2 * tries)
-        self._next_look[name] = tries + count
-        self.expect_metadata([(name, number) for number in islice(numbers, count)])
+        coming = iter(numbers)
+        first = next(coming, 0)
+        if first and not self.is_expected(name, first):
+            unseen = (number for number in coming if not self.is_expected(name, number))
+            ahead = islice(unseen, max(_LOOK_AHEAD, 2 * tries) - 1)
+            self.expect_metadata([(name, number) for number in (first, *ahead)])

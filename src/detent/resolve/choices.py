@@ -56,7 +56,7 @@ class Choices:
         self._order = rules.policy.order
         self._is_fewest = rules.policy.fork_strategy is ForkStrategy.FEWEST
         self._direct_here: frozenset[PackageName] | None = None
-        self._favoured: dict[PackageName, tuple[int, ...]] = {}
+        self._favoured: dict[PackageName, tuple[tuple[int, ...], tuple[int, ...]]] = {}
 
     # ---- versions ------------------------------------------------------------------------
 
@@ -178,10 +178,16 @@ class Choices:
     def best(self, name: PackageName, mask: int) -> int:
         """Give the version of a mask that would be chosen; 0 when it is empty."""
         mask &= ~1
-        for number in self._favourites(name):
+        locked, earlier = self._favourites(name)
+        for number in locked:
             if mask >> number & 1:
                 return number
-        return self.first(name, mask)
+        first = self.first(name, mask)
+        if first not in self._earlier.get(name, ()):
+            for number in earlier:
+                if mask >> number & 1:
+                    return number
+        return first
 
     def first(self, name: PackageName, mask: int) -> int:
         """Give the version of a mask that comes first in the order in force; 0 when it is empty."""
@@ -226,7 +232,8 @@ class Choices:
             self._direct_here = frozenset(root.name for root in self._roots if self.holds(root.where))
         return name in self._direct_here
 
-    def _favourites(self, name: PackageName) -> tuple[int, ...]:
+    def _favourites(self, name: PackageName) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Give the versions of the old lock and those of environments solved before, best first."""
         favourites = self._favoured.get(name)
         if favourites is None:
             listing = self.catalogue.listing(name)
@@ -238,10 +245,10 @@ class Choices:
                 },
                 reverse=True,
             )
-            # A version that serves a part only is worth a split when it was locked, not otherwise.
+            # A version that serves a part only is worth a split when it was locked, or comes first anyway.
             partly = self.partly_usable(name)
             earlier = (number for number in self._earlier.get(name, ()) if not partly >> number & 1)
-            favourites = self._favoured[name] = (*locked, *earlier)
+            favourites = self._favoured[name] = (tuple(locked), tuple(earlier))
         return favourites
 
     # ---- demands -------------------------------------------------------------------------
@@ -281,6 +288,10 @@ class Choices:
 
 
 def _ruled_out_by(constraint: Requirement) -> str:
-    place = constraint.origin
-    line = f", pyproject.toml:{place.line}" if place is not None and place.line is not None else ""
-    return f"is ruled out by `{constraint.name}{constraint.specifier}` (`constraint-dependencies`{line})"
+    origin, table = constraint.origin, "constraint-dependencies"
+    place = f"`{table}`"
+    if origin is not None and origin.line is not None:
+        place += f", pyproject.toml:{origin.line}"
+    elif origin is not None and not origin.table.endswith(table):
+        place = origin.table  # a line of a file for this command alone
+    return f"is ruled out by `{constraint.name}{constraint.specifier}` ({place})"

@@ -7,6 +7,7 @@ on its way already: of a thousand releases with the same impossible requirement 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 from detent.events import Report, Resolving
@@ -101,7 +102,10 @@ class Situation(Choices):
         number = self.best(name, mask)
         tried = self._tried.setdefault(name, set())
         tried.add(number)
-        self.catalogue.look_ahead(name, self.in_order(name, mask), tries=len(tried))
+        # What is allowed at this moment may be little; behind it comes what other decisions will allow.
+        behind = self.domain(name) & ~mask & self.after(name, number)
+        coming = chain(self.in_order(name, mask), self.in_order(name, behind))
+        self.catalogue.look_ahead(name, coming, tries=len(tried))
         if self.partly_usable(name) >> number & 1:
             constraint = self.bound_in_part(name, number)
             if constraint is not None:

@@ -1,13 +1,11 @@
-"""A proof that there is no answer, told as a short argument a person can follow.
+"""An argument why there is no answer, told in lines a person can follow.
 
-The leaves of the proof are facts: requirements of the project and of releases. What the proof does not need
-is left out, equal facts are told once, versions fold into ranges, and a release of a package whose versions
-each have their own bound stands for all of them. The project's own lines come first, then what follows from
-them, down to the clash. What hides a version is told where the version would have helped. Nothing is
-guessed: every line is a fact, and together they are a proof.
+Equal facts are told once, versions fold into ranges, and where the versions of a package each have a bound
+of their own, what these have in common stands for all of them. The project's own lines come first, in file
+order, then what follows from each of them, down to the clash.
 """
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from itertools import groupby
 from operator import or_
@@ -15,15 +13,15 @@ from typing import NamedTuple
 
 from detent.model import markers
 from detent.model.inputs import Inputs
-from detent.model.markers import Marker
 from detent.model.requirement import PackageName
 from detent.model.versions import newest
-from detent.resolve.catalogue import Demand, Unusable
+from detent.resolve.argument import Argument
+from detent.resolve.catalogue import Demand
 from detent.resolve.choices import Choices
-from detent.resolve.facts import Needs, Rejected, SameVersion, slot_of, split_slot
-from detent.resolve.obstacles import Kind, Obstacle, obstacles_to
-from detent.resolve.proof import Leaf, is_proof, leaves_of, smallest
-from detent.resolve.solver import ROOT, Clause, Slot
+from detent.resolve.facts import Needs, Rejected, slot_of, split_slot
+from detent.resolve.obstacles import Kind, Obstacle
+from detent.resolve.proof import Leaf, is_proof
+from detent.resolve.solver import ROOT, Slot
 from detent.resolve.wording import (
     MOST_LINES,
     asking,
@@ -37,22 +35,18 @@ from detent.resolve.wording import (
 )
 
 _MOST_EXTRAS = 4
-_MOST_TRIES = 40
-"""Facts that are tried to be done without, one by one."""
 _MOST_ALIKE = 2
 """Requirements of one package on another that are told one by one."""
 
 
-class Argument(NamedTuple):
-    """Why there is no answer."""
-
-    lines: tuple[str, ...]
-    where: Marker
-    """Where the facts hold: it may be more than where the search was."""
-    leaves: tuple[Leaf, ...]
-    """The facts, no more than it takes."""
-    obstacles: tuple[tuple[PackageName, Obstacle], ...]
-    """What hides versions that would help."""
+def explain(argument: Argument, situation: Choices, inputs: Inputs) -> tuple[str, ...]:
+    """Give the facts as sentences without a final period, at most twelve."""
+    teller = _Teller(situation, inputs, argument)
+    lines = _in_order(_newest_first(_folded(_lines(argument.leaves), argument.leaves, situation)))
+    told = list(dict.fromkeys(teller.sentence(line) for line in lines))
+    if len(told) > MOST_LINES:
+        told[MOST_LINES - 1 :] = [f"and {len(told) - MOST_LINES + 1} more facts of this kind"]
+    return tuple(told)
 
 
 class _Line(NamedTuple):
@@ -65,181 +59,6 @@ class _Line(NamedTuple):
     reason: str = ""
     is_each_for_itself: bool = False
     """Whether each version's own bound matters, not only what they have in common."""
-
-
-def argue(
-    proof: Clause,
-    situation: Choices,
-    *,
-    inputs: Inputs,
-    everywhere: Marker,
-    elsewhere: Callable[[Marker], Choices],
-    order: Callable[[Slot], int],
-) -> Argument:
-    """Make an argument of a proof.
-
-    ``everywhere`` is all that is to be solved, ``elsewhere`` looks at another part of it than the one of
-    this ``situation``, and ``order`` says in which place the search met a slot.
-    """
-    leaves = _with_all_impossible(tuple(leaves_of(proof)), situation)
-    if any(leaf.terms for leaf in leaves):  # else each of them is a proof
-        leaves = _needed((*leaves, *_alike(leaves, situation)), situation, order)
-    obstacles = tuple(_that_matter(leaves, situation))
-    teller = _Teller(situation, inputs, leaves, obstacles)
-    lines = _in_order(_newest_first(_folded(_lines(leaves), leaves, situation)))
-    told = list(dict.fromkeys(teller.sentence(line) for line in lines))
-    if len(told) > MOST_LINES:
-        told[MOST_LINES - 1 :] = [f"and {len(told) - MOST_LINES + 1} more facts of this kind"]
-    where = _where(leaves, situation.environment, everywhere, elsewhere)
-    return Argument(tuple(told), where, leaves, obstacles)
-
-
-# ---- which facts -----------------------------------------------------------------------------
-
-
-def _with_all_impossible(leaves: tuple[Leaf, ...], situation: Choices) -> tuple[Leaf, ...]:
-    """Give, where one of the project's requirements is met by nothing, all such requirements.
-
-    One of them is proof enough, and whoever mends it would run into the next.
-    """
-    roots = situation.live_demands(ROOT, 1)
-    if len(leaves) != 1 or not isinstance(leaves[0].fact, Needs) or isinstance(roots, Unusable):
-        return leaves
-    if leaves[0].fact.slot != ROOT:
-        return leaves
-    impossible = [Needs(ROOT, 1 << 1, root) for root in roots if not situation.mask(root)]
-    return tuple(Leaf(fact, ()) for fact in impossible) or leaves
-
-
-def _alike(leaves: Sequence[Leaf], situation: Choices) -> Iterator[Leaf]:
-    """Give what other versions want of the same packages, as far as it is known.
-
-    The search takes what comes first; with all of them the argument may do with fewer packages.
-    """
-    edges = dict.fromkeys(
-        (leaf.fact.slot, leaf.fact.demand.name)
-        for leaf in leaves
-        if isinstance(leaf.fact, Needs) and leaf.fact.slot != ROOT
-    )
-    wanted: dict[Slot, set[PackageName]] = {}
-    for slot, name in edges:
-        wanted.setdefault(slot, set()).add(name)
-    for slot, names in wanted.items():
-        left = situation.domain(slot) & ~1
-        while left:
-            number = newest(left)
-            left ^= 1 << number
-            if situation.catalogue.has_read(split_slot(slot)[0], number):
-                yield from _wishes(slot, number, names, situation)
-
-
-def _wishes(slot: Slot, number: int, names: Container[PackageName], situation: Choices) -> Iterator[Leaf]:
-    """Give what a version wants of these packages in all of the environment."""
-    demands = situation.live_demands(slot, number)
-    for demand in () if isinstance(demands, Unusable) else demands:
-        if demand.name in names and situation.covers(demand.where):
-            yield Leaf(Needs(slot, 1 << number, demand), ((slot, 1 << number),))
-
-
-def _needed(leaves: tuple[Leaf, ...], situation: Choices, order: Callable[[Slot], int]) -> tuple[Leaf, ...]:
-    """Leave out what the proof does not need: first what packages want of others, then single facts."""
-    told = [leaf for leaf in leaves if not isinstance(leaf.fact, SameVersion)]
-    always = [leaf for leaf in leaves if isinstance(leaf.fact, SameVersion)]
-    told.sort(key=lambda leaf: (leaf.fact.slot != ROOT, order(leaf.fact.slot)))
-    for key in (_edge, _statement):
-        parts: dict[object, list[Leaf]] = {}
-        for leaf in told:
-            parts.setdefault(key(leaf), []).append(leaf)
-        # The last part is never left out: versions of `name[x]` are those of `name`.
-        if len(parts) > _MOST_TRIES:
-            continue
-        whole = [*parts.values(), always]
-        kept = smallest(whole, situation.domain, situation.catalogue.matching)
-        told = [leaf for number in kept if number < len(parts) for leaf in whole[number]]
-    return (*told, *always)
-
-
-def _edge(leaf: Leaf) -> object:
-    fact = leaf.fact
-    root = fact.demand.root if isinstance(fact, Needs) else None
-    return (fact.slot, fact.demand.name if isinstance(fact, Needs) else "", root)
-
-
-def _statement(leaf: Leaf) -> object:
-    fact = leaf.fact
-    return (fact.slot, fact.demand if isinstance(fact, Needs) else fact)
-
-
-def _where(
-    leaves: Sequence[Leaf],
-    here: Marker,
-    everywhere: Marker,
-    elsewhere: Callable[[Marker], Choices],
-) -> Marker:
-    """Find where the facts are a proof: in more than the part the search looked at first, if that is easy."""
-    where = everywhere
-    for leaf in leaves:
-        if isinstance(leaf.fact, Needs):
-            where = markers.and_(where, leaf.fact.demand.where)
-        elif isinstance(leaf.fact, Rejected):
-            return here  # why a version is of no use may be another thing elsewhere
-    if where == here:
-        return here
-    wider = elsewhere(where)
-    return where if is_proof(leaves, wider.domain, wider.catalogue.matching) else here
-
-
-def _that_matter(leaves: Sequence[Leaf], situation: Choices) -> Iterator[tuple[PackageName, Obstacle]]:
-    """Give what hides versions the proof would fall with."""
-    names = dict.fromkeys(leaf.fact.demand.name for leaf in leaves if isinstance(leaf.fact, Needs))
-    for name in names:
-        found = [obstacle for obstacle in obstacles_to(name, situation) if obstacle.mask]
-        every = reduce(or_, (obstacle.mask for obstacle in found), 0)
-        if not every or _stands(leaves, situation, name, every):
-            continue
-        # What several things hide does not come back when one of them goes.
-        alone = [o for o in found if not _stands(leaves, situation, name, o.mask & ~_by_others(o, found))]
-        for obstacle in alone or found:
-            if not _newest_helps_not(leaves, situation, name, obstacle):
-                yield name, obstacle
-
-
-def _by_others(obstacle: Obstacle, found: Sequence[Obstacle]) -> int:
-    return reduce(or_, (other.mask for other in found if other.kind is not obstacle.kind), 0)
-
-
-def _newest_helps_not(
-    leaves: Sequence[Leaf], situation: Choices, name: PackageName, obstacle: Obstacle
-) -> bool:
-    """Say whether the newest version that is hidden is refused just as well, as far as can be read at once."""
-    listing = situation.catalogue.listing(name)
-    matching = situation.catalogue.matching
-    wanted = obstacle.mask & listing.every
-    for leaf in leaves:
-        if isinstance(leaf.fact, Needs) and leaf.fact.slot == ROOT and leaf.fact.demand.name == name:
-            wanted &= matching(leaf.fact.demand)
-    number = newest(wanted & listing.stable or wanted)
-    if not leaves[0].terms or not number or not situation.has_wheel(name, number):
-        return False
-    slots = {leaf.fact.slot for leaf in leaves if split_slot(leaf.fact.slot)[0] == name}
-    names = {leaf.fact.demand.name for leaf in leaves if isinstance(leaf.fact, Needs)}
-    more = [leaf for slot in slots for leaf in _wishes(slot, number, names, situation)]
-    return bool(more) and _stands([*leaves, *more], situation, name, 1 << number)
-
-
-def _stands(leaves: Sequence[Leaf], situation: Choices, name: PackageName, more: int) -> bool:
-    """Say whether the facts are still a proof with more versions of a package to choose from."""
-
-    def domain(other: PackageName) -> int:
-        return situation.domain(other) | (more if other == name else 0)
-
-    if not any(leaf.terms for leaf in leaves):  # each of them is a proof
-        return all(
-            leaf.fact.demand.name != name or not situation.catalogue.matching(leaf.fact.demand) & more
-            for leaf in leaves
-            if isinstance(leaf.fact, Needs)
-        )
-    return is_proof(leaves, domain, situation.catalogue.matching)
 
 
 # ---- in which order, and how many at once ------------------------------------------------------
@@ -347,17 +166,16 @@ class _Teller:
         self,
         situation: Choices,
         inputs: Inputs,
-        leaves: Sequence[Leaf],
-        obstacles: Sequence[tuple[PackageName, Obstacle]],
+        argument: Argument,
     ) -> None:
         self._situation = situation
         self._inputs = inputs
         self._obstacles = {
             name: [obstacle for _, obstacle in group]
-            for name, group in groupby(obstacles, key=lambda item: item[0])
+            for name, group in groupby(argument.obstacles, key=lambda item: item[0])
         }
         self._wanted: dict[PackageName, int] = {}
-        for leaf in leaves:
+        for leaf in argument.leaves:
             if isinstance(leaf.fact, Needs) and leaf.fact.slot == ROOT and leaf.terms:
                 name, matching = leaf.fact.demand.name, situation.catalogue.matching(leaf.fact.demand)
                 self._wanted[name] = self._wanted.get(name, -1) & matching
@@ -405,7 +223,9 @@ class _Teller:
         why_not = self._why_not(first)
         if not wanted:
             return f"needs versions of {name} that cannot be had {such}{why_not}"
-        there = situation.domain(name) & ~1
+        # Pre-releases at the ends would only make it harder to read.
+        there = situation.domain(name) & (listing.stable if wanted & listing.stable else -2)
+        wanted &= there
         low, high = (wanted & -wanted).bit_length() - 1, newest(wanted)
         above, below = there >> high + 1, there & (1 << low) - 1
         if line.is_each_for_itself or not (above or below):
@@ -433,12 +253,12 @@ class _Teller:
             there = listing.stable & ~listing.yanked or listing.every
             return f"; no version of it matches, the newest is {listing.release(newest(there)).version}"
         wanted = named & self._wanted.get(demand.name, -1) & ~situation.domain(demand.name)
-        there = [o for o in self._obstacles.get(demand.name, ()) if o.mask & wanted]
-        reasons = _reasons(there)
-        told = told_apart(listing, wanted, reasons)
+        told = [o for o in self._obstacles.get(demand.name, ()) if o.mask & wanted]
+        texts = told_apart(listing, wanted, _reasons(told))
         if situation.mask(demand):  # there is something to choose, so once is enough
-            self._obstacles[demand.name] = [o for o in self._obstacles.get(demand.name, ()) if o not in there]
-        return "; " + " and ".join(told) if told else ""
+            left = [o for o in self._obstacles.get(demand.name, ()) if o not in told]
+            self._obstacles[demand.name] = left
+        return "; " + " and ".join(texts) if texts else ""
 
 
 def _reasons(obstacles: Sequence[Obstacle]) -> dict[str, int]:

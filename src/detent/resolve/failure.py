@@ -5,21 +5,27 @@ bound that a search which took too long may be cut short with, and then the word
 answer never imports this.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from detent.errors import Conflict, DetentError, TooDeep
+from detent.errors import Conflict, DetentError, ResolveError, TooDeep
 from detent.model import markers
+from detent.model.candidate import Metadata
 from detent.model.requirement import PackageName, Requirement
 from detent.model.versions import newest
+from detent.resolve.argument import argue
+from detent.resolve.catalogue import Catalogue
 from detent.resolve.choices import Choices
-from detent.resolve.explain import argue
+from detent.resolve.explain import explain
 from detent.resolve.facts import split_slot
+from detent.resolve.ports import Releases
 from detent.resolve.question import Asked, SearchFailed, Setup
 from detent.resolve.solver import NoAnswer, OutOfTime
 from detent.resolve.suggest import Versions, suggestions
 
 _SECONDS_OF_A_TRY = 5.0
 _SECONDS_OF_ALL_TRIES = 15.0
+_MOST_NEW_VERSIONS = 100
+"""Of one package, whose metadata a try may read for the first time."""
 
 
 def error_of(failure: SearchFailed, asked: Asked) -> Conflict | TooDeep:
@@ -46,7 +52,7 @@ class _Tries:
             return None
         limits = self._asked.limits._replace(search_seconds=seconds, max_seconds=seconds)
         try:
-            answer = self._asked.again(setup, limits)
+            answer = self._asked.again(setup, limits, self._within_bounds)
         except DetentError:
             return None  # no answer, or none without a build or a download that fails
         numbers: dict[PackageName, set[int]] = {}
@@ -55,10 +61,43 @@ class _Tries:
                 numbers.setdefault(name, set()).add(number)
         return {name: tuple(self._versions(name, found)) for name, found in numbers.items()}
 
+    def _within_bounds(self, releases: Releases) -> Releases:
+        return _Bounded(releases, self._situation.catalogue)
+
     def _versions(self, name: PackageName, numbers: set[int]) -> Iterator[str]:
         listing = self._situation.catalogue.listing(name)
         for number in sorted(numbers):
             yield listing.release(number).version
+
+
+class _Bounded:
+    """An index of which a try may not fetch hundreds of versions of one package."""
+
+    def __init__(self, releases: Releases, catalogue: Catalogue) -> None:
+        self.index_url = releases.index_url
+        self._releases = releases
+        self._catalogue = catalogue
+        self._left: dict[PackageName, int] = {}
+        self.listing = releases.listing
+        self.unreadable = releases.unreadable
+        self.artifacts = releases.artifacts
+        self.first = releases.first
+
+    def metadata(self, name: PackageName, number: int) -> Metadata | None:
+        self._count((name, number))
+        return self._releases.metadata(name, number)
+
+    def expect(self, listings: Sequence[PackageName], metadata: Sequence[tuple[PackageName, int]]) -> None:
+        self._releases.expect(listings, [key for key in metadata if self._is_within(key)])
+
+    def _is_within(self, key: tuple[PackageName, int]) -> bool:
+        return self._left.get(key[0], 1) > 0 or self._catalogue.has_read(*key)
+
+    def _count(self, key: tuple[PackageName, int]) -> None:
+        if not self._catalogue.has_read(*key):
+            left = self._left[key[0]] = self._left.get(key[0], _MOST_NEW_VERSIONS) - 1
+            if left < 0:
+                raise ResolveError(f"a try would have to read too many versions of `{key[0]}`")
 
 
 def _conflict(failure: SearchFailed, cause: NoAnswer, asked: Asked, tries: _Tries) -> Conflict:
@@ -66,7 +105,6 @@ def _conflict(failure: SearchFailed, cause: NoAnswer, asked: Asked, tries: _Trie
     argument = argue(
         cause.proof,
         situation,
-        inputs=asked.setup.inputs,
         everywhere=asked.everywhere,
         elsewhere=asked.elsewhere,
         order=failure.solver.met,
@@ -76,7 +114,7 @@ def _conflict(failure: SearchFailed, cause: NoAnswer, asked: Asked, tries: _Trie
     if asked.advice == "always":
         steps = suggestions(argument, situation, asked.setup, tries)
     return Conflict(
-        argument.lines,
+        explain(argument, situation, asked.setup.inputs),
         environment="" if where == markers.ALWAYS else markers.render(where),
         next_steps=steps,
     )
@@ -85,8 +123,8 @@ def _conflict(failure: SearchFailed, cause: NoAnswer, asked: Asked, tries: _Trie
 def _too_deep(failure: SearchFailed, cause: OutOfTime, asked: Asked, tries: _Tries) -> TooDeep:
     first, second = (split_slot(slot)[0] for slot in (cause.first, cause.second))
     setup, effort = asked.setup, asked.budget.spent()
-    bounds = list(dict.fromkeys(_bounds(failure, cause)))
-    for bound in () if asked.advice == "never" else bounds:
+    bounds = [] if asked.advice == "never" else list(dict.fromkeys(_bounds(failure, cause)))
+    for bound in bounds:
         bounded = setup.inputs._replace(dependencies=(*setup.inputs.dependencies, bound))
         if tries(setup._replace(inputs=bounded)) is not None:
             return TooDeep(effort, first, second, bound=str(bound), is_tried=True)

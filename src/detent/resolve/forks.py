@@ -36,7 +36,7 @@ from detent.resolve.parts import Part, Parts, whole_range
 from detent.resolve.policy import DEFAULT_POLICY, ForkStrategy, Policy, Rules, rules_for
 from detent.resolve.ports import Clock, Releases
 from detent.resolve.preferences import NO_PREFERENCES, Preferences
-from detent.resolve.question import Advice, Asked, SearchFailed, Setup
+from detent.resolve.question import Advice, Asked, SearchFailed, Setup, View
 from detent.resolve.scout import scout
 from detent.resolve.solver import Clause, NoAnswer, OutOfTime, Slot, Solver
 from detent.resolve.wording import asker
@@ -88,10 +88,10 @@ def resolve(
         # Whoever gets an answer does not pay for what explains that there is none.
         from detent.resolve.failure import error_of
 
-        def again(setup: Setup, bounds: Limits) -> list[Mapping[PackageName, int]]:
+        def again(setup: Setup, bounds: Limits, view: View) -> list[Mapping[PackageName, int]]:
             answer = resolve(
                 setup.inputs,
-                readjusted(releases, setup.inputs.adjustments),
+                view(readjusted(releases, setup.inputs.adjustments)),
                 clock=clock,
                 preferences=setup.preferences,
                 policy=setup.policy,
@@ -130,7 +130,9 @@ class _Driver:
                 root.requirement.url,
                 root,
             )
-            for root in sorted(inputs.roots(), key=lambda root: root.requirement.name not in preferences.first)
+            for root in sorted(
+                inputs.roots(), key=lambda root: root.requirement.name not in preferences.first
+            )
         )
         self._releases = releases
         pythons = markers.python_only(self._range)
@@ -140,6 +142,7 @@ class _Driver:
         self._rules = rules
         self._wants_fewest = rules.policy.fork_strategy is ForkStrategy.FEWEST
         self._preferences = preferences
+        self._solved: list[Resolution] = []
         self._earlier: dict[PackageName, list[int]] = {}
         self._missed: dict[str, Marker] = {}
         self._budget = budget
@@ -151,7 +154,6 @@ class _Driver:
         for part in parts.waiting():
             # Fetch level by level what every first guess needs, before single decisions wait for it.
             scout(self._situation(part))
-        solved: list[Resolution] = []
         while parts:
             part = parts.take()
             try:
@@ -168,8 +170,8 @@ class _Driver:
                 numbers = self._earlier.setdefault(name, [])
                 if number not in numbers:
                     numbers.append(number)
-            solved.append(resolution)
-        answer = _join_equal(solved)
+            self._solved.append(resolution)
+        answer = _join_equal(self._solved)
         for text in dict.fromkeys((*self._warnings(answer), *self._missed_newer())):
             self._report(Notice("warning", text))
         return answer
@@ -202,21 +204,35 @@ class _Driver:
         is_whole_only: bool = False,
         avoided: frozenset[tuple[PackageName, int]] = frozenset(),
     ) -> Situation:
-        earlier = self._earlier
-        if part.fresh:
-            earlier = {name: numbers for name, numbers in earlier.items() if name not in part.fresh}
         return Situation(
             self._catalogue,
             self._roots,
             part.environment,
             rules=self._rules,
             preferences=self._preferences,
-            earlier=earlier,
+            earlier=self._earlier_for(part),
             report=self._report,
             is_whole_only=is_whole_only,
             coverage=self._coverage,
             avoided=avoided,
         )
+
+    def _earlier_for(self, part: Part) -> Mapping[PackageName, Sequence[int]]:
+        """Give the versions other environments came to, the first of them first.
+
+        What the project asks for under exclusive extras is as new as it can be with each of them.
+        """
+        gates = markers.gates_only(part.environment)
+        if not part.fresh and gates == markers.ALWAYS:
+            return self._earlier
+        asked = {root.name for root in self._roots if not markers.disjoint(part.environment, root.where)}
+        found: dict[PackageName, list[int]] = {}
+        for resolution in self._solved:
+            is_apart = markers.disjoint(gates, markers.gates_only(resolution.environment))
+            for name, number in resolution.pins.items():
+                if name not in part.fresh and not (is_apart and name in asked):
+                    found.setdefault(name, []).append(number)
+        return found
 
     def _solve(
         self,

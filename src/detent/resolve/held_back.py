@@ -25,9 +25,7 @@ class HeldBack(NamedTuple):
     where: Marker
 
 
-def first_held_back(
-    situation: Situation, solver: Solver, pins: Mapping[PackageName, int]
-) -> HeldBack | None:
+def first_held_back(situation: Situation, solver: Solver, pins: Mapping[PackageName, int]) -> HeldBack | None:
     """Look through what the project asks for, in its order; ``solver`` has found these pins."""
     roots = situation.live_demands(ROOT, 1)
     by_name: dict[PackageName, list[Demand]] = {}
@@ -40,9 +38,7 @@ def first_held_back(
     return None
 
 
-def _held_back(
-    situation: Situation, solver: Solver, alike: Sequence[Demand], pin: int
-) -> HeldBack | None:
+def _held_back(situation: Situation, solver: Solver, alike: Sequence[Demand], pin: int) -> HeldBack | None:
     """Go through the versions that would come before the one that was chosen."""
     name = alike[0].name
     left = situation.domain(name)
@@ -65,7 +61,7 @@ def _held_back(
 
 
 def _is_wanted_outside(situation: Situation, where: Marker, alike: Sequence[Demand], number: int) -> bool:
-    """Say whether the project asks for the package where the marker does not hold, and may have this version."""
+    """Say whether the project asks for the package, and for this version too, where the marker is not."""
     outside = markers.and_(situation.environment, markers.not_(where))
     asking = [demand for demand in alike if not markers.disjoint(outside, demand.where)]
     return bool(asking) and all(

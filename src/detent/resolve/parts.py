@@ -22,7 +22,7 @@ class Part(NamedTuple):
 
     environment: Marker
     fresh: frozenset[PackageName] = frozenset()
-    """Packages that do not keep to the versions other environments came to: they are why there was a split."""
+    """Packages that do not keep to the versions other environments came to: they are why there is a split."""
 
 
 def whole_range(inputs: Inputs) -> Marker:
@@ -34,7 +34,7 @@ def whole_range(inputs: Inputs) -> Marker:
         if markers.disjoint(environment, pythons):
             raise ManifestInvalid(
                 "pyproject.toml",
-                f"`{markers.render(environment)}` in `tool.detent.environments` holds on no Python of the project",
+                f"`{markers.render(environment)}` in `tool.detent.environments` holds on no Python allowed",
                 why=f"`requires-python` is `{inputs.requires_python}`",
                 next_steps=("take it out of `environments`, or widen `requires-python`",),
             )
@@ -80,6 +80,6 @@ class Parts:
         return outside
 
     def _place(self, part: Part) -> _Order:
-        """Order: what most have in common first, which is without the exclusive extras, then the newest Python."""
+        """Order by what most have in common, which is no exclusive extras; then the newest Python first."""
         on = sum(markers.implies(part.environment, gate) for gate in self._gates)
         return on, markers.sort_key(part.environment)

@@ -4,7 +4,7 @@ The resolver never fetches, waits or reads a clock of its own; what it is handed
 answer comes from the network, a cache or a test. Nothing else of the outside is visible to it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeAlias
 
 from detent.model.candidate import Artifact, Metadata
@@ -36,3 +36,10 @@ class Releases(Protocol):
 
     def expect(self, listings: Sequence[PackageName], metadata: Sequence[tuple[PackageName, int]]) -> None:
         """Hear what will be asked next, to fetch it side by side; a hint, cheap where all is at hand."""
+
+    def first(self, wanted: Iterable[tuple[PackageName, int]]) -> int:
+        """Wait until one of these can be told at once, and give its place.
+
+        Each is the metadata of a version, or with the number 0 the listing of a package. No more of them is
+        looked at than is needed; which it is may differ from run to run, so no answer may depend on it.
+        """

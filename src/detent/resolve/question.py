@@ -10,12 +10,17 @@ from detent.model.requirement import PackageName
 from detent.resolve.budget import Budget
 from detent.resolve.choices import Choices
 from detent.resolve.policy import Policy
+from detent.resolve.ports import Releases
 from detent.resolve.preferences import Preferences
 from detent.resolve.solver import NoAnswer, OutOfTime, Solver
 
 Advice: TypeAlias = Literal["never", "when late", "always"]
 """When edits are tried out for whoever gets no answer: never for a try itself; only where asking once more
 would take as long again; or always."""
+
+
+View: TypeAlias = Callable[[Releases], Releases]
+"""Leaves an index as somebody else is to see it."""
 
 
 class Setup(NamedTuple):
@@ -37,8 +42,8 @@ class Asked(NamedTuple):
     """All that is to be solved."""
     elsewhere: Callable[[Marker], Choices]
     """Looks at a part of it."""
-    again: Callable[[Setup, Limits], Sequence[Mapping[PackageName, int]]]
-    """Asks something else and gives the numbers of the versions chosen, for each environment."""
+    again: Callable[[Setup, Limits, View], Sequence[Mapping[PackageName, int]]]
+    """Asks something else and gives the versions chosen, for each environment."""
 
 
 class SearchFailed(Exception):

@@ -2,13 +2,12 @@
 
 The solver decides one package at a time and would wait for one listing after the other. This walk goes
 breadth first and takes the best version of everything in reach, whether it will stand or not. It announces
-every listing and every metadata file as soon as it knows of them, and waits for the oldest only: a cold cache
-fills in about the time of the longest chain of requirements. Whatever it reads is kept for the
+every listing and every metadata file as soon as it knows of them, and goes on with whatever comes first: a
+cold cache fills in about the time of the longest chain of requirements. Whatever it reads is kept for the
 solver, which asks for the same things; no decision is taken here.
 """
 
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from detent.model.requirement import ExtraName, PackageName
 from detent.resolve.catalogue import Demand, Unusable
@@ -21,9 +20,14 @@ def scout(situation: Situation) -> None:
     """Walk from the project along the likely picks until nothing new comes."""
     walk = _Walk(situation)
     demands = situation.live_demands(ROOT, 1)
-    if not isinstance(demands, Unusable):
+    if isinstance(demands, Unusable):
+        return
+    situation.catalogue.is_guessing = True
+    try:
         walk.hear(demands)
         walk.run()
+    finally:
+        situation.catalogue.is_guessing = False
 
 
 class _Walk:
@@ -33,7 +37,7 @@ class _Walk:
         self._numbers: dict[PackageName, int] = {}
         self._seen: set[tuple[PackageName, str]] = set()
         # First what waits for a listing, then the same again waiting for metadata.
-        self._waiting: deque[tuple[PackageName, str]] = deque()
+        self._waiting: list[tuple[PackageName, str]] = []
 
     def hear(self, demands: Sequence[Demand]) -> None:
         """Take in what something needs, and announce the listings that are new."""
@@ -48,22 +52,26 @@ class _Walk:
 
     def run(self) -> None:
         while self._waiting:
-            name, extra = self._waiting.popleft()
+            # Whatever is there first: one slow answer holds up nothing but what it alone leads to.
+            name, extra = self._waiting.pop(self._situation.catalogue.first(self._wanted()))
             number = self._numbers.get(name)
             if number is None:
                 self._guess(name)
                 self._waiting.append((name, extra))
-            elif number and self._situation.has_wheel(name, number):
-                # Of a version without one, only a choice is reason enough to build for its requirements.
+            elif number:
                 demands = self._situation.live_demands(
                     slot_of(name, ExtraName(extra)) if extra else name, number
                 )
                 if not isinstance(demands, Unusable):
                     self.hear(demands)
 
+    def _wanted(self) -> Iterator[tuple[PackageName, int]]:
+        return ((name, self._numbers.get(name, 0)) for name, _ in self._waiting)
+
     def _guess(self, name: PackageName) -> None:
         likely = self._situation.likely(name, self._demands[name])
         self._situation.tell(name, len(self._numbers))
-        self._numbers[name] = likely
+        # Of a version without a wheel, only a choice is reason enough to build for its requirements.
+        self._numbers[name] = likely if likely and self._situation.has_wheel(name, likely) else 0
         if likely:
             self._situation.catalogue.expect_metadata([(name, likely)])

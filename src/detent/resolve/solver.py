@@ -9,6 +9,7 @@ The solver knows nothing of packages, markers or Python; :class:`Problem` tells 
 The order of its choices is part of the promise about answers: see :class:`Band`.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import IntEnum
 from heapq import heappop, heappush
@@ -30,6 +31,10 @@ order, which makes the answer the best one: none can be newer unless an earlier 
 whose every version is refused by one careless new release is worth more than that rule."""
 _ROUNDS_PER_LOOK = 32
 """How often the clock is looked at."""
+_MOST_COMPARED = 200
+"""Values of one slot among which the one most demands agree on is looked for."""
+_MOST_IDLE = 32
+"""Clauses of one slot that tell nothing any more and are looked at all the same."""
 
 
 class Band(IntEnum):
@@ -128,9 +133,12 @@ class Solver:
         self._most_decided = 0
         self._full: dict[Slot, int] = {ROOT: _PRESENT | 1}
         self._now: dict[Slot, int] = {ROOT: _PRESENT | 1}
+        self._for_good: dict[Slot, int] = {ROOT: _PRESENT | 1}
+        """The domains as far as no decision narrowed them."""
         self._steps: list[_Step] = []
         self._steps_of: dict[Slot, list[int]] = {ROOT: []}
         self._clauses_of: dict[Slot, list[Clause]] = {ROOT: []}
+        self._idle_of: dict[Slot, list[Clause]] = {}
         self._met: dict[Slot, int] = {ROOT: -1}
         self._band: dict[Slot, Band] = {ROOT: Band.FORCED}
         self._level = 1
@@ -170,14 +178,14 @@ class Solver:
     def most_agreed(self, slot: Slot, mask: int) -> int:
         """Give the value of a mask that most demands met so far allow, the highest of several; 0: none."""
         refusals: dict[int, int] = {}
-        for clause in self._clauses_of.get(slot, ()):
+        for clause in self._every_clause_of(slot):
             if clause.left is None and len(clause.terms) > 1:
                 refused = next(mask for other, mask in clause.terms if other == slot)
                 # What a version of the slot demands itself says nothing about who wants that version.
                 if refused & 1:
                     refusals[refused] = refusals.get(refused, 0) + 1
         best = fewest = 0
-        while mask:
+        for _ in range(min(mask.bit_count(), _MOST_COMPARED)):
             value = mask.bit_length() - 1
             mask ^= 1 << value
             count = sum(often for refused, often in refusals.items() if refused >> value & 1)
@@ -191,7 +199,7 @@ class Solver:
         What is given is the values of the slot it rules out, and the clause with all that led to it.
         """
         now = self._now
-        for clause in self._clauses_of.get(slot, ()):
+        for clause in self._every_clause_of(slot):
             mask = next(mask for other, mask in clause.terms if other == slot)
             others = [term for term in clause.terms if term[0] != slot]
             if mask >> value & 1 and all(now[other] & part == now[other] for other, part in others):
@@ -222,7 +230,7 @@ class Solver:
     def _meet(self, slot: Slot) -> None:
         full = self._problem.domain(slot)
         self._full[slot] = full
-        self._now[slot] = full
+        self._now[slot] = self._for_good[slot] = full
         self._steps_of[slot] = []
         self._clauses_of[slot] = []
         self._met[slot] = len(self._met) - 1
@@ -239,6 +247,8 @@ class Solver:
         self._steps.append(_Step(slot, mask, self._level, cause))
         before = self._now[slot]
         self._now[slot] = mask
+        if self._level == 1:
+            self._for_good[slot] = mask
         # It became required, or its last choice went: its place in the order changed.
         if not mask & 1 and slot not in self.decided and (before & 1 or not mask & (mask - 1)):
             self._required.add(slot)
@@ -329,9 +339,11 @@ class Solver:
 
     def _propagate(self) -> None:
         """Narrow every domain as far as single clauses tell; learn from what cannot be."""
-        now, clauses_of, queue = self._now, self._clauses_of, self._queue
+        now, clauses_of, queue, for_good = self._now, self._clauses_of, self._queue, self._for_good
         while queue:
-            for clause in reversed(clauses_of[queue.pop()]):
+            popped = queue.pop()
+            idle = 0
+            for clause in reversed(clauses_of[popped]):
                 open_slot = ""
                 open_mask = 0
                 for slot, mask in clause.terms:
@@ -339,7 +351,11 @@ class Solver:
                     both = left & mask
                     if both == left:
                         continue
-                    if not both or open_slot:
+                    if not both:
+                        if not for_good[slot] & mask:
+                            idle += 1
+                        break
+                    if open_slot:
                         break
                     open_slot, open_mask = slot, mask
                 else:
@@ -348,6 +364,22 @@ class Solver:
                         continue
                     self._learn_from(clause)
                     break
+            if idle > _MOST_IDLE:
+                self._put_idle_away(popped)
+
+    def _put_idle_away(self, slot: Slot) -> None:
+        """Look no more at clauses that can never tell anything again: of versions that are out for good."""
+        for_good = self._for_good
+        live: list[Clause] = []
+        idle = self._idle_of.setdefault(slot, [])
+        for clause in self._clauses_of[slot]:
+            is_live = all(for_good[other] & mask for other, mask in clause.terms)
+            (live if is_live else idle).append(clause)
+        self._clauses_of[slot] = live
+
+    def _every_clause_of(self, slot: Slot) -> Iterator[Clause]:
+        yield from self._idle_of.get(slot, ())
+        yield from self._clauses_of.get(slot, ())
 
     def _learn_from(self, conflict: Clause) -> None:
         self.conflicts += 1
@@ -366,7 +398,10 @@ class Solver:
 
     def _since(self, slot: Slot, mask: int) -> int:
         """Give the step since when the slot's domain lies in the mask."""
-        return next(i for i in self._steps_of[slot] if self._steps[i].mask & mask == self._steps[i].mask)
+        steps, of_slot = self._steps, self._steps_of[slot]
+        outside = ~mask
+        # Domains only narrow from step to step.
+        return of_slot[bisect_left(of_slot, True, key=lambda step: not steps[step].mask & outside)]
 
     def _analyse(self, clause: Clause) -> Clause:
         """Derive from a clause that holds a clause that tells where to go back to, and go there."""
@@ -410,15 +445,15 @@ class Solver:
         """Undo every step above the level."""
         touched: dict[Slot, None] = {}
         while self._steps and self._steps[-1].level > level:
-            slot = self._steps.pop().slot
+            slot, _, _, cause = self._steps.pop()
             self._steps_of[slot].pop()
             touched[slot] = None
+            if cause is None:
+                del self.decided[slot]
         self._level = level
         for slot in touched:
             steps = self._steps_of[slot]
             mask = self._now[slot] = self._steps[steps[-1]].mask if steps else self._full[slot]
-            if slot in self.decided and all(self._steps[i].cause is not None for i in steps):
-                del self.decided[slot]
             if mask & 1:
                 self._required.discard(slot)
             elif slot not in self.decided:

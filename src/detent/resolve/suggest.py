@@ -14,9 +14,10 @@ from detent.model.inputs import Inputs
 from detent.model.markers import Marker
 from detent.model.requirement import PackageName, Requirement
 from detent.model.specifiers import Clause, parse_clauses
+from detent.model.versions import newest
+from detent.resolve.argument import Argument
 from detent.resolve.choices import Choices
-from detent.resolve.explain import Argument
-from detent.resolve.facts import Needs
+from detent.resolve.facts import Needs, Rejected, split_slot
 from detent.resolve.obstacles import Kind, Obstacle
 from detent.resolve.policy import Cause, Prerelease
 from detent.resolve.question import Setup
@@ -69,9 +70,11 @@ def _edits(argument: Argument, situation: Choices, setup: Setup) -> Iterator[_Ed
         for leaf in argument.leaves
         if isinstance(leaf.fact, Needs) and leaf.fact.slot == ROOT and leaf.fact.demand.root is not None
     }
-    yield from _other_bounds(tuple(asked), setup, situation)
+    yield from _other_bounds((*asked, *_overriding(argument, setup, situation)), setup, situation)
     yield from _exclusions(tuple(asked), setup)
     yield from _other_pythons(argument, setup)
+    if any(isinstance(leaf.fact, Rejected) for leaf in argument.leaves):
+        yield from _without_coverage(argument, tuple(asked), setup)
     for name, obstacle in _lowest_pythons(argument.obstacles):
         yield from _without(name, obstacle, tuple(asked), situation, setup)
 
@@ -84,6 +87,19 @@ def _other_bounds(asked: Sequence[Requirement], setup: Setup, situation: Choices
     for requirement in asked:
         if requirement.specifier and requirement.origin is not None:
             yield _bound(requirement, setup, situation, extra_cost=0)
+
+
+def _overriding(argument: Argument, setup: Setup, situation: Choices) -> Iterator[Requirement]:
+    """Give the overrides that speak for releases in the argument."""
+    found: dict[Requirement, None] = {}
+    for leaf in argument.leaves:
+        fact = leaf.fact
+        if isinstance(fact, Needs) and fact.slot != ROOT:
+            name = split_slot(fact.slot)[0]
+            version = situation.catalogue.listing(name).release(newest(fact.values)).version
+            overrides = setup.inputs.adjustments.overrides_for(fact.demand.name, name, version)
+            found.update((override.requirement, None) for override in overrides)
+    yield from found
 
 
 def _bound(requirement: Requirement, setup: Setup, situation: Choices, *, extra_cost: int) -> _Edit:
@@ -108,17 +124,38 @@ def _fitting(
     chosen = 0
     for version in versions:
         chosen |= 1 << (listing.number(version) or 0)
+    oldest = versions[0] if versions else ""
     kept: list[str] = []
     is_bounded_below = False
     for clause in clauses:
-        if not chosen & ~listing.mask(str(clause)):
-            kept.append(str(clause))
-            is_bounded_below = is_bounded_below or clause.operator in {">=", ">", "==", "~=", "==="}
-    oldest = versions[0] if versions else ""
-    was_exact = any(clause.operator == "==" and not clause.wildcard for clause in clauses)
-    if was_exact and len(versions) == 1:
-        return f"=={oldest}"
+        text = str(clause)
+        if chosen & ~listing.mask(text):
+            text = _same_kind(clause, oldest)
+            if not text or chosen & ~listing.mask(text):
+                continue
+        kept.append(text)
+        is_bounded_below = is_bounded_below or clause.operator in {">=", ">", "==", "~=", "==="}
     return ",".join(kept if is_bounded_below else [f">={oldest}", *kept])
+
+
+def _same_kind(clause: Clause, version: str) -> str:
+    """Write a clause of the same kind for another version; empty where there is none."""
+    count = clause.text.removesuffix(".*").count(".") + 1
+    match clause.operator:
+        case "==" if clause.wildcard:
+            return f"=={_first_numbers(version, count)}.*"
+        case "~=":
+            return f"~={_first_numbers(version, count)}"
+        case "==" | ">=":
+            return f"{clause.operator}{version}"
+        case _:
+            return ""
+
+
+def _first_numbers(version: str, count: int) -> str:
+    """Give the first numbers of a version: 2.3 of 2.3.1."""
+    epoch, mark, rest = version.rpartition("!")
+    return epoch + mark + ".".join((rest + ".0" * count).split(".")[:count])
 
 
 def _replaced(inputs: Inputs, old: Requirement, new: Requirement) -> Inputs:
@@ -239,6 +276,27 @@ def _below_python(first_without: str, setup: Setup) -> _Edit:
     specifier = ",".join([*kept, f"<{first_without}"])
     inputs = setup.inputs._replace(requires_python=specifier)
     return _Edit(48, setup._replace(inputs=inputs), f"limit `requires-python` to `{specifier}`")
+
+
+# ---- required environments ---------------------------------------------------------------------
+
+
+def _without_coverage(argument: Argument, asked: Sequence[Requirement], setup: Setup) -> Iterator[_Edit]:
+    """Do without files for a required environment: for one package there, or altogether."""
+    adjustments = setup.inputs.adjustments
+    for environment in adjustments.required_environments:
+        if markers.disjoint(environment, argument.where):
+            continue
+        for requirement in asked:
+            elsewhere = markers.and_(requirement.marker, markers.not_(environment))
+            if requirement.origin is not None and elsewhere != markers.NEVER:
+                there = requirement._replace(marker=elsewhere)
+                inputs = _replaced(setup.inputs, requirement, there)
+                yield _Edit(42, setup._replace(inputs=inputs), _write(there))
+        rest = tuple(other for other in adjustments.required_environments if other != environment)
+        inputs = setup.inputs._replace(adjustments=adjustments._replace(required_environments=rest))
+        text = f"take `{markers.render(environment)}` out of `required-environments`"
+        yield _Edit(44, setup._replace(inputs=inputs), text)
 
 
 # ---- what hides versions -----------------------------------------------------------------------

@@ -24,6 +24,8 @@ from support.wheels import Wheel, wheel
 QUICK = Limits()._replace(tries=2)
 A = PackageName("a")
 MADE = wheel("a", "1.0", requires=["b>=1"], requires_python=">=3.9")
+BIG = wheel("a", "1.0", requires=["b>=1"], files={"a.bin": random.Random(1).randbytes(100_000)})
+"""A wheel that no range of its end holds as a whole."""
 
 
 def read(
@@ -56,10 +58,10 @@ def tails(index: IndexServer) -> list[str]:
     [
         ({"metadata": "announced"}, ["metadata"]),
         ({"metadata": "announced", "json": False}, ["metadata"]),
-        ({"metadata": "unannounced"}, ["metadata"]),
-        ({"metadata": "none"}, ["metadata", "wheel"]),
-        ({"metadata": "none", "etag": False}, ["metadata", "wheel"]),
-        ({"metadata": "none", "hashes": False, "sizes": False}, ["metadata", "wheel"]),
+        ({"metadata": "unannounced"}, ["wheel"]),
+        ({"metadata": "none"}, ["wheel"]),
+        ({"metadata": "none", "etag": False}, ["wheel"]),
+        ({"metadata": "none", "hashes": False, "sizes": False}, ["wheel"]),
     ],
 )
 def test_every_rung_gives_the_same_answer(tmp_path: Path, world: dict[str, Any], asked: list[str]) -> None:
@@ -69,11 +71,16 @@ def test_every_rung_gives_the_same_answer(tmp_path: Path, world: dict[str, Any],
 
 
 def test_without_ranges_a_big_wheel_is_fetched_whole_and_nothing_of_it_stays(tmp_path: Path) -> None:
-    made = wheel("a", "1.0", requires=["b>=1"], files={"a.bin": random.Random(1).randbytes(100_000)})
-    with serve([made], metadata="none", ranges=False) as index:
+    with serve([BIG], metadata="none", ranges=False) as index:
         assert needs(read(index, tmp_path)) == ["b>=1"]
-        assert tails(index)[0] == "metadata"
+        assert tails(index) == ["wheel", "metadata", "wheel"]
         assert list(tmp_path.iterdir()) == []
+
+
+def test_without_ranges_metadata_that_nobody_announced_is_looked_for(tmp_path: Path) -> None:
+    with serve([BIG], metadata="unannounced", ranges=False) as index:
+        assert needs(read(index, tmp_path)) == ["b>=1"]
+        assert tails(index) == ["wheel", "metadata"]
 
 
 def test_announced_metadata_with_another_hash_is_not_believed(tmp_path: Path) -> None:
@@ -92,25 +99,25 @@ def test_announced_metadata_that_is_not_there_is_looked_for_in_the_wheel(tmp_pat
 
 
 def test_a_page_in_place_of_unannounced_metadata_is_not_believed(tmp_path: Path) -> None:
-    with serve([MADE], metadata="unannounced") as index:
+    with serve([BIG], metadata="unannounced", ranges=False) as index:
         index.fail(".metadata", times=None, body=b"<html>Name: a</html>")
 
         found = read(index, tmp_path)
 
         assert needs(found) == ["b>=1"]
-        assert found.without_sidecar == (MADE.sha256,)
+        assert found.without_sidecar == (BIG.sha256,)
 
 
 def test_a_wheel_known_to_have_no_metadata_file_is_not_asked_for_one(tmp_path: Path) -> None:
-    with serve([MADE], metadata="none") as index:
-        read(index, tmp_path, without=frozenset((MADE.sha256,)))
+    with serve([BIG], metadata="none", ranges=False) as index:
+        read(index, tmp_path, without=frozenset((BIG.sha256,)))
 
-        assert tails(index) == ["wheel"]
+        assert tails(index) == ["wheel", "wheel"]
 
 
 def test_an_index_without_metadata_files_is_not_asked_for_them_for_long(tmp_path: Path) -> None:
     sidecars = Sidecars(None, lambda: 0.0)
-    with serve([MADE], metadata="none") as index:
+    with serve([BIG], metadata="none", ranges=False) as index:
         for _ in range(10):
             read(index, tmp_path, sidecars=sidecars)
 

@@ -284,3 +284,42 @@ def test_an_answer_that_misses_something_is_our_bug() -> None:
 
 def test_a_project_without_requirements_has_a_lock_without_packages() -> None:
     assert assembled(project([]), world({}), answer()).packages == ()
+
+
+def test_the_environments_of_a_lock_are_written_once_and_not_in_markers() -> None:
+    inputs = project(
+        ["a; sys_platform == 'linux'"],
+        adjustments={"environments": ["'linux' == sys_platform", "sys_platform == 'darwin'"]},
+    )
+    here = "python_version >= '3.10' and (sys_platform == 'linux' or sys_platform == 'darwin')"
+    lock = assembled(inputs, world({"a": ["1.0"]}), answer(here, a=1))
+
+    assert lock.environments == ("sys_platform == 'darwin'", "sys_platform == 'linux'")
+    assert lines(lock) == ["a 1.0; sys_platform != 'darwin'"]
+    assert tomllib.loads(render_lock(lock))["environments"] == list(lock.environments)
+
+
+def test_markers_do_not_repeat_what_excludes_what() -> None:
+    inputs = project(
+        extras={"x": ["a"], "y": ["a"], "z": ["a"]}, adjustments={"conflicts": [["extra x", "extra y"]]}
+    )
+    both = "python_version >= '3.10' and 'x' not in extras and 'y' in extras"
+    neither = "python_version >= '3.10' and 'y' not in extras"
+
+    assert lines(
+        assembled(inputs, world({"a": ["1.0", "2.0"]}), answer(both, a=1), answer(neither, a=2))
+    ) == [
+        "a 1.0; 'y' in extras",
+        "a 2.0; 'x' in extras or ('y' not in extras and 'z' in extras)",
+    ]
+
+
+def test_wheels_for_other_platforms_than_those_of_the_lock_are_left_out() -> None:
+    files = ["a-1.0-cp310-cp310-win_amd64.whl", "a-1.0-cp310-cp310-manylinux2014_x86_64.whl"]
+    inputs = project(["a"], adjustments={"environments": ["sys_platform == 'win32'"]})
+    releases = world({"a": {"1.0": release(files=files)}})
+    [package] = assembled(
+        inputs, releases, answer("python_version >= '3.10' and sys_platform == 'win32'", a=1)
+    ).packages
+
+    assert [wheel.filename for wheel in package.wheels] == files[:1]

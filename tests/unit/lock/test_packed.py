@@ -16,7 +16,7 @@ def test_a_copy_has_equal_values_of_the_same_types() -> None:
     some = lock(
         entry("a", edges=["b 1.0"], sdist=True, extras={"x": ["c"]})._replace(requires_python=">=3"),
         entry("b")._replace(direct=Direct("archive", "https://x.example.com/b-1.0-py3-none-any.whl")),
-        made_from=inputs(["a"], groups={"dev": ["b"]}),
+        made_from=inputs(["a"], groups={"dev": ["b"]}, adjustments={"conflicts": ["extra x | group dev"]}),
         forks=["python_version < '3.11'"],
     )
 

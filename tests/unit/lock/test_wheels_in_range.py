@@ -62,3 +62,29 @@ def test_all_wheels_stay_when_none_can_serve() -> None:
     wheels = [artifact("a-1.0-cp39-cp39-win32.whl"), artifact("a-1.0-cp38-cp38-win32.whl")]
 
     assert WheelRange(markers.requires_python(">=3.10")).useful(wheels) == wheels
+
+
+def test_a_lock_for_some_platforms_leaves_out_wheels_for_others() -> None:
+    care = markers.parse(
+        "sys_platform == 'linux' and platform_machine == 'x86_64' and python_version >= '3.10'"
+    )
+    wheels = WheelRange(care)
+
+    assert wheels.can_serve("a-1.0-py3-none-any.whl")
+    assert wheels.can_serve("a-1.0-cp310-cp310-manylinux_2_17_x86_64.manylinux2014_x86_64.whl")
+    assert wheels.can_serve("a-1.0-cp310-cp310-musllinux_1_2_x86_64.whl")
+    assert wheels.can_serve("a-1.0-cp310-cp310-manylinux2014_i686.whl")
+    assert wheels.can_serve("a-1.0-cp310-cp310-macosx_11_0_x86_64.manylinux1_x86_64.whl")
+    assert not wheels.can_serve("a-1.0-cp39-cp39-manylinux2014_x86_64.whl")
+    assert not wheels.can_serve("a-1.0-cp310-cp310-manylinux2014_aarch64.whl")
+    assert not wheels.can_serve("a-1.0-cp310-cp310-win_amd64.whl")
+    assert not wheels.can_serve("a-1.0-cp310-cp310-macosx_11_0_x86_64.whl")
+
+
+def test_python_and_platform_must_fit_together() -> None:
+    care = markers.parse("sys_platform == 'linux' or sys_platform == 'win32' and python_version >= '3.12'")
+    wheels = WheelRange(markers.and_(care, markers.in_extra("x")))
+
+    assert wheels.can_serve("a-1.0-cp311-cp311-manylinux2014_x86_64.whl")
+    assert wheels.can_serve("a-1.0-cp312-cp312-win_amd64.whl")
+    assert not wheels.can_serve("a-1.0-cp311-cp311-win_amd64.whl")

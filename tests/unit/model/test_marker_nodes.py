@@ -102,3 +102,23 @@ def test_markers_without_end_are_stopped_with_a_way_out() -> None:
 
     assert caught.value.what == "the markers of the dependencies combine into too many cases"
     assert any("DETENT_MARKER_NODES" in step for step in caught.value.next_steps)
+
+
+def test_gates_that_are_not_kept_are_answered_either_way() -> None:
+    x, y, group = nodes.flag(EXTRA, "x"), nodes.flag(EXTRA, "y"), nodes.flag(GROUP, "x")
+    new = nodes.between(9, None)
+    marker = nodes.or_(nodes.and_(nodes.and_(x, group), new), nodes.and_(y, nodes.not_(new)))
+
+    assert nodes.forget_gates(marker, frozenset()) == ALWAYS
+    assert nodes.forget_gates(marker, frozenset({(EXTRA, "y")})) == nodes.or_(new, y)
+    assert nodes.forget_gates(new, frozenset()) == new
+
+
+def test_of_two_exclusive_extras_one_is_enough_to_ask_for() -> None:
+    x, y = nodes.flag(EXTRA, "x"), nodes.flag(EXTRA, "y")
+    care = nodes.not_(nodes.and_(x, y))
+
+    assert nodes.restrict(nodes.and_(nodes.not_(x), y), care) == y
+    assert nodes.restrict(nodes.and_(x, nodes.not_(y)), care) == x
+    neither = nodes.and_(nodes.not_(x), nodes.not_(y))
+    assert nodes.restrict(neither, care) == neither

@@ -102,3 +102,25 @@ def test_one_excluded_python_is_ordered_behind_those_around_it() -> None:
     excluded = parse("python_full_version == '3.14.1'")
 
     assert markers.sort_key(around) < markers.sort_key(excluded)
+
+
+def test_a_marker_keeps_the_extras_and_groups_that_another_asks_about() -> None:
+    marker = markers.parse("'x' in extras and 'g' in dependency_groups and python_version < '3.12'")
+
+    assert markers.gated_as(marker, markers.parse("'x' not in extras or os_name == 'nt'")) == markers.parse(
+        "'x' in extras and python_version < '3.12'"
+    )
+    assert markers.gated_as(marker, markers.ALWAYS) == markers.parse("python_version < '3.12'")
+
+
+def test_platform_and_machine_are_forgotten_one_by_one() -> None:
+    marker = markers.parse(
+        "sys_platform == 'win32' and platform_machine == 'AMD64' and python_version < '3.12'"
+    )
+
+    assert markers.on_any_machine(marker) == markers.parse(
+        "sys_platform == 'win32' and python_version < '3.12'"
+    )
+    assert markers.on_any_platform(marker) == markers.parse(
+        "platform_machine == 'AMD64' and python_version < '3.12'"
+    )

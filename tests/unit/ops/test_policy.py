@@ -4,7 +4,7 @@ import pytest
 
 from detent.model.build_policy import BuildPolicy
 from detent.model.names import package_name
-from detent.ops.policy import build_policy_of, lock_options, policy_of
+from detent.ops.policy import build_policy_of, policy_of
 from detent.project.known import BY_NAME
 from detent.project.settings import Settings, settings
 from detent.project.sources import OF_PYPROJECT, ConfigFile, Sources
@@ -20,7 +20,7 @@ def of_project(**table: object) -> Settings:
 
 def test_defaults_are_the_resolvers_own() -> None:
     assert policy_of(of_project()) == build_policy_of(of_project()) == DEFAULT_POLICY
-    assert lock_options(of_project()) == ()
+    assert of_project().recorded.options() == ()
 
 
 @pytest.mark.parametrize("choice", BY_NAME["resolution"].choices)

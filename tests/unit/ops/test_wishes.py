@@ -2,7 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import InvalidRequirementText, SelfDependency, UnknownExtra, Unsupported, UsageError
+from detent.errors import (
+    Failures,
+    InvalidRequirementText,
+    SelfDependency,
+    UnknownExtra,
+    Unsupported,
+    UsageError,
+)
 from detent.model.requirement import PackageName
 from detent.ops.discover import Project
 from detent.ops.edit import AddOptions
@@ -101,3 +108,49 @@ def test_the_latest_version_is_asked_for_whatever_the_file_says() -> None:
 def test_the_latest_version_is_not_known_without_locking(flag: str) -> None:
     with pytest.raises(UsageError, match=f"`rich@latest` and `--{flag}` cannot be used together"):
         read_wishes(PROJECT, AddOptions(("rich@latest",), raw=flag == "raw", frozen=flag == "frozen"))
+
+
+def test_constraints_are_read_with_their_place_and_are_no_wishes(tmp_path: Path) -> None:
+    (tmp_path / "c.txt").write_text("# why\nb < 2 ; sys_platform == 'win32'\n-r d.txt\n")
+    (tmp_path / "d.txt").write_text("c==1 --hash=sha256:00\n")
+    (tmp_path / "r.txt").write_text("a\n-c d.txt\n")
+
+    found = read_wishes(PROJECT, AddOptions(files=(f"{tmp_path}/r.txt",), constraints=(f"{tmp_path}/c.txt",)))
+
+    assert [wish.text for wish in found.wanted] == ["a"]
+    assert [(str(each), each.origin and each.origin.table) for each in found.constraints] == [
+        ("c==1", f"{tmp_path}/d.txt:1"),
+        ("b<2; sys_platform == 'win32'", f"{tmp_path}/c.txt:2"),
+        ("c==1", f"{tmp_path}/d.txt:1"),
+    ]
+
+
+def test_constraints_alone_are_nothing_to_add(tmp_path: Path) -> None:
+    (tmp_path / "c.txt").write_text("b<2\n")
+
+    with pytest.raises(UsageError, match="nothing to add"):
+        read_wishes(PROJECT, AddOptions(constraints=(f"{tmp_path}/c.txt",)))
+
+
+@pytest.mark.parametrize("text", ["b[x]<2", "b @ https://example.com/b.whl", "./b", "b b"])
+def test_what_is_no_bound_is_no_constraint(tmp_path: Path, text: str) -> None:
+    (tmp_path / "c.txt").write_text(f"{text}\n")
+
+    with pytest.raises(UsageError, match=r"c\.txt:1"):
+        read_wishes(PROJECT, AddOptions(("a",), constraints=(f"{tmp_path}/c.txt",)))
+    (tmp_path / "c.txt").write_text(f"{text}\n{text}\n")
+    with pytest.raises(Failures):
+        read_wishes(PROJECT, AddOptions(("a",), constraints=(f"{tmp_path}/c.txt",)))
+
+
+def test_one_entry_has_one_specifier() -> None:
+    for texts in (("a==1", "A==2"), ("a>=1", "a<2"), ("a@latest", "a==1")):
+        with pytest.raises(UsageError, match="cannot both be added"):
+            read_wishes(PROJECT, AddOptions(texts))
+    assert written("a>=1", "a", "a >=1", "a==2; os_name == 'nt'", "a[x]") == [
+        "a>=1",
+        "a",
+        "a>=1",
+        "a==2; os_name == 'nt'",
+        "a[x]",
+    ]

@@ -55,6 +55,14 @@ def test_what_only_another_tool_reads_is_named() -> None:
         assert manifest(pyproject(text)).unread == ()
 
 
+def test_what_is_said_to_detent_as_well_is_not_named() -> None:
+    both = 'constraint-dependencies = ["a<2"]\n'
+
+    assert manifest(pyproject(f"[tool.uv]\n{both}[tool.detent]\n{both}")).unread == ()
+    (warning,) = manifest(pyproject('[tool.pdm.resolution]\nexcludes = ["a"]\n')).unread
+    assert "only pdm reads `tool.pdm.resolution`" in warning
+
+
 def test_the_inputs_of_a_lock_carry_the_lists_and_the_index() -> None:
     text = pyproject(
         '[project.optional-dependencies]\nb = ["y"]\na = ["x"]\n[dependency-groups]\ndev = ["z"]\n',

@@ -97,6 +97,16 @@ def test_an_earlier_pick_for_some_pythons_is_no_reason_to_split() -> None:
     assert situation(releases, earlier={"a": [1]}).choose("a", 0b110, {}) == 2
 
 
+def test_an_earlier_pick_that_comes_first_anyway_is_a_reason_to_split() -> None:
+    releases = world({"a": {"1.0": [], "2.0": release(python=">=3.12")}})
+
+    with pytest.raises(PythonSplit):
+        situation(releases, earlier={"a": [2, 1]}).choose("a", 0b110, {})
+    with pytest.raises(PythonSplit):
+        situation(releases, earlier={"a": [1, 2]}).choose("a", 0b110, {})
+    assert situation(releases, earlier={"a": [1]}).choose("a", 0b110, {}) == 1
+
+
 def test_an_extra_takes_the_version_of_its_package() -> None:
     releases = world({"a": ["1.0", "2.0"]})
 

@@ -77,14 +77,48 @@ def test_extras_and_groups_never_split_an_environment() -> None:
         resolve(inputs, world({"a": ["1.0", "2.0"]}), clock=ticking())
 
 
-def test_a_search_beyond_its_time_ends_with_the_packages_in_conflict() -> None:
-    everything = {f"{n}.0": ["b<1"] for n in range(1, 80)}
-    releases = world({"b": ["0.5", "1.0"], "a": everything | {"0.1": []}})
+def quarrel() -> World:
+    """Make a world in which many versions of several packages refuse `b`, one after the other."""
+    refused = {f"{n}.0": ["b<1"] for n in range(1, 80)}
+    return world({"b": ["0.5", "1.0"], **{name: refused | {"0.1": []} for name in ("a", "c", "d", "e")}})
 
-    with pytest.raises(TooDeep, match=r"^no answer was found within 3 seconds of search$") as failure:
-        resolve(project(["b>=1", "a"]), releases, clock=ticking(2.0), limits=Limits(search_seconds=3.0))
+
+def test_a_search_without_progress_ends_with_the_packages_in_conflict() -> None:
+    inputs, limits = project(["b>=1", "a", "c", "d", "e"]), Limits(search_seconds=3.0)
+
+    with pytest.raises(TooDeep, match=r"^no answer was found within 3 seconds of search without") as failure:
+        resolve(inputs, quarrel(), clock=ticking(2.0), limits=limits, advice="never")
 
     assert "versions of `a` and `b`" in failure.value.why
+    assert failure.value.next_steps == ("add a lower bound to `a` or `b` in `pyproject.toml`",)
+
+
+def test_all_of_a_search_may_be_bounded_however_well_it_goes() -> None:
+    inputs, limits = project(["b>=1", "a", "c", "d", "e"]), Limits(max_seconds=2.5)
+
+    with pytest.raises(TooDeep, match=r"^no answer was found within the 2.5 seconds of `--max-seconds`$"):
+        resolve(inputs, quarrel(), clock=ticking(2.0), limits=limits)
+
+
+def test_the_bound_to_add_has_been_tried() -> None:
+    packages = {
+        "a": {f"{n}.0": ["b<1"] for n in range(1, 80)},
+        "b": ["0.5", "1.0"],
+        "c": {f"{n}.0": ["d<1"] for n in range(1, 80)},
+        "d": ["0.5", "1.0"],
+    }
+
+    with pytest.raises(TooDeep) as failure:
+        resolve(
+            project(["b", "a", "d", "c"]),
+            world(packages),
+            clock=ticking(2.0),
+            limits=Limits(search_seconds=1.0),
+        )
+
+    assert failure.value.next_steps == (
+        "add `a>=79.0` to the project's requirements: with it there is an answer",
+    )
 
 
 def test_the_time_is_not_asked_for_a_small_search() -> None:

@@ -144,7 +144,7 @@ def test_a_search_that_is_late_names_the_two_that_refuse_each_other_most() -> No
     )
 
     with pytest.raises(OutOfTime) as failure:
-        Solver(problem, is_late=lambda: True).solve()
+        Solver(problem, is_late=lambda _: True).solve()
 
     assert {failure.value.first, failure.value.second} == {"a", "b"}
 

@@ -1,0 +1,22 @@
+"""What a lock is asked for: apart from the answer, since asking for nothing needs no resolver."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from detent.lock.model import Lock
+from detent.model.inputs import Inputs
+from detent.model.requirement import PackageName, Requirement
+from detent.ops.upgrade import Upgrade
+
+
+class Question(NamedTuple):
+    """What a lock is to be found for."""
+
+    inputs: Inputs
+    old: Lock | None = None
+    """What was locked before; its versions stay where they can."""
+    upgrade: Upgrade = Upgrade()
+    imported: Mapping[PackageName, tuple[str, ...]] | None = None
+    """Versions another tool had locked, kept where they can be."""
+    constraints: tuple[Requirement, ...] = ()
+    """Bounds that count this time and are not written down."""
