@@ -1,16 +1,18 @@
 """The resolver against brute force, on small random worlds: is there an answer, and is it one everywhere?"""
 
+import random
+from collections import Counter
+
 import pytest
 
 from detent.lock.closure import closure_faults
+from detent.lock.model import Lock
 from detent.lock.pylock import parse_lock, render_lock
 from support.brute_force import Judge, largest, parsed, selections
 from support.dimensions import DIMENSIONS, inputs_of, wide
 from support.locking import lock_of, selected
 from support.rounds import seeds
 from support.universes import Universe, grid, universe
-
-SOME = ("siblings", "constraints", "overrides", "yanked", "prereleases", "conflicts", "environments")
 
 
 def has_answer(made: Universe) -> bool:
@@ -33,8 +35,10 @@ def is_locked_where_it_can_be(made: Universe) -> bool:
 def is_whole(made: Universe) -> bool:
     """Say whether there is a lock, having seen that nothing is missing and nothing superfluous in it."""
     lock = lock_of(made)
-    if lock is None:
-        return False
+    return lock is not None and has_all_it_needs(made, lock)
+
+
+def has_all_it_needs(made: Universe, lock: Lock) -> bool:
     for judge in judges(made):
         for selection in selections(made):
             chosen = selected(lock, judge.here, selection)
@@ -89,15 +93,63 @@ def test_whatever_a_project_says_nothing_is_missing_and_nothing_superfluous(dime
     assert whole > 2
 
 
-def test_a_project_that_says_everything_at_once_has_the_lock_it_should_have() -> None:
+def test_a_project_that_says_many_things_at_once_has_the_lock_it_should_have() -> None:
     whole = 0
-    for seed in seeds(60, 80):
+    for seed in seeds(60, 100):
+        dimensions = random.Random(f"many of {seed}").sample(DIMENSIONS, 4)
         try:
-            made = wide(seed, *DIMENSIONS)
+            made = wide(seed, *dimensions)
             whole += is_locked_where_it_can_be(made) and is_whole(made)
         except AssertionError as error:
-            raise AssertionError(f"wide({seed}, *DIMENSIONS)") from error
-    assert whole > 2
+            raise AssertionError(f"wide({seed}, *{dimensions})") from error
+    assert whole > 5
+
+
+def test_an_old_lock_decides_nothing_but_which_answer_is_taken() -> None:
+    found = 0
+    for seed in seeds(61, 80):
+        made = wide(seed, "siblings" if seed % 2 else "constraints")
+        chance = random.Random(f"old lock of {seed}")
+        older = made._replace(
+            packages={
+                name: dict(list(versions.items())[: chance.randint(1, 3)])
+                for name, versions in made.packages.items()
+            },
+            dependencies=chance.choice(
+                (made.dependencies[1:], made.dependencies, universe(seed + 1).dependencies)
+            ),
+        )
+        old = lock_of(older)
+        if old is not None:
+            lock = lock_of(made, old)
+            found += lock is not None
+
+            assert (lock is not None) == has_answer(made), f"seed {seed}"
+            assert lock is None or has_all_it_needs(made, lock), f"seed {seed}"
+    assert found > 10
+
+
+def test_whoever_wants_the_fewest_versions_has_never_more_of_a_package_than_others() -> None:
+    fewer = compared = 0
+    for seed in seeds(62, 80):
+        made = wide(seed, "siblings") if seed % 2 else wide(seed)
+        plain, fewest = lock_of(made), lock_of(wide_fewest(made))
+        if plain is not None and fewest is not None:
+            compared += 1
+            many, few = counted(plain), counted(fewest)
+            fewer += sum(few.values()) < sum(many.values())
+
+            assert all(few[name] <= many[name] for name in few if name in many), f"seed {seed}"
+    assert compared > 20
+    assert fewer > 0
+
+
+def wide_fewest(made: Universe) -> Universe:
+    return made._replace(said=made.said._replace(fork_strategy="fewest"))
+
+
+def counted(lock: Lock) -> Counter[str]:
+    return Counter(str(package.name) for package in lock.packages)
 
 
 def test_the_judge_reads_requirements_with_packaging() -> None:

@@ -10,10 +10,11 @@ import pytest
 
 from detent.lock.model import Lock
 from detent.lock.pylock import render_lock
+from support.brute_force import Judge, largest, selections
 from support.dimensions import DIMENSIONS, wide
-from support.locking import bytes_of, lock_of
+from support.locking import bytes_of, lock_of, selected
 from support.rounds import seeds
-from support.universes import Universe, universe
+from support.universes import Universe, grid, universe
 
 
 @pytest.mark.parametrize("part", range(4))
@@ -122,8 +123,42 @@ def test_a_new_requirement_that_the_lock_meets_already_moves_nothing() -> None:
     assert compared > 10
 
 
-def pins(lock: Lock, among: set[str]) -> set[tuple[str, str]]:
-    return {(package.name, package.version) for package in lock.packages if package.name in among}
+def chosen_everywhere(made: Universe, lock: Lock) -> list[dict[str, str]]:
+    """Give what a lock comes to in each environment, for each selection."""
+    return [selected(lock, here, selection) for here in grid(made) for selection in largest(selections(made))]
+
+
+def has_moved(before: list[dict[str, str]], after: list[dict[str, str]]) -> bool:
+    """Say whether anything that was there has another version somewhere."""
+    return any(
+        new.get(name, version) != version
+        for old, new in zip(before, after, strict=True)
+        for name, version in old.items()
+    )
+
+
+def with_one_more(made: Universe, seed: int) -> Universe:
+    added = wide(seed + 5_000_000).dependencies[0]
+    return made._replace(dependencies=(*made.dependencies, added))
+
+
+def test_a_new_requirement_moves_nothing_where_nothing_has_to_move() -> None:
+    compared = 0
+    for seed in seeds(174, 120):
+        made = wide(seed)
+        before = lock_of(made)
+        if before is None:
+            continue
+        more = with_one_more(made, seed)
+        pins = chosen_everywhere(made, before)
+        judges = [Judge(more, here) for here in grid(made)]
+        if all(judge.is_solvable(judge.everything(), held) for judge, held in zip(judges, pins, strict=True)):
+            compared += 1
+            after = lock_of(more, old=before)
+            assert after is not None
+
+            assert not has_moved(pins, chosen_everywhere(more, after)), f"seed {seed}"
+    assert compared > 20
 
 
 def test_what_is_added_and_taken_back_leaves_the_bytes_there_were() -> None:
@@ -133,15 +168,12 @@ def test_what_is_added_and_taken_back_leaves_the_bytes_there_were() -> None:
         before = lock_of(made)
         if before is None:
             continue
-        added = universe(seed + 5_000_000).dependencies[0]
-        after = lock_of(made._replace(dependencies=(*made.dependencies, added)), old=before)
-        names = {str(package.name) for package in before.packages}
-        if (
-            after is not None
-            and after.packages != before.packages
-            and pins(after, names) == pins(before, names)
-        ):
+        more = with_one_more(made, seed)
+        after = lock_of(more, old=before)
+        if after is None or after.packages == before.packages:
+            continue
+        if not has_moved(chosen_everywhere(made, before), chosen_everywhere(more, after)):
             compared += 1
 
-            assert bytes_of(made, old=after) == render_lock(before), f"seed {seed}, with {added}"
+            assert bytes_of(made, old=after) == render_lock(before), f"seed {seed}"
     assert compared > 10

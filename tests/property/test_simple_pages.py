@@ -1,6 +1,7 @@
 """Anchors are found by a careful pattern, for speed; the standard library's parser is the judge of it."""
 
 import html
+import json
 from html.parser import HTMLParser
 
 from hypothesis import given
@@ -120,3 +121,93 @@ def test_an_anchor_of_the_usual_form_says_what_it_says_in_any_other(
     ]
 
     assert pages[0] == pages[1]
+
+
+USUAL_ANCHORS = st.lists(
+    st.builds(
+        '<a href="https://f.example/{}/a-{}.zip#sha256={}"{}>{}</a>{}'.format,
+        st.sampled_from(["x", "x%20y", "x~y", "x/./y"]),
+        st.integers(0, 3),
+        st.sampled_from(["a1" * 32, "A1" * 32]),
+        st.sampled_from(
+            [
+                "",
+                ' data-yanked=""',
+                ' data-upload-time="2026-01-02T03:04:05.6Z" data-requires-python="&gt;=3"',
+            ]
+        ),
+        TEXT.map(html.escape),
+        st.sampled_from(
+            ["", "<br>", "<br />\n", "<!-- ", " -->", "<BR>", '<base href="https://o.example/">', "\n"]
+        ),
+    ),
+    max_size=5,
+)
+
+
+@given(st.sampled_from(["", "<h1>it's</h1>", "<!-- ", '<p title="']), USUAL_ANCHORS)
+def test_a_page_of_usual_anchors_says_what_it_says_read_one_by_one(head: str, anchors: list[str]) -> None:
+    page = head + "".join(anchors)
+    # An anchor of another project, and of another form: with it the page is not one of the usual form.
+    pages = [
+        parse_page(text.encode(), "text/html", "https://i.example/simple/a/", PackageName("a"))
+        for text in (page, page + "<a title=x href='b-1.zip'>x</a>")
+    ]
+
+    assert pages[0].files == pages[1].files
+
+
+JSON_FILES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "filename": st.sampled_from(
+                [
+                    "a-1.0.tar.gz",
+                    "a-1.0-py3-none-any.whl",
+                    "a-1.0-1-py3-none-any.whl",
+                    "a-1.0-py3--any.whl",
+                    "b-1.zip",
+                    7,
+                ]
+            ),
+            "url": st.sampled_from(
+                ["https://f.example/x/", "/x/", "//f.example/", "../x/", "/x/../y/", "ftp://f.example/"]
+            ),
+            "hashes": st.sampled_from(
+                [{"sha256": "a1" * 32}, {"sha256": "A1" * 32}, {"md5": "0" * 32}, {}, None, {"sha256": 1}]
+            ),
+        },
+        optional={
+            "size": st.sampled_from([0, 5, -1, 2**64, True, None, "5"]),
+            "upload-time": st.sampled_from(
+                ["2026-01-02T03:04:05.6Z", "2026-01-02", "2026-13-02T03:04:05Z", "x\n", 5, None]
+            ),
+            "requires-python": st.sampled_from([">=3.8", " >=3 ", "\x1b", 5, None]),
+            "yanked": st.sampled_from([True, False, "", "why", 1, None]),
+            "core-metadata": st.sampled_from(
+                [True, False, {"sha256": "b2" * 32}, {"sha256": "x"}, {}, "x", None]
+            ),
+            "dist-info-metadata": st.sampled_from([True, {"sha256": "c3" * 32}]),
+        },
+    ),
+    max_size=4,
+)
+
+
+@given(JSON_FILES)
+def test_a_json_page_of_the_usual_form_says_what_it_says_read_one_by_one(
+    files: list[dict[str, object]],
+) -> None:
+    files = [{**file, "url": f"{file['url']}{file['filename']}"} for file in files]
+    pages = [
+        parse_page(
+            json.dumps({"files": listed}).encode(),
+            "application/json",
+            "https://i.example/simple/a/",
+            PackageName("a"),
+        )
+        for listed in (files, [None, *files])
+    ]
+
+    assert pages[0].files == pages[1].files
+    assert pages[0].skipped == pages[1].skipped - 1

@@ -40,6 +40,7 @@ DIMENSIONS = (
     "environments",
     "required environments",
     "stated metadata",
+    "fewest",
 )
 
 
@@ -316,6 +317,10 @@ class _More:
             for name, versions in made.packages.items()
         }
         return made._replace(packages=packages, said=made.said._replace(required=required))
+
+    def add_fewest(self, made: Universe) -> Universe:
+        """The fewest versions rather than the newest."""
+        return made._replace(said=made.said._replace(fork_strategy="fewest"))
 
     def add_stated_metadata(self, made: Universe) -> Universe:
         """Releases that demand what the project says they do."""

@@ -5,7 +5,8 @@ import json
 from detent.cli.console import Console
 from detent.cli.parse import Values
 from detent.cli.render import show
-from detent.cli.report import locked, synced
+from detent.cli.report import locked
+from detent.cli.sync_report import synced
 from detent.ops.edit import EditOutcome
 from detent.ops.init import InitOutcome
 from detent.ops.manifest_changes import ManifestChange

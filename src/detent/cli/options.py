@@ -1,4 +1,7 @@
-"""From flag values to the options of an operation: pure, one function per command."""
+"""Reading flag values, and what several commands make of them: pure.
+
+The options of each operation stand in modules of their own, so that a command imports its operation alone.
+"""
 
 from math import inf
 
@@ -6,14 +9,8 @@ from detent.cli.flags import SETTINGS
 from detent.cli.parse import Value, Values
 from detent.errors import UsageError
 from detent.model.names import PackageName, package_name
-from detent.ops.lock import LockOptions, TreeOptions
-from detent.ops.run import RunOptions
 from detent.ops.selection import Chosen
-from detent.ops.sync import SyncOptions
 from detent.ops.upgrade import Upgrade
-
-_MOST_DIGITS = 10
-"""Of a number that means anything here."""
 
 
 def text(values: Values, name: str) -> str | None:
@@ -72,81 +69,6 @@ def _is_name(word: str) -> bool:
         return bool(package_name(word))
     except ValueError:
         return False  # told where the flag is read
-
-
-def lock(values: Values) -> LockOptions:
-    """Options of `lock`."""
-    return LockOptions(
-        check=is_on(values, "check"),
-        check_exists=is_on(values, "check_exists"),
-        dry_run=is_on(values, "dry_run"),
-        upgrade=upgrade(values)._replace(
-            again=is_on(values, "refresh") or is_on(values, "refresh_package"),
-            anew=is_on(values, "regenerate"),
-        ),
-    )
-
-
-def sync(values: Values) -> SyncOptions:
-    """Options of `sync`."""
-    return _syncing(values)._replace(
-        check=is_on(values, "check"),
-        dry_run=is_on(values, "dry_run"),
-        exact=not is_on(values, "inexact"),
-        last="replaced",
-    )
-
-
-def run(values: Values) -> RunOptions:
-    """Options of `run`; its sync keeps what is installed beside the selection unless `--exact`.
-
-    What the last sync selected counts where nothing is selected here.
-    """
-    return RunOptions(
-        command=words(values, "command"),
-        is_module=is_on(values, "module"),
-        no_sync=is_on(values, "no_sync"),
-        no_project=is_on(values, "no_project"),
-        is_isolated=is_on(values, "isolated"),
-        project=text(values, "project"),
-        sync=_syncing(values)._replace(exact=is_on(values, "exact"), last="kept"),
-    )
-
-
-def _syncing(values: Values) -> SyncOptions:
-    """What `sync` and `run` have in common."""
-    return SyncOptions(
-        chosen=chosen(values),
-        upgrade=upgrade(values),
-        locked=is_on(values, "locked"),
-        frozen=is_on(values, "frozen"),
-        reinstall=is_on(values, "reinstall"),
-        reinstall_package=packages(values, "reinstall_package"),
-        no_install_project=is_on(values, "no_install_project"),
-        no_install_local=is_on(values, "no_install_local"),
-        no_install=packages(values, "no_install_package"),
-        only_install_project=is_on(values, "only_install_project"),
-        only_install_local=is_on(values, "only_install_local"),
-        only_install=packages(values, "only_install_package"),
-        editable=not is_on(values, "no_editable"),
-    )
-
-
-def tree(values: Values) -> TreeOptions:
-    """Options of `tree`."""
-    depth = text(values, "depth")
-    if depth is not None and not (depth.isdecimal() and len(depth) < _MOST_DIGITS):
-        raise UsageError("`--depth` takes a whole number", why=f"`{depth}` is none")
-    return TreeOptions(
-        depth=int(depth) if depth is not None else None,
-        invert=is_on(values, "invert"),
-        packages=words(values, "package"),
-        pruned=words(values, "prune"),
-        dedupe=not is_on(values, "no_dedupe"),
-        chosen=asked if (asked := chosen(values)) != Chosen() else None,
-        locked=is_on(values, "locked"),
-        frozen=is_on(values, "frozen"),
-    )
 
 
 def upgrade(values: Values) -> Upgrade:

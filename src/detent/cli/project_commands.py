@@ -61,11 +61,11 @@ def remove(values: Values, console: Console) -> int:
 
 def lock(values: Values, console: Console) -> int:
     """Bring the lock up to date, or check that it is."""
-    from detent.cli import options, report
+    from detent.cli import lock_options, report
     from detent.cli.opened import opened
     from detent.ops.lock import lock as lock_dependencies
 
-    wanted = options.lock(values)
+    wanted = lock_options.lock(values)
     with opened(values, os.environ, console) as (world, project):
         outcome = lock_dependencies(world, project, wanted)
         if wanted.check_exists:
@@ -81,29 +81,29 @@ def lock(values: Values, console: Console) -> int:
 
 def sync(values: Values, console: Console) -> int:
     """Make the environment match the lock."""
-    from detent.cli import options, report
+    from detent.cli import sync_options, sync_report
     from detent.cli.opened import opened
     from detent.ops.sync import sync as sync_environment
 
-    wanted = options.sync(values)
+    wanted = sync_options.sync(values)
     with opened(values, os.environ, console) as (world, project):
         outcome = sync_environment(world, project, wanted)
-        return report.synced(console, outcome, wanted)
+        return sync_report.synced(console, outcome, wanted)
 
 
 def run(values: Values, console: Console) -> int:
     """Run a command in the environment."""
-    from detent.cli import options, report
+    from detent.cli import sync_options, sync_report
     from detent.cli.opened import world_for
     from detent.ops.run import run as run_command
 
-    wanted = options.run(values)
+    wanted = sync_options.run(values)
     return run_command(
         wanted,
         os.environ,
         lambda project: world_for(project, values, os.environ, console),
-        synced=lambda outcome: report.synced(console, outcome, wanted.sync, is_run=True),
-        offered=lambda names: report.offered(console, names),
+        synced=lambda outcome: sync_report.synced(console, outcome, wanted.sync, is_run=True),
+        offered=lambda names: sync_report.offered(console, names),
     )
 
 
@@ -130,11 +130,11 @@ def venv(values: Values, console: Console) -> int:
 
 def tree(values: Values, console: Console) -> int:
     """Show the locked packages as a tree."""
-    from detent.cli import options
+    from detent.cli import lock_options
     from detent.cli.opened import opened
     from detent.ops.lock import tree as draw_tree
 
-    wanted = options.tree(values)
+    wanted = lock_options.tree(values)
     with opened(values, os.environ, console) as (world, project):
         console.answer(draw_tree(world, project, wanted))
     return 0

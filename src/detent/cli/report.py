@@ -1,15 +1,9 @@
-"""What operations came to, as lines of talk: a summary per phase, then one line per change."""
-
-from collections.abc import Sequence
-from pathlib import Path
+"""What locking came to, as lines of talk: a summary, then one line per change."""
 
 from detent.cli.console import Console
 from detent.cli.render import count, show
-from detent.errors import EnvironmentStale
-from detent.install.plan import Changes
 from detent.lock.diff import Change
 from detent.ops.lock import LockOutcome
-from detent.ops.sync import SyncOptions, SyncOutcome
 
 
 def locked(console: Console, outcome: LockOutcome, *, dry_run: bool = False, is_synced: bool = False) -> None:
@@ -31,94 +25,16 @@ def locked(console: Console, outcome: LockOutcome, *, dry_run: bool = False, is_
 
 def lock_exists(console: Console, outcome: LockOutcome) -> None:
     """Report a lock that is there, and no more than that."""
-    packages = _bold(console, len(outcome.lock.packages))
-    console.say(f"Found a lock of {packages}; whether it is up to date, `--check` tells")
-
-
-def synced(console: Console, outcome: SyncOutcome, options: SyncOptions, *, is_run: bool = False) -> int:
-    """Report a sync; `run` stays silent when nothing had to be done."""
-    only_look = options.check or options.dry_run
-    changes = outcome.plan.changes()
-    if is_run and outcome.plan.is_empty and outcome.environment_action == "kept":
-        return 0
-    if only_look:
-        verb = {"kept": "use", "created": "create", "replaced": "replace"}[outcome.environment_action]
-        console.say(f"Would {verb} project environment at: {show(_shown(outcome.environment))}")
-    if outcome.lock is not None:
-        # What a package line below says anyway is not said twice.
-        told = {name for name, _ in (*changes.installed, *changes.removed)}
-        left = tuple(c for c in outcome.lock.changes if (c.before and c.after) or c.name not in told)
-        locked(console, outcome.lock._replace(changes=left), dry_run=options.dry_run, is_synced=True)
-    if only_look:
-        _would(console, changes)
-    elif outcome.plan.is_empty:
-        console.say(f"Checked {_bold(console, changes.kept)}{console.timed(outcome.check_seconds)}")
-    else:
-        _did(console, outcome, changes)
-    _package_lines(console, changes)
-    if options.check and not outcome.is_in_step:
-        raise EnvironmentStale
-    return 0
-
-
-def offered(console: Console, names: Sequence[str]) -> int:
-    """List what an environment has to run, for who named no command."""
-    lines = [
-        "Provide a command or script to invoke with `detent run <command>` or `detent run <script>.py`.",
-        "",
-        "The following commands are available in the environment:",
-        "",
-        *(f"- {show(name)}" for name in names),
-        "",
-        "See `detent run --help` for more information.",
-    ]
-    console.answer("\n".join(lines))
-    return 2
-
-
-def _did(console: Console, outcome: SyncOutcome, changes: Changes) -> None:
-    if outcome.fetched:
-        console.say(f"Prepared {_bold(console, outcome.fetched)}{console.timed(outcome.gather_seconds)}")
-    uninstalled = len(changes.removed) + len(changes.reinstalled)
-    installed = len(changes.installed) + len(changes.reinstalled)
-    took = console.timed(outcome.apply_seconds)
-    if uninstalled:
-        console.say(f"Uninstalled {_bold(console, uninstalled)}{took}")
-    if installed:
-        console.say(f"Installed {_bold(console, installed)}{took}")
-    if outcome.compiled:
-        files = console.styled(count(outcome.compiled, "file"), "bold")
-        console.say(f"Bytecode compiled {files}{console.timed(outcome.compile_seconds)}")
-
-
-def _would(console: Console, changes: Changes) -> None:
-    if changes.removed:
-        console.say(f"Would uninstall {_bold(console, len(changes.removed))}")
-    if changes.installed or changes.reinstalled:
-        console.say(f"Would install {_bold(console, len(changes.installed) + len(changes.reinstalled))}")
-    if not (changes.removed or changes.installed or changes.reinstalled):
-        console.say("Would make no changes")
-
-
-def _package_lines(console: Console, changes: Changes) -> None:
-    """Write a line per package, by name; of a replaced one the minus line comes first."""
-    rows = [
-        *((name, 0, "-", version) for name, version in changes.removed),
-        *((name, 1, "+", version) for name, version in changes.installed),
-        *((name, 1, "~", version) for name, version in changes.reinstalled),
-    ]
-    for name, _, sign, version in sorted(rows):
-        origin = changes.origins.get(name, "") if sign != "-" else ""
-        came = console.styled(f" (from {show(origin)})", "dim") if origin else ""
-        console.change(sign, f"{_name(console, name)}" + (f"=={show(version)}" if version else "") + came)
+    found = packages(console, len(outcome.lock.packages))
+    console.say(f"Found a lock of {found}; whether it is up to date, `--check` tells")
 
 
 def _resolved(console: Console, outcome: LockOutcome) -> None:
-    console.say(f"Resolved {_bold(console, len(outcome.lock.packages))}{console.timed(outcome.seconds)}")
+    console.say(f"Resolved {packages(console, len(outcome.lock.packages))}{console.timed(outcome.seconds)}")
 
 
 def _lock_line(console: Console, change: Change, verbs: tuple[str, str, str]) -> str:
-    name = _name(console, change.name)
+    name = bold_name(console, change.name)
     before, after = (", ".join(f"v{show(v)}" for v in versions) for versions in (change.before, change.after))
     if not change.before:
         return f"{console.styled(verbs[0], '+')} {name} {after}"
@@ -127,16 +43,11 @@ def _lock_line(console: Console, change: Change, verbs: tuple[str, str, str]) ->
     return f"{console.styled(verbs[2], '~')} {name} {before} -> {after}"
 
 
-def _bold(console: Console, number: int) -> str:
+def packages(console: Console, number: int) -> str:
+    """Give a number of packages, as summaries show it."""
     return console.styled(count(number, "package"), "bold")
 
 
-def _name(console: Console, name: str) -> str:
+def bold_name(console: Console, name: str) -> str:
+    """Give the name of a package, as lines about it show it."""
     return console.styled(show(name), "bold")
-
-
-def _shown(path: Path) -> str:
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

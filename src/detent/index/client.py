@@ -109,6 +109,11 @@ class Client:
         """Run something side by side with other transfers; it must not wait for another such job."""
         return self._pool.submit(function, *args, **kwargs)
 
+    def prepare(self) -> None:
+        """Begin to connect to the index while whoever will ask something makes ready."""
+        if not self._is_offline:
+            self._pool.submit(self._connections.prepare, self.index_url)
+
     def wait(self) -> None:
         """Wait until one more of the submitted jobs has ended."""
         self._pool.wait()

@@ -6,6 +6,7 @@ redirect, tries a second time what a server has begun to answer, or turns a fail
 """
 
 import io
+import socket
 import ssl
 import threading
 import time
@@ -80,6 +81,7 @@ class Connections:
         self._tls: ssl.SSLContext | None = None
         self._guard = threading.Lock()
         self._tls_guard = threading.Lock()
+        self._addresses = _Addresses()
         self._idle: dict[Target, list[tuple[_Connection, float]]] = {}
         self._is_closed = False
 
@@ -104,6 +106,11 @@ class Connections:
                 if connection.has_answered:
                     raise
         return self._ask(self._connected(target), target, path, headers)
+
+    def prepare(self, url: str) -> None:
+        """Make a connection, and keep it for the first who asks."""
+        target, _ = self._split(url)
+        self._keep(target, self._connected(target))
 
     def close(self) -> None:
         """Close what is idle, and keep no connection from now on."""
@@ -144,7 +151,7 @@ class Connections:
 
     def _connected(self, target: Target) -> "_Connection":
         tls = self._context() if target.scheme == "https" else None
-        connection = _Connection(target, tls, self._limits, self._watch)
+        connection = _Connection(target, tls, self._limits, self._watch, self._addresses)
         try:
             connection.connect()
         except OSError as fault:
@@ -181,16 +188,57 @@ class Connections:
         connection.close()
 
 
+class _Addresses:
+    """The addresses of hosts, each asked for once: name servers drop some of many questions at a time."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._guards: dict[tuple[str, int], threading.Lock] = {}
+        self._known: dict[tuple[str, int], list[Any]] = {}
+
+    def connect(self, where: tuple[str, int], timeout: float, *_: object) -> socket.socket:
+        """Do what `socket.create_connection` does."""
+        fault: OSError | None = None
+        for family, kind, protocol, _name, address in self._of(where):
+            made = socket.socket(family, kind, protocol)
+            try:
+                made.settimeout(timeout)
+                made.connect(address)
+            except OSError as error:
+                made.close()
+                fault = error
+            else:
+                return made
+        raise fault or OSError("the name has no address")
+
+    def _of(self, where: tuple[str, int]) -> list[Any]:
+        with self._guard:
+            guard = self._guards.setdefault(where, threading.Lock())
+        with guard:
+            found = self._known.get(where)
+            if found is None:
+                found = self._known[where] = socket.getaddrinfo(*where, type=socket.SOCK_STREAM)
+            return found
+
+
 class _Connection(HTTPConnection):
     """A connection whose reads are counted; over TLS where it has a context."""
 
-    def __init__(self, target: Target, tls: ssl.SSLContext | None, limits: Limits, watch: ReadWatch) -> None:
+    def __init__(
+        self,
+        target: Target,
+        tls: ssl.SSLContext | None,
+        limits: Limits,
+        watch: ReadWatch,
+        addresses: _Addresses,
+    ) -> None:
         proxy = target.proxy
         where = (target.host, target.port) if proxy is None else (proxy.host, proxy.port)
         super().__init__(*where, timeout=limits.connect_seconds)
         if proxy is not None and tls is not None:
             headers = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
             self.set_tunnel(target.host, target.port, headers)
+        self._create_connection = addresses.connect  # what `HTTPConnection` connects with
         self._its_host = target.host
         self._tls = tls
         self._read_seconds = limits.read_seconds

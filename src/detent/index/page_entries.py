@@ -1,17 +1,15 @@
 """Pages of the simple repository API as entries: one per link, as found, nothing believed yet.
 
-JSON (PEP 691, 700) and HTML (PEP 503, 592, 629, 658) come out alike. Most indexes write all anchors of a page
-one way, down to the quotes; those are read in one go (:class:`Usual`), for big pages have thousands.
+JSON (PEP 691, 700) and HTML (PEP 503, 592, 629, 658) come out alike. Most big pages are of a form that can be
+read in bulk (:mod:`detent.index.usual_pages`); this is for all others.
 """
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from html import unescape
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 from urllib.parse import unquote, urljoin
-
-from detent.index.rows import USUAL_TIME
 
 
 class NotAPage(Exception):
@@ -34,8 +32,8 @@ class Entry(NamedTuple):
 # ---- JSON (PEP 691, 700) ---------------------------------------------------------------------
 
 
-def json_entries(body: bytes) -> Iterator[Entry]:
-    """Give the files of a JSON page; raises :class:`NotAPage`."""
+def json_files(body: bytes) -> list[object]:
+    """Give the files of a JSON page as they stand there; raises :class:`NotAPage`."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError) as fault:
@@ -47,6 +45,11 @@ def json_entries(body: bytes) -> Iterator[Entry]:
     files = document.get("files")
     if not isinstance(files, list):
         raise NotAPage("it has no list of files")
+    return files
+
+
+def json_entries(files: Iterable[object]) -> Iterator[Entry]:
+    """Give the files of a JSON page as entries."""
     for file in files:
         if not isinstance(file, dict):
             yield Entry(None, None, None)
@@ -85,66 +88,6 @@ _TAG = re.compile(
 _ATTRIBUTE = re.compile(r"""([^\s"'>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>`]+)))?""")
 
 
-# An anchor as most indexes write all of theirs. What its address is made of is looked at page by page.
-_DATA_BUT_UPLOAD = r"""(?:\s+data-(?!upload-time)[a-z-]+="[^"]*+")*+"""
-_USUAL = re.compile(
-    rf"""<a\s+href="([^#]{{1,1000}}+)\#sha256=([^"]{{64}}+)"({_DATA_BUT_UPLOAD})
-        (?:\s+data-upload-time="({USUAL_TIME})")?+({_DATA_BUT_UPLOAD})\s*+>""",
-    re.ASCII | re.VERBOSE,
-)
-_USUAL_HOST = re.compile(r"https?://[A-Za-z0-9_.-]+(?::[0-9]{1,5})?/")
-_USUAL_ADDRESS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+%/!-"
-_HEX = b"0123456789abcdef"
-_DATA = re.compile(r'\s(data-[a-z-]+)="([^"]*)"', re.ASCII)
-
-
-Anchor: TypeAlias = tuple[str, str, str, str, str]
-"""Its address, sha256, data attributes, upload time, more data attributes."""
-
-
-class Usual(NamedTuple):
-    """The anchors of a page that are all written the usual way."""
-
-    anchors: Sequence[Anchor]
-    rest: str
-    """What of the page is still to be looked at."""
-
-
-def usual_anchors(text: str) -> Usual:
-    """Read the anchors of an HTML page in one go where there is nothing odd about any; else none.
-
-    Of the usual form are whole http(s) addresses of plain characters, which end in the file name, with a
-    sha256 and `data-` attributes. Nothing but texts and line breaks stands between two of them.
-    """
-    first, last = text.find("<a "), text.rfind("</a>")
-    head = text[: max(first, 0)]
-    # In a comment or in the value of an attribute an anchor is none.
-    if first < 0 or "<!--" in head or head.count("<") != head.count(">"):
-        return Usual((), text)
-    if head.count('"') % 2 or head.count("'") % 2:
-        return Usual((), text)
-    anchors = _USUAL.findall(text, first)
-    if text.count("<", first, last) != 2 * len(anchors) - 1 + text.count("<br", first, last):
-        return Usual((), text)
-    if not anchors or not _are_usual([anchor[0] for anchor in anchors], [anchor[1] for anchor in anchors]):
-        return Usual((), text)
-    return Usual(anchors, f"{head}\n{text[last:]}")
-
-
-def _are_usual(addresses: list[str], digests: list[str]) -> bool:
-    """Say it of a whole page at once, which is a tenth of the work of asking one by one."""
-    found = _USUAL_HOST.match(addresses[0])
-    if found is None or not "".join(addresses + digests).isascii():
-        return False
-    host = found[0]
-    # Between two texts that begin the same, in order, all begin the same.
-    if not min(addresses).startswith(host) or not max(addresses).startswith(host):
-        return False
-    odd = "".join(addresses).encode().translate(None, _USUAL_ADDRESS)
-    colons = b":" * (host.count(":") * len(addresses))
-    return odd == colons and not "".join(digests).encode().translate(None, _HEX)
-
-
 def html_entries(text: str, url: str) -> Iterator[Entry]:
     """Give the anchors of an HTML page found at ``url``; raises :class:`NotAPage`."""
     based = False
@@ -155,7 +98,7 @@ def html_entries(text: str, url: str) -> Iterator[Entry]:
         if tag == "a":
             href = attributes.get("href")
             if href:
-                yield _html_entry(joined(url, href.strip()), attributes)
+                yield html_entry(joined(url, href.strip()), attributes)
         elif tag == "base":
             if not based and attributes.get("href"):
                 url, based = joined(url, attributes["href"].strip()), True
@@ -171,19 +114,8 @@ def _attributes(text: str) -> dict[str, str]:
     return attributes
 
 
-def data_attributes(text: str) -> dict[str, str]:
-    """Read the `data-` attributes of an anchor of the usual form; of a doubled one the first counts."""
-    return {name: unescape(value) for name, value in reversed(_DATA.findall(text))}
-
-
-def entry_of(anchor: Anchor) -> Entry:
-    """Give an anchor of the usual form as any other is given."""
-    url, sha256, data, uploaded, more = anchor
-    time = f' data-upload-time="{uploaded}"' if uploaded else ""
-    return _html_entry(f"{url}#sha256={sha256}", data_attributes(data + time + more))
-
-
-def _html_entry(link: str, attributes: dict[str, str]) -> Entry:
+def html_entry(link: str, attributes: dict[str, str]) -> Entry:
+    """Give an anchor with this address and these attributes."""
     location, _, fragment = link.partition("#")
     return Entry(
         # The text of the anchor should say the same; the address is what will be fetched.

@@ -14,19 +14,24 @@ from packaging.version import Version
 from detent.errors import PageInvalid
 from detent.index.grouping import Files
 from detent.index.page_entries import (
-    Anchor,
     Entry,
     NotAPage,
     announced,
-    data_attributes,
-    entry_of,
     html_entries,
     joined,
     json_entries,
-    usual_anchors,
+    json_files,
 )
 from detent.index.rows import USUAL_TIME, Pairs, Row, Said, seconds_of, where_of
 from detent.index.urls import shown, without_credentials
+from detent.index.usual_pages import (
+    Anchor,
+    UsualFile,
+    data_attributes,
+    entry_of,
+    usual_anchors,
+    usual_files,
+)
 from detent.model.candidate import SDIST_ENDINGS
 from detent.model.requirement import PackageName
 
@@ -64,11 +69,14 @@ def parse_page(body: bytes, content_type: str, url: str, name: PackageName) -> P
         if not kind:
             kind = "text/html" if body.lstrip()[:1] == b"<" else "application/json"
         if kind in {"application/vnd.pypi.simple.v1+json", "application/json"}:
-            reading.take(json_entries(body))
+            files = json_files(body)
+            usual = usual_files(files, url)
+            reading.take_files(usual)
+            reading.take(() if usual else json_entries(files))
         elif kind in {"application/vnd.pypi.simple.v1+html", "text/html", "application/xhtml+xml"}:
             charset = parameters.partition("charset=")[2].strip(" \"'") or "utf-8"
             anchors, rest = usual_anchors(_decoded(body, charset))
-            reading.take_usual(anchors)
+            reading.take_anchors(anchors)
             reading.take(html_entries(rest, url))
         else:
             raise NotAPage(f"it answered `{kind}`, which is no form of the simple repository API")
@@ -99,7 +107,9 @@ class _Reading:
         self._versions: dict[str, Version | None] = {}
         self._spellings: dict[str, bool] = {}
         """Which first parts of file names are the project's name."""
-        self._said: dict[str, Said] = {}
+        self._said: dict[object, Said] = {}
+        self._rows_by_head: dict[str, list[Row]] = {}
+        """By what stands before the tags of wheels: name and version."""
         self._skipped = 0
         self._legacy: list[str] = []
 
@@ -107,32 +117,36 @@ class _Reading:
         files = [Files(cast("Version", self._versions[text]), rows) for text, rows in self._rows.items()]
         return Page(files, self._skipped, self._legacy)
 
-    def take_usual(self, anchors: Sequence[Anchor]) -> None:
+    def take_anchors(self, anchors: Iterable[Anchor]) -> None:
         """Do what :meth:`take` does, where the form of an anchor has answered most of its questions."""
-        rows, said = self._rows, self._said
-        by_head: dict[str, list[Row]] = {}  # the name and version of wheels
+        said = self._said
         for anchor in anchors:
             url, sha256, data, uploaded, more = anchor
             folder, _, filename = url.rpartition("/")
-            head = ""
-            if filename.endswith(".whl") and filename.count("-") == 4 and "--" not in filename:
-                head = filename[: filename.find("-", filename.find("-") + 1)]
-            if "%" in filename or len(filename) > 255 or filename[-5:-4] == "-":
+            if "%" in filename or len(filename) > 255:
                 self.take((entry_of(anchor),))
                 continue
-            known = by_head.get(head)
-            if known is None:
-                version = self._version_of(filename)
-                if version is None:
-                    continue
-                known = rows.setdefault(version, [])
-                if head:
-                    by_head[head] = known
-            attributes = data + more
-            what = said.get(attributes)
-            if what is None:
-                what = said[attributes] = _said_by(data_attributes(attributes))
-            known.append((filename, folder, sha256, None, uploaded or None, what))
+            rows = self._rows_for(filename)
+            if rows is not None:
+                attributes = data + more
+                what = said.get(attributes)
+                if what is None:
+                    what = said[attributes] = _said_by(data_attributes(attributes))
+                rows.append((filename, folder, sha256, None, uploaded or None, what))
+
+    def take_files(self, files: Iterable[UsualFile]) -> None:
+        """Do what :meth:`take` does, where most of its questions are answered."""
+        said = self._said
+        for filename, url, sha256, size, uploaded, requires_python, yanked, metadata in files:
+            rows = self._rows_for(filename)
+            if rows is not None:
+                key = (requires_python, yanked, metadata)
+                what = said.get(key)
+                if what is None:
+                    digest = (("sha256", metadata),) if isinstance(metadata, str) else metadata
+                    pairs = digest if isinstance(digest, tuple) else _metadata(digest)
+                    what = said[key] = (_python(requires_python), _yanked(yanked or None), pairs)
+                rows.append((filename, url[: -len(filename) - 1], sha256, size, uploaded, what))
 
     def take(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
@@ -160,6 +174,22 @@ class _Reading:
                 (_python(entry.requires_python), _yanked(entry.yanked), _metadata(entry.metadata)),
             )
             self._rows.setdefault(version, []).append(row)
+
+    def _rows_for(self, filename: str) -> list[Row] | None:
+        """Give where the row of a file belongs; ``None`` and taken note of if it is left out."""
+        head = ""
+        if filename.count("-") == 4 and filename.endswith(".whl") and "--" not in filename:
+            head = filename[: filename.find("-", filename.find("-") + 1)]
+            rows = self._rows_by_head.get(head)
+            if rows is not None and filename[-5] != "-":
+                return rows
+        version = self._version_of(filename)
+        if version is None:
+            return None
+        rows = self._rows.setdefault(version, [])
+        if head:
+            self._rows_by_head[head] = rows
+        return rows
 
     def _version_of(self, filename: str) -> str | None:
         """The version a file name states, as it spells it; ``None`` and taken note of if it is left out."""

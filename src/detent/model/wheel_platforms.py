@@ -76,6 +76,8 @@ def served(tag: str, *, musl: bool = False) -> Marker:
 
 def _read(tag: str) -> tuple[str, tuple[str, ...], str]:
     """Give `sys_platform`, `platform_machine` and the C library of a tag; empty where it asks for none."""
+    if tag == "any":
+        return "", (), ""
     if found := re.fullmatch(_LINUX, tag):
         return "linux", (found[2],), found[1] or ""
     if found := re.fullmatch(_MACOS, tag):

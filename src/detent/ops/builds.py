@@ -51,6 +51,8 @@ from detent.model.names import PackageName
 from detent.model.requirement import InvalidRequirement, Requirement, parse_requirement
 from detent.model.target import Target
 from detent.ops.built import archive_key, find_built, remember_built
+from detent.ops.declared import declared
+from detent.ops.discover import Project
 from detent.ops.gather import gather
 from detent.ops.local import LocalTree, chosen_tree
 from detent.ops.policy import build_policy_of
@@ -125,6 +127,10 @@ class Builds:
         except MetadataInvalid as error:
             raise BuildFailed(f"{name}=={version}", error.why) from error
         return found._replace(version=version, is_built=True)
+
+    def declared(self, project: Project) -> Metadata:
+        """Read what the project's own back end says of it."""
+        return declared(self._world(), project)
 
     # ---- wheels -------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ What is dear to import (HTTP, virtualenv, subprocess) is imported by the factory
 # ruff: noqa: PTH118 (strings: every command asks)
 
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -75,11 +76,13 @@ def open_world(
         @cache
         def network() -> Network:
             from detent.index.client import Client
+            from detent.index.proxies import proxies_of
 
             client = Client(
                 index_url=index_url,
                 limits=bounds,
                 certificates=chosen.certificates.value,
+                proxies=proxies_of(variables),
                 is_offline=chosen.offline.value,
                 report=report,
             )
@@ -88,11 +91,14 @@ def open_world(
 
         def remote() -> Remote:
             from detent.index.client import Client
+
+            client = cast("Client", network())
+            client.prepare()
             from detent.index.remote import RemoteIndex
 
             scratch = closing.enter_context(Scratch(layout))
             return RemoteIndex(
-                cast("Client", network()),
+                client,
                 index_url=releases.index_url,
                 layout=layout,
                 scratch=lambda: scratch,
@@ -321,15 +327,31 @@ def _pip_files(variables: Mapping[str, str]) -> Iterator[str]:
 
 
 def _default_index(layout: Layout) -> str:
-    """The default index distlib knows; asked once (61 ms) and kept."""
+    """The default index distlib knows; asked once and kept."""
     record = layout.fact("default-index")
     kept = read_record(record, *_INDEX_FACT)
     if isinstance(kept, tuple) and len(kept) == 2 and kept[0] == stamp.VERSION:
         return str(kept[1])
     from urllib.parse import urljoin
 
-    from distlib.index import DEFAULT_INDEX
-
-    url = urljoin(str(DEFAULT_INDEX), "/simple/")
+    url = urljoin(_index_of_distlib(), "/simple/")
     write_record(record, *_INDEX_FACT, (stamp.VERSION, url))
     return url
+
+
+def _index_of_distlib() -> str:
+    """Read it out of the source, where it stands in a line of its own: importing the module takes 60 ms."""
+    from importlib.machinery import PathFinder
+
+    spec = PathFinder.find_spec("distlib")
+    for folder in (spec.submodule_search_locations or ()) if spec is not None else ():
+        try:
+            with open(os.path.join(folder, "index.py"), encoding="utf-8") as file:  # noqa: PTH123
+                found = re.search(r"^DEFAULT_INDEX = '(https://[^']+)'$", file.read(), re.MULTILINE)
+        except OSError:
+            continue
+        if found is not None:
+            return found[1]
+    from distlib.index import DEFAULT_INDEX
+
+    return str(DEFAULT_INDEX)

@@ -12,6 +12,7 @@ from detent.lock.select import Choice
 from detent.model.candidate import Artifact, Metadata
 from detent.model.limits import Limits
 from detent.model.names import PackageName
+from detent.ops.discover import Project
 from detent.ops.question import Question
 from detent.project.settings import Settings
 from detent.python.interpreter import Interpreter
@@ -48,6 +49,9 @@ class Builder(Protocol):
 
     def metadata(self, name: PackageName, version: str, artifact: Artifact, archive: Path) -> Metadata:
         """Ask a source distribution what it demands; raises :class:`BuildError`."""
+
+    def declared(self, project: Project) -> Metadata:
+        """Ask the project's own back end what it demands; raises :class:`BuildError`."""
 
     def from_archive(self, choice: Choice, archive: Path, interpreter: Interpreter) -> WheelEntry:
         """Build a source distribution whose hash was right; raises :class:`BuildError`."""

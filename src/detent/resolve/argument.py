@@ -18,7 +18,7 @@ from detent.resolve.catalogue import Unusable
 from detent.resolve.choices import Choices
 from detent.resolve.facts import Needs, Rejected, SameVersion, split_slot
 from detent.resolve.obstacles import Obstacle, obstacles_to
-from detent.resolve.proof import Leaf, is_proof, leaves_of, smallest
+from detent.resolve.proof import Leaf, facts_in, is_proof, smallest
 from detent.resolve.solver import ROOT, Clause, Slot
 
 _MOST_TRIES = 40
@@ -49,7 +49,7 @@ def argue(
     ``everywhere`` is all that is to be solved, ``elsewhere`` looks at another part of it than the one of
     this ``situation``, and ``order`` says in which place the search met a slot.
     """
-    leaves = _with_all_impossible(tuple(leaves_of(proof)), situation)
+    leaves = _with_all_impossible(facts_in(proof), situation)
     if any(leaf.terms for leaf in leaves):  # else each of them is a proof
         leaves = _needed((*leaves, *_alike(leaves, situation)), situation, order)
     where = _where(leaves, situation.environment, everywhere, elsewhere)

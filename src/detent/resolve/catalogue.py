@@ -17,7 +17,7 @@ from detent.model.versions import Listing
 from detent.model.wheel_tags import lowest_served
 from detent.resolve.ports import Releases
 
-_FIRST_LOOK_AHEAD = 3
+FIRST_LOOK_AHEAD = 3
 """Tries of one package after which its next versions are fetched in one go."""
 _LOOK_AHEAD = 24
 """How many of them; doubled each time they were not enough."""
@@ -186,7 +186,7 @@ class Catalogue:
 
         ``numbers`` are those that will be tried, in order. Nothing is done while the first is on its way.
         """
-        if tries < _FIRST_LOOK_AHEAD:
+        if tries < FIRST_LOOK_AHEAD:
             return
         coming = iter(numbers)
         first = next(coming, 0)

@@ -15,7 +15,7 @@ from detent.model import markers
 from detent.model.markers import Marker
 from detent.model.requirement import PackageName
 from detent.model.versions import newest
-from detent.resolve.catalogue import Catalogue, Demand, Unusable
+from detent.resolve.catalogue import FIRST_LOOK_AHEAD, Catalogue, Demand, Unusable
 from detent.resolve.choices import Choices
 from detent.resolve.coverage import Coverage
 from detent.resolve.facts import Needs, Rejected, SameVersion, slot_of, split_slot
@@ -102,10 +102,11 @@ class Situation(Choices):
         number = self.best(name, mask)
         tried = self._tried.setdefault(name, set())
         tried.add(number)
-        # What is allowed at this moment may be little; behind it comes what other decisions will allow.
-        behind = self.domain(name) & ~mask & self.after(name, number)
-        coming = chain(self.in_order(name, mask), self.in_order(name, behind))
-        self.catalogue.look_ahead(name, coming, tries=len(tried))
+        if len(tried) >= FIRST_LOOK_AHEAD:
+            # What is allowed at this moment may be little; behind it comes what other decisions will allow.
+            behind = self.domain(name) & ~mask & self.after(name, number)
+            coming = chain(self.in_order(name, mask), self.in_order(name, behind))
+            self.catalogue.look_ahead(name, coming, tries=len(tried))
         if self.partly_usable(name) >> number & 1:
             constraint = self.bound_in_part(name, number)
             if constraint is not None:

@@ -48,8 +48,8 @@ def split_slot(slot: Slot) -> tuple[PackageName, str]:
     return PackageName(name), extra.removesuffix("]")
 
 
-def facts_of(proof: Clause) -> Iterator[Fact]:
-    """Give the facts a proof rests on, each once, in the order they were put together."""
+def leaves_of(proof: Clause) -> Iterator[Clause]:
+    """Give the clauses a proof was learned from, each once, in the order they were put together."""
     seen: set[int] = set()
     waiting = [proof]
     while waiting:
@@ -59,5 +59,12 @@ def facts_of(proof: Clause) -> Iterator[Fact]:
         seen.add(id(clause))
         if clause.left is not None and clause.right is not None:
             waiting += [clause.right, clause.left]
-        elif isinstance(clause.fact, Needs | SameVersion | Rejected):
+        else:
+            yield clause
+
+
+def facts_of(proof: Clause) -> Iterator[Fact]:
+    """Give the facts a proof rests on, one for each clause."""
+    for clause in leaves_of(proof):
+        if isinstance(clause.fact, Needs | SameVersion | Rejected):
             yield clause.fact

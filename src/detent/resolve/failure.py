@@ -7,7 +7,7 @@ answer never imports this.
 
 from collections.abc import Iterator, Sequence
 
-from detent.errors import Conflict, DetentError, ResolveError, TooDeep
+from detent.errors import Conflict, DetentError, TooDeep
 from detent.model import markers
 from detent.model.candidate import Metadata
 from detent.model.requirement import PackageName, Requirement
@@ -53,7 +53,7 @@ class _Tries:
         limits = self._asked.limits._replace(search_seconds=seconds, max_seconds=seconds)
         try:
             answer = self._asked.again(setup, limits, self._within_bounds)
-        except DetentError:
+        except (DetentError, _TooMuchToRead):
             return None  # no answer, or none without a build or a download that fails
         numbers: dict[PackageName, set[int]] = {}
         for pins in answer:
@@ -68,6 +68,10 @@ class _Tries:
         listing = self._situation.catalogue.listing(name)
         for number in sorted(numbers):
             yield listing.release(number).version
+
+
+class _TooMuchToRead(Exception):
+    """A try would have to fetch the metadata of too many versions of one package."""
 
 
 class _Bounded:
@@ -97,7 +101,7 @@ class _Bounded:
         if not self._catalogue.has_read(*key):
             left = self._left[key[0]] = self._left.get(key[0], _MOST_NEW_VERSIONS) - 1
             if left < 0:
-                raise ResolveError(f"a try would have to read too many versions of `{key[0]}`")
+                raise _TooMuchToRead
 
 
 def _conflict(failure: SearchFailed, cause: NoAnswer, asked: Asked, tries: _Tries) -> Conflict:

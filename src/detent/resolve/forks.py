@@ -149,11 +149,13 @@ class _Driver:
         self._report = report
 
     def run(self, seeds: Sequence[Marker]) -> tuple[Resolution, ...]:
-        self._look_at_roots()
+        wanted = self._wanted()
+        self._catalogue.expect_listings(wanted)
         parts = Parts(self._range, seeds)
         for part in parts.waiting():
-            # Fetch level by level what every first guess needs, before single decisions wait for it.
-            scout(self._situation(part))
+            # Fetch what every first guess needs, side by side, before single decisions wait for it.
+            scout(self._situation(part), wanted)
+        self._refuse_unknown(wanted)
         while parts:
             part = parts.take()
             try:
@@ -176,8 +178,8 @@ class _Driver:
             self._report(Notice("warning", text))
         return answer
 
-    def _look_at_roots(self) -> None:
-        """Refuse at once what no choice of versions can mend: URLs, and names the index does not have."""
+    def _wanted(self) -> dict[PackageName, Demand]:
+        """Give what the project asks for somewhere in range; a URL is refused."""
         live = [root for root in self._roots if not markers.disjoint(self._range, root.where)]
         for root in live:
             if root.url:
@@ -185,16 +187,21 @@ class _Driver:
                     f"requirements with a URL cannot be locked yet: `{root.name}`",
                     why=f"{asker(root)} asks for `{root.url}`",
                 )
-        self._catalogue.expect_listings(root.name for root in live)
-        unknown: dict[PackageName, DetentError] = {}
+        wanted: dict[PackageName, Demand] = {}
         for root in live:
-            if not self._catalogue.listing(root.name).count and root.name not in unknown:
-                unknown[root.name] = PackageUnknown(
-                    root.name, self._inputs.index_url, required_by=asker(root)
-                )
+            wanted.setdefault(root.name, root)
+        return wanted
+
+    def _refuse_unknown(self, wanted: Mapping[PackageName, Demand]) -> None:
+        """Refuse names the index does not have, which no choice of versions can mend."""
+        unknown: list[DetentError] = [
+            PackageUnknown(name, self._inputs.index_url, required_by=asker(root))
+            for name, root in wanted.items()
+            if not self._catalogue.listing(name).count
+        ]
         if len(unknown) > 1:
-            raise Failures(list(unknown.values()))
-        for failure in unknown.values():
+            raise Failures(unknown)
+        for failure in unknown:
             raise failure
 
     def _situation(

@@ -170,10 +170,14 @@ class Rules:
         return (Hidden(listing.every, both),)
 
     def _named(self, listing: Listing) -> int:
-        """Give the versions that the project pins or the old lock has."""
+        """Give the versions that the project pins or the old lock has.
+
+        A pin names no yanked version as long as it has another: `==2` is 2, not a yanked `2+cpu`.
+        """
         mask = 0
         for specifier in self._pinned.get(listing.name, ()):
-            mask |= listing.mask(specifier)
+            pinned = listing.mask(specifier)
+            mask |= pinned if not pinned & ~listing.yanked else 0
         for version in self._locked.get(listing.name, ()):
             mask |= 1 << (listing.number(version) or 0)
         return mask

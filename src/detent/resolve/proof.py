@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from detent.model.requirement import PackageName
 from detent.resolve.catalogue import Demand
-from detent.resolve.facts import Fact, Needs, Rejected, SameVersion, slot_of, split_slot
+from detent.resolve.facts import Fact, Needs, Rejected, SameVersion, leaves_of, slot_of, split_slot
 from detent.resolve.solver import ROOT, Clause, NoAnswer, Slot, Solver
 
 Domains: TypeAlias = Callable[[PackageName], int]
@@ -27,19 +27,13 @@ class Leaf(NamedTuple):
     """None for one that is a proof by itself."""
 
 
-def leaves_of(proof: Clause) -> Iterator[Leaf]:
-    """Give the facts a proof rests on, each once, in the order they were put together."""
-    seen: set[int] = set()
-    waiting = [proof]
-    while waiting:
-        clause = waiting.pop()
-        if id(clause) in seen:
-            continue
-        seen.add(id(clause))
-        if clause.left is not None and clause.right is not None:
-            waiting += [clause.right, clause.left]
-        elif isinstance(clause.fact, Needs | SameVersion | Rejected):
-            yield Leaf(clause.fact, clause.terms)
+def facts_in(proof: Clause) -> tuple[Leaf, ...]:
+    """Give the facts a proof rests on."""
+    return tuple(
+        Leaf(clause.fact, clause.terms)
+        for clause in leaves_of(proof)
+        if isinstance(clause.fact, Needs | SameVersion | Rejected)
+    )
 
 
 def is_proof(leaves: Iterable[Leaf], domain: Domains, matching: Callable[[Demand], int]) -> bool:

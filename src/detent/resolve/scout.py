@@ -7,7 +7,7 @@ cold cache fills in about the time of the longest chain of requirements. Whateve
 solver, which asks for the same things; no decision is taken here.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from detent.model.requirement import ExtraName, PackageName
 from detent.resolve.catalogue import Demand, Unusable
@@ -16,9 +16,12 @@ from detent.resolve.facts import slot_of
 from detent.resolve.solver import ROOT
 
 
-def scout(situation: Situation) -> None:
-    """Walk from the project along the likely picks until nothing new comes."""
-    walk = _Walk(situation)
+def scout(situation: Situation, needed: Container[PackageName] = ()) -> None:
+    """Walk from the project along the likely picks until nothing new comes.
+
+    It ends as soon as the index turns out not to have one of those that are ``needed``.
+    """
+    walk = _Walk(situation, needed)
     demands = situation.live_demands(ROOT, 1)
     if isinstance(demands, Unusable):
         return
@@ -31,8 +34,9 @@ def scout(situation: Situation) -> None:
 
 
 class _Walk:
-    def __init__(self, situation: Situation) -> None:
+    def __init__(self, situation: Situation, needed: Container[PackageName]) -> None:
         self._situation = situation
+        self._needed = needed
         self._demands: dict[PackageName, list[Demand]] = {}
         self._numbers: dict[PackageName, int] = {}
         self._seen: set[tuple[PackageName, str]] = set()
@@ -56,6 +60,8 @@ class _Walk:
             name, extra = self._waiting.pop(self._situation.catalogue.first(self._wanted()))
             number = self._numbers.get(name)
             if number is None:
+                if name in self._needed and not self._situation.catalogue.listing(name).count:
+                    return
                 self._guess(name)
                 self._waiting.append((name, extra))
             elif number:

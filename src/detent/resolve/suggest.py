@@ -13,7 +13,7 @@ from detent.model.adjustments import Exclusive
 from detent.model.inputs import Inputs
 from detent.model.markers import Marker
 from detent.model.requirement import PackageName, Requirement
-from detent.model.specifiers import Clause, parse_clauses
+from detent.model.specifiers import parse_clauses
 from detent.model.versions import newest
 from detent.resolve.argument import Argument
 from detent.resolve.choices import Choices
@@ -21,8 +21,9 @@ from detent.resolve.facts import Needs, Rejected, split_slot
 from detent.resolve.obstacles import Kind, Obstacle
 from detent.resolve.policy import Cause, Prerelease
 from detent.resolve.question import Setup
+from detent.resolve.rewriting import fitting, replaced, write
 from detent.resolve.solver import ROOT
-from detent.resolve.wording import place, python_text
+from detent.resolve.wording import python_text
 
 MOST_TOLD = 3
 MOST_TRIES = 6
@@ -42,6 +43,8 @@ class _Edit(NamedTuple):
     setup: Setup
     told: str | Callable[[Versions], str]
     """What to do, as an imperative; empty when there is no short way to say it."""
+    settles: bool = False
+    """Whether nothing else need be told when it works."""
 
 
 def suggestions(argument: Argument, situation: Choices, setup: Setup, again: Again) -> tuple[str, ...]:
@@ -61,6 +64,8 @@ def suggestions(argument: Argument, situation: Choices, setup: Setup, again: Aga
         text = edit.told if isinstance(edit.told, str) else edit.told(versions)
         if text and text not in found:
             found.append(text)
+        if edit.settles:
+            break  # two extras that differ on purpose are not to be made alike
     return tuple(f"or {text}" if number else text for number, text in enumerate(found))
 
 
@@ -109,91 +114,11 @@ def _bound(requirement: Requirement, setup: Setup, situation: Choices, *, extra_
 
     def told(versions: Versions) -> str:
         found = versions.get(requirement.name, ())
-        specifier = _fitting(clauses, found, situation, requirement.name)
-        return _write(requirement._replace(specifier=specifier)) if found else ""
+        specifier = fitting(clauses, found, situation.catalogue.listing(requirement.name))
+        return write(requirement._replace(specifier=specifier)) if found else ""
 
     cost = (10 if is_upper else 30) + extra_cost
-    return _Edit(cost, setup._replace(inputs=_replaced(setup.inputs, requirement, loose)), told)
-
-
-def _fitting(
-    clauses: Sequence[Clause], versions: Sequence[str], situation: Choices, name: PackageName
-) -> str:
-    """Write a specifier anew, as little changed as can be, so that it allows these versions, oldest first."""
-    listing = situation.catalogue.listing(name)
-    chosen = 0
-    for version in versions:
-        chosen |= 1 << (listing.number(version) or 0)
-    oldest = versions[0] if versions else ""
-    kept: list[str] = []
-    is_bounded_below = False
-    for clause in clauses:
-        text = str(clause)
-        if chosen & ~listing.mask(text):
-            text = _same_kind(clause, oldest)
-            if not text or chosen & ~listing.mask(text):
-                continue
-        kept.append(text)
-        is_bounded_below = is_bounded_below or clause.operator in {">=", ">", "==", "~=", "==="}
-    return ",".join(kept if is_bounded_below else [f">={oldest}", *kept])
-
-
-def _same_kind(clause: Clause, version: str) -> str:
-    """Write a clause of the same kind for another version; empty where there is none."""
-    count = clause.text.removesuffix(".*").count(".") + 1
-    match clause.operator:
-        case "==" if clause.wildcard:
-            return f"=={_first_numbers(version, count)}.*"
-        case "~=":
-            return f"~={_first_numbers(version, count)}"
-        case "==" | ">=":
-            return f"{clause.operator}{version}"
-        case _:
-            return ""
-
-
-def _first_numbers(version: str, count: int) -> str:
-    """Give the first numbers of a version: 2.3 of 2.3.1."""
-    epoch, mark, rest = version.rpartition("!")
-    return epoch + mark + ".".join((rest + ".0" * count).split(".")[:count])
-
-
-def _replaced(inputs: Inputs, old: Requirement, new: Requirement) -> Inputs:
-    """Put another requirement in every place where this one stands."""
-
-    def swap(requirements: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
-        return tuple(new if _is_same(r, old) else r for r in requirements)
-
-    adjustments = inputs.adjustments
-    overrides = tuple(
-        each._replace(requirement=each.requirement._replace(specifier=new.specifier))
-        if _is_same(each.requirement, old)
-        else each
-        for each in adjustments.overrides
-    )
-    return inputs._replace(
-        dependencies=swap(inputs.dependencies),
-        extras=tuple((name, swap(requirements)) for name, requirements in inputs.extras),
-        groups=tuple((name, swap(requirements)) for name, requirements in inputs.groups),
-        adjustments=adjustments._replace(constraints=swap(adjustments.constraints), overrides=overrides),
-    )
-
-
-def _is_same(one: Requirement, other: Requirement) -> bool:
-    """Say whether two are one line; an override has taken over the extras of what it replaced."""
-    return (one.name, one.specifier, one.marker, one.origin) == (
-        other.name,
-        other.specifier,
-        other.marker,
-        other.origin,
-    )
-
-
-def _write(requirement: Requirement) -> str:
-    where = place(requirement.origin)
-    if requirement.origin is not None and requirement.origin.line is None:
-        return f"ask for `{requirement}`"
-    return f"write `{requirement}` in {where}"
+    return _Edit(cost, setup._replace(inputs=replaced(setup.inputs, requirement, loose)), told)
 
 
 # ---- extras and groups -------------------------------------------------------------------------
@@ -219,7 +144,8 @@ def _exclusions(asked: Sequence[Requirement], setup: Setup) -> Iterator[_Edit]:
                 f"declare that {name} and {other_name} are never on together: "
                 f"`conflicts = [[{_entry(one)}, {_entry(other)}]]` in [tool.detent]"
             )
-            yield _Edit(5 if are_extras else 20, setup._replace(inputs=inputs), text)
+            cost = 5 if are_extras else 20
+            yield _Edit(cost, setup._replace(inputs=inputs), text, settles=are_extras)
 
 
 def _named(table: str) -> str:
@@ -291,8 +217,8 @@ def _without_coverage(argument: Argument, asked: Sequence[Requirement], setup: S
             elsewhere = markers.and_(requirement.marker, markers.not_(environment))
             if requirement.origin is not None and elsewhere != markers.NEVER:
                 there = requirement._replace(marker=elsewhere)
-                inputs = _replaced(setup.inputs, requirement, there)
-                yield _Edit(42, setup._replace(inputs=inputs), _write(there))
+                inputs = replaced(setup.inputs, requirement, there)
+                yield _Edit(42, setup._replace(inputs=inputs), write(there))
         rest = tuple(other for other in adjustments.required_environments if other != environment)
         inputs = setup.inputs._replace(adjustments=adjustments._replace(required_environments=rest))
         text = f"take `{markers.render(environment)}` out of `required-environments`"
@@ -377,8 +303,8 @@ def _on_its_pythons(
         where = markers.and_(requirement.marker, obstacle.pythons)
         if requirement.name == name and requirement.origin is not None and where != markers.NEVER:
             there = requirement._replace(marker=where)
-            inputs = _replaced(setup.inputs, requirement, there)
-            text = _write(there)
+            inputs = replaced(setup.inputs, requirement, there)
+            text = write(there)
             yield _Edit(40, setup._replace(inputs=inputs), text)
     if lowest:
         yield _from_python(python_text(obstacle.pythons), setup, cost=45)

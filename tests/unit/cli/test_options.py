@@ -2,7 +2,7 @@
 
 import pytest
 
-from detent.cli import options
+from detent.cli import lock_options, options, sync_options
 from detent.cli.parse import Values, parse
 from detent.errors import UsageError
 from detent.ops.last_selection import LastSelection
@@ -30,7 +30,7 @@ def values(*words: str) -> Values:
 )
 def test_switches_that_contradict_each_other_are_refused(flags: tuple[str, str]) -> None:
     with pytest.raises(UsageError) as caught:
-        options.sync(values("sync", *flags))
+        sync_options.sync(values("sync", *flags))
 
     assert caught.value.what == f"`{flags[0]}` and `{flags[1]}` cannot be used together"
 
@@ -38,13 +38,13 @@ def test_switches_that_contradict_each_other_are_refused(flags: tuple[str, str])
 @pytest.mark.parametrize("more", [("--group", "b"), ("--extra", "b"), ("--all-groups",), ("--all-extras",)])
 def test_only_a_group_is_only_that_group(more: tuple[str, ...]) -> None:
     with pytest.raises(UsageError, match=r"`--only-group` and `--"):
-        options.sync(values("sync", "--only-group", "a", *more))
+        sync_options.sync(values("sync", "--only-group", "a", *more))
     with pytest.raises(UsageError, match=r"`--only-group` and `--"):
-        options.run(values("run", "--only-group", "a", *more, "true"))
+        sync_options.run(values("run", "--only-group", "a", *more, "true"))
 
 
 def test_several_only_groups_and_one_left_out_are_meant() -> None:
-    chosen = options.sync(values("sync", "--only-group", "a", "--only-dev", "--no-group", "b")).chosen
+    chosen = sync_options.sync(values("sync", "--only-group", "a", "--only-dev", "--no-group", "b")).chosen
 
     assert (chosen.only_group, chosen.only_dev, chosen.no_group) == (("a",), True, ("b",))
 
@@ -52,18 +52,18 @@ def test_several_only_groups_and_one_left_out_are_meant() -> None:
 @pytest.mark.parametrize("flag", ["--locked", "--frozen", "--check"])
 def test_one_package_cannot_move_under_a_lock_that_is_kept(flag: str) -> None:
     with pytest.raises(UsageError, match="and `--upgrade-package` cannot be used together"):
-        options.sync(values("sync", flag, "-P", "a"))
+        sync_options.sync(values("sync", flag, "-P", "a"))
 
 
 def test_a_check_of_the_lock_moves_nothing() -> None:
     for moving in (("-U",), ("-P", "a==1")):
         with pytest.raises(UsageError, match="`--check` and `--upgrade"):
-            options.lock(values("lock", "--check", *moving))
+            lock_options.lock(values("lock", "--check", *moving))
 
 
 def test_a_tree_shows_everything_until_something_is_chosen() -> None:
-    whole = options.tree(values("tree"))
-    part = options.tree(values("tree", "-d", "2", "--no-dev", "--prune", "a", "--no-dedupe"))
+    whole = lock_options.tree(values("tree"))
+    part = lock_options.tree(values("tree", "-d", "2", "--no-dev", "--prune", "a", "--no-dedupe"))
 
     assert (whole.chosen, whole.pruned, whole.dedupe, whole.depth) == (None, (), True, None)
     assert part.chosen is not None
@@ -71,16 +71,16 @@ def test_a_tree_shows_everything_until_something_is_chosen() -> None:
 
 
 def test_a_run_says_what_it_selects_and_leaves_the_rest_to_the_last_sync() -> None:
-    wanted = options.run(values("run", "--isolated", "--exact", "-U", "--", "tool", "-x"))
+    wanted = sync_options.run(values("run", "--isolated", "--exact", "-U", "--", "tool", "-x"))
 
     assert (wanted.command, wanted.no_project, wanted.is_isolated) == (("tool", "-x"), False, True)
     assert (wanted.sync.exact, wanted.sync.last, wanted.sync.upgrade.everything) == (True, "kept", True)
-    assert options.run(values("run", "-")).command == ("-",)
-    assert options.run(values("run")).command == ()
+    assert sync_options.run(values("run", "-")).command == ("-",)
+    assert sync_options.run(values("run")).command == ()
 
 
 def test_a_sync_replaces_what_the_last_one_selected() -> None:
-    wanted = options.sync(values("sync", "--no-root", "--no-editable", "--no-install-package", "A.b"))
+    wanted = sync_options.sync(values("sync", "--no-root", "--no-editable", "--no-install-package", "A.b"))
 
     assert (wanted.last, wanted.no_install_project, wanted.editable) == ("replaced", True, False)
     assert wanted.no_install == ("a-b",)
@@ -94,14 +94,15 @@ def test_a_sync_replaces_what_the_last_one_selected() -> None:
 @pytest.mark.parametrize("flag", ["--reinstall-package", "--no-install-package", "--only-install-package"])
 def test_a_name_of_a_package_is_one(flag: str) -> None:
     with pytest.raises(UsageError, match=f"`{flag}` takes the name of a package"):
-        options.sync(values("sync", flag, "a>=1"))
+        sync_options.sync(values("sync", flag, "a>=1"))
 
 
 def test_names_of_groups_may_have_commas_between_them() -> None:
-    chosen = options.sync(values("sync", "--with", "a,b", "--group", "c", "--without=d,e,")).chosen
+    chosen = sync_options.sync(values("sync", "--with", "a,b", "--group", "c", "--without=d,e,")).chosen
 
     assert (chosen.group, chosen.no_group) == (("a", "b", "c"), ("d", "e"))
-    assert options.sync(values("sync", "--group=")).chosen.group == ("",)  # told as unknown, not passed over
+    empty = sync_options.sync(values("sync", "--group=")).chosen
+    assert empty.group == ("",)  # told as unknown, not passed over
 
 
 def test_what_the_last_sync_selected_counts_where_the_flags_say_nothing() -> None:
@@ -110,7 +111,9 @@ def test_what_the_last_sync_selected_counts_where_the_flags_say_nothing() -> Non
     )
 
     def counts(*words: str) -> str:
-        return " ".join(options.run(values("run", *words, "tool")).sync.with_last(last).selection().flags())
+        return " ".join(
+            sync_options.run(values("run", *words, "tool")).sync.with_last(last).selection().flags()
+        )
 
     assert counts() == "--extra x --no-install-project --no-editable --no-install-package a"
     assert counts("--no-dev") == "--no-dev --no-install-project --no-editable --no-install-package a"
@@ -120,6 +123,19 @@ def test_what_the_last_sync_selected_counts_where_the_flags_say_nothing() -> Non
 
 def test_locking_again_is_no_upgrade() -> None:
     for words in (("--refresh",), ("--refresh-package", "a")):
-        assert options.lock(values("lock", *words)).upgrade == Upgrade(again=True)
-    assert options.lock(values("lock")).upgrade == Upgrade()
-    assert options.lock(values("lock", "--upgrade-group", "dev")).upgrade == Upgrade(groups=("dev",))
+        assert lock_options.lock(values("lock", *words)).upgrade == Upgrade(again=True)
+    assert lock_options.lock(values("lock")).upgrade == Upgrade()
+    assert lock_options.lock(values("lock", "--upgrade-group", "dev")).upgrade == Upgrade(groups=("dev",))
+
+
+@pytest.mark.parametrize("command", ["lock", "sync", "add", "remove", "run"])
+def test_a_search_can_be_bounded_in_seconds_decimals_and_all(command: str) -> None:
+    words = ("name",) if command in {"add", "remove", "run"} else ()
+
+    assert options.flags(values(command, "--max-seconds", "1.5", *words))["max-seconds"] == 1.5
+
+
+@pytest.mark.parametrize("written", ["0", "-1", "nan", "inf", "soon"])
+def test_a_bound_on_searching_is_a_positive_number(written: str) -> None:
+    with pytest.raises(UsageError, match="`--max-seconds` takes a positive number"):
+        options.flags(values("lock", f"--max-seconds={written}"))

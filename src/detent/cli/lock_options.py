@@ -1,0 +1,40 @@
+"""From flag values to the options of `lock` and `tree`: pure."""
+
+from detent.cli.options import chosen, is_on, text, upgrade, words
+from detent.cli.parse import Values
+from detent.errors import UsageError
+from detent.ops.lock import LockOptions, TreeOptions
+from detent.ops.selection import Chosen
+
+_MOST_DIGITS = 10
+"""Of a number that means anything here."""
+
+
+def lock(values: Values) -> LockOptions:
+    """Options of `lock`."""
+    return LockOptions(
+        check=is_on(values, "check"),
+        check_exists=is_on(values, "check_exists"),
+        dry_run=is_on(values, "dry_run"),
+        upgrade=upgrade(values)._replace(
+            again=is_on(values, "refresh") or is_on(values, "refresh_package"),
+            anew=is_on(values, "regenerate"),
+        ),
+    )
+
+
+def tree(values: Values) -> TreeOptions:
+    """Options of `tree`."""
+    depth = text(values, "depth")
+    if depth is not None and not (depth.isdecimal() and len(depth) < _MOST_DIGITS):
+        raise UsageError("`--depth` takes a whole number", why=f"`{depth}` is none")
+    return TreeOptions(
+        depth=int(depth) if depth is not None else None,
+        invert=is_on(values, "invert"),
+        packages=words(values, "package"),
+        pruned=words(values, "prune"),
+        dedupe=not is_on(values, "no_dedupe"),
+        chosen=asked if (asked := chosen(values)) != Chosen() else None,
+        locked=is_on(values, "locked"),
+        frozen=is_on(values, "frozen"),
+    )

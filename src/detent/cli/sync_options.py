@@ -1,0 +1,51 @@
+"""From flag values to the options of `sync` and `run`: pure."""
+
+from detent.cli.options import chosen, is_on, packages, text, upgrade, words
+from detent.cli.parse import Values
+from detent.ops.run import RunOptions
+from detent.ops.sync import SyncOptions
+
+
+def sync(values: Values) -> SyncOptions:
+    """Options of `sync`."""
+    return _syncing(values)._replace(
+        check=is_on(values, "check"),
+        dry_run=is_on(values, "dry_run"),
+        exact=not is_on(values, "inexact"),
+        last="replaced",
+    )
+
+
+def run(values: Values) -> RunOptions:
+    """Options of `run`; its sync keeps what is installed beside the selection unless `--exact`.
+
+    What the last sync selected counts where nothing is selected here.
+    """
+    return RunOptions(
+        command=words(values, "command"),
+        is_module=is_on(values, "module"),
+        no_sync=is_on(values, "no_sync"),
+        no_project=is_on(values, "no_project"),
+        is_isolated=is_on(values, "isolated"),
+        project=text(values, "project"),
+        sync=_syncing(values)._replace(exact=is_on(values, "exact"), last="kept"),
+    )
+
+
+def _syncing(values: Values) -> SyncOptions:
+    """What `sync` and `run` have in common."""
+    return SyncOptions(
+        chosen=chosen(values),
+        upgrade=upgrade(values),
+        locked=is_on(values, "locked"),
+        frozen=is_on(values, "frozen"),
+        reinstall=is_on(values, "reinstall"),
+        reinstall_package=packages(values, "reinstall_package"),
+        no_install_project=is_on(values, "no_install_project"),
+        no_install_local=is_on(values, "no_install_local"),
+        no_install=packages(values, "no_install_package"),
+        only_install_project=is_on(values, "only_install_project"),
+        only_install_local=is_on(values, "only_install_local"),
+        only_install=packages(values, "only_install_package"),
+        editable=not is_on(values, "no_editable"),
+    )

@@ -1,0 +1,30 @@
+"""What a project's own back end says of it: the metadata of its wheel.
+
+The project is built for it, as it would be to be installed, and the wheel is kept: as long as the back end
+would see the same, nothing is built again.
+"""
+
+from detent.errors import BuildFailed, MetadataInvalid
+from detent.index.metadata import parse_metadata
+from detent.lock.filename import wheel_name
+from detent.model.candidate import Metadata
+from detent.ops.built import find_built
+from detent.ops.discover import Project
+from detent.ops.local import project_choice, tree_of
+from detent.ops.python import environment_path, interpreter_for
+from detent.ops.world import World
+from detent.store.entry import read_metadata
+
+
+def declared(world: World, project: Project) -> Metadata:
+    """Read what the back end says; raises :class:`BuildError`."""
+    manifest = project.manifest
+    interpreter = interpreter_for(world, project, environment_path(world, project))
+    choice = project_choice(world, project, interpreter, is_editable=True)
+    entry = find_built(world, tree_of(choice), name=manifest.name, version=manifest.version or "")
+    if entry is None:
+        entry = world.builder().from_tree(choice, interpreter)
+    try:
+        return parse_metadata(read_metadata(entry), wheel_name(entry.name, entry.version))
+    except MetadataInvalid as error:
+        raise BuildFailed(f"{manifest.name} @ {project.root.as_uri()}", error.why) from error
