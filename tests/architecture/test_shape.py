@@ -14,7 +14,6 @@ LATE_IMPORTS = {
     "cli/project_commands.py",
     "cli/tool_commands.py",
     "ops/wiring.py",
-    "resolve/forks.py",  # what explains a failure
 }
 STREAMS_HOME = {"cli/console.py", "cli/app.py"}
 ENVIRON_HOME = {"cli/app.py", "cli/project_commands.py", "cli/tool_commands.py", "ops/sync.py"}
@@ -49,6 +48,12 @@ def test_imports_stand_at_the_top(module: Path) -> None:
     late = [n.lineno for f in functions for n in ast.walk(f) if isinstance(n, ast.Import | ast.ImportFrom)]
 
     assert late == []
+
+
+def test_only_what_hands_over_the_engines_names_types_it_does_not_import() -> None:
+    users = {name(m) for m in MODULES if "TYPE_CHECKING" in m.read_text("utf-8")}
+
+    assert users == {"ops/wiring.py", "ops/world.py"}
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if name(m) not in STREAMS_HOME], ids=name)

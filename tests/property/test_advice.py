@@ -8,10 +8,10 @@ from detent.errors import Conflict
 from detent.model.inputs import Inputs
 from detent.model.requirement import Requirement, parse_requirement
 from detent.resolve.adjusted import with_adjustments
-from detent.resolve.forks import resolve
 from detent.resolve.policy import Policy
 from detent.resolve.ports import Releases
 from support.dimensions import inputs_of, policy_of, wide
+from support.resolving import resolve
 from support.universes import universe
 from support.worlds import ticking, world
 

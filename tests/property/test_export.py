@@ -20,9 +20,9 @@ from detent.lock.model import Lock, LockedPackage
 from detent.lock.select import Wanted, select
 from detent.model.requirement import ExtraName, GroupName, PackageName, package_name
 from detent.model.target import Target
-from detent.resolve.forks import resolve
 from detent.resolve.policy import Policy
 from support.locks import entry, foreign, inputs, lock, target
+from support.resolving import resolve
 from support.universes import Universe, environments, universe
 from support.worlds import project, ticking, world
 

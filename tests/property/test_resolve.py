@@ -1,7 +1,6 @@
 """The resolver against brute force, on small random worlds: is there an answer, and is it one everywhere?"""
 
 import random
-from collections import Counter
 
 import pytest
 
@@ -126,30 +125,26 @@ def test_an_old_lock_decides_nothing_but_which_answer_is_taken() -> None:
 
             assert (lock is not None) == has_answer(made), f"seed {seed}"
             assert lock is None or has_all_it_needs(made, lock), f"seed {seed}"
-    assert found > 10
+    assert found > 5
 
 
-def test_whoever_wants_the_fewest_versions_has_never_more_of_a_package_than_others() -> None:
+def test_whoever_wants_the_fewest_versions_has_no_more_of_them_than_others() -> None:
     fewer = compared = 0
     for seed in seeds(62, 80):
         made = wide(seed, "siblings") if seed % 2 else wide(seed)
-        plain, fewest = lock_of(made), lock_of(wide_fewest(made))
+        plain, fewest = lock_of(made), lock_of(made._replace(said=made.said._replace(fork_strategy="fewest")))
         if plain is not None and fewest is not None:
             compared += 1
-            many, few = counted(plain), counted(fewest)
-            fewer += sum(few.values()) < sum(many.values())
+            fewer += doubles(fewest) < doubles(plain)
 
-            assert all(few[name] <= many[name] for name in few if name in many), f"seed {seed}"
+            assert doubles(fewest) <= doubles(plain), f"seed {seed}"
     assert compared > 20
-    assert fewer > 0
+    assert fewer > 5
 
 
-def wide_fewest(made: Universe) -> Universe:
-    return made._replace(said=made.said._replace(fork_strategy="fewest"))
-
-
-def counted(lock: Lock) -> Counter[str]:
-    return Counter(str(package.name) for package in lock.packages)
+def doubles(lock: Lock) -> int:
+    """Count versions beyond the one of each package."""
+    return len(lock.packages) - len({package.name for package in lock.packages})
 
 
 def test_the_judge_reads_requirements_with_packaging() -> None:

@@ -28,9 +28,9 @@ from detent.model.build_policy import BuildPolicy
 from detent.model.cutoffs import Cutoff, Cutoffs, parse_cutoff
 from detent.model.requirement import package_name, parse_requirement
 from detent.resolve.adjusted import with_adjustments
-from detent.resolve.forks import resolve
 from detent.resolve.policy import ForkStrategy, Order, Policy, Prerelease
 from detent.resolve.preferences import preferences_from, seeds_from
+from support.resolving import resolve
 from support.worlds import Published, project, release, seconds, ticking, world
 
 SCENARIOS = sorted(Path(__file__).parent.glob("*.toml"))

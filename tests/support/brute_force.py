@@ -17,7 +17,7 @@ from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
 from detent.model.requirement import package_name
-from support.universes import PROJECT, Environment, Replacement, Universe
+from support.universes import PROJECT, Environment, Replacement, Universe, grid
 
 Usable: TypeAlias = Callable[[str, str], bool]
 """Whether a version of a package has a file that may be used."""
@@ -307,9 +307,11 @@ def _gate(requirement: Requirement) -> str:
 def served(made: Universe, here: Environment) -> Usable:
     """Judge for a lock: wheels may be for any platform, but must begin at this Python or before.
 
-    Where the project requires this environment, one of them must fit it in full.
+    One of them must serve a Python the project is for, and where the project requires this environment, one
+    must fit it in full.
     """
-    minor = int(here["python_version"].split(".")[1])
+    minor = _minor(here)
+    minors = {_minor(other) for other in grid(made)}
     is_required = any(parsed(f"p; {text}").marker.evaluate(dict(here)) for text in made.said.required)  # type: ignore[union-attr]
     tags = _tags(here)
 
@@ -317,7 +319,7 @@ def served(made: Universe, here: Environment) -> Usable:
         files = made.packages[name][version].files
         if made.build.may_build(package_name(name)) and any(file.endswith(".tar.gz") for file in files):
             return True
-        wheels = [file for file in files if file.endswith(".whl")]
+        wheels = [file for file in files if file.endswith(".whl") and _serves(file, minors)]
         if not made.build.may_use_wheels(package_name(name)) or not wheels:
             return False
         if is_required:
@@ -325,6 +327,17 @@ def served(made: Universe, here: Environment) -> Usable:
         return min(map(_lowest_minor, wheels)) <= minor
 
     return is_usable
+
+
+def _minor(here: Environment) -> int:
+    return int(here["python_version"].split(".")[1])
+
+
+def _serves(filename: str, minors: set[int]) -> bool:
+    """Say whether a wheel is for one of these Pythons; a stable ABI is for all newer ones, too."""
+    lowest = _lowest_minor(filename)
+    is_for_newer = lowest == 0 or "abi3" in filename
+    return max(minors) >= lowest if is_for_newer else lowest in minors
 
 
 def _lowest_minor(filename: str) -> int:
@@ -337,7 +350,7 @@ def _tags(here: Environment) -> frozenset[Tag]:
 
     A newer Python than the wheels name is not counted against a version.
     """
-    minor = int(here["python_version"].split(".")[1])
+    minor = _minor(here)
     machine = here["platform_machine"].lower()
     platform = {"linux": f"manylinux_2_17_{machine}", "win32": f"win_{machine}"}[here["sys_platform"]]
     found = {Tag("py3", "none", "any"), Tag("py3", "none", platform)}

@@ -10,10 +10,10 @@ from detent.lock.assemble import assemble
 from detent.lock.model import Lock
 from detent.lock.pylock import render_lock
 from detent.resolve.adjusted import with_adjustments
-from detent.resolve.forks import resolve
 from detent.resolve.preferences import NO_PREFERENCES, preferences_from, seeds_from
 from support.brute_force import Selection
 from support.dimensions import inputs_of, policy_of
+from support.resolving import resolve
 from support.universes import Environment, Universe
 from support.worlds import ticking, world
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from detent.cli import options
 from detent.cli.console import Console
 from detent.cli.parse import Values
+from detent.ops.active import warn_of_active
 from detent.ops.discover import Project, find_project
-from detent.ops.python import warn_of_active
 from detent.ops.wiring import open_world
 from detent.ops.world import World
 

@@ -14,7 +14,6 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import Future
 from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
@@ -25,7 +24,7 @@ from detent.errors import IndexUnavailable, OfflineMiss
 from detent.events import Report, ignore
 from detent.index.connections import ConnectFault, Connections, Exchange
 from detent.index.download import Download, Downloaded
-from detent.index.pool import Pool
+from detent.index.pool import Job, Pool
 from detent.index.proxies import NO_PROXIES, Proxies
 from detent.index.retry import TRANSIENT_STATUSES, Patience, TransferBroken, status_fault
 from detent.index.tls import tls_context
@@ -105,7 +104,7 @@ class Client:
         self._pool.close()
         self._connections.close()
 
-    def submit(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> "Future[_T]":
+    def submit(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> Job[_T]:
         """Run something side by side with other transfers; it must not wait for another such job."""
         return self._pool.submit(function, *args, **kwargs)
 

@@ -136,12 +136,13 @@ class Connections:
         self, connection: "_Connection", target: Target, path: str, headers: Mapping[str, str]
     ) -> Exchange:
         try:
-            connection.has_answered = False
+            connection.has_answered, connection.is_in_head = False, True
             connection.putrequest("GET", path, skip_accept_encoding=True)
             for name, value in headers.items():
                 connection.putheader(name, value)
             connection.endheaders()
             response = connection.getresponse()
+            connection.is_in_head = False
         except BaseException:
             connection.close()
             raise
@@ -245,6 +246,8 @@ class _Connection(HTTPConnection):
         self._watch = watch
         self.has_answered = False
         """Whether anything came since the last request was begun."""
+        self.is_in_head = True
+        """Whether the head of an answer is still to come."""
 
     def connect(self) -> None:
         super().connect()
@@ -257,6 +260,8 @@ class _Connection(HTTPConnection):
         return HTTPResponse(_Counted(sock, self._note), *args, **more)  # type: ignore[arg-type]
 
     def _note(self, received_bytes: int) -> None:
+        if not received_bytes and self.is_in_head and self.has_answered:
+            raise IncompleteRead(b"")  # `http.client` takes the end of a connection for the end of a head
         self.has_answered = self.has_answered or received_bytes > 0
         self._watch.received(received_bytes)
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, cast
 
 from packaging.version import Version
 
-from detent.index.rows import FILENAME, SAID, UPLOADED, Row, seconds_of, uploaded_at
+from detent.index.rows import FILENAME, SAID, UPLOADED, Row, Said, seconds_of, uploaded_at
 from detent.model.candidate import SDIST_ENDINGS, Artifact
 from detent.model.versions import Release, VersionKey, version_key
 from detent.model.wheel_tags import pythons_of_wheels
@@ -18,18 +18,23 @@ from detent.model.wheel_tags import pythons_of_wheels
 ANY_TIME: Final = 2**62
 """In place of the last upload where the index says it of some files of a release only."""
 
-_BEST_ENDINGS = (".whl", ".tar.gz", ".zip")
+BEST_ENDINGS: Final = (".whl", ".tar.gz", ".zip")
 
 
 _filename: Callable[[Row], str] = itemgetter(FILENAME)
+_said: Callable[[Row], Said] = itemgetter(SAID)
 
 
 class Files(NamedTuple):
     """The files of one version as file names spell it."""
 
+    text: str
+    """The version, normalised."""
     version: Version
     rows: list[Row]
     """In the order of the page; one name may stand there twice."""
+    has_odd: bool
+    """Whether one is neither a wheel nor of the forms of source distributions that a lock may name."""
 
 
 class Project(NamedTuple):
@@ -54,14 +59,15 @@ def group(found: Iterable[Files]) -> Project:
     for key in sorted(by_key):
         spelled = by_key[key]
         # 1.0 and 1.0.0 are one version; the text is that of the first file by name, on every machine.
-        text = str(min(spelled, key=_first_name).version if len(spelled) > 1 else spelled[0].version)
+        text = (min(spelled, key=_first_name) if len(spelled) > 1 else spelled[0]).text
         found_rows = (
             spelled[0].rows if len(spelled) == 1 else [row for files in spelled for row in files.rows]
         )
         rows = sorted(found_rows, key=_filename)
         if len(set(map(_filename, rows))) < len(rows):  # of two of one name the first counts
             rows = list({row[FILENAME]: row for row in reversed(rows)}.values())[::-1]
-        rows = _of_best_form(rows)
+        if any(files.has_odd for files in spelled):
+            rows = _of_best_form(rows)
         first, last = uploads(rows)
         releases.append(release_of(text, key, rows, first))
         latest.append(last)
@@ -75,8 +81,6 @@ def _first_name(files: Files) -> str:
 
 def _of_best_form(rows: list[Row]) -> list[Row]:
     """Leave out what is less usable than the best of them."""
-    if not [row for row in rows if not row[FILENAME].endswith(_BEST_ENDINGS)]:
-        return rows
     best = min(_form(row[FILENAME]) for row in rows)
     return [row for row in rows if _form(row[FILENAME]) == best]
 
@@ -87,7 +91,7 @@ def _form(filename: str) -> int:
     0: wheels and what a lock may name as a source distribution (PEP 625, 751); 1: what can be unpacked;
     2: the rest, kept where there is nothing else, so that it can be said why the release cannot be used.
     """
-    if filename.endswith(_BEST_ENDINGS):
+    if filename.endswith(BEST_ENDINGS):
         return 0
     return 1 if filename.endswith(SDIST_ENDINGS) else 2
 
@@ -95,7 +99,7 @@ def _form(filename: str) -> int:
 def release_of(version: str, key: VersionKey, rows: Sequence[Row], uploaded_at: int | None) -> Release:
     """Say of a release what its files, sorted by name, say together; the first was uploaded then."""
     wheels = [row for row in rows if row[FILENAME].endswith(".whl")]
-    if len({row[SAID] for row in rows}) == 1:
+    if len(set(map(id, map(_said, rows)))) == 1:  # most often one and the same object
         requires_python, yanked, _ = rows[0][SAID]
         is_yanked, kept = yanked is not None, wheels
     else:

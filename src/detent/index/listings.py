@@ -7,30 +7,18 @@ carry the stamp of the listing they were made with. Pure: where and when they ar
 """
 
 import marshal
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from detent.model.candidate import Artifact, Dependency, Metadata
 from detent.model.requirement import ExtraName, PackageName
-from detent.model.versions import Release, VersionKey
+from detent.model.versions import Columns, Release, Sets
 
-LISTING = (b"listing", 4)
+LISTING = (b"listing", 5)
 FILES = (b"files", 3)
 PACKED = (b"packed", 4)
 FACTS = (b"facts", 1)
-
-Columns: TypeAlias = tuple[
-    tuple[str, ...],
-    tuple[VersionKey, ...],
-    tuple[str, ...],
-    tuple[bool, ...],
-    tuple[bool, ...],
-    tuple[bool, ...],
-    tuple[int | None, ...],
-    tuple[str, ...],
-]
-"""The fields of :class:`Release`, one tuple each: made into rows again by one call."""
 
 
 class KeptListing(NamedTuple):
@@ -45,6 +33,7 @@ class KeptListing(NamedTuple):
     stamp: str
     """Equal for equal pages; ``MISSING`` where the index has no such project."""
     columns: Columns
+    sets: Sets
     latest: tuple[int | None, ...]
     """The last upload of each release, see :class:`~detent.index.grouping.Uploads`."""
 
@@ -58,28 +47,20 @@ class KeptListing(NamedTuple):
 
 
 MISSING = "missing"
-NO_COLUMNS: Columns = ((), (), (), (), (), (), (), ())
 
 
-def columns(releases: Sequence[Release]) -> Columns:
-    """Turn rows into the columns that are kept."""
-    return (
-        tuple(r.version for r in releases),
-        tuple(r.key for r in releases),
-        tuple(r.requires_python for r in releases),
-        tuple(r.has_wheel for r in releases),
-        tuple(r.has_sdist for r in releases),
-        tuple(r.yanked for r in releases),
-        tuple(r.uploaded_at for r in releases),
-        tuple(r.wheel_pythons for r in releases),
-    )
+def listing_record(kept: KeptListing) -> tuple[object, ...]:
+    """Turn it into the value that is kept."""
+    # Marshal writes plain tuples only.
+    return (*kept[:-2], tuple(kept.sets), kept.latest)
 
 
 def listing_from_record(value: object) -> KeptListing | None:
     """Read a listing record; anything of another shape is no record."""
     if not isinstance(value, tuple) or len(value) != len(KeptListing._fields):
         return None
-    return KeptListing._make(value)
+    kept = KeptListing._make(value)
+    return kept._replace(sets=Sets._make(kept.sets))
 
 
 # ---- the files of a project ------------------------------------------------------------------

@@ -1,18 +1,61 @@
 """Work side by side, in threads that never keep the process alive.
 
 The standard executor joins its threads when the interpreter ends; one that waits for a dead server would
-hold up Ctrl-C for as long as its timeout. These are daemon threads: they are simply left behind.
+hold up Ctrl-C for as long as its timeout. These are daemon threads: they are simply left behind. Importing
+`concurrent.futures` alone would cost as much as all of this takes for a small lock.
 """
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from functools import partial
 from queue import Empty, SimpleQueue
-from typing import ParamSpec, TypeAlias, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
-_Job: TypeAlias = Callable[[], None]
+
+
+class NeverRun(Exception):
+    """A job was dropped, for its pool was closed first."""
+
+
+class Job(Generic[_T]):
+    """Something to do, and what it came to."""
+
+    def __init__(self, work: Callable[[], _T]) -> None:
+        self._work = work
+        self._ended = threading.Event()
+        self._result: _T
+        self._fault: BaseException | None = None
+
+    def run(self) -> None:
+        """Do it, once."""
+        try:
+            self._result = self._work()
+        except BaseException as fault:  # noqa: BLE001 (handed to whoever waits for it)
+            self._fault = fault
+        self._ended.set()
+
+    def drop(self) -> None:
+        """Never do it."""
+        self._fault = NeverRun()
+        self._ended.set()
+
+    def result(self, timeout_seconds: float | None = None) -> _T:
+        """Wait for it; raises what the job raised, or :class:`TimeoutError`."""
+        if not self._ended.wait(timeout_seconds):
+            raise TimeoutError
+        if self._fault is not None:
+            raise self._fault
+        return self._result
+
+    def done(self) -> bool:
+        """Whether it has ended."""
+        return self._ended.is_set()
+
+    def exception(self) -> BaseException | None:
+        """What the job raised, once it is done."""
+        return self._fault
 
 
 class Pool:
@@ -20,36 +63,23 @@ class Pool:
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._jobs: SimpleQueue[Job[Any] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._idle = threading.Semaphore(0)
         self._guard = threading.Lock()
         self._closed = threading.Event()
         self._ended: SimpleQueue[None] = SimpleQueue()
 
-    def submit(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> "Future[_T]":
-        """Run ``function`` in a thread soon; the future gives its result or raises what it raised.
+    def submit(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> Job[_T]:
+        """Run ``function`` in a thread soon; the job gives its result or raises what it raised.
 
         A job must not wait for another job of the same pool: all threads could be waiting.
         """
-        future: Future[_T] = Future()
-
-        def job() -> None:
-            if self._closed.is_set():
-                future.cancel()
-            if future.set_running_or_notify_cancel():
-                try:
-                    result = function(*args, **kwargs)
-                except BaseException as fault:  # noqa: BLE001 (handed to whoever waits for it)
-                    future.set_exception(fault)
-                else:
-                    future.set_result(result)
-            self._ended.put(None)
-
+        job = Job(partial(function, *args, **kwargs))
         self._jobs.put(job)
         if not self._idle.acquire(blocking=False):
             self._grow()
-        return future
+        return job
 
     def wait(self) -> None:
         """Wait until a job has ended that was not waited for before; one must be under way."""
@@ -78,4 +108,8 @@ class Pool:
                 job = self._jobs.get()
             if job is None:
                 return
-            job()
+            if self._closed.is_set():
+                job.drop()
+            else:
+                job.run()
+            self._ended.put(None)

@@ -40,7 +40,7 @@ from detent.index.rows import Row, decode_artifacts, decode_rows, encode_artifac
 from detent.index.urls import index_root, shown
 from detent.model.candidate import Artifact, Metadata
 from detent.model.requirement import PackageName
-from detent.model.versions import Listing, Release
+from detent.model.versions import Kept, Listing
 from detent.store.layout import Layout
 from detent.store.records import read_record, write_record
 
@@ -300,10 +300,10 @@ class IndexReleases:
         project = _Project(name, kept, files)
         moment = self._cutoff(name)
         if moment is None:
-            releases: Iterable[Release] = kept.releases()
+            project.listing = Listing(name, Kept(kept.columns, kept.sets))
         else:
             releases, project.visible = view(kept, moment, partial(self._rows, project))
-        project.listing = Listing(name, releases)
+            project.listing = Listing(name, releases)
         self._projects[name] = project
         return project
 

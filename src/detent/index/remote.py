@@ -6,7 +6,6 @@ nothing here needs a lock but the memory of metadata files. Listings are kept as
 
 import hashlib
 from collections.abc import Callable
-from concurrent.futures import Future
 from pathlib import Path
 
 from detent.events import Detail, Report
@@ -18,20 +17,21 @@ from detent.index.listings import (
     FILES,
     LISTING,
     MISSING,
-    NO_COLUMNS,
     Asked,
     Fetched,
     KeptListing,
     Told,
-    columns,
     encode_metadata,
+    listing_record,
 )
+from detent.index.pool import Job
 from detent.index.retry import fresh_seconds, says_how_long
 from detent.index.rows import encode_rows
 from detent.index.sidecars import Sidecars
 from detent.index.simple import ACCEPT, parse_page
 from detent.model.candidate import Artifact
 from detent.model.requirement import PackageName
+from detent.model.versions import columns, sets
 from detent.store.archives import Archives
 from detent.store.layout import Layout
 from detent.store.records import read_record, write_record
@@ -64,13 +64,13 @@ class RemoteIndex:
         self._known_fact = self._sidecars.fact()
         self._ladder = Ladder(client, self._sidecars, Archives(layout), scratch, report)
 
-    def listing(self, name: PackageName, kept: KeptListing | None) -> "Future[Fetched]":
+    def listing(self, name: PackageName, kept: KeptListing | None) -> Job[Fetched]:
         """Ask for a project's page; ``kept`` makes the question conditional."""
         return self._client.submit(self._fetch_listing, name, kept)
 
     def metadata(
         self, name: PackageName, version: str, files: tuple[Artifact, ...], without_sidecar: frozenset[str]
-    ) -> "Future[Asked]":
+    ) -> Job[Asked]:
         """Ask what a release declares."""
         return self._client.submit(self._read_metadata, name, version, files, without_sidecar)
 
@@ -100,7 +100,8 @@ class RemoteIndex:
         now = self._now()
         fresh = fresh_seconds(answer.headers, default=DEFAULT_FRESH_SECONDS, now=now)
         if answer.status in {404, 410}:
-            return self._missing(name, kept, answer, KeptListing(now, fresh, "", "", MISSING, NO_COLUMNS, ()))
+            missing = KeptListing(now, fresh, "", "", MISSING, columns(()), sets(()), ())
+            return self._missing(name, kept, answer, missing)
         stamp = hashlib.sha256(answer.body).hexdigest() if answer.status == 200 else ""
         if kept is not None and (answer.status == 304 or stamp == kept.stamp):
             renewed = kept._replace(
@@ -135,6 +136,7 @@ class RemoteIndex:
             last_modified=answer.headers.get("last-modified", ""),
             stamp=stamp,
             columns=columns(project.releases),
+            sets=sets(project.releases),
             latest=project.latest,
         )
         blobs = {version: encode_rows(rows) for version, rows in project.rows.items()}
@@ -144,7 +146,7 @@ class RemoteIndex:
         return Fetched(listing, blobs)
 
     def _keep(self, name: PackageName, listing: KeptListing) -> None:
-        write_record(self._layout.listing(self._index_url, name), *LISTING, tuple(listing))
+        write_record(self._layout.listing(self._index_url, name), *LISTING, listing_record(listing))
 
     def _read_metadata(
         self, name: PackageName, version: str, files: tuple[Artifact, ...], without_sidecar: frozenset[str]

@@ -12,7 +12,7 @@ from typing import NamedTuple, cast
 from packaging.version import Version
 
 from detent.errors import PageInvalid
-from detent.index.grouping import Files
+from detent.index.grouping import BEST_ENDINGS, Files
 from detent.index.page_entries import (
     Entry,
     NotAPage,
@@ -93,6 +93,8 @@ _UNREADABLE_ENDINGS = (".tar.Z", ".tar.lz", ".tar.lzma", ".tar.zst", ".tbz", ".t
 _SOURCE_ENDINGS = (*SDIST_ENDINGS, *_UNREADABLE_ENDINGS)
 _HEX_LENGTHS = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128}
 _HEX = re.compile(r"[0-9a-f]+")
+_PLAIN_VERSION = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*")
+"""A version that is normalised as it stands."""
 _TIME = re.compile(USUAL_TIME)
 
 
@@ -110,11 +112,17 @@ class _Reading:
         self._said: dict[object, Said] = {}
         self._rows_by_head: dict[str, list[Row]] = {}
         """By what stands before the tags of wheels: name and version."""
+        self._odd: set[str] = set()
+        """Versions with a file of another form than the best."""
         self._skipped = 0
         self._legacy: list[str] = []
 
     def page(self) -> Page:
-        files = [Files(cast("Version", self._versions[text]), rows) for text, rows in self._rows.items()]
+        files = []
+        for text, rows in self._rows.items():
+            version = cast("Version", self._versions[text])
+            normal = text if _PLAIN_VERSION.fullmatch(text) else str(version)
+            files.append(Files(normal, version, rows, text in self._odd))
         return Page(files, self._skipped, self._legacy)
 
     def take_anchors(self, anchors: Iterable[Anchor]) -> None:
@@ -195,6 +203,8 @@ class _Reading:
         """The version a file name states, as it spells it; ``None`` and taken note of if it is left out."""
         text = self._wheel_version(filename) if filename.endswith(".whl") else self._sdist_version(filename)
         if text is not None and self._versions[text] is not None:
+            if not filename.endswith(BEST_ENDINGS):
+                self._odd.add(text)
             return text
         self._skipped += 1
         if text is not None:

@@ -78,9 +78,10 @@ def usual_anchors(text: str) -> UsualPage:
     anchors = _ANCHOR.findall(text, first)
     if text.count("<", first, last) != 2 * len(anchors) - 1 + text.count("<br", first, last):
         return UsualPage((), text)
-    if not anchors or not _are_plain([url for url, *_ in anchors]):
+    if not anchors:
         return UsualPage((), text)
-    if not _are_sha256([digest for _, digest, *_ in anchors]):
+    addresses, digests, *_ = zip(*anchors, strict=True)
+    if not _are_plain(addresses) or not _are_sha256(digests):
         return UsualPage((), text)
     return UsualPage(anchors, f"{head}\n{text[last:]}")
 

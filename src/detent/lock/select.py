@@ -191,14 +191,13 @@ def _roots(lock: Lock, target: Target, wanted: Wanted) -> tuple[Requirement, ...
         if text in seen:
             continue
         seen.add(text)
-        written = _parsed(text)
-        if not markers.evaluate(written.marker, target.environment):
-            continue
-        for requirement in adjustments.of_project(written):
-            if requirement.name not in names:
-                waiting += [t for extra in requirement.extras for t in extras.get(extra, ())]
-            elif markers.evaluate(requirement.marker, target.environment):
+        for requirement in adjustments.of_project(_parsed(text)):
+            if not markers.evaluate(requirement.marker, target.environment):
+                continue
+            if requirement.name in names:
                 found.append(requirement)
+            else:
+                waiting += [t for extra in requirement.extras for t in extras.get(extra, ())]
     return tuple(found)
 
 

@@ -22,6 +22,8 @@ class WheelRange:
         self._care = markers.environment_only(care)
         self._is_for_all_platforms = self._care == markers.python_only(care)
         self._known: dict[tuple[str, bool, str], bool] = {}
+        self._serves: dict[tuple[str, str, str], bool] = {}
+        """By the last three parts of a wheel's name; most wheels share theirs with others."""
 
     def useful(self, wheels: Sequence[Artifact]) -> list[Artifact]:
         """Give the wheels that can serve some environment in range; all of them when none can.
@@ -37,13 +39,16 @@ class WheelRange:
         if len(parts) < 4:
             return True
         _, pythons, abis, platforms = parts
-        places = ("any",) if self._is_for_all_platforms else platforms.split(".")
-        return any(
-            self._fits(python, abi, platform)
-            for python in pythons.split(".")
-            for abi in abis.split(".")
-            for platform in places
-        )
+        tags = (pythons, abis, "any" if self._is_for_all_platforms else platforms)
+        serves = self._serves.get(tags)
+        if serves is None:
+            serves = self._serves[tags] = any(
+                self._fits(python, abi, platform)
+                for python in tags[0].split(".")
+                for abi in tags[1].split(".")
+                for platform in tags[2].split(".")
+            )
+        return serves
 
     def _fits(self, python: str, abi: str, platform: str) -> bool:
         key = python, abi.startswith("abi3"), platform

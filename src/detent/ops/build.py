@@ -17,6 +17,7 @@ from detent.events import Step
 from detent.lock.filename import split_sdist
 from detent.model.names import PackageName, normalise
 from detent.ops import builds
+from detent.ops.active import environment_path
 from detent.ops.discover import (
     MANIFEST_NAME,
     Project,
@@ -24,7 +25,7 @@ from detent.ops.discover import (
     read_project,
     starting_folder,
 )
-from detent.ops.python import environment_path, interpreter_for
+from detent.ops.python import interpreter_for
 from detent.ops.world import World
 from detent.project.manifest import declares_project
 from detent.python.interpreter import Interpreter

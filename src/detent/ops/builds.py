@@ -165,7 +165,7 @@ class Builds:
             if entry is None:
                 base = find_built(world, tree.build, name=name, version=version)
                 if base is not None:
-                    base = world.wheels.check(base)
+                    base = world.wheels().check(base)
                 if base is None:
                     base = self._build_tree(tree, choice, subject, interpreter)
                     remember_built(world, tree.build, base)
@@ -191,7 +191,8 @@ class Builds:
             read_metadata(base), requires_dist=fields.requires_dist, provides_extra=fields.provides_extra
         )
         data = repacked(base, metadata)
-        return self._world().wheels.put(
+        wheels = self._world().wheels()
+        return wheels.put(
             sha256(data).hexdigest(),
             data,
             filename=wheel_name(base.name, base.version),
@@ -210,9 +211,8 @@ class Builds:
         try:
             with wheel.open("rb") as file:
                 digest = file_digest(file, "sha256").hexdigest()
-            return self._world().wheels.put(
-                digest, wheel, filename=wheel.name, name=name, version=owner_of(wheel.name)[1]
-            )
+            wheels = self._world().wheels()
+            return wheels.put(digest, wheel, filename=wheel.name, name=name, version=owner_of(wheel.name)[1])
         except ArchiveUnsafe as error:
             reason = f"the wheel that its back end made was refused: {error.why}"
             raise BuildFailed(subject, reason) from error
@@ -307,7 +307,7 @@ def _log(world: World, key: str) -> Path:
 def environment(world: World, interpreter: Interpreter, *, subject: str) -> Iterator[BuildEnvironment]:
     """Give an empty environment for one build; it is removed afterwards."""
     with Scratch(world.layout) as scratch:
-        made = world.environments.make_apart(scratch / "environment", interpreter, prompt="build")
+        made = world.environments().make_apart(scratch / "environment", interpreter, prompt="build")
         yield _Isolated(world, made, subject)
 
 
@@ -390,7 +390,8 @@ def provision(
         selection = Selection(interpreter.target, choices)
         todo = plan(selection, found, exact=exact)
         gathered = gather(world, todo.wanted, Path(), interpreter)
-        apply(todo, made, gathered.entries, unshare=world.wheels.unshare, link_mode=link_mode, report=ignore)
+        unshare = world.wheels().unshare
+        apply(todo, made, gathered.entries, unshare=unshare, link_mode=link_mode, report=ignore)
         return selection
 
 

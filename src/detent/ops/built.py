@@ -33,7 +33,7 @@ def find_built(world: World, key: str, *, name: PackageName, version: str) -> Wh
     match read_record(world.layout.built(key), *_BUILT):
         case (str(digest), str(built_version)):
             wanted = version or built_version
-            return world.wheels.find(digest, filename=f"{name}-{wanted}", name=name, version=wanted)
+            return world.wheels().find(digest, filename=f"{name}-{wanted}", name=name, version=wanted)
         case _:
             return None
 

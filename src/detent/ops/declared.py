@@ -11,7 +11,6 @@ from detent.model.candidate import Metadata
 from detent.ops.built import find_built
 from detent.ops.discover import Project
 from detent.ops.local import project_choice, tree_of
-from detent.ops.python import environment_path, interpreter_for
 from detent.ops.world import World
 from detent.store.entry import read_metadata
 
@@ -19,7 +18,7 @@ from detent.store.entry import read_metadata
 def declared(world: World, project: Project) -> Metadata:
     """Read what the back end says; raises :class:`BuildError`."""
     manifest = project.manifest
-    interpreter = interpreter_for(world, project, environment_path(world, project))
+    interpreter = world.interpreter(project)
     choice = project_choice(world, project, interpreter, is_editable=True)
     entry = find_built(world, tree_of(choice), name=manifest.name, version=manifest.version or "")
     if entry is None:

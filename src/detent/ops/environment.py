@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from detent.errors import UsageError
 from detent.events import Notice, Step
+from detent.ops.active import environment_path
 from detent.ops.discover import Project, display, project_above, read_pin, starting_folder
-from detent.ops.python import environment_path, sought
+from detent.ops.python import sought
 from detent.ops.world import World
+from detent.python.clauses import version_fits
 from detent.python.environment import Environment, Style
-from detent.python.request import version_fits
 
 _USUAL_NAMES = frozenset((".venv", "venv", ".env", "env"))
 """Names that say nothing of what the environment is for."""
@@ -57,7 +58,7 @@ def venv(world: World, project: Project | None, options: VenvOptions) -> VenvOut
     # Who asks for a Python in so many words gets it, and hears what the project would say to it.
     requires_python = wanted.requires_python
     is_asked_for = any(request.text for request in wanted.requests)
-    interpreter = world.environments.find(
+    interpreter = world.environments().find(
         wanted._replace(requires_python="") if is_asked_for else wanted, report=world.report
     )
 
@@ -74,7 +75,7 @@ def venv(world: World, project: Project | None, options: VenvOptions) -> VenvOut
         seeds = " with seed packages" if options.seed else ""
         world.report(Step(f"Creating virtual environment{seeds} at: {shown}"))
 
-    environment = world.environments.create(
+    environment = world.environments().create(
         root, interpreter, style, clear=options.clear, report=world.report, begun=begun
     )
     return VenvOutcome(environment, shown)

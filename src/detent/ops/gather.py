@@ -57,7 +57,7 @@ def gather(world: World, choices: Iterable[Choice], root: Path, interpreter: Int
     for choice in choices:
         entry = _stored(world, choice, interpreter)
         # An entry that somebody edited is set aside by the check, and fetched again.
-        checked = world.wheels.check(entry) if entry is not None else None
+        checked = world.wheels().check(entry) if entry is not None else None
         if checked is None:
             missing.append(choice)
         else:
@@ -171,7 +171,7 @@ def _stored_wheel(world: World, choice: Choice) -> WheelEntry | None:
         digest = known if isinstance(known, str) else None
     if not digest:
         return None
-    return world.wheels.find(digest, filename=artifact.filename, name=package.name, version=package.version)
+    return world.wheels().find(digest, filename=artifact.filename, name=package.name, version=package.version)
 
 
 def _fact_key(artifact: Artifact) -> str:
@@ -187,11 +187,11 @@ def _fetch(world: World, choice: Choice, scratch: Path, root: Path) -> WheelEntr
 
 def _fetch_wheel(world: World, choice: Choice, scratch: Path, root: Path) -> WheelEntry:
     artifact = choice.artifact
-    with world.wheels.claim(artifact.sha256 or _fact_key(artifact)):
+    with world.wheels().claim(artifact.sha256 or _fact_key(artifact)):
         entry = _stored_wheel(world, choice)
         if entry is None:
             source = _brought(world, choice, scratch, root)
-            entry = world.wheels.put(
+            entry = world.wheels().put(
                 artifact.sha256 or _sha256(source),
                 source,
                 filename=artifact.filename,

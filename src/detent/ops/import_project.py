@@ -22,7 +22,6 @@ from detent.ops.discover import MANIFEST_NAME, Project, display, read_pin
 from detent.ops.import_sources import Asked, Import, read_import
 from detent.ops.lock import LockOutcome, lock_project, project_inputs, write_lock
 from detent.ops.policy import policy_of
-from detent.ops.python import environment_path, interpreter_for
 from detent.ops.stored_lock import read_lock
 from detent.ops.undo import Undo, one_at_a_time
 from detent.ops.upgrade import Upgrade
@@ -139,7 +138,7 @@ def _with_python(world: World, source: Import, project: Project) -> Project:
     """Write down the oldest Python of a project that never said: the one in use."""
     if project.manifest.requires_python or not source.is_changed:
         return project
-    version = interpreter_for(world, project, environment_path(world, project)).version
+    version = world.interpreter(project).version
     bound = ">=" + ".".join(version.split(".")[:2])
     world.report(
         Notice("note", f'nothing says which Python is needed; `requires-python = "{bound}"` was written')

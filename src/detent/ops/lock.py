@@ -27,14 +27,13 @@ from detent.model.requirement import InvalidRequirement, PackageName, Requiremen
 from detent.ops.discover import LOCK_NAME, Project
 from detent.ops.dynamic import with_dynamic
 from detent.ops.other_tools import unread_locks
-from detent.ops.python import environment_path, interpreter_for
 from detent.ops.question import Question
 from detent.ops.selection import Chosen, wanted_selection
 from detent.ops.stored_lock import StoredLock, keep_copy, read_lock, staleness
 from detent.ops.unbuilt import take_unbuilt, with_unbuilt
 from detent.ops.upgrade import Upgrade, kept_of, refuse_unlocked
 from detent.ops.world import World
-from detent.python.request import version_fits
+from detent.python.clauses import version_fits
 
 
 class LockOptions(NamedTuple):
@@ -208,7 +207,7 @@ def project_inputs(world: World, project: Project, *, anew: bool = False) -> Inp
     inputs = with_dynamic(world, project, written._replace(options=world.settings.recorded.options()))
     if inputs.requires_python:
         return inputs
-    version = interpreter_for(world, project, environment_path(world, project)).version
+    version = world.interpreter(project).version
     stored = None if anew else read_lock(world.layout, project)
     assumed, source = ">=" + ".".join(version.split(".")[:2]), "the interpreter in use"
     if stored is not None and stored.lock.inputs is not None:

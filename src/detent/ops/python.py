@@ -4,9 +4,6 @@ Asked for on the command line or in a variable, else by `.python-version`, else 
 environment that is there and suits is kept: nothing is remade because another interpreter came first on PATH.
 """
 
-# ruff: noqa: PTH100 (strings: every sync asks)
-
-import os
 from pathlib import Path
 
 from detent.events import Notice, Step
@@ -36,24 +33,6 @@ def sought(world: World, project: Project | None, pin: PythonPin | None = None) 
     return Sought(requires_python=requires_python)
 
 
-def environment_path(world: World, project: Project) -> Path:
-    """Where the project's environment stands, or will."""
-    return project.root / world.settings.project_environment.value
-
-
-def warn_of_active(world: World, project: Project, active: str) -> None:
-    """Say that the environment a shell has activated is not the one that is used."""
-    used = environment_path(world, project)
-    if active and os.path.abspath(active) != str(used) and os.path.realpath(active) != os.path.realpath(used):
-        world.report(
-            Notice(
-                "warning",
-                f"`VIRTUAL_ENV={active}` does not match the project environment path `{display(used)}` and "
-                "will be ignored; use `--active` to target the active environment instead",
-            )
-        )
-
-
 def tell_adoption(world: World, environment: Environment) -> None:
     """Say once that an environment of another tool is ours from now on."""
     if not environment.is_ours:
@@ -63,7 +42,7 @@ def tell_adoption(world: World, environment: Environment) -> None:
 
 def interpreter_for(world: World, project: Project | None, root: Path) -> Interpreter:
     """Find an interpreter; raises :class:`NoInterpreter` and its kin."""
-    return world.environments.choose(root, sought(world, project), report=world.report)
+    return world.environments().choose(root, sought(world, project), report=world.report)
 
 
 def ensure_environment(world: World, project: Project, place: Place, interpreter: Interpreter) -> Environment:
@@ -75,4 +54,4 @@ def ensure_environment(world: World, project: Project, place: Place, interpreter
             world.report(Step(f"Replacing virtual environment at: {name} ({place.reason})"))
         else:
             world.report(Step(f"Creating virtual environment at: {name}"))
-    return world.environments.ensure(place, interpreter, prompt=project.manifest.name, report=world.report)
+    return world.environments().ensure(place, interpreter, prompt=project.manifest.name, report=world.report)

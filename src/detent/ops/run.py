@@ -24,8 +24,9 @@ from detent.errors import (
     UsageError,
 )
 from detent.events import Event, Report, Step
+from detent.ops.active import environment_path
 from detent.ops.discover import Project, find_project
-from detent.ops.python import ensure_environment, environment_path, interpreter_for
+from detent.ops.python import ensure_environment, interpreter_for
 from detent.ops.sync import SyncOptions, SyncOutcome, sync
 from detent.ops.world import World
 from detent.project.sources import Setting
@@ -76,7 +77,7 @@ def run(
             environment = environment_path(world, project)
             if options.no_sync:
                 interpreter = interpreter_for(world, project, environment)
-                place = world.environments.look(environment, interpreter)
+                place = world.environments().look(environment, interpreter)
                 ensure_environment(world, project, place, interpreter)
             else:
                 synced(sync(world, project, options.sync))

@@ -1,10 +1,9 @@
 """The lock as it stands on disk, with the decoded copy the cache keeps of it.
 
-Parsing a lock costs more than all the rest of a warm command, so a decoded copy is kept by the text's sha256;
-it also remembers that the text was found whole, which the text and the project's name decide alone.
+Parsing a lock costs more than all the rest of a warm command, so a decoded copy is kept by the fingerprint of
+the text; it also remembers that the text was found whole, which the text and the project's name decide alone.
 """
 
-from hashlib import sha256
 from typing import NamedTuple
 
 from detent import fsio
@@ -16,6 +15,7 @@ from detent.lock.packed import PACKED_VERSION, pack, unpack
 from detent.lock.pylock import parse_lock
 from detent.model.inputs import Inputs
 from detent.ops.discover import Project, display
+from detent.store.fingerprint import fingerprint
 from detent.store.layout import Layout
 from detent.store.records import read_record, write_record
 
@@ -40,7 +40,7 @@ def read_lock(layout: Layout, project: Project) -> StoredLock | None:
         return None
     except OSError as error:
         raise fsio.file_trouble(error, path) from error
-    copy = read_record(layout.pylock(sha256(content).hexdigest()), _KIND, PACKED_VERSION)
+    copy = read_record(layout.pylock(fingerprint(content)), _KIND, PACKED_VERSION)
     if isinstance(copy, tuple) and len(copy) == 2:
         return StoredLock(unpack(copy[0]), content, str(copy[1]))
     try:
@@ -54,7 +54,7 @@ def read_lock(layout: Layout, project: Project) -> StoredLock | None:
 
 def keep_copy(layout: Layout, stored: StoredLock) -> None:
     """Keep the decoded copy of a lock."""
-    place = layout.pylock(sha256(stored.text).hexdigest())
+    place = layout.pylock(fingerprint(stored.text))
     write_record(place, _KIND, PACKED_VERSION, (pack(stored.lock), stored.whole_for))
 
 

@@ -21,6 +21,7 @@ from detent.lock.filename import is_url
 from detent.lock.model import Lock
 from detent.lock.select import Choice, Selection, select
 from detent.model.names import PackageName
+from detent.ops.active import environment_path
 from detent.ops.discover import LOCK_NAME, Project
 from detent.ops.gather import Gathered, forget_builds, gather
 from detent.ops.last_selection import LastSelection, keep_last_selection, read_last_selection
@@ -32,7 +33,7 @@ from detent.ops.lock import (
     project_inputs,
     write_lock,
 )
-from detent.ops.python import ensure_environment, environment_path, interpreter_for, tell_adoption
+from detent.ops.python import ensure_environment, interpreter_for, tell_adoption
 from detent.ops.selection import Chosen, Omitted, installed_choices, wanted_selection
 from detent.ops.stored_lock import read_lock
 from detent.ops.upgrade import Upgrade
@@ -157,7 +158,7 @@ def install_lock(
     options, last = _with_last_selection(world, project, lock, root, options)
     wanted = wanted_selection(lock, options.chosen)
     interpreter = interpreter_for(world, project, root)
-    place = world.environments.look(root, interpreter)
+    place = world.environments().look(root, interpreter)
     policy = world.settings.build_policy.if_built_before()
     selection = select(lock, interpreter.target, wanted, policy=policy, without=options.no_install)
     selection = selection._replace(choices=installed_choices(selection.choices, options.omitted))
@@ -282,9 +283,9 @@ def _standing(
     """Make the environment if it is not there, and hold it alone; nobody replaces it meanwhile."""
     while True:
         ensure_environment(world, project, place, interpreter)
-        with world.environments.hold(place.root, report=world.report):
+        with world.environments().hold(place.root, report=world.report):
             # Another process may have wanted another interpreter, and replaced it before it was held.
-            place = world.environments.look(place.root, interpreter)
+            place = world.environments().look(place.root, interpreter)
             if place.environment is not None:
                 tell_adoption(world, place.environment)
                 with environment_lock(place.environment, limits=world.limits, report=world.report):
@@ -325,7 +326,7 @@ def _make_match(
         todo,
         environment,
         entries,
-        unshare=world.wheels.unshare,
+        unshare=world.wheels().unshare,
         link_mode=world.settings.link_mode.value,
         report=world.report,
     )

@@ -11,12 +11,12 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from detent import fsio, stamp
-from detent.errors import UsageError
+from detent.errors import ResolveError, UsageError
 from detent.events import Notice, Report
 from detent.index.releases import IndexReleases, Remote
 from detent.model import markers
@@ -28,16 +28,17 @@ from detent.project.configuration import read_config_file, replaced_settings
 from detent.project.document import parse_document
 from detent.project.settings import settings
 from detent.project.sources import OF_PROJECT_FILE, OF_PYPROJECT, ConfigFile, Setting, Sources
-from detent.python.discovery import places
-from detent.python.environment import Style
-from detent.python.interpreter import Interpreter, Interpreters
-from detent.python.provision import Environments
-from detent.python.pyvenv import lies_below
-from detent.python.template import Template
 from detent.store.cache import Scratch, hold_store, open_store
 from detent.store.layout import Layout
 from detent.store.records import read_record, write_record
-from detent.store.wheels import WheelStore
+
+if TYPE_CHECKING:
+    from detent.python.environment import Style
+    from detent.python.interpreter import Interpreter
+    from detent.python.provision import Environments
+    from detent.python.template import Template
+    from detent.resolve.question import SearchFailed
+    from detent.store.wheels import WheelStore
 
 CONFIG_NAME = "detent.toml"
 
@@ -118,24 +119,33 @@ def open_world(
         )
 
         @cache
+        def wheels() -> "WheelStore":
+            from detent.store.wheels import WheelStore
+
+            return WheelStore(layout, bounds, report)
+
+        def interpreter(project: Project | None) -> "Interpreter":
+            from detent.ops.active import environment_path
+            from detent.ops.python import interpreter_for
+
+            root = environment_path(world, project) if project is not None else Path(".venv")
+            return interpreter_for(world, project, root)
+
+        @cache
         def builder() -> Builder:
             from detent.ops.builds import Builds
-            from detent.ops.python import environment_path, interpreter_for
 
-            def interpreter() -> Interpreter:
-                root = environment_path(world, project) if project is not None else Path(".venv")
-                return interpreter_for(world, project, root)
-
-            return Builds(lambda: world, cache(interpreter), variables)
+            return Builds(lambda: world, cache(partial(interpreter, project)), variables)
 
         world = World(
             settings=chosen,
             layout=layout,
             limits=bounds,
             releases=releases,
-            wheels=WheelStore(layout, bounds, report),
+            wheels=wheels,
             network=network,
-            environments=_environments(layout, bounds, variables, project),
+            environments=cache(partial(_environments, layout, bounds, variables, project)),
+            interpreter=interpreter,
             builder=builder,
             resolver=_resolver,
             report=report,
@@ -146,23 +156,32 @@ def open_world(
 def _resolver() -> Resolver:
     from detent.ops.answer import find_lock
 
-    return find_lock
+    def error_of(failure: "SearchFailed") -> ResolveError:
+        from detent.resolve.failure import error_of
+
+        return error_of(failure)
+
+    return partial(find_lock, error_of=error_of)
 
 
 def _environments(
     layout: Layout, bounds: Limits, variables: Mapping[str, str], project: Project | None
-) -> Environments:
-    def probe(executable: str) -> Interpreter:
+) -> "Environments":
+    from detent.python.discovery import places
+    from detent.python.interpreter import Interpreters
+    from detent.python.provision import Environments
+
+    def probe(executable: str) -> "Interpreter":
         from detent.python.probe import probe_interpreter
 
         return probe_interpreter(executable, variables=variables, timeout_seconds=bounds.probe_seconds)
 
-    def render(interpreter: Interpreter) -> Template:
+    def render(interpreter: "Interpreter") -> "Template":
         from detent.python.rendering import render_template
 
         return render_template(interpreter, layout=layout, variables=variables)
 
-    def make(root: Path, interpreter: Interpreter, style: Style) -> None:
+    def make(root: Path, interpreter: "Interpreter", style: "Style") -> None:
         from detent.python.rendering import make_environment
 
         make_environment(root, interpreter, style, layout=layout, variables=variables)
@@ -181,6 +200,8 @@ def _environments(
 
 def _checkout(root: Path, home: str) -> str:
     """Give what may have come from a stranger: the checkout a project lies in, else the project alone."""
+    from detent.python.pyvenv import lies_below
+
     for folder in (root, *root.parents):
         if any(os.path.lexists(folder / name) for name in (".git", ".hg")):
             return str(root if home and lies_below(home, str(folder)) else folder)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from detent.events import Report
 from detent.index.releases import IndexReleases, Pending
@@ -15,10 +15,12 @@ from detent.model.names import PackageName
 from detent.ops.discover import Project
 from detent.ops.question import Question
 from detent.project.settings import Settings
-from detent.python.interpreter import Interpreter
-from detent.python.provision import Environments
 from detent.store.layout import Layout
-from detent.store.wheels import WheelEntry, WheelStore
+
+if TYPE_CHECKING:  # a warm lock uses none of these, and importing them is a tenth of what it takes
+    from detent.python.interpreter import Interpreter
+    from detent.python.provision import Environments
+    from detent.store.wheels import WheelEntry, WheelStore
 
 T = TypeVar("T")
 
@@ -53,10 +55,10 @@ class Builder(Protocol):
     def declared(self, project: Project) -> Metadata:
         """Ask the project's own back end what it demands; raises :class:`BuildError`."""
 
-    def from_archive(self, choice: Choice, archive: Path, interpreter: Interpreter) -> WheelEntry:
+    def from_archive(self, choice: Choice, archive: Path, interpreter: "Interpreter") -> "WheelEntry":
         """Build a source distribution whose hash was right; raises :class:`BuildError`."""
 
-    def from_tree(self, choice: Choice, interpreter: Interpreter) -> WheelEntry:
+    def from_tree(self, choice: Choice, interpreter: "Interpreter") -> "WheelEntry":
         """Build the folder a choice names; raises :class:`BuildError`."""
 
 
@@ -74,9 +76,11 @@ class World(NamedTuple):
     layout: Layout
     limits: Limits
     releases: IndexReleases
-    wheels: WheelStore
+    wheels: Callable[[], "WheelStore"]
     network: Callable[[], Network]
-    environments: Environments
+    environments: Callable[[], "Environments"]
+    interpreter: Callable[[Project | None], "Interpreter"]
+    """The Python a project gets, or a command outside of one; looked for when it is called."""
     builder: Callable[[], Builder]
     resolver: Callable[[], "Resolver"]
     report: Report

@@ -23,17 +23,10 @@ from typing import NamedTuple
 
 from detent.errors import InterpreterBroken, NoInterpreter, PythonMismatch
 from detent.events import Detail, Report, ignore
+from detent.python.clauses import is_prerelease, minor_may_fit, names_prerelease, version_fits
 from detent.python.interpreter import Interpreter, Interpreters
 from detent.python.pyvenv import base_of
-from detent.python.request import (
-    PythonRequest,
-    fits,
-    is_prerelease,
-    minor_may_fit,
-    names_prerelease,
-    only_minor,
-    version_fits,
-)
+from detent.python.request import PythonRequest, fits, only_minor
 
 ANYTHING = PythonRequest()
 

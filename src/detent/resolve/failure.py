@@ -28,8 +28,9 @@ _MOST_NEW_VERSIONS = 100
 """Of one package, whose metadata a try may read for the first time."""
 
 
-def error_of(failure: SearchFailed, asked: Asked) -> Conflict | TooDeep:
+def error_of(failure: SearchFailed) -> Conflict | TooDeep:
     """Make the error to raise."""
+    asked = failure.asked
     tries = _Tries(asked, failure.situation)
     match failure.cause:
         case NoAnswer():
@@ -53,7 +54,7 @@ class _Tries:
         limits = self._asked.limits._replace(search_seconds=seconds, max_seconds=seconds)
         try:
             answer = self._asked.again(setup, limits, self._within_bounds)
-        except (DetentError, _TooMuchToRead):
+        except (DetentError, SearchFailed, _TooMuchToRead):
             return None  # no answer, or none without a build or a download that fails
         numbers: dict[PackageName, set[int]] = {}
         for pins in answer:

@@ -69,9 +69,9 @@ def resolve(
     """Find versions for every environment in range, newest Python first.
 
     ``seeds`` are environments to begin with, such as those of the old lock; ``advice`` says whether edits are
-    tried out where there is no answer. Raises
-    :class:`~detent.errors.Conflict`, :class:`~detent.errors.PackageUnknown` or
-    :class:`~detent.errors.TooDeep`.
+    tried out where there is no answer. Raises :class:`~detent.errors.PackageUnknown`, and
+    :class:`~detent.resolve.question.SearchFailed`, of which :func:`detent.resolve.failure.error_of` makes the
+    error: whoever gets an answer does not pay for what explains that there is none.
     """
     budget = Budget(clock, limits)
     driver = _Driver(
@@ -85,8 +85,6 @@ def resolve(
     try:
         return driver.run(seeds)
     except SearchFailed as failure:
-        # Whoever gets an answer does not pay for what explains that there is none.
-        from detent.resolve.failure import error_of
 
         def again(setup: Setup, bounds: Limits, view: View) -> list[Mapping[PackageName, int]]:
             answer = resolve(
@@ -102,8 +100,8 @@ def resolve(
             return [resolution.pins for resolution in answer]
 
         setup = Setup(inputs, policy, preferences)
-        asked = Asked(setup, limits, advice, budget, driver.range, driver.choices, again)
-        raise error_of(failure, asked) from None
+        failure.asked = Asked(setup, limits, advice, budget, driver.range, driver.choices, again)
+        raise
 
 
 class _Driver:

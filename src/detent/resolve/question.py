@@ -54,3 +54,5 @@ class SearchFailed(Exception):
         self.cause = cause
         self.situation = situation
         self.solver = solver
+        self.asked: Asked
+        """Set where the whole question is known, before anybody else sees this."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from packaging.version import Version
+
 from detent.model.inputs import Inputs
 from detent.model.requirement import Requirement
 from detent.model.specifiers import Clause
@@ -25,7 +27,7 @@ def fitting(clauses: Sequence[Clause], versions: Sequence[str], listing: Listing
                 continue
         kept.append(text)
         is_bounded_below = is_bounded_below or clause.operator in {">=", ">", "==", "~=", "==="}
-    return ",".join(kept if is_bounded_below else [f">={oldest}", *kept])
+    return ",".join(kept if is_bounded_below else [f">={_without_local_part(oldest)}", *kept])
 
 
 def _same_kind(clause: Clause, version: str) -> str:
@@ -36,16 +38,24 @@ def _same_kind(clause: Clause, version: str) -> str:
             return f"=={_first_numbers(version, count)}.*"
         case "~=":
             return f"~={_first_numbers(version, count)}"
-        case "==" | ">=":
-            return f"{clause.operator}{version}"
+        case "==":
+            return f"=={version}"
+        case ">=":
+            return f">={_without_local_part(version)}"
         case _:
             return ""
 
 
 def _first_numbers(version: str, count: int) -> str:
-    """Give the first numbers of a version: 2.3 of 2.3.1."""
-    epoch, mark, rest = version.rpartition("!")
-    return epoch + mark + ".".join((rest + ".0" * count).split(".")[:count])
+    """Give the first numbers of a version: 2.3 of 2.3.1rc1+cpu."""
+    read = Version(version)
+    epoch = f"{read.epoch}!" if read.epoch else ""
+    return epoch + ".".join(map(str, (*read.release, *(0,) * count)[:count]))
+
+
+def _without_local_part(version: str) -> str:
+    """Give what an order can be made with: 2.3 of 2.3+cpu."""
+    return version.partition("+")[0]
 
 
 def replaced(inputs: Inputs, old: Requirement, new: Requirement) -> Inputs:

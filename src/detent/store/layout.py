@@ -15,7 +15,7 @@
     archives-v1/0-<aa>/<sha256>        source distributions, kept for builds
     built-v1/<key>                     source, interpreter and settings -> sha256 of the wheel that was built
     logs-v1/                           what failed builds said
-    pylock-v1/                         decoded locks, by the sha256 of the file
+    pylock-v1/                         decoded locks, by the fingerprint of the file
     interpreters-v1/  templates-v1/    what probing found; rendered empty environments
     facts-v1/                          single facts worth keeping between runs
     users/                             one small file per environment that links into the store
@@ -26,9 +26,11 @@ imported as a namespace package. Every bucket carries a version, so a layout cha
 """
 
 import re
-from hashlib import sha256
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
+
+from detent.store.fingerprint import fingerprint
 
 BUCKETS = (
     "index-v1",
@@ -89,7 +91,7 @@ class Layout(NamedTuple):
 
     def index_folder(self, index_url: str) -> Path:
         """Where everything learned from one index is kept; the URL carries no credentials."""
-        return self.index_bucket / sha256(index_url.encode()).hexdigest()[:16]
+        return _index_folder(self.index_bucket, index_url)
 
     def index_facts(self, index_url: str) -> Path:
         """What was learned of the index itself."""
@@ -128,7 +130,7 @@ class Layout(NamedTuple):
         return self.root / "logs-v1" / f"{_key(key)}.log"
 
     def pylock(self, digest: str) -> Path:
-        """The decoded copy of the lock file with this sha256."""
+        """The decoded copy of the lock file with this fingerprint."""
         return self.root / "pylock-v1" / _digest(digest)
 
     def interpreter(self, key: str) -> Path:
@@ -150,6 +152,11 @@ class Layout(NamedTuple):
     def lock(self, key: str) -> Path:
         """A file for processes to exclude each other with."""
         return self.root / "locks" / _key(key)
+
+
+@lru_cache(maxsize=8)
+def _index_folder(bucket: Path, index_url: str) -> Path:
+    return bucket / fingerprint(index_url.encode())[:16]
 
 
 def _digest(text: str) -> str:

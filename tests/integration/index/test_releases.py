@@ -99,6 +99,23 @@ def test_everything_is_asked_for_once_also_while_it_is_on_its_way(tmp_path: Path
         assert len(set(index.paths())) == len(index.paths()) == 4
 
 
+def test_what_is_there_first_can_be_asked_for_first(tmp_path: Path) -> None:
+    with serve(PACKAGES) as index:
+        index.fail("/simple/a/", stall_seconds=0.1)
+        index.fail("/files/b/", stall_seconds=0.1)
+        releases = World(index, tmp_path).command()
+        releases.expect([A, B], [])
+
+        assert releases.first([(A, 0), (B, 0)]) == 1
+        assert releases.first(iter([(A, 0)])) == 0
+        for name in (A, B):
+            releases.listing(name)
+        releases.expect([], [(B, 1), (A, 2)])
+        assert releases.first([(B, 1), (A, 2)]) == 1
+        assert releases.first([(B, 1)]) == 0
+        assert releases.first([(GONE, 0), (B, 1)]) == 0
+
+
 def test_what_arrived_unasked_is_kept_for_the_next_command(tmp_path: Path) -> None:
     with serve(PACKAGES) as index:
         world = World(index, tmp_path)

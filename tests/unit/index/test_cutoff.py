@@ -6,9 +6,10 @@ from packaging.version import Version
 
 from detent.index.cutoff import View, view
 from detent.index.grouping import Files, group
-from detent.index.listings import KeptListing, columns
+from detent.index.listings import KeptListing
 from detent.index.rows import Row, row_of
 from detent.model.candidate import Artifact
+from detent.model.versions import columns, sets
 
 WHEEL, NATIVE, SDIST = "a-1.0-py3-none-any.whl", "a-1.0-cp312-cp312-linux_x86_64.whl", "a-1.0.tar.gz"
 
@@ -26,12 +27,17 @@ def file(
     )
 
 
+def alone(artifact: Artifact) -> Files:
+    version = Version(artifact.filename.split("-")[1].removesuffix(".tar.gz"))
+    return Files(str(version), version, [row_of(artifact)], has_odd=False)
+
+
 def seen(moment: int, *files: Artifact) -> tuple[View, list[str]]:
     """The view, and the versions whose files had to be looked at."""
-    project = group(
-        Files(Version(each.filename.split("-")[1].removesuffix(".tar.gz")), [row_of(each)]) for each in files
+    project = group(map(alone, files))
+    listing = KeptListing(
+        0, 0, "", "", "stamp", columns(project.releases), sets(project.releases), project.latest
     )
-    listing = KeptListing(0, 0, "", "", "stamp", columns(project.releases), project.latest)
     asked: list[str] = []
 
     def of(version: str) -> Sequence[Row]:

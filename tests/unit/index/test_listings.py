@@ -9,19 +9,19 @@ from detent.index.listings import (
     KeptListing,
     Packed,
     Told,
-    columns,
     decode_metadata,
     encode_metadata,
     files_from_record,
     identity,
     listing_from_record,
+    listing_record,
     packed_from_record,
     packed_record,
 )
 from detent.index.rows import decode_artifacts, encode_artifacts
 from detent.model.candidate import Artifact, Dependency, Digest, Metadata
 from detent.model.requirement import ExtraName, PackageName
-from detent.model.versions import Release, version_key
+from detent.model.versions import Release, columns, sets, version_key
 from detent.store.records import decode_record, encode_record
 
 SHA = Digest("sha256", "ab" * 32)
@@ -33,14 +33,21 @@ def release(version: str = "1.0", *, has_wheel: bool = True, yanked: bool = Fals
 
 def kept(*releases: Release, fetched_at: float = 100.0, fresh_seconds: float = 10.0) -> KeptListing:
     return KeptListing(
-        fetched_at, fresh_seconds, '"tag"', "", "stamp", columns(releases), (7,) * len(releases)
+        fetched_at,
+        fresh_seconds,
+        '"tag"',
+        "",
+        "stamp",
+        columns(releases),
+        sets(releases),
+        (7,) * len(releases),
     )
 
 
 def test_a_listing_comes_back_from_its_record() -> None:
     listing = kept(release("1.0"), release("2.0rc1", has_wheel=False, yanked=True))
 
-    back = listing_from_record(decode_record(encode_record(*LISTING, tuple(listing)), *LISTING))
+    back = listing_from_record(decode_record(encode_record(*LISTING, listing_record(listing)), *LISTING))
 
     assert back == listing
     assert back is not None

@@ -191,6 +191,17 @@ def test_an_entry_that_is_no_file_of_this_project_is_left_out_and_counted(filena
     assert page.skipped == 1
 
 
+def test_what_is_left_out_is_told_legacy_versions_by_an_example() -> None:
+    page = json_page(json_file("a_b-1.0.exe"), json_file("a_b-1.0-final-x.tar.gz"), json_file("a_b-2.zip"))
+
+    assert names(page) == ["a_b-2.zip"]
+    assert list(page.left_out(NAME)) == [
+        "1 files on the index page of `a-b` are neither wheels nor sdists of it",
+        "1 files of `a-b` are left out, for their versions are not valid, such as `a_b-1.0-final-x.tar.gz`",
+    ]
+    assert list(json_page(json_file()).left_out(NAME)) == []
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -2,7 +2,16 @@ import pytest
 from packaging.version import Version
 
 from detent.model.names import package_name
-from detent.model.versions import InvalidSpecifier, Listing, Release, newest, version_key
+from detent.model.versions import (
+    InvalidSpecifier,
+    Kept,
+    Listing,
+    Release,
+    columns,
+    newest,
+    sets,
+    version_key,
+)
 
 
 def release(
@@ -47,6 +56,23 @@ def test_a_version_is_found_by_any_equal_spelling() -> None:
 def test_number_zero_is_no_release() -> None:
     with pytest.raises(IndexError):
         listing("1.0").release(0)
+
+
+def test_a_listing_of_what_was_kept_is_the_same() -> None:
+    world = listing(
+        release("1.0", requires_python=">=3.8"),
+        release("2.0rc1", has_wheel=False, has_sdist=True),
+        release("2.0", yanked=True),
+    )
+
+    again = Listing(world.name, Kept(columns(world.releases), sets(world.releases)))
+
+    assert again.releases == world.releases
+    for number in (1, 2, 3):
+        assert again.release(number) == world.releases[number - 1]
+    for name in ("every", "stable", "prerelease", "wheels", "sdists", "yanked", "by_requires_python"):
+        assert getattr(again, name) == getattr(world, name)
+    assert again.mask(">=2") == world.mask(">=2") == 0b1000
 
 
 def test_the_sets_a_policy_asks_for_are_at_hand() -> None:

@@ -1,16 +1,8 @@
 import pytest
 
 from detent.errors import UsageError
-from detent.python.request import (
-    PythonRequest,
-    fits,
-    is_prerelease,
-    minor_may_fit,
-    only_minor,
-    parse_request,
-    parse_version_file,
-    version_fits,
-)
+from detent.python.clauses import is_prerelease, minor_may_fit, version_fits
+from detent.python.request import PythonRequest, fits, only_minor, parse_request, parse_version_file
 
 
 @pytest.mark.parametrize(

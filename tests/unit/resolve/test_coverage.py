@@ -5,7 +5,8 @@ from detent.model import markers
 from detent.model.candidate import Artifact
 from detent.model.requirement import PackageName, package_name
 from detent.resolve.coverage import Coverage
-from detent.resolve.forks import Resolution, resolve
+from detent.resolve.forks import Resolution
+from support.resolving import resolve
 from support.worlds import World, project, release, ticking
 
 A, T = package_name("a"), package_name("t")
@@ -29,7 +30,7 @@ def with_files(version: str, *names: str, **more: object) -> object:
 
 def answered(releases: World, inputs: object, heard: list[Event] | None = None) -> tuple[Resolution, ...]:
     report = (heard if heard is not None else []).append
-    return resolve(inputs, releases, clock=ticking(), report=report)  # type: ignore[arg-type]
+    return resolve(inputs, releases, clock=ticking(), report=report)
 
 
 def test_the_files_of_a_version_are_looked_at_once() -> None:

@@ -7,9 +7,9 @@ from detent.model.build_policy import DEFAULT_BUILD_POLICY, BuildPolicy
 from detent.model.inputs import Inputs
 from detent.model.names import group_name
 from detent.resolve.adjusted import with_adjustments
-from detent.resolve.forks import resolve
 from detent.resolve.policy import Policy
 from detent.resolve.ports import Releases
+from support.resolving import resolve
 from support.worlds import project, release, ticking, world
 
 

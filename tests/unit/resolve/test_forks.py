@@ -9,7 +9,8 @@ from detent.model.candidate import Artifact
 from detent.model.limits import Limits
 from detent.model.requirement import PackageName, extra_name, package_name
 from detent.model.versions import Listing
-from detent.resolve.forks import Resolution, resolve
+from detent.resolve.forks import Resolution
+from support.resolving import resolve
 from support.worlds import World, artifact, project, release, ticking, world
 
 A, B = package_name("a"), package_name("b")

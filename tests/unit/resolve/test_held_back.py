@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from detent.model import markers
-from detent.resolve.forks import resolve
+from support.resolving import resolve
 from support.worlds import project, release, ticking, world
 
 RANGE = markers.requires_python(">=3.10")

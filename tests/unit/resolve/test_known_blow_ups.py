@@ -3,7 +3,7 @@
 import random
 
 from detent.model.requirement import package_name
-from detent.resolve.forks import resolve
+from support.resolving import resolve
 from support.worlds import World, project, release, ticking, world
 
 

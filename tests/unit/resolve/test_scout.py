@@ -1,11 +1,15 @@
 """Reading ahead before the first decision."""
 
-from collections.abc import Sequence
+import random
+from collections.abc import Iterable, Sequence
 
+import pytest
+
+from detent.errors import PackageUnknown
 from detent.model.candidate import Metadata
 from detent.model.requirement import PackageName, package_name
 from detent.model.versions import Listing
-from detent.resolve.forks import resolve
+from support.resolving import resolve
 from support.worlds import World, project, release, ticking, world
 
 A, B, C, D, E, F = map(package_name, "abcdef")
@@ -65,3 +69,32 @@ def test_a_circle_of_packages_ends_the_walk() -> None:
     resolve(project(["a"]), releases, clock=ticking())
 
     assert flat(releases.expected) == [A, (A, 1), B, (B, 1)]
+
+
+class Untimely(World):
+    """A world whose answers come in an order of their own."""
+
+    dice = random.Random()
+
+    def first(self, wanted: Iterable[tuple[PackageName, int]]) -> int:
+        return self.dice.randrange(len(list(wanted)))
+
+
+def test_what_is_found_does_not_depend_on_which_answer_comes_first() -> None:
+    old = {f"{number}.0": [f"c=={number}.0", "e[x]"] for number in range(1, 9)}
+    packages = {**PACKAGES, "a": old, "b": {**old, "9.0": ["c<4", "e"]}, "c": ["1.0", "2.0", "3.0"]}
+    expected = resolve(project(["a", "b>1", "d"]), world(packages), clock=ticking())
+
+    for seed in range(20):
+        untimely = Untimely(packages)
+        untimely.dice = random.Random(seed)
+        assert resolve(project(["a", "b>1", "d"]), untimely, clock=ticking()) == expected
+
+
+def test_nothing_more_is_read_ahead_once_the_project_needs_what_there_is_not() -> None:
+    releases = world(PACKAGES)
+
+    with pytest.raises(PackageUnknown):
+        resolve(project(["gone", "a"]), releases, clock=ticking())
+
+    assert flat(releases.expected) == [package_name("gone"), A]

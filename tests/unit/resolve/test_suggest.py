@@ -9,9 +9,9 @@ from detent.model.build_policy import BuildPolicy
 from detent.model.inputs import Inputs
 from detent.model.requirement import package_name
 from detent.resolve.adjusted import with_adjustments
-from detent.resolve.forks import resolve
 from detent.resolve.policy import DEFAULT_POLICY, Policy, Prerelease
 from detent.resolve.preferences import NO_PREFERENCES, Preferences
+from support.resolving import resolve
 from support.worlds import Packages, project, release, ticking, world
 
 
@@ -52,6 +52,23 @@ def bound(specifier: str, versions: Sequence[str] = ("1.2", "2.3.1")) -> tuple[s
 )
 def test_a_bound_is_written_anew_as_near_to_the_old_one_as_can_be(specifier: str, written: str) -> None:
     assert bound(specifier) == (f"write `{written}` in pyproject.toml:2",)
+
+
+@pytest.mark.parametrize(
+    ("version", "specifier", "written"),
+    [
+        ("1.0+cpu", ">=2", "a>=1.0"),
+        ("1.0+cpu", "<1.0", "a>=1.0"),
+        ("1.0+cpu", "~=2.0", "a~=1.0"),
+        ("1.0+cpu", "==2.*", "a==1.*"),
+        ("1.0+cpu", "==2.0", "a==1.0+cpu"),
+        ("2.0rc1", "==9.4.*", "a==2.0.*"),
+        ("2.0.post1", "==9.4.1.*", "a==2.0.0.*"),
+        ("1!2.0rc1", "~=9.4", "a>=1!2.0rc1"),
+    ],
+)
+def test_a_bound_is_written_so_that_it_can_be_read(version: str, specifier: str, written: str) -> None:
+    assert bound(specifier, [version]) == (f"write `{written}` in pyproject.toml:2",)
 
 
 def test_extras_and_marker_of_a_line_stay() -> None:
