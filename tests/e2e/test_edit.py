@@ -140,6 +140,16 @@ def test_a_marker_that_holds_nowhere_is_told(project: Sandbox) -> None:
     assert dependencies(project) == ["shout; python_version < '3'"]
 
 
+def test_what_the_project_leaves_out_is_told_with_who_leaves_it_out(project: Sandbox) -> None:
+    project.manifest(tail='[tool.detent]\nexclude-dependencies = ["shout"]\n')
+
+    done = project.detent("add", "shout", "--no-sync").ok()
+
+    assert (
+        "warning: `shout` is not locked: `exclude-dependencies` in [tool.detent] leaves it out\n" in done.err
+    )
+
+
 def test_from_another_folder(project: Sandbox) -> None:
     project.detent("add", "--project", str(project.root), "--no-sync", "paint", cwd=project.cache).ok()
     project.detent("--directory", str(project.root), "add", "letters", "--no-sync", cwd=project.cache).ok()

@@ -21,7 +21,7 @@ ENGINES = (
     "detent.resolve.failure",
     "detent.resolve.suggest",
     "detent.store.wheels",
-    "httpx",
+    "http.client",
     "json",
     "subprocess",
     "threading",

@@ -73,7 +73,7 @@ def test_in_every_environment_nothing_is_missing_and_nothing_superfluous(part: i
 @pytest.mark.parametrize("dimension", DIMENSIONS)
 def test_whatever_a_project_says_a_lock_is_found_exactly_where_there_is_one(dimension: str) -> None:
     seen = set()
-    for seed in seeds(20 + DIMENSIONS.index(dimension), 60):
+    for seed in seeds(20 + DIMENSIONS.index(dimension), 40):
         try:
             seen.add(is_locked_where_it_can_be(wide(seed, dimension)))
         except AssertionError as error:
@@ -84,7 +84,7 @@ def test_whatever_a_project_says_a_lock_is_found_exactly_where_there_is_one(dime
 @pytest.mark.parametrize("dimension", DIMENSIONS)
 def test_whatever_a_project_says_nothing_is_missing_and_nothing_superfluous(dimension: str) -> None:
     whole = 0
-    for seed in seeds(40 + DIMENSIONS.index(dimension), 40):
+    for seed in seeds(40 + DIMENSIONS.index(dimension), 30):
         try:
             whole += is_whole(wide(seed, dimension))
         except AssertionError as error:

@@ -59,7 +59,7 @@ def test_no_direct_requirement_can_be_newer_unless_an_earlier_one_gets_older(par
 )
 def test_whatever_a_project_says_its_one_environment_has_the_best_answer(dimension: str) -> None:
     compared = 0
-    for seed in seeds(120, 60):
+    for seed in seeds(120, 40):
         made = wide(seed, dimension, with_markers=False)
         lock = lock_of(made)
         if lock is not None:
@@ -71,7 +71,7 @@ def test_whatever_a_project_says_its_one_environment_has_the_best_answer(dimensi
 
 def test_with_markers_an_older_version_is_one_that_another_environment_has() -> None:
     seen: Counter[str] = Counter()
-    for seed in seeds(130, 120):
+    for seed in seeds(130, 80):
         made = wide(seed)
         lock = lock_of(made)
         if lock is None:
@@ -85,5 +85,5 @@ def test_with_markers_an_older_version_is_one_that_another_environment_has() -> 
         if any(not deviation.is_shared for deviation in found):
             print(seed, found)
     print(dict(seen))
-    assert seen["locks"] > 40
+    assert seen["locks"] > 25
     assert seen["deviations"] == seen["shared"]

@@ -12,7 +12,7 @@ def test_modules_of_the_working_folder_are_not_imported(sandbox: Sandbox, index:
     sandbox.manifest("a")
     for name in (
         "json",
-        "httpx",
+        "http",
         "packaging",
         "platformdirs",
         "ssl",

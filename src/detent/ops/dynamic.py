@@ -5,10 +5,11 @@ Every lock comes by here, so what building takes is not imported: the builder as
 
 from collections.abc import Iterable
 
+from detent.model import markers
 from detent.model.candidate import Dependency
 from detent.model.inputs import Inputs
 from detent.model.requirement import Origin, Requirement, parse_requirement
-from detent.ops.discover import Project
+from detent.ops.discover import Project, display
 from detent.ops.world import World
 from detent.project.conflicts import Declared, with_gates
 
@@ -16,7 +17,10 @@ _LEFT_OPEN = frozenset(("dependencies", "optional-dependencies", "requires-pytho
 
 
 def with_dynamic(world: World, project: Project, inputs: Inputs) -> Inputs:
-    """Fill in what is dynamic of dependencies, extras and requires-python; raises :class:`BuildError`."""
+    """Fill in what is dynamic of dependencies, extras and requires-python.
+
+    Raises :class:`BuildError`, and :class:`ManifestInvalid` where that turns on extras that exclude each other.
+    """
     left_open = _LEFT_OPEN.intersection(project.manifest.dynamic)
     if not left_open:
         return inputs
@@ -34,7 +38,11 @@ def with_dynamic(world: World, project: Project, inputs: Inputs) -> Inputs:
     if not inputs.adjustments.conflicts:
         return inputs
     declared = Declared(inputs.name, inputs.dependencies, inputs.extras, inputs.groups)
-    conflicts = with_gates(inputs.adjustments.conflicts, declared, project.manifest.data)
+    pythons = markers.requires_python(inputs.requires_python) if inputs.requires_python else markers.ALWAYS
+    care = markers.and_(pythons, inputs.adjustments._replace(conflicts=()).scope())
+    conflicts = with_gates(
+        inputs.adjustments.conflicts, declared, project.manifest.data, display(project.manifest_path), care
+    )
     return inputs._replace(adjustments=inputs.adjustments._replace(conflicts=conflicts))
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from detent import fsio
 from detent.errors import LockMissing, LockWouldChange, ManifestChanged, UnknownExtra, UsageError
 from detent.events import Event, Notice, ignore
+from detent.model.adjustments import Adjustments
 from detent.model.inputs import Inputs
 from detent.model.requirement import PackageName, Requirement, package_name
 from detent.ops.discover import LOCK_NAME, Project, decode, display
@@ -129,9 +130,17 @@ def add(world: World, project: Project, options: AddOptions) -> EditOutcome:
             )
     for name in (wish.requirement.name for wish in wishes):
         if name not in pins and name != project.manifest.name:
-            reason = "its marker holds nowhere the project can run"
+            reason = _why_not_locked(name, project.manifest.adjustments)
             world.report(Notice("warning", f"`{name}` is not locked: {reason}"))
     return _finish(world, project, second, outcome, options)
+
+
+def _why_not_locked(name: PackageName, adjustments: Adjustments) -> str:
+    if name in adjustments.excludes:
+        return "`exclude-dependencies` in [tool.detent] leaves it out"
+    if any(override.requirement.name == name and not override.parent for override in adjustments.overrides):
+        return "what `override-dependencies` in [tool.detent] makes of it holds nowhere the project can run"
+    return "its marker holds nowhere the project can run"
 
 
 def remove(world: World, project: Project, options: RemoveOptions) -> EditOutcome:

@@ -4,7 +4,7 @@ An extra may bring another one in (`me[cpu]`), a group another group (`include-g
 on wherever something that brings it in is. What would turn on two sides by itself is a fault.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from detent.errors import DetentError, ManifestInvalid
@@ -54,19 +54,33 @@ def read_conflicts(
             continue
         origin = Origin(TABLE, document.line(*_PATH, place))
         exclusive = found[sides] = _exclusive(sides, gates, origin)
-        faults += _both_at_once(document, sides, exclusive, declared, care)
+        faults += _both_at_once(
+            lambda owner: document.where(*_place(document, owner)), document.display, exclusive, declared, care
+        )
     return tuple(found[sides] for sides in sorted(found))
 
 
 def with_gates(
-    conflicts: Iterable[Exclusive], declared: Declared, data: Mapping[str, object]
+    conflicts: Iterable[Exclusive], declared: Declared, data: Mapping[str, object], display: str, care: Marker
 ) -> tuple[Exclusive, ...]:
-    """Find the sides anew, for a project whose extras a back end had to tell."""
+    """Find the sides anew, for a project whose extras a back end had to tell.
+
+    Raises :class:`ManifestInvalid` for a side that there is not, and for what would turn on two of them by
+    itself; ``display`` is what the manifest is called, ``care`` where the project is for.
+    """
     gates = gates_of(declared, data)
-    return tuple(
-        _exclusive([_side_of(name) for name in exclusive.names], gates, exclusive.origin)
-        for exclusive in conflicts
-    )
+    faults: list[DetentError] = []
+    found = []
+    for exclusive in conflicts:
+        sides = [_side_of(name) for name in exclusive.names]
+        for side in sides:
+            _known(display, *side, declared, faults)
+        anew = _exclusive(sides, gates, exclusive.origin)
+        faults += _both_at_once(lambda _: display, display, anew, declared, care)
+        found.append(anew)
+    if faults:
+        raise faults[0]
+    return tuple(found)
 
 
 def gates_of(declared: Declared, data: Mapping[str, object]) -> Gates:
@@ -231,9 +245,10 @@ def _known(where: str, kind: str, text: str, declared: Declared, faults: list[De
 
 
 def _both_at_once(
-    document: Document, sides: Sequence[Side], exclusive: Exclusive, declared: Declared, care: Marker
+    place: Callable[[Side | None], str], display: str, exclusive: Exclusive, declared: Declared, care: Marker
 ) -> Iterator[ManifestInvalid]:
-    """One fault for each extra and group that would turn on two sides by itself."""
+    """One fault for each extra and group that would turn on two sides by itself; ``place`` finds its line."""
+    sides = [_side_of(name) for name in exclusive.names]
     owners: list[Side | None] = [None]
     owners += [("extra", extra) for extra, _ in declared.extras]
     owners += [("group", group) for group, _ in declared.groups]
@@ -250,9 +265,9 @@ def _both_at_once(
         )
         line = exclusive.origin.line if exclusive.origin is not None else None
         yield ManifestInvalid(
-            document.where(*_place(document, owner)),
+            place(owner),
             f"the {what} brings in {brought}" if owner is not None else f"{what} brings in {brought}",
-            why=f"`{document.display}:{line}` says that these exclude each other",
+            why=f"`{display}:{line}` says that these exclude each other",
         )
         if owner is None:
             return  # with what is always on, everything else has the same fault

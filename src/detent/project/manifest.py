@@ -113,9 +113,10 @@ def parse_manifest(text: str, path: Path, *, display: str) -> Manifest:
     dependencies = read_dependencies(document, project, faults)
     extras = read_extras(document, project, faults)
     groups = read_groups(document, faults)
-    faults += _unknown_own_extras(document, name, dependencies, extras, groups)
-    configuration = read_configuration(document, tuple(group for group, _ in groups), faults)
     has_all_extras = "optional-dependencies" not in dynamic
+    if has_all_extras:
+        faults += _unknown_own_extras(document, name, dependencies, extras, groups)
+    configuration = read_configuration(document, tuple(group for group, _ in groups), faults)
     declared = Declared(name, dependencies, extras, groups, has_all_extras=has_all_extras)
     adjustments = read_adjustments(document, declared, requires_python, faults)
     scripts = _scripts(document, project, faults)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from detent.errors import Conflict, DetentError, TooDeep
 from detent.model import markers
+from detent.model.build_policy import BuildPolicy
 from detent.model.candidate import Metadata
 from detent.model.requirement import PackageName, Requirement
 from detent.model.versions import newest
@@ -52,8 +53,13 @@ class _Tries:
         if seconds <= 0:
             return None
         limits = self._asked.limits._replace(search_seconds=seconds, max_seconds=seconds)
+        before = self._asked.setup.policy.build
+
+        def within_bounds(releases: Releases) -> Releases:
+            return _Bounded(releases, self._situation.catalogue, before)
+
         try:
-            answer = self._asked.again(setup, limits, self._within_bounds)
+            answer = self._asked.again(setup, limits, within_bounds)
         except (DetentError, SearchFailed, _TooMuchToRead):
             return None  # no answer, or none without a build or a download that fails
         numbers: dict[PackageName, set[int]] = {}
@@ -62,9 +68,6 @@ class _Tries:
                 numbers.setdefault(name, set()).add(number)
         return {name: tuple(self._versions(name, found)) for name, found in numbers.items()}
 
-    def _within_bounds(self, releases: Releases) -> Releases:
-        return _Bounded(releases, self._situation.catalogue)
-
     def _versions(self, name: PackageName, numbers: set[int]) -> Iterator[str]:
         listing = self._situation.catalogue.listing(name)
         for number in sorted(numbers):
@@ -72,16 +75,21 @@ class _Tries:
 
 
 class _TooMuchToRead(Exception):
-    """A try would have to fetch the metadata of too many versions of one package."""
+    """A try would have to fetch the metadata of too many versions of one package, or to build one."""
 
 
 class _Bounded:
-    """An index of which a try may not fetch hundreds of versions of one package."""
+    """An index of which a try may not fetch hundreds of versions of one package, nor have anything built.
 
-    def __init__(self, releases: Releases, catalogue: Catalogue) -> None:
+    Of what must not be built as things are, and may be with the edit that is tried, nothing is known then:
+    it is taken to need nothing more.
+    """
+
+    def __init__(self, releases: Releases, catalogue: Catalogue, build: BuildPolicy) -> None:
         self.index_url = releases.index_url
         self._releases = releases
         self._catalogue = catalogue
+        self._build = build
         self._left: dict[PackageName, int] = {}
         self.listing = releases.listing
         self.unreadable = releases.unreadable
@@ -89,13 +97,23 @@ class _Bounded:
         self.first = releases.first
 
     def metadata(self, name: PackageName, number: int) -> Metadata | None:
-        self._count((name, number))
-        return self._releases.metadata(name, number)
+        if not self._would_build((name, number)):
+            self._count((name, number))
+            return self._releases.metadata(name, number)
+        if self._build.may_build(name):
+            raise _TooMuchToRead
+        return Metadata(name, self.listing(name).release(number).version, "", (), ())
 
     def expect(self, listings: Sequence[PackageName], metadata: Sequence[tuple[PackageName, int]]) -> None:
         self._releases.expect(listings, [key for key in metadata if self._is_within(key)])
 
+    def _would_build(self, key: tuple[PackageName, int]) -> bool:
+        name, number = key
+        return not self._catalogue.has_read(*key) and not self.listing(name).wheels >> number & 1
+
     def _is_within(self, key: tuple[PackageName, int]) -> bool:
+        if self._would_build(key):
+            return False
         return self._left.get(key[0], 1) > 0 or self._catalogue.has_read(*key)
 
     def _count(self, key: tuple[PackageName, int]) -> None:

@@ -336,6 +336,18 @@ def test_extras_that_exclude_each_other_are_refused_where_both_are_on() -> None:
         select(some, target(platform="darwin"), wanted(extras="gpu all"))
 
 
+def test_an_override_that_holds_where_the_requirement_did_not_counts_for_a_group_alone() -> None:
+    some = lock(
+        entry("a", marker="'dev' in dependency_groups"),
+        made_from=inputs(
+            groups={"dev": ["a; sys_platform == 'win32'"]},
+            adjustments={"override-dependencies": ["a==1.0"]},
+        ),
+    )
+
+    assert names(select(some, target(), wanted(groups="dev", base=False))) == ["a 1.0"]
+
+
 def test_a_group_alone_has_what_overrides_and_exclusions_leave() -> None:
     some = lock(
         entry("a"),

@@ -114,9 +114,38 @@ def test_extras_that_a_back_end_tells_are_not_looked_for() -> None:
         ((ExtraName("all"), (parse_requirement("me[cpu]"),)), (ExtraName("cpu"), ()), (ExtraName("gpu"), ())),
         (),
     )
-    (settled,) = with_gates(found, told, {})
+    (settled,) = with_gates(found, told, {}, "pyproject.toml", markers.ALWAYS)
     assert settled.names == found[0].names
     assert settled.sides[0] == markers.parse("'cpu' in extras or 'all' in extras")
+
+
+@pytest.mark.parametrize(
+    ("dependencies", "extras", "what"),
+    [
+        (
+            ("me[cpu]", "me[gpu]"),
+            ("cpu", "gpu"),
+            "the project's own list of dependencies brings in both the extra `cpu` and the extra `gpu`",
+        ),
+        ((), ("cpu",), "the extra `gpu` does not exist"),
+    ],
+)
+def test_extras_that_a_back_end_tells_are_held_to_the_same_rules(
+    dependencies: tuple[str, ...], extras: tuple[str, ...], what: str
+) -> None:
+    text = '[tool.detent]\nconflicts = [[{ extra = "cpu" }, { extra = "gpu" }]]\n'
+    found = manifest(pyproject(text, project='dynamic = ["optional-dependencies"]')).adjustments.conflicts
+    told = Declared(
+        PackageName("me"),
+        tuple(map(parse_requirement, dependencies)),
+        tuple((ExtraName(extra), ()) for extra in extras),
+        (),
+    )
+
+    with pytest.raises(ManifestInvalid) as caught:
+        with_gates(found, told, {}, "pyproject.toml", markers.ALWAYS)
+
+    assert caught.value.what == f"`pyproject.toml`: {what}"
 
 
 # ---- what is wrong -------------------------------------------------------------------------------

@@ -185,6 +185,16 @@ def test_the_project_may_refer_to_its_own_extras() -> None:
     assert (own.name, own.extras) == ("me", ("a",))
 
 
+def test_an_extra_of_its_own_that_a_back_end_tells_is_taken_at_its_word() -> None:
+    text = pyproject(
+        '[dependency-groups]\ndev = ["me[a]"]\n', project='dynamic = ["optional-dependencies"]'
+    )
+
+    ((_, (own,)),) = manifest(text).groups
+
+    assert (own.name, own.extras) == ("me", ("a",))
+
+
 def test_an_extra_of_its_own_that_does_not_exist_is_an_error() -> None:
     error = fault(
         pyproject('[dependency-groups]\ndev = [\n  "x",\n  "Me[nope]",\n]\nall = [{include-group = "dev"}]\n')

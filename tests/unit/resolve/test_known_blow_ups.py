@@ -73,6 +73,24 @@ def test_no_old_release_is_built_on_the_way_to_an_answer() -> None:
     assert not built & set(releases.metadata_asked)
 
 
+def test_an_extra_is_not_looked_for_in_releases_from_before_it_that_would_have_to_be_built() -> None:
+    releases = world(
+        {
+            "cleaner": {f"{n}.0": release(sdist_only=True) for n in range(1, 9)}
+            | {"9.0": [], "10.0": ["style<2; extra == 'css'"]},
+            "notes": {"1.0": [], "2.0": ["cleaner[css]"]},
+            "style": ["1.0", "2.0"],
+        }
+    )
+
+    versions, _ = solved(releases, "style", "notes")
+
+    assert versions == {"style": "2.0", "notes": "1.0"}
+    cleaner = package_name("cleaner")
+    read = {number for name, number in releases.metadata_asked if name == cleaner}
+    assert {releases.listing(cleaner).release(number).version for number in read} <= {"9.0", "10.0"}
+
+
 def test_an_application_with_dozens_of_extras_that_share_a_library() -> None:
     chance = random.Random(5)
     count = 60
