@@ -272,17 +272,21 @@ class LockMissing(LockError):
 class LockStale(LockError):
     """The lock was made from other inputs than the ones on disk now.
 
-    ``differences`` are phrases such as "`httpx>=0.28` was added to [project.dependencies]".
+    ``differences`` are phrases such as "`httpx>=0.28` was added to [project.dependencies]". ``has_flags``
+    says that flags of the command are part of the inputs.
     """
 
     code = "lock-stale"
 
-    def __init__(self, lock_name: str, differences: Sequence[str], flag: str) -> None:
+    def __init__(
+        self, lock_name: str, differences: Sequence[str], flag: str, *, has_flags: bool = False
+    ) -> None:
+        same = " with the same flags" if has_flags else ""
         super().__init__(
             f"`{lock_name}` no longer matches `pyproject.toml`",
             why="\n".join(differences),
             next_steps=(
-                "run `detent lock` to bring it up to date",
+                f"run `detent lock`{same} to bring it up to date",
                 *(("or pass `--frozen` to install the lock as it is",) if flag == "--locked" else ()),
             ),
         )

@@ -55,6 +55,12 @@ def stale(sandbox: Sandbox) -> str:
         ),
         ("exclude-dependencies", '["c"]', ["a 2.0", "b 1.0"], "`c` was removed from"),
         (
+            "exclude-dependencies",
+            '[{ package = { name = "a", version = "2" }, dependencies = ["c"] }]',
+            ["a 2.0", "b 1.0"],
+            "`a==2: c` was removed from",
+        ),
+        (
             "environments",
             "[\"sys_platform == 'linux'\"]",
             ["a 2.0", "b 1.0", "c 1.0"],
@@ -134,6 +140,21 @@ def test_a_group_that_is_on_by_default_is_named_as_one(project: Sandbox) -> None
     assert "extra `cpu` and group `dev` (on by default) cannot be on together" in done.err
     assert "pass `--no-group dev`" in done.err
     project.detent("sync", "--extra", "cpu", "--no-group", "dev").ok()
+
+
+def test_adding_to_what_the_environment_excludes_says_what_can_be_done(project: Sandbox) -> None:
+    conflicts = '[tool.detent]\nconflicts = [[{ extra = "cpu" }, { group = "dev" }]]\n'
+    project.manifest("a", tail=EXCLUSIVE.replace('gpu = ["torch==2.0"]\n', "") + conflicts)
+    project.detent("sync").ok()
+    before = project.snapshot()
+
+    done = project.detent("add", "--optional", "cpu", "c")
+
+    assert done.code == 2
+    assert "extra `cpu` and group `dev` (on by default) cannot be on together" in done.err
+    assert done.err.endswith("next: pass `--no-sync`, and choose with `detent sync` afterwards\n")
+    assert project.snapshot() == before
+    project.detent("add", "--optional", "cpu", "c", "--no-sync").ok()
 
 
 def test_it_is_said_once_that_pip_would_ask_the_packages_themselves(project: Sandbox) -> None:

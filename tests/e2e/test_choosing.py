@@ -56,8 +56,21 @@ def test_a_bound_on_upload_times_is_obeyed_and_stands_in_the_lock(sandbox: Sandb
     refused(
         sandbox.detent("lock", "--check", "--exclude-newer", "false"),
         "the option `exclude-newer` was `2024-05-31` and is not set any more",
+        "run `detent lock` with the same flags to bring it up to date",
     )
     sandbox.detent("lock", "--exclude-newer=2024-06-01T12:00:01Z", "-U").ok()
+    assert locked(sandbox) == "2.0"
+
+
+@pytest.mark.usefixtures("late")
+def test_what_a_bound_hides_can_be_let_through_as_the_error_says(sandbox: Sandbox) -> None:
+    sandbox.manifest("small==2.0", tail='[tool.detent]\nexclude-newer = "2024-05-31"\n')
+    line = "exclude-newer-package = { small = false }"
+
+    refused(sandbox.detent("lock"), f"let it through: `{line}` in [tool.detent]")
+
+    sandbox.write("pyproject.toml", sandbox.read("pyproject.toml") + line + "\n")
+    sandbox.detent("lock").ok()
     assert locked(sandbox) == "2.0"
 
 

@@ -9,7 +9,7 @@ from detent.errors import DetentError
 from detent.lock.pylock import parse_lock, render_lock
 from detent.model import markers
 from detent.model.adjustment_texts import adjustment_texts, read_adjustment_texts
-from detent.model.adjustments import Adjustments, Exclusive, Override, StatedMetadata
+from detent.model.adjustments import Adjustments, Exclusion, Exclusive, Override, StatedMetadata
 from detent.model.names import ExtraName, PackageName, extra_name, group_name
 from detent.model.requirement import Requirement, parse_requirement
 from support.locks import entry, inputs, lock
@@ -72,6 +72,13 @@ ADJUSTMENTS = st.builds(
         max_size=3,
     ).map(tuple),
     excludes=st.lists(NAMES, max_size=3).map(tuple),
+    scoped_excludes=st.lists(
+        st.builds(
+            Exclusion, NAMES, st.sets(NAMES, max_size=3).map(lambda found: tuple(sorted(found))), VERSIONS
+        ),
+        max_size=3,
+        unique_by=lambda exclusion: (exclusion.parent, exclusion.parent_version),
+    ).map(tuple),
     conflicts=st.lists(exclusives(), max_size=2).map(tuple),
     environments=st.lists(ENVIRONMENTS, max_size=2).map(tuple),
     required_environments=st.lists(ENVIRONMENTS, max_size=2).map(tuple),
@@ -122,7 +129,15 @@ LINES = {
         '{ package = { name = "P", version = "1.0" }, dependencies = ["d"] }',
         '{ package = { name = "p", version = "1.0.0" }, dependencies = ["e"] }',
     ],
-    "exclude-dependencies": ['"f"', '"g"', '"F"'],
+    "exclude-dependencies": [
+        '"f"',
+        '"g"',
+        '"F"',
+        '{ package = "p", dependencies = ["d", "c"] }',
+        '{ package = "P", dependencies = ["c", "e"] }',
+        '{ package = { name = "p", version = "1.0.0.0" }, dependencies = [] }',
+        '{ package = { name = "p", version = "1" }, dependencies = ["e"] }',
+    ],
     "environments": ["\"sys_platform == 'linux'\"", "\"sys_platform=='win32'\""],
     "dependency-metadata": [
         '{ name = "m", version = "1.0", requires-dist = ["n", "o; extra == \'x\'"] }',

@@ -11,7 +11,7 @@ import pytest
 
 from detent.lock.model import Lock
 from detent.lock.pylock import render_lock
-from support.brute_force import Judge, largest, selections
+from support.brute_force import Judge, selections
 from support.dimensions import DIMENSIONS, wide
 from support.locking import bytes_of, lock_of, selected
 from support.rounds import seeds
@@ -135,7 +135,7 @@ def test_a_new_requirement_that_the_lock_meets_already_moves_nothing() -> None:
 
 def chosen_everywhere(made: Universe, lock: Lock) -> list[dict[str, str]]:
     """Give what a lock comes to in each environment, for each selection."""
-    return [selected(lock, here, selection) for here in grid(made) for selection in largest(selections(made))]
+    return [selected(lock, here, selection) for here in grid(made) for selection in selections(made)]
 
 
 def has_moved(before: list[dict[str, str]], after: list[dict[str, str]]) -> bool:
@@ -161,8 +161,11 @@ def test_a_new_requirement_moves_nothing_where_nothing_has_to_move() -> None:
             continue
         more = with_one_more(made, seed)
         pins = chosen_everywhere(made, before)
-        judges = [Judge(more, here) for here in grid(made)]
-        if all(judge.is_solvable(judge.everything(), held) for judge, held in zip(judges, pins, strict=True)):
+        places = [(Judge(more, here), selection) for here in grid(made) for selection in selections(made)]
+        if all(
+            judge.is_solvable(judge.wishes(selection), held)
+            for (judge, selection), held in zip(places, pins, strict=True)
+        ):
             compared += 1
             after = lock_of(more, old=before)
             assert after is not None

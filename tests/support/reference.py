@@ -142,7 +142,7 @@ _KINDS = {
     "requirements": "a list of requirements; they name no extras",
     "overrides": "a list of requirements, and of tables: `package` (a name, or a table with `name` and `version`)"
     " and `dependencies`",
-    "excludes": "a list of names of packages",
+    "excludes": "a list of names of packages, and of tables: `package` as for overrides, and `dependencies`, names",
     "conflicts": "a list of lists of tables with one key: `extra` or `group`",
     "markers": "a list of environment markers, which name no extras and groups; or one of them",
     "metadata": "a list of tables: `name`, `version`, `requires-dist`, `requires-python`, `provides-extra`",

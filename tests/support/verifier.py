@@ -127,7 +127,9 @@ class _Project:
         self._groups: dict[str, Sequence[Any]] = {canonicalize_name(n): rows for n, rows in groups.items()}
         self.groups: dict[str, Sequence[str]] = {n: tuple(self._included(n)) for n in self._groups}
         self.constraints = [_requirement(text) for text in own.get("constraint-dependencies", ())]
-        self._excludes = {canonicalize_name(name) for name in own.get("exclude-dependencies", ())}
+        self._excludes = {
+            canonicalize_name(name) for name in own.get("exclude-dependencies", ()) if isinstance(name, str)
+        }
         self._overrides = [
             _requirement(t) for t in own.get("override-dependencies", ()) if isinstance(t, str)
         ]

@@ -10,7 +10,14 @@ from typing import Any, NamedTuple, TypeAlias
 from packaging.version import Version
 
 from detent.model import markers
-from detent.model.adjustments import NO_ADJUSTMENTS, Adjustments, Exclusive, Override, StatedMetadata
+from detent.model.adjustments import (
+    NO_ADJUSTMENTS,
+    Adjustments,
+    Exclusion,
+    Exclusive,
+    Override,
+    StatedMetadata,
+)
 from detent.model.candidate import Artifact, Dependency, Digest, Metadata
 from detent.model.dependency import parse_dependency
 from detent.model.inputs import Inputs
@@ -263,8 +270,8 @@ def project(
 def adjusting(words: Mapping[str, Any], inputs: Inputs, line: Iterator[int]) -> Adjustments:
     """Read adjustments of a project, each a list.
 
-    ``constraints``, ``overrides``, ``metadata``: as the tables of `[tool.detent]` have them; ``excludes``:
-    names; ``environments``, ``required-environments``: markers; ``conflicts``: lists of `extra NAME` and
+    ``constraints``, ``overrides``, ``excludes``, ``metadata``: as the tables of `[tool.detent]` have them;
+    ``environments``, ``required-environments``: markers; ``conflicts``: lists of `extra NAME` and
     `group NAME`.
     """
 
@@ -280,7 +287,12 @@ def adjusting(words: Mapping[str, Any], inputs: Inputs, line: Iterator[int]) -> 
             for said in words.get("overrides", ())
             for override in _overrides(said, lambda text: read(text, "override-dependencies"))
         ),
-        excludes=tuple(sorted(package_name(text) for text in words.get("excludes", ()))),
+        excludes=tuple(
+            sorted(package_name(said) for said in words.get("excludes", ()) if isinstance(said, str))
+        ),
+        scoped_excludes=tuple(
+            _exclusion(said) for said in words.get("excludes", ()) if not isinstance(said, str)
+        ),
         conflicts=tuple(
             Exclusive(
                 tuple(_side(one, inputs) for one in sides),
@@ -312,10 +324,20 @@ def _overrides(said: Any, read: Callable[[str], Requirement]) -> Iterator[Overri
     if isinstance(said, str):
         yield Override(read(said))
         return
-    parent = said["package"] if isinstance(said["package"], Mapping) else {"name": said["package"]}
+    parent, version = _parent(said["package"])
     for text in said["dependencies"]:
-        version = str(Version(parent["version"])) if "version" in parent else ""
-        yield Override(read(text), package_name(parent["name"]), version)
+        yield Override(read(text), parent, version)
+
+
+def _exclusion(said: Any) -> Exclusion:
+    parent, version = _parent(said["package"])
+    return Exclusion(parent, tuple(sorted(map(package_name, said["dependencies"]))), version)
+
+
+def _parent(said: Any) -> tuple[PackageName, str]:
+    if isinstance(said, str):
+        return package_name(said), ""
+    return package_name(said["name"]), str(Version(said["version"])) if "version" in said else ""
 
 
 def _side(one: str, inputs: Inputs) -> markers.Marker:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, cast
 from packaging.version import Version
 
 from detent.index.rows import FILENAME, SAID, UPLOADED, Row, Said, seconds_of, uploaded_at
+from detent.lock.filename import WheelName, split_wheel
 from detent.model.candidate import SDIST_ENDINGS, Artifact
 from detent.model.versions import Release, VersionKey, version_key
 from detent.model.wheel_tags import pythons_of_wheels
@@ -19,6 +20,8 @@ ANY_TIME: Final = 2**62
 """In place of the last upload where the index says it of some files of a release only."""
 
 BEST_ENDINGS: Final = (".whl", ".tar.gz", ".zip")
+_DASHES_WITHOUT_BUILD = 4
+"""In a wheel's file name: name, version and three sets of tags."""
 
 
 _filename: Callable[[Row], str] = itemgetter(FILENAME)
@@ -148,5 +151,38 @@ def uploads(rows: Iterable[Row]) -> Uploads:
 
 
 def speaking(files: Sequence[Artifact]) -> Sequence[Artifact]:
-    """The files of a release that may tell its metadata: its wheels, where it has some."""
-    return [file for file in files if file.is_wheel] or files
+    """The files of a release that may tell its metadata: its wheels, where it has some.
+
+    Of them those that are installed: no yanked one beside others, nor one with a higher build beside it.
+    """
+    wheels = [file for file in files if file.is_wheel]
+    kept = [file for file in wheels if file.yanked is None] or wheels
+    if any(file.filename.count("-") > _DASHES_WITHOUT_BUILD for file in kept):
+        kept = _latest_builds(kept)
+    return kept or files
+
+
+def _latest_builds(wheels: Sequence[Artifact]) -> list[Artifact]:
+    """Leave out each wheel that another of the same tags, with a higher build number, stands in for."""
+    names = [_wheel_name(wheel.filename) for wheel in wheels]
+    return [
+        wheel
+        for wheel, mine in zip(wheels, names, strict=True)
+        if mine is None
+        or not any(other and other.build > mine.build and _share_tags(mine, other) for other in names)
+    ]
+
+
+def _wheel_name(filename: str) -> WheelName | None:
+    try:
+        return split_wheel(filename)
+    except ValueError:  # listed with tags that nothing fits
+        return None
+
+
+def _share_tags(one: WheelName, other: WheelName) -> bool:
+    """Whether some tag is of both: an environment that takes the one for it could take the other."""
+    return all(
+        not set(mine.lower().split(".")).isdisjoint(theirs.lower().split("."))
+        for mine, theirs in zip(one[-3:], other[-3:], strict=True)
+    )

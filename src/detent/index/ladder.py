@@ -15,6 +15,7 @@ from typing import NamedTuple
 from detent.errors import ArchiveUnsafe, FileGone, MetadataInvalid
 from detent.events import Detail, Report
 from detent.index.client import Answer, Client
+from detent.index.grouping import speaking
 from detent.index.listings import Buildable, identity
 from detent.index.metadata import parse_metadata
 from detent.index.remote_zip import NotReadable, Ranges, Slice, ranges_of, wheel_metadata
@@ -70,10 +71,10 @@ class Ladder:
         self, name: PackageName, version: str, files: Sequence[Artifact], without_sidecar: frozenset[str]
     ) -> Found:
         """Read what the release declares; where it has wheels, they alone speak."""
-        wheels = [file for file in files if file.is_wheel]
-        if wheels:
-            return self._of_wheels(name, version, wheels, without_sidecar)
-        return self._of_sdist(name, version, min(files, key=_sdist_preference))
+        asked = speaking(files)
+        if asked[0].is_wheel:
+            return self._of_wheels(name, version, asked, without_sidecar)
+        return self._of_sdist(name, version, min(asked, key=_sdist_preference))
 
     # ---- source distributions -------------------------------------------------------------------
 

@@ -378,13 +378,11 @@ class IndexReleases:
         packed = self._packed(project)
         told = packed.told.get(version)
         visible = project.visible.get(version)
-        if told is not None and (visible is None or _is_said_by(visible, told.source)):
+        if told is not None and (not visible or _is_said_by(visible, told.source)):
             project.answers[version] = _understood(told, project.name, version)
             return None
-        files = self._listed(project, version) if visible is None else visible
-        if not files:
-            project.answers[version] = _Answer(None, "none of its files was there before the cutoff")
-            return None
+        # What came later as a whole is refused by whoever chooses, and asked for to see what it would change.
+        files = visible or self._listed(project, version)
         if self._is_offline and (release.has_wheel or not any(map(self._is_archived, files))):
             raise OfflineMiss((f"the metadata of {project.name} {version}",))
         pending = self._remote().metadata(project.name, version, files, packed.without_sidecar)

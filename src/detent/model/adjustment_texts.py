@@ -9,7 +9,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias, TypeVar
 
 from detent.model import markers
-from detent.model.adjustments import NO_ADJUSTMENTS, Adjustments, Exclusive, Override, StatedMetadata
+from detent.model.adjustments import (
+    NO_ADJUSTMENTS,
+    Adjustments,
+    Exclusion,
+    Exclusive,
+    Override,
+    StatedMetadata,
+)
 from detent.model.markers import Marker
 from detent.model.names import extra_name, group_name, package_name
 from detent.model.requirement import PackageName, Requirement, parse_requirement
@@ -37,6 +44,7 @@ _PYTHON, _EXTRA = "requires-python ", "extra "
 _SIDE = r"(?s)(extra|group) ([a-z0-9-]+)(?: \((.*)\))?"
 _RELEASE = r"([a-z0-9-]+)(?:==([^\s:|]+))?"
 _SCOPED = rf"(?s){_RELEASE}: (.*)"
+_EXCLUSION = rf"{_RELEASE}:(?: (.+))?"
 
 
 class UnreadableAdjustment(ValueError):
@@ -60,7 +68,7 @@ def adjustment_texts(adjustments: Adjustments) -> Tables:
         CONSTRAINTS: map(requirement_text, adjustments.constraints),
         METADATA: map(_metadata_text, adjustments.metadata),
         ENVIRONMENTS: map(markers.render, adjustments.environments),
-        EXCLUDES: adjustments.excludes,
+        EXCLUDES: (*adjustments.excludes, *map(exclusion_text, adjustments.scoped_excludes)),
         OVERRIDES: map(override_text, adjustments.overrides),
         REQUIRED_ENVIRONMENTS: map(markers.render, adjustments.required_environments),
     }
@@ -81,6 +89,12 @@ def override_text(override: Override) -> str:
     if override.parent is None:
         return text
     return f"{_release_text(override.parent, override.parent_version)}: {text}"
+
+
+def exclusion_text(exclusion: Exclusion) -> str:
+    """Write what the requirements of one parent leave out, after its name; no names: nothing."""
+    head = _release_text(exclusion.parent, exclusion.parent_version)
+    return f"{head}: {', '.join(exclusion.names)}".rstrip()
 
 
 def _release_text(name: PackageName, version: str) -> str:
@@ -122,10 +136,12 @@ def read_adjustment_texts(tables: Tables) -> Adjustments:
     def read(table: str, reading: Callable[[str], Value]) -> tuple[Value, ...]:
         return tuple(_each(table, lines.get(table, ()), reading))
 
+    excluded = read(EXCLUDES, _excluded)
     return Adjustments(
         constraints=read(CONSTRAINTS, parse_requirement),
         overrides=read(OVERRIDES, _override),
-        excludes=read(EXCLUDES, package_name),
+        excludes=tuple(one for one in excluded if not isinstance(one, Exclusion)),
+        scoped_excludes=tuple(one for one in excluded if isinstance(one, Exclusion)),
         conflicts=read(CONFLICTS, _exclusive),
         environments=read(ENVIRONMENTS, markers.parse),
         required_environments=read(REQUIRED_ENVIRONMENTS, markers.parse),
@@ -141,6 +157,9 @@ def subject(table: str, text: str) -> str:
         if table == OVERRIDES:
             override = _override(text)
             return f"{override.parent} {override.parent_version} {override.requirement.name}"
+        if table == EXCLUDES:
+            parent, colon, _ = text.partition(":")
+            return parent + colon
         if table == CONFLICTS:
             return _BAR.join(_exclusive(text).names)
     except ValueError:
@@ -162,6 +181,16 @@ def _override(text: str) -> Override:
         return Override(parse_requirement(text))
     name, version, requirement = scoped.groups()
     return Override(parse_requirement(requirement), package_name(name), version or "")
+
+
+def _excluded(text: str) -> PackageName | Exclusion:
+    scoped = re.fullmatch(_EXCLUSION, text)
+    if scoped is None:
+        return package_name(text)
+    parent, version, names = scoped.groups()
+    return Exclusion(
+        package_name(parent), tuple(map(package_name, names.split(", ") if names else ())), version or ""
+    )
 
 
 def _exclusive(text: str) -> Exclusive:

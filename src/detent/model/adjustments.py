@@ -26,6 +26,16 @@ class Override(NamedTuple):
     """Canonical; empty for every version of the parent."""
 
 
+class Exclusion(NamedTuple):
+    """Packages that the requirements of one parent are to leave out."""
+
+    parent: PackageName
+    names: tuple[PackageName, ...]
+    """Sorted. None are left out of a version that is to have all its requirements."""
+    parent_version: str = ""
+    """Canonical; empty for every version of the parent that nothing else is said of."""
+
+
 class StatedMetadata(NamedTuple):
     """What a package demands by the project's own word; nobody else is asked."""
 
@@ -57,6 +67,8 @@ class Adjustments(NamedTuple):
     overrides: tuple[Override, ...] = ()
     excludes: tuple[PackageName, ...] = ()
     """Packages nobody gets, whoever asks; sorted."""
+    scoped_excludes: tuple[Exclusion, ...] = ()
+    """One for each parent and each version of it."""
     conflicts: tuple[Exclusive, ...] = ()
     environments: tuple[Marker, ...] = ()
     """The lock is for these alone; empty: for all."""
@@ -86,6 +98,16 @@ class Adjustments(NamedTuple):
         of_all_versions = [override for override in of_parent if not override.parent_version]
         return tuple(of_version or of_all_versions or [o for o in found if o.parent is None])
 
+    def is_excluded(self, name: PackageName, parent: PackageName, version: str) -> bool:
+        """Whether this parent's requirements on a package are left out.
+
+        What is said of one version takes the place of what is said of all of them.
+        """
+        of_parent = [exclusion for exclusion in self.scoped_excludes if exclusion.parent == parent]
+        of_version = [e for e in of_parent if e.parent_version and e.parent_version == version]
+        of_all_versions = [exclusion for exclusion in of_parent if not exclusion.parent_version]
+        return name in self.excludes or any(name in e.names for e in of_version or of_all_versions)
+
     def of_project(self, requirement: Requirement) -> tuple[Requirement, ...]:
         """Give what a requirement of the project itself becomes: the override's, with the extras of both."""
         if requirement.name in self.excludes:
@@ -105,7 +127,7 @@ class Adjustments(NamedTuple):
         self, dependencies: Sequence[Dependency], parent: PackageName, version: str
     ) -> tuple[Dependency, ...]:
         """Give the requirements of a release as they count here, in the same order."""
-        if not self.overrides and not self.excludes:
+        if not (self.overrides or self.excludes or self.scoped_excludes):
             return tuple(dependencies)
         return tuple(dict.fromkeys(self._adjusted(dependencies, parent, version)))
 
@@ -113,7 +135,8 @@ class Adjustments(NamedTuple):
         self, dependencies: Iterable[Dependency], parent: PackageName, version: str
     ) -> Iterator[Dependency]:
         for dependency in dependencies:
-            if dependency.name in self.excludes:
+            # Before the overrides: what is left out is not replaced either.
+            if self.is_excluded(dependency.name, parent, version):
                 continue
             overrides = self.overrides_for(dependency.name, parent, version)
             if not overrides:

@@ -11,7 +11,7 @@ from typing import Final
 
 from detent.model import markers
 from detent.model.markers import Marker
-from detent.model.wheel_platforms import served
+from detent.model.wheel_platforms import may_be_of_use, served
 from detent.model.wheel_tags import pythons_of_tag
 
 _PYPY: Final = "pp"
@@ -37,6 +37,16 @@ def places(
             if within is not None:
                 pythons = _onwards(pythons) if not markers.disjoint(within, pythons) else markers.NEVER
             found = markers.or_(found, markers.and_(pythons, served(platform, musl=musl)))
+    return found
+
+
+def possible_places(filenames: Iterable[str]) -> Marker:
+    """Give where one of these wheels could be installed at all, from the lowest Python of each on."""
+    found = markers.NEVER
+    for filename in filenames:
+        for python, abi, platform in _tags(filename):
+            pythons = pythons_of_tag(python, has_stable_abi=abi.startswith("abi3"))
+            found = markers.or_(found, markers.and_(_onwards(pythons), may_be_of_use(platform)))
     return found
 
 

@@ -19,7 +19,7 @@ _LEFT_OPEN = frozenset(("dependencies", "optional-dependencies", "requires-pytho
 def with_dynamic(world: World, project: Project, inputs: Inputs) -> Inputs:
     """Fill in what is dynamic of dependencies, extras and requires-python.
 
-    Raises :class:`BuildError`, and :class:`ManifestInvalid` where that turns on extras that exclude each other.
+    Raises :class:`BuildError`, and :class:`ManifestInvalid` where `conflicts` cannot be used with that.
     """
     left_open = _LEFT_OPEN.intersection(project.manifest.dynamic)
     if not left_open:

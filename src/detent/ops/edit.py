@@ -9,7 +9,14 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from detent import fsio
-from detent.errors import LockMissing, LockWouldChange, ManifestChanged, UnknownExtra, UsageError
+from detent.errors import (
+    ExclusiveExtras,
+    LockMissing,
+    LockWouldChange,
+    ManifestChanged,
+    UnknownExtra,
+    UsageError,
+)
 from detent.events import Event, Notice, ignore
 from detent.model.adjustments import Adjustments
 from detent.model.inputs import Inputs
@@ -280,7 +287,12 @@ def _finish(
         changes = manifest_changes(project.manifest, _parsed(project, text))
         return EditOutcome(changes, outcome, None, is_dry_run=True)
     sync = None if options.no_sync else _sync_options(options)
-    return finish_edit(world, project, text, outcome, sync=sync)
+    try:
+        return finish_edit(world, project, text, outcome, sync=sync)
+    except ExclusiveExtras as fault:
+        # What the environment has is no choice of this command, so no flag of it changes that.
+        fault.next_steps = ("pass `--no-sync`, and choose with `detent sync` afterwards",)
+        raise
 
 
 def finish_edit(

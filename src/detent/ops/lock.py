@@ -117,7 +117,7 @@ def check_lock(world: World, project: Project, inputs: Inputs, *, flag: str) -> 
         raise LockMissing(LOCK_NAME, flag)
     found = staleness(world.layout, inputs, stored)
     if found:
-        raise LockStale(LOCK_NAME, found, flag)
+        raise LockStale(LOCK_NAME, found, flag, has_flags=world.settings.choosing.has_flags)
     return stored
 
 
@@ -187,7 +187,7 @@ def _tell_of_other_installers(world: World, outcome: LockOutcome) -> None:
     changed = _changed_requirements(outcome.lock.inputs)
     if changed and not _changed_requirements(before):
         tables = " and ".join(f"`{table}`" for table in changed)
-        says = f"{tables} of [tool.detent] changes what packages ask for"
+        says = f"{tables} of [tool.detent] change{'s' if len(changed) == 1 else ''} what packages ask for"
         world.report(Notice("note", f"{says}, so pip installs `{LOCK_NAME}` with `--no-deps` only"))
 
 

@@ -73,10 +73,11 @@ def wanted_selection(lock: Lock, chosen: Chosen) -> Wanted:
     asked = {normalise(text) for text in (*chosen.group, *chosen.only_group)}
     by_default = set() if chosen.all_groups else default_groups(lock) - asked
     unasked = {f"group `{group}`": group for group in by_default}
+    steps = [f"pass `--no-group {unasked[side]}`" for side in clashing.sides if side in unasked]
     raise ExclusiveExtras(
         [f"{side} (on by default)" if side in unasked else side for side in clashing.sides],
         clashing.declared,
-        next_steps=[f"pass `--no-group {unasked[side]}`" for side in clashing.sides if side in unasked],
+        next_steps=[*steps[:1], *(f"or {step}" for step in steps[1:])],
     )
 
 

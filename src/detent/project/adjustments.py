@@ -6,7 +6,7 @@ are collected, each with its line.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from packaging.version import Version
 
@@ -21,10 +21,11 @@ from detent.model.adjustment_texts import (
     OVERRIDES,
     REQUIRED_ENVIRONMENTS,
     TABLES,
+    exclusion_text,
     override_text,
     requirement_text,
 )
-from detent.model.adjustments import NO_ADJUSTMENTS, Adjustments, Override, StatedMetadata
+from detent.model.adjustments import NO_ADJUSTMENTS, Adjustments, Exclusion, Override, StatedMetadata
 from detent.model.markers import InvalidMarker, Marker
 from detent.model.names import extra_name
 from detent.model.requirement import ExtraName, PackageName, Requirement, package_name
@@ -33,10 +34,15 @@ from detent.project.conflicts import Declared, read_conflicts
 from detent.project.document import Document, type_name
 from detent.project.requirements import read_requirement, strings
 
+_Steps: TypeAlias = tuple[str | int, ...]
+_Spellings: TypeAlias = Mapping[tuple[PackageName | None, Version], str]
+
 _PATH = ("tool", "detent")
+_ENTRIES = {EXCLUDES: "an exclusion", OVERRIDES: "an override"}
 _METADATA_KEYS = ("name", "version", "requires-dist", "requires-python", "provides-extra", "provides-extras")
 
 Value = TypeVar("Value")
+Scoped = TypeVar("Scoped", Override, Exclusion)
 
 
 def read_adjustments(
@@ -50,10 +56,14 @@ def read_adjustments(
     # Pythons that there are none of are a fault already.
     pythons = markers.requires_python(requires_python) or markers.ALWAYS
     reader = _Reader(document, table, declared.name, pythons, faults)
+    constraints, overrides = reader.constraints(), reader.overrides()
+    excludes, exclusions = reader.excludes()
+    spellings = _spellings((*overrides, *exclusions))
     found = Adjustments(
-        constraints=reader.constraints(),
-        overrides=reader.overrides(),
-        excludes=reader.excludes(),
+        constraints=constraints,
+        overrides=_canonical(_spelled_alike(overrides, spellings), override_text),
+        excludes=excludes,
+        scoped_excludes=_together(_spelled_alike(exclusions, spellings)),
         environments=reader.environments(ENVIRONMENTS),
         required_environments=reader.environments(REQUIRED_ENVIRONMENTS),
         metadata=reader.metadata(),
@@ -63,10 +73,17 @@ def read_adjustments(
     return found._replace(conflicts=conflicts)
 
 
+class _Entry(NamedTuple):
+    """What one entry says, for everybody or for one parent."""
+
+    parent: tuple[PackageName | None, str]
+    texts: Sequence[tuple[_Steps, str]]
+
+
 class _Row(NamedTuple):
     """A table in a list, and its way from the root."""
 
-    path: tuple[str | int, ...]
+    path: _Steps
     data: Mapping[str, object]
 
 
@@ -108,44 +125,59 @@ class _Reader:
                 yield requirement
 
     def overrides(self) -> tuple[Override, ...]:
-        return _canonical(_spelled_alike(tuple(self._overrides())), override_text)
+        return tuple(self._overrides())
 
     def _overrides(self) -> Iterator[Override]:
-        path = (*_PATH, OVERRIDES)
-        for place, item in self._items(OVERRIDES):
+        for parent, texts in self._entries(OVERRIDES):
+            for path, text in texts:
+                requirement = self._requirement(path, OVERRIDES, text)
+                if requirement is not None:
+                    yield Override(_without_rest(requirement), *parent)
+
+    def excludes(self) -> tuple[tuple[PackageName, ...], tuple[Exclusion, ...]]:
+        """Read what nobody gets, and what the requirements of one parent leave out."""
+        everybodys: set[PackageName] = set()
+        scoped = []
+        for (parent, version), texts in self._entries(EXCLUDES):
+            found = {self._package(path, text) for path, text in texts}
+            names = {name for name in found if name is not None}
+            if parent is None:
+                everybodys |= names
+            else:
+                scoped.append(Exclusion(parent, tuple(sorted(names)), version))
+        return tuple(sorted(everybodys)), tuple(scoped)
+
+    def _entries(self, table: str) -> Iterator[_Entry]:
+        """Read a list of texts, and of tables with texts for one parent."""
+        for place, item in self._items(table):
+            row = (*_PATH, table, place)
             match item:
                 case str():
-                    yield from self._override((*path, place), item)
+                    yield _Entry((None, ""), [(row, item)])
                 case {"package": of, "dependencies": [*texts], **rest} if not rest:
-                    yield from self._scoped((*path, place), of, texts)
+                    parent = self._parent((*row, "package"), table, of)
+                    read = list(self._texts((*row, "dependencies"), texts))
+                    # Without a parent there is a fault, and what is made of the rest is not used.
+                    yield _Entry(parent or (self._project, ""), read)
                 case _:
                     self._refuse(
-                        (*path, place),
-                        f"`{_name(OVERRIDES)}` must hold strings and "
+                        row,
+                        f"`{_name(table)}` must hold strings and "
                         '`{package = "NAME", dependencies = ["..."]}`, '
                         f"found {type_name(item)}" + (" of another kind" if isinstance(item, dict) else ""),
                     )
 
-    def _override(self, path: tuple[str | int, ...], text: str) -> Iterator[Override]:
-        requirement = self._requirement(path, OVERRIDES, text)
-        if requirement is not None:
-            yield Override(_without_rest(requirement))
-
-    def _scoped(self, row: tuple[str | int, ...], of: object, texts: list[object]) -> Iterator[Override]:
-        parent = self._parent((*row, "package"), of)
-        if not texts:
-            self._refuse(row, f"`dependencies` of an entry in `{_name(OVERRIDES)}` is empty")
+    def _texts(self, path: _Steps, texts: Sequence[object]) -> Iterator[tuple[_Steps, str]]:
         for place, text in enumerate(texts):
-            path = (*row, "dependencies", place)
-            if not isinstance(text, str):
-                self._refuse(path, f"`dependencies` must be a list of strings, found {type_name(text)} in it")
-                continue
-            requirement = self._requirement(path, OVERRIDES, text)
-            if requirement is not None and parent is not None:
-                yield Override(_without_rest(requirement), *parent)
+            if isinstance(text, str):
+                yield (*path, place), text
+            else:
+                self._refuse(
+                    (*path, place), f"`{path[-1]}` must be a list of strings, found {type_name(text)} in it"
+                )
 
-    def _parent(self, path: tuple[str | int, ...], of: object) -> tuple[PackageName, str] | None:
-        """Read whose requirements are replaced."""
+    def _parent(self, path: _Steps, table: str, of: object) -> tuple[PackageName, str] | None:
+        """Read whose requirements are replaced or left out."""
         match of:
             case str():
                 name, version = self._package(path, of), ""
@@ -158,25 +190,19 @@ class _Reader:
                 name, version = self._package((*path, "name"), text), found
             case _:
                 form = '`{name = "NAME", version = "1.0"}`'
-                self._refuse(path, f"`package` in `{_name(OVERRIDES)}` must be a name or {form}")
+                self._refuse(path, f"`package` in `{_name(table)}` must be a name or {form}")
                 return None
         if name == self._project:
             self._refuse(
                 path,
                 f"the requirements of `{name}` are the project's own",
-                why="an override for one package is for what others wrote",
+                why=f"{_ENTRIES[table]} for one package is for what others wrote",
                 next_steps=("change the requirement where it stands",),
             )
             return None
         return None if name is None else (name, version)
 
-    def excludes(self) -> tuple[PackageName, ...]:
-        path = (*_PATH, EXCLUDES)
-        texts = strings(self._document, path, self._table.get(EXCLUDES, []), self._faults)
-        found = {self._package((*path, place), text) for place, text in texts}
-        return tuple(sorted(name for name in found if name is not None))
-
-    def _requirement(self, path: tuple[str | int, ...], table: str, text: str) -> Requirement | None:
+    def _requirement(self, path: _Steps, table: str, text: str) -> Requirement | None:
         requirement = read_requirement(self._document, path, _name(table), text, self._faults)
         if requirement is None or not any(markers.mentions(requirement.marker)):
             return requirement
@@ -200,7 +226,7 @@ class _Reader:
                 found.append(self._environment((*path, place), table, text))
         return _canonical((marker for marker in found if marker is not None), markers.render)
 
-    def _environment(self, path: tuple[str | int, ...], table: str, text: str) -> Marker | None:
+    def _environment(self, path: _Steps, table: str, text: str) -> Marker | None:
         what = f"`{text}` in `{_name(table)}`"
         try:
             marker = markers.parse(text)
@@ -273,7 +299,7 @@ class _Reader:
         self._refuse((*row.path, key), f"`{key}` must be a string, found {type_name(value)}")
         return ""
 
-    def _python(self, path: tuple[str | int, ...], text: str) -> str:
+    def _python(self, path: _Steps, text: str) -> str:
         try:
             return canonical_specifier(text)
         except InvalidSpecifier as error:
@@ -298,19 +324,13 @@ class _Reader:
                 except ValueError as error:
                     self._refuse(path, f"`{text}` in `{key}` cannot be used", why=str(error))
 
-    def _listed(self, row: _Row, key: str) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    def _listed(self, row: _Row, key: str) -> Iterator[tuple[_Steps, str]]:
         value = row.data.get(key, [])
         path = (*row.path, key)
         if not isinstance(value, list):
             self._refuse(path, f"`{key}` must be a list of strings, found {type_name(value)}")
             return
-        for place, text in enumerate(value):
-            if isinstance(text, str):
-                yield (*path, place), text
-            else:
-                self._refuse(
-                    (*path, place), f"`{key}` must be a list of strings, found {type_name(text)} in it"
-                )
+        yield from self._texts(path, value)
 
     # ---- all of them ---------------------------------------------------------------------
 
@@ -321,23 +341,21 @@ class _Reader:
         else:
             self._refuse((*_PATH, table), f"`{_name(table)}` must be a list, found {type_name(value)}")
 
-    def _package(self, path: tuple[str | int, ...], text: str) -> PackageName | None:
+    def _package(self, path: _Steps, text: str) -> PackageName | None:
         try:
             return package_name(text)
         except ValueError as error:
             self._refuse(path, "the name of a package cannot be used", why=str(error))
             return None
 
-    def _version(self, path: tuple[str | int, ...], text: str) -> str | None:
+    def _version(self, path: _Steps, text: str) -> str | None:
         try:
             return str(Version(text))
         except ValueError:  # no version, or a number too long to read
             self._refuse(path, f"`{text}` is not a valid version")
             return None
 
-    def _refuse(
-        self, path: tuple[str | int, ...], what: str, *, why: str = "", next_steps: tuple[str, ...] = ()
-    ) -> None:
+    def _refuse(self, path: _Steps, what: str, *, why: str = "", next_steps: tuple[str, ...] = ()) -> None:
         self._faults.append(
             ManifestInvalid(self._document.where(*path), what, why=why, next_steps=next_steps)
         )
@@ -354,15 +372,32 @@ def _without_rest(requirement: Requirement) -> Requirement:
     return Requirement(requirement.name, marker=markers.NEVER, origin=requirement.origin)
 
 
-def _spelled_alike(overrides: Sequence[Override]) -> Iterator[Override]:
-    """Write one version of a parent (`1.0`, `1.0.0`) one way: what is said of it is said of it together."""
-    spellings: dict[tuple[PackageName | None, Version], str] = {}
-    for parent, version in ((o.parent, o.parent_version) for o in overrides if o.parent_version):
+def _spellings(scoped: Iterable[Override | Exclusion]) -> _Spellings:
+    """Find one way to write each version of a parent (`1.0`, `1.0.0`), for all that is said of it."""
+    found: dict[tuple[PackageName | None, Version], str] = {}
+    for parent, version in ((one.parent, one.parent_version) for one in scoped if one.parent_version):
         key = parent, Version(version)
-        spellings[key] = min(version, spellings.get(key, version))
-    for one in overrides:
+        found[key] = min(version, found.get(key, version))
+    return found
+
+
+def _spelled_alike(scoped: Iterable[Scoped], spellings: _Spellings) -> Iterator[Scoped]:
+    for one in scoped:
         version = one.parent_version
         yield one._replace(parent_version=spellings[one.parent, Version(version)]) if version else one
+
+
+def _together(exclusions: Iterable[Exclusion]) -> tuple[Exclusion, ...]:
+    """Make one of those for the same release, without those that leave nothing out and except nothing."""
+    found: dict[tuple[PackageName, str], set[PackageName]] = {}
+    for exclusion in exclusions:
+        found.setdefault((exclusion.parent, exclusion.parent_version), set()).update(exclusion.names)
+    made = (
+        Exclusion(parent, tuple(sorted(names)), version)
+        for (parent, version), names in found.items()
+        if names or (version and found.get((parent, "")))
+    )
+    return _canonical(made, exclusion_text)
 
 
 def _canonical(values: Iterable[Value], text: Callable[[Value], str]) -> tuple[Value, ...]:

@@ -38,6 +38,19 @@ class Choosing(NamedTuple):
     fork_strategy: Setting[ForkStrategy]
     cutoffs: Cutoffs
 
+    @property
+    def has_flags(self) -> bool:
+        """Whether flags of the command say some of it."""
+        origins = (
+            self.resolution.origin,
+            self.prerelease.origin,
+            self.fork_strategy.origin,
+            self.cutoffs.set_by,
+            *(mode.origin for mode in self.prerelease_packages.values()),
+            *self.cutoffs.packages_set_by.values(),
+        )
+        return any(origin.startswith("the flag") for origin in origins)
+
     def options(self) -> tuple[tuple[str, str], ...]:
         """Give whatever is not the default, by the setting's name, as a lock writes it down: sorted."""
         modes = {name: mode.value for name, mode in self.prerelease_packages.items()}

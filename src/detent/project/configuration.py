@@ -20,7 +20,7 @@ from detent.errors import (
 from detent.model.requirement import GroupName, group_name
 from detent.model.specifiers import clause_contains, parse_clauses
 from detent.project.document import Document, type_name
-from detent.project.known import BY_NAME, KNOWN, OF_OTHER_TOOLS, Known, nearest
+from detent.project.known import BY_NAME, ELSEWHERE, KNOWN, OF_OTHER_TOOLS, Known, nearest
 from detent.project.values import reading
 
 _INDEX_KEYS = ("url", "name", "default", "exclude-newer")
@@ -206,6 +206,9 @@ def _unknown(table: _Table, key: str, faults: list[DetentError]) -> Iterator[str
                 next_steps=("take the line `[tool.detent]` out",),
             )
         )
+        return
+    if key in ELSEWHERE:
+        yield f"`{table.where(key)}`: `{key}` is no setting of detent and was ignored; {ELSEWHERE[key]}"
         return
     near = nearest(key, _names_for(table))
     if near is not None and (near in OF_OTHER_TOOLS or BY_NAME[near].is_protection):

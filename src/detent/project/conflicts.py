@@ -55,7 +55,11 @@ def read_conflicts(
         origin = Origin(TABLE, document.line(*_PATH, place))
         exclusive = found[sides] = _exclusive(sides, gates, origin)
         faults += _both_at_once(
-            lambda owner: document.where(*_place(document, owner)), document.display, exclusive, declared, care
+            lambda owner: document.where(*_place(document, owner)),
+            document.display,
+            exclusive,
+            declared,
+            care,
         )
     return tuple(found[sides] for sides in sorted(found))
 

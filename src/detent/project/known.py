@@ -230,9 +230,9 @@ KNOWN = (
     Known(
         "exclude-dependencies",
         "excludes",
-        "Packages that are left out, whoever needs them.",
+        "Packages that are left out: whoever needs them, or where one package does.",
         "pyproject",
-        '["typing"]',
+        '["typing", { package = "boto3", dependencies = ["urllib3"] }]',
         default="[]",
         is_protection=True,
     ),
@@ -411,7 +411,11 @@ KNOWN = (
 )
 BY_NAME: Mapping[str, Known] = {known.name: known for known in KNOWN}
 
+ELSEWHERE: Mapping[str, str] = {"dev-dependencies": "write its list as `dev` in `[dependency-groups]`"}
+"""What other tools set here, and a project of detent says in another place; no protections."""
+
 OF_OTHER_TOOLS: Mapping[str, str] = {
+    "build-constraint-dependencies": "",
     "no-build": 'write `build = "deny"`',
     "only-binary": 'write `build = "deny"`',
     "min-release-age": 'write `exclude-newer = "7 days"`',

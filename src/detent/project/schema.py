@@ -115,23 +115,16 @@ def _adjustments() -> Mapping[str, dict[str, object]]:
     texts = {"type": "array", "items": text}
     names = {"type": "array", "items": _name()}
     release = {"name": _name(), "version": text}
+
+    def scoped(dependencies: Mapping[str, object]) -> dict[str, object]:
+        package = {"anyOf": [_name(), _object(release, "name")]}
+        return _object({"package": package, "dependencies": dependencies}, "package", "dependencies")
+
     side = {"type": "object", "additionalProperties": False, "minProperties": 1, "maxProperties": 1}
     return {
         "requirements": text,
-        "excludes": _name(),
-        "overrides": {
-            "anyOf": [
-                text,
-                _object(
-                    {
-                        "package": {"anyOf": [_name(), _object(release, "name")]},
-                        "dependencies": texts,
-                    },
-                    "package",
-                    "dependencies",
-                ),
-            ]
-        },
+        "excludes": {"anyOf": [_name(), scoped(names)]},
+        "overrides": {"anyOf": [text, scoped(texts)]},
         "conflicts": {
             "type": "array",
             "minItems": 2,

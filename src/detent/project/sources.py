@@ -92,7 +92,11 @@ def candidates(known: Known, sources: Sources) -> Iterator[tuple[object, str]]:
 
 def of_person(known: Known, sources: Sources) -> Iterator[tuple[object, str]]:
     """Give what somebody said for this command: by a flag or a variable."""
-    yield sources.flags.get(known.name), f"the flag `{known.flag}`"
+    flag, origin = sources.flags.get(known.name), f"the flag `{known.flag}`"
+    if flag == "" and known.is_protection:
+        # A script whose variable is empty shall not go on without what it asks for.
+        raise SettingInvalid(known.name, "its value is empty", origin=origin)
+    yield flag, origin
     if known.variable:
         yield sources.variables.get(known.variable), f"the variable `{known.variable}`"
 

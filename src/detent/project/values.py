@@ -161,6 +161,8 @@ def _by_package(value: object, form: str, read: Callable[[object], T]) -> Mappin
     found: dict[PackageName, T] = {}
     for name, item in value.items():
         try:
+            if package_name(name) in found:
+                raise ValueError("the package stands here twice")
             found[package_name(name)] = read(item)
         except ValueError as error:
             raise ValueError(f"`{name}`: {error}") from error

@@ -17,7 +17,13 @@ from detent.resolve.ports import Releases
 
 def with_adjustments(releases: Releases, adjustments: Adjustments) -> Releases:
     """Give the index as these adjustments leave it; the same object where there is nothing to adjust."""
-    if adjustments.overrides or adjustments.excludes or adjustments.metadata:
+    changing = (
+        adjustments.overrides,
+        adjustments.excludes,
+        adjustments.scoped_excludes,
+        adjustments.metadata,
+    )
+    if any(changing):
         return _Adjusted(releases, adjustments)
     return releases
 
@@ -82,7 +88,7 @@ class _Adjusted:
         if plain is None:
             return None
 
-        version = self._as_overrides_say(name, number) or plain.version
+        version = self._as_written(name, number) or plain.version
 
         def adjusted(needs: Sequence[Dependency]) -> tuple[Dependency, ...]:
             return self.adjustments.adjusted(needs, name, version)
@@ -118,9 +124,11 @@ class _Adjusted:
                 of_all = of_all or stated
         return of_all
 
-    def _as_overrides_say(self, name: PackageName, number: int) -> str:
-        """Give a version as an override for it alone spells it (`2` for `2.0`); empty for none."""
-        said = {override.parent_version for override in self.adjustments.overrides if override.parent == name}
+    def _as_written(self, name: PackageName, number: int) -> str:
+        """Give a version as what is said of it alone spells it (`2` for `2.0`); empty for none."""
+        scoped = [(one.parent, one.parent_version) for one in self.adjustments.overrides]
+        scoped += [(one.parent, one.parent_version) for one in self.adjustments.scoped_excludes]
+        said = {version for parent, version in scoped if parent == name}
         find = self.plain.listing(name).number
         return next((version for version in sorted(said) if version and find(version) == number), "")
 

@@ -16,8 +16,10 @@ from detent.model.requirement import PackageName
 from detent.model.versions import newest
 from detent.resolve.catalogue import Unusable
 from detent.resolve.choices import Choices
+from detent.resolve.clauses import Situation
 from detent.resolve.facts import Needs, Rejected, SameVersion, split_slot
 from detent.resolve.obstacles import Obstacle, obstacles_to
+from detent.resolve.policy import Cause
 from detent.resolve.proof import Leaf, facts_in, is_proof, smallest
 from detent.resolve.solver import ROOT, Clause, Slot
 
@@ -41,7 +43,7 @@ def argue(
     situation: Choices,
     *,
     everywhere: Marker,
-    elsewhere: Callable[[Marker], Choices],
+    elsewhere: Callable[[Marker], Situation],
     order: Callable[[Slot], int],
 ) -> Argument:
     """Make an argument of a proof.
@@ -133,19 +135,30 @@ def _where(
     leaves: Sequence[Leaf],
     here: Marker,
     everywhere: Marker,
-    elsewhere: Callable[[Marker], Choices],
+    elsewhere: Callable[[Marker], Situation],
 ) -> Marker:
     """Find where the facts are a proof: in more than the part the search looked at first, if that is easy."""
     where = everywhere
     for leaf in leaves:
         if isinstance(leaf.fact, Needs):
             where = markers.and_(where, leaf.fact.demand.where)
-        elif isinstance(leaf.fact, Rejected):
-            return here  # why a version is of no use may be another thing elsewhere
     if where in {here, markers.NEVER}:
         return here  # facts that are each a proof may hold in parts that have nothing in common
     wider = elsewhere(where)
+    if not _are_refused_as_well(leaves, wider):
+        return here
     return where if is_proof(leaves, wider.domain, wider.catalogue.matching) else here
+
+
+def _are_refused_as_well(leaves: Sequence[Leaf], wider: Situation) -> bool:
+    """Say whether versions that are of no use are of none elsewhere, for the same reasons."""
+    return all(
+        wider.is_refused(leaf.fact.slot, number, leaf.fact.reason)
+        for leaf in leaves
+        if isinstance(leaf.fact, Rejected)
+        for number in range(1, leaf.fact.values.bit_length())
+        if leaf.fact.values >> number & 1
+    )
 
 
 def _that_matter(leaves: Sequence[Leaf], situation: Choices) -> Iterator[tuple[PackageName, Obstacle]]:
@@ -158,6 +171,8 @@ def _that_matter(leaves: Sequence[Leaf], situation: Choices) -> Iterator[tuple[P
             continue
         # What several things hide does not come back when one of them goes.
         alone = [o for o in found if not _stands(leaves, situation, name, o.mask & ~_by_others(o, found))]
+        causes = [o for o in found if isinstance(o.kind, Cause)]
+        alone = [o._replace(mask=o.mask & ~_by_others(o, causes)) for o in alone]
         for obstacle in alone or found:
             if not _newest_helps_not(leaves, situation, name, obstacle):
                 yield name, obstacle

@@ -142,14 +142,15 @@ class Choices:
         bounded = self._bounded[name] = []
         for constraint in self._rules.constraints[name]:
             where = markers.environment_only(constraint.marker)
-            outside = allowed.mask & ~listing.mask(constraint.specifier)
+            outside = listing.every & ~listing.mask(constraint.specifier)
             if not outside or not self.holds(where):
                 continue
             if self.covers(where):
+                # What is hidden already is named here, too: to lift the other reason alone would not help.
                 hidden = Hidden(outside, _ruled_out_by(constraint), Cause.CONSTRAINT)
                 allowed = allowed._replace(mask=allowed.mask & ~outside, hidden=(*allowed.hidden, hidden))
-            else:
-                bounded.append((constraint, outside))
+            elif allowed.mask & outside:
+                bounded.append((constraint, allowed.mask & outside))
         return allowed
 
     def bound_in_part(self, name: PackageName, number: int) -> Requirement | None:

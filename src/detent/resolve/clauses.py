@@ -168,6 +168,13 @@ class Situation(Choices):
                 return demand
         return None
 
+    def is_refused(self, slot: Slot, value: int, reason: str) -> bool:
+        """Say whether a version is of no use here for this very reason, whoever asks for it."""
+        if reason == _lacking(split_slot(slot)[1]):
+            return True  # here as anywhere, and to see for oneself might take a build
+        refusal = self._refusal(slot, value, self.live_demands(slot, value))
+        return isinstance(refusal, Unusable) and refusal.reason == reason
+
     def _refusals(self, slot: Slot, value: int, refusal: _Refusal) -> Iterator[Clause]:
         """Give the clauses of a refusal, and of the refusals of the next versions that are known."""
         name, extra = split_slot(slot)
@@ -225,6 +232,10 @@ class Situation(Choices):
             if self.catalogue.has_extra(name, number, extra):
                 break
             mask |= 1 << number
+        else:
+            # Whether a release from before the extra has it all the same is not worth a build.
+            before = self.domain(name) & ((1 << value) - 2)
+            mask |= before & ~self.catalogue.listing(name).wheels
         self._lacking[slot] = self._lacking.get(slot, 0) | mask
         for asker in self._askers.get(slot, ()):
             yield from self._lacking_for(asker, slot)
@@ -233,7 +244,7 @@ class Situation(Choices):
         extra = split_slot(slot)[1]
         mask = self._lacking.get(slot, 0)
         if mask and self._newest_has(asker.demand, extra):
-            fact = Rejected(slot, mask, f"has no extra `{extra}`")
+            fact = Rejected(slot, mask, _lacking(extra))
             yield Clause(((asker.slot, asker.bit), (slot, mask)), fact)
 
     def _newest_has(self, demand: Demand, extra: str) -> bool:
@@ -270,8 +281,18 @@ class Situation(Choices):
             return markers.NEVER
         return markers.and_(self.environment, self._coverage.left_out(name, number))
 
+    def alike(self, name: PackageName, number: int) -> frozenset[tuple[PackageName, int]]:
+        """Give the versions of a package that leave out the same as this one, which is among them.
+
+        To avoid them one by one would take a search for each.
+        """
+        where, domain = self.uncovered(name, number), self.domain(name)
+        count = self.catalogue.listing(name).count
+        others = (other for other in range(1, count + 1) if domain >> other & 1)
+        return frozenset((name, other) for other in others if self.uncovered(name, other) == where)
+
     def _coverage_trouble(self, slot: Slot, value: int) -> Unusable | None:
-        """Refuse what has no file anywhere in a required environment.
+        """Refuse what has no file anywhere in a required environment, or in all that is to be solved.
 
         What has one in a part may be needed there alone: that is seen when there is an answer.
         """
@@ -282,14 +303,21 @@ class Situation(Choices):
         if (name, value) in self._avoided:
             self.narrowed.add(name)
         elif uncovered != self.environment:
+            if self.allowed(name).wheels_only >> value & 1 and self._coverage.is_of_no_use(
+                name, value, self.environment
+            ):
+                return Unusable(
+                    self._without_wheel(name, value, self._coverage.name_of_scope(self.environment))
+                )
             return None
         return Unusable(self.without_file(name, value, uncovered))
 
     def without_file(self, name: PackageName, number: int, where: Marker) -> str:
         """Say in a phrase that a version has no file that could be used in a required environment."""
-        lacks = "has no wheel"
-        if self._coverage is not None:
-            lacks += f" for {self._coverage.name_of(where)}"
+        return self._without_wheel(name, number, self._coverage.name_of(where) if self._coverage else "")
+
+    def _without_wheel(self, name: PackageName, number: int, where: str) -> str:
+        lacks = f"has no wheel for {where}" if where else "has no wheel"
         if not self.catalogue.listing(name).sdists >> number & 1:
             return f"{lacks} and no source distribution"
         return f"{lacks}, and {self._rules.policy.build.forbidden_by} forbids building it"
@@ -379,3 +407,8 @@ class Situation(Choices):
         self.catalogue.expect_listings(demands)
         picks = [(name, self.likely(name, alike)) for name, alike in demands.items()]
         self.catalogue.expect_metadata([(name, number) for name, number in picks if number])
+
+
+def _lacking(extra: str) -> str:
+    """Say of a version that it has no such extra."""
+    return f"has no extra `{extra}`"

@@ -20,6 +20,7 @@ from detent.resolve.catalogue import Demand
 from detent.resolve.choices import Choices
 from detent.resolve.facts import Needs, Rejected, slot_of, split_slot
 from detent.resolve.obstacles import Kind, Obstacle
+from detent.resolve.policy import Cause
 from detent.resolve.proof import Leaf, is_proof
 from detent.resolve.solver import ROOT, Slot
 from detent.resolve.wording import (
@@ -262,8 +263,16 @@ class _Teller:
 
 
 def _reasons(obstacles: Sequence[Obstacle]) -> dict[str, int]:
-    """Give the versions each reason hides; of many Pythons that are needed the lowest says enough."""
+    """Give the versions each reason hides; of many Pythons that are needed the lowest says enough.
+
+    A constraint stands beside what hides the same versions: neither is enough to lift.
+    """
     reasons: dict[str, int] = {}
+    for constraint in obstacles:
+        for other in obstacles if constraint.kind is Cause.CONSTRAINT else ():
+            both = constraint.mask & other.mask if isinstance(other.kind, Cause) else 0
+            if both and other.kind is not Cause.CONSTRAINT:
+                reasons[f"{other.reason} and {constraint.reason}"] = both
     pythons = [obstacle for obstacle in obstacles if obstacle.kind is Kind.PYTHON]
     if len(pythons) > 1:
         lowest = min(pythons, key=lambda obstacle: markers.lowest_python(obstacle.pythons))

@@ -5,7 +5,8 @@ bound that a search which took too long may be cut short with, and then the word
 answer never imports this.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from detent.errors import Conflict, DetentError, TooDeep
 from detent.model import markers
@@ -13,7 +14,7 @@ from detent.model.build_policy import BuildPolicy
 from detent.model.candidate import Metadata
 from detent.model.requirement import PackageName, Requirement
 from detent.model.versions import newest
-from detent.resolve.argument import argue
+from detent.resolve.argument import Argument, argue
 from detent.resolve.catalogue import Catalogue
 from detent.resolve.choices import Choices
 from detent.resolve.explain import explain
@@ -21,7 +22,7 @@ from detent.resolve.facts import split_slot
 from detent.resolve.ports import Releases
 from detent.resolve.question import Asked, SearchFailed, Setup
 from detent.resolve.solver import NoAnswer, OutOfTime
-from detent.resolve.suggest import Versions, suggestions
+from detent.resolve.suggest import Trouble, Versions, suggestions
 
 _SECONDS_OF_A_TRY = 5.0
 _SECONDS_OF_ALL_TRIES = 15.0
@@ -48,10 +49,10 @@ class _Tries:
         self._situation = situation
         self._end = asked.budget.now() + min(_SECONDS_OF_ALL_TRIES, asked.budget.left())
 
-    def __call__(self, setup: Setup) -> Versions | None:
+    def __call__(self, setup: Setup) -> Versions | Trouble:
         seconds = min(_SECONDS_OF_A_TRY, self._end - self._asked.budget.now())
         if seconds <= 0:
-            return None
+            return _unknown
         limits = self._asked.limits._replace(search_seconds=seconds, max_seconds=seconds)
         before = self._asked.setup.policy.build
 
@@ -60,8 +61,10 @@ class _Tries:
 
         try:
             answer = self._asked.again(setup, limits, within_bounds)
-        except (DetentError, SearchFailed, _TooMuchToRead):
-            return None  # no answer, or none without a build or a download that fails
+        except SearchFailed as failure:
+            return partial(_trouble, failure)
+        except (DetentError, _TooMuchToRead):
+            return _unknown  # none without a build or a download that fails
         numbers: dict[PackageName, set[int]] = {}
         for pins in answer:
             for name, number in pins.items():
@@ -72,6 +75,25 @@ class _Tries:
         listing = self._situation.catalogue.listing(name)
         for number in sorted(numbers):
             yield listing.release(number).version
+
+
+def _unknown() -> None:
+    """Nothing is known of why there was no answer."""
+
+
+def _trouble(failure: SearchFailed) -> Argument | None:
+    cause = failure.cause
+    return _argument_of(failure, cause) if isinstance(cause, NoAnswer) else None
+
+
+def _argument_of(failure: SearchFailed, cause: NoAnswer) -> Argument:
+    return argue(
+        cause.proof,
+        failure.situation,
+        everywhere=failure.asked.everywhere,
+        elsewhere=failure.asked.elsewhere,
+        order=failure.solver.met,
+    )
 
 
 class _TooMuchToRead(Exception):
@@ -125,13 +147,7 @@ class _Bounded:
 
 def _conflict(failure: SearchFailed, cause: NoAnswer, asked: Asked, tries: _Tries) -> Conflict:
     situation = failure.situation
-    argument = argue(
-        cause.proof,
-        situation,
-        everywhere=asked.everywhere,
-        elsewhere=asked.elsewhere,
-        order=failure.solver.met,
-    )
+    argument = _argument_of(failure, cause)
     where = markers.restrict(argument.where, asked.everywhere)
     steps: tuple[str, ...] = ()
     if asked.advice == "always":
@@ -149,7 +165,7 @@ def _too_deep(failure: SearchFailed, cause: OutOfTime, asked: Asked, tries: _Tri
     bounds = [] if asked.advice == "never" else list(dict.fromkeys(_bounds(failure, cause)))
     for bound in bounds:
         bounded = setup.inputs._replace(dependencies=(*setup.inputs.dependencies, bound))
-        if tries(setup._replace(inputs=bounded)) is not None:
+        if isinstance(tries(setup._replace(inputs=bounded)), Mapping):
             return TooDeep(effort, first, second, bound=str(bound), is_tried=True)
     return TooDeep(effort, first, second, bound=str(bounds[0]) if bounds else "")
 

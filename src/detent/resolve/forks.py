@@ -27,7 +27,6 @@ from detent.model.requirement import ExtraName, PackageName
 from detent.resolve.adjusted import readjusted
 from detent.resolve.budget import Budget
 from detent.resolve.catalogue import Catalogue, Demand
-from detent.resolve.choices import Choices
 from detent.resolve.clauses import PythonSplit, Situation, Split
 from detent.resolve.coverage import Coverage, reach
 from detent.resolve.facts import Needs, facts_of, split_slot
@@ -100,7 +99,7 @@ def resolve(
             return [resolution.pins for resolution in answer]
 
         setup = Setup(inputs, policy, preferences)
-        failure.asked = Asked(setup, limits, advice, budget, driver.range, driver.choices, again)
+        failure.asked = Asked(setup, limits, advice, budget, driver.range, driver.elsewhere, again)
         raise
 
 
@@ -135,8 +134,12 @@ class _Driver:
         self._releases = releases
         pythons = markers.python_only(self._range)
         self._catalogue = Catalogue(releases, project=inputs.name, pythons=pythons)
-        required = inputs.adjustments.required_environments
-        self._coverage = Coverage(required, releases, pythons=pythons) if required else None
+        required, environments = inputs.adjustments.required_environments, inputs.adjustments.environments
+        self._coverage = (
+            Coverage(required, releases, pythons=pythons, environments=environments)
+            if required or environments
+            else None
+        )
         self._rules = rules
         self._wants_fewest = rules.policy.fork_strategy is ForkStrategy.FEWEST
         self._preferences = preferences
@@ -277,7 +280,7 @@ class _Driver:
         if self._coverage is not None:
             gap = _first_gap(situation, decided, pins)
             if gap is not None and is_whole_only:
-                return self._solve(part, is_whole_only=True, avoided=avoided | {gap})
+                return self._solve(part, is_whole_only=True, avoided=avoided | situation.alike(*gap))
             if gap is not None:
                 raise self._coverage_split(situation, *gap)
         for name, number in pins.items():
@@ -299,7 +302,7 @@ class _Driver:
         """All that is to be solved."""
         return self._range
 
-    def choices(self, environment: Marker) -> Choices:
+    def elsewhere(self, environment: Marker) -> Situation:
         """Look at one environment."""
         return self._situation(Part(environment))
 

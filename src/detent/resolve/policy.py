@@ -98,7 +98,7 @@ class Allowed(NamedTuple):
 
     mask: int
     hidden: tuple[Hidden, ...]
-    """Disjoint masks; what is hidden for several reasons is named with the first."""
+    """What is hidden for several reasons of the policy is named with the first; constraints name all."""
     wheels_only: int
     """Versions that serve no Python but those their wheels are for: nothing of them may be built."""
     first: int

@@ -9,6 +9,7 @@ from detent.model.markers import Marker
 from detent.model.requirement import PackageName
 from detent.resolve.budget import Budget
 from detent.resolve.choices import Choices
+from detent.resolve.clauses import Situation
 from detent.resolve.policy import Policy
 from detent.resolve.ports import Releases
 from detent.resolve.preferences import Preferences
@@ -40,7 +41,7 @@ class Asked(NamedTuple):
     budget: Budget
     everywhere: Marker
     """All that is to be solved."""
-    elsewhere: Callable[[Marker], Choices]
+    elsewhere: Callable[[Marker], Situation]
     """Looks at a part of it."""
     again: Callable[[Setup, Limits, View], Sequence[Mapping[PackageName, int]]]
     """Asks something else and gives the versions chosen, for each environment."""

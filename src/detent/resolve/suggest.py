@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from detent.model import markers
-from detent.model.adjustments import Exclusive
-from detent.model.inputs import Inputs
-from detent.model.markers import Marker
+from detent.model.cutoffs import NO_CUTOFFS, Cutoffs
 from detent.model.requirement import PackageName, Requirement
 from detent.model.specifiers import parse_clauses
 from detent.model.versions import newest
 from detent.resolve.argument import Argument
 from detent.resolve.choices import Choices
+from detent.resolve.exclusions import Exclusion, exclusions
 from detent.resolve.facts import Needs, Rejected, split_slot
 from detent.resolve.obstacles import Kind, Obstacle
 from detent.resolve.policy import Cause, Prerelease
@@ -26,15 +25,19 @@ from detent.resolve.solver import ROOT
 from detent.resolve.wording import python_text
 
 MOST_TOLD = 3
-MOST_TRIES = 6
-_EXTRA, _GROUP = "project.optional-dependencies.", "dependency-groups."
+MOST_TRIES = 8
+_MOST_ROUNDS = 4
+"""Of finding more extras and groups that clash."""
 
 Versions: TypeAlias = Mapping[PackageName, tuple[str, ...]]
 """What an answer came to: the versions of each package, oldest first."""
 
 
-Again: TypeAlias = Callable[[Setup], Versions | None]
-"""Resolves with another setup; ``None`` where there is no answer, or none soon enough."""
+Trouble: TypeAlias = Callable[[], Argument | None]
+"""Says why a try came to no answer; ``None`` where it was not soon enough to know."""
+
+Again: TypeAlias = Callable[[Setup], Versions | Trouble]
+"""Resolves with another setup."""
 
 
 class _Edit(NamedTuple):
@@ -45,6 +48,8 @@ class _Edit(NamedTuple):
     """What to do, as an imperative; empty when there is no short way to say it."""
     settles: bool = False
     """Whether nothing else need be told when it works."""
+    otherwise: Callable[[Trouble, Again], str] | None = None
+    """What to do where this alone was not enough; empty when that is not known."""
 
 
 def suggestions(argument: Argument, situation: Choices, setup: Setup, again: Again) -> tuple[str, ...]:
@@ -58,11 +63,14 @@ def suggestions(argument: Argument, situation: Choices, setup: Setup, again: Aga
         if edit.setup in seen:
             continue
         seen.append(edit.setup)
-        versions = again(edit.setup)
-        if versions is None:
+        answer = again(edit.setup)
+        if not isinstance(answer, Mapping):
+            text = edit.otherwise(answer, again) if edit.otherwise is not None else ""
+        else:
+            text = edit.told if isinstance(edit.told, str) else edit.told(answer)
+        if not text:
             continue
-        text = edit.told if isinstance(edit.told, str) else edit.told(versions)
-        if text and text not in found:
+        if text not in found:
             found.append(text)
         if edit.settles:
             break  # two extras that differ on purpose are not to be made alike
@@ -76,11 +84,20 @@ def _edits(argument: Argument, situation: Choices, setup: Setup) -> Iterator[_Ed
         if isinstance(leaf.fact, Needs) and leaf.fact.slot == ROOT and leaf.fact.demand.root is not None
     }
     yield from _other_bounds((*asked, *_overriding(argument, setup, situation)), setup, situation)
-    yield from _exclusions(tuple(asked), setup)
+    yield from _exclusions(argument, setup, situation)
     yield from _other_pythons(argument, setup)
     if any(isinstance(leaf.fact, Rejected) for leaf in argument.leaves):
         yield from _without_coverage(argument, tuple(asked), setup)
+        for leaf in argument.leaves:
+            name = split_slot(leaf.fact.slot)[0]
+            if (
+                isinstance(leaf.fact, Rejected)
+                and situation.catalogue.listing(name).sdists & leaf.fact.values
+            ):
+                yield from _with_build(name, situation, setup)
     for name, obstacle in _lowest_pythons(argument.obstacles):
+        if obstacle.kind is Cause.YANKED:
+            yield from _pinned(name, obstacle, argument, situation, setup)
         yield from _without(name, obstacle, tuple(asked), situation, setup)
 
 
@@ -124,52 +141,27 @@ def _bound(requirement: Requirement, setup: Setup, situation: Choices, *, extra_
 # ---- extras and groups -------------------------------------------------------------------------
 
 
-def _exclusions(asked: Sequence[Requirement], setup: Setup) -> Iterator[_Edit]:
-    """Say of two extras or groups that they are never on together."""
-    adjustments = setup.inputs.adjustments
-    tables = dict.fromkeys(r.origin.table for r in asked if r.origin is not None)
-    named = [(table, _named(table)) for table in tables]
-    if any(not name for _, name in named) and len(asked) == 2:
-        return  # one of them is always on
-    sides = [(table, name, _side(table, setup.inputs)) for table, name in named if name]
-    for number, (one, name, side) in enumerate(sides):
-        for other, other_name, other_side in sides[number + 1 :]:
-            if side == other_side or markers.implies(side, other_side) or markers.implies(other_side, side):
-                continue
-            exclusive = Exclusive((side, other_side), (name, other_name))
-            conflicts = (*adjustments.conflicts, exclusive)
-            inputs = setup.inputs._replace(adjustments=adjustments._replace(conflicts=conflicts))
-            are_extras = one.startswith(_EXTRA) and other.startswith(_EXTRA)
-            text = (
-                f"declare that {name} and {other_name} are never on together: "
-                f"`conflicts = [[{_entry(one)}, {_entry(other)}]]` in [tool.detent]"
-            )
-            cost = 5 if are_extras else 20
-            yield _Edit(cost, setup._replace(inputs=inputs), text, settles=are_extras)
+def _exclusions(argument: Argument, setup: Setup, situation: Choices) -> Iterator[_Edit]:
+    """Say of extras or groups that they are never on together; where two are not enough, of more."""
+    catalogue = situation.catalogue
+    for exclusion in exclusions(argument, setup.inputs, catalogue):
+        settles = exclusion.are_extras
 
+        def otherwise(trouble: Trouble, again: Again, *, first: Exclusion = exclusion) -> str:
+            known = first
+            for _ in range(_MOST_ROUNDS):
+                other = trouble()
+                grown = known.grown(other, catalogue) if other is not None else None
+                if grown is None:
+                    return ""
+                answer = again(setup._replace(inputs=grown.declared))
+                if isinstance(answer, Mapping):
+                    return grown.told
+                known, trouble = grown, answer
+            return ""
 
-def _named(table: str) -> str:
-    if table.startswith(_EXTRA):
-        return f"extra `{table.removeprefix(_EXTRA)}`"
-    return f"group `{table.removeprefix(_GROUP)}`" if table.startswith(_GROUP) else ""
-
-
-def _entry(table: str) -> str:
-    kind = "extra" if table.startswith(_EXTRA) else "group"
-    return f'{{ {kind} = "{table.removeprefix(_EXTRA).removeprefix(_GROUP)}" }}'
-
-
-def _side(table: str, inputs: Inputs) -> Marker:
-    """Give where an extra or group is on: by itself, and brought in by another."""
-    on = markers.NEVER
-    for root in inputs.roots():
-        if root.requirement.origin is not None and root.requirement.origin.table == table:
-            extras, groups = markers.mentions(root.gate)
-            for extra in extras:
-                on = markers.or_(on, markers.in_extra(extra))
-            for group in groups:
-                on = markers.or_(on, markers.in_group(group))
-    return on
+        edited = setup._replace(inputs=exclusion.declared)
+        yield _Edit(5 if settles else 20, edited, exclusion.told, settles=settles, otherwise=otherwise)
 
 
 # ---- Pythons -----------------------------------------------------------------------------------
@@ -251,27 +243,78 @@ def _without(
                     yield _bound(constraint, setup, situation, extra_cost=5)
         case Cause.PRERELEASE:
             modes = {**policy.prerelease_packages, name: Prerelease.ALLOW}
-            setting = f'`prerelease-package = {{ {name} = "allow" }}` in [tool.detent]'
+            told = _in_table("prerelease-package", f'{name} = "allow"', has_some=policy.prerelease_packages)
             yield _Edit(
                 50,
                 setup._replace(policy=policy._replace(prerelease_packages=modes)),
-                f"allow pre-releases of it: {setting}",
+                f"allow pre-releases of it: {told} in [tool.detent]",
             )
         case Cause.TOO_NEW | Cause.UNDATED:
             packages = {**policy.cutoffs.packages, name: None}
             yield _Edit(
                 55,
                 setup._replace(policy=policy._replace(cutoffs=policy.cutoffs._replace(packages=packages))),
-                f"let it through: `exclude-newer-package = {{ {name} = false }}` in [tool.detent]",
+                f"let it through: {_exception(name, policy.cutoffs)}",
             )
         case Cause.FILES:
-            way = situation.way_to_build(name)
-            build = policy.build
-            build = build._replace(allowed=build.allowed | {name}, forbidden=build.forbidden - {name})
-            if way:
-                yield _Edit(60, setup._replace(policy=policy._replace(build=build)), way)
+            yield from _with_build(name, situation, setup)
         case _:
-            return  # what was yanked is not to be had back
+            return
+
+
+def _exception(name: PackageName, cutoffs: Cutoffs) -> str:
+    """Say how one package gets past the bound: in the file that sets it, where it is the project's."""
+    origin = cutoffs.origin(name)
+    told = _in_table("exclude-newer-package", f"{name} = false", has_some=cutoffs.packages)
+    if origin == NO_CUTOFFS.set_by or "`[tool.detent]` of the project" in origin:
+        return f"{told} in [tool.detent]"
+    if origin.endswith("`detent.toml` of the project"):
+        return f"{told} in detent.toml"
+    return f"pass `--exclude-newer-package {name}=false`"  # what a person set, no project loosens
+
+
+def _in_table(table: str, entry: str, *, has_some: Mapping[PackageName, object]) -> str:
+    return f"write `{entry}` into `{table}`" if has_some else f"`{table} = {{ {entry} }}`"
+
+
+def _with_build(name: PackageName, situation: Choices, setup: Setup) -> Iterator[_Edit]:
+    """Let a package be built that may not be."""
+    way, build = situation.way_to_build(name), setup.policy.build
+    build = build._replace(allowed=build.allowed | {name}, forbidden=build.forbidden - {name})
+    if way:
+        yield _Edit(60, setup._replace(policy=setup.policy._replace(build=build)), way)
+
+
+def _pinned(
+    name: PackageName, obstacle: Obstacle, argument: Argument, situation: Choices, setup: Setup
+) -> Iterator[_Edit]:
+    """Pin what was yanked where nothing else is left: in the project's own line, or beside others'."""
+    own: Requirement | None = None
+    listing = situation.catalogue.listing(name)
+    wanted, left = obstacle.mask, situation.domain(name) & ~1
+    for leaf in argument.leaves:
+        if isinstance(leaf.fact, Needs) and leaf.fact.demand.name == name:
+            matching = situation.catalogue.matching(leaf.fact.demand)
+            wanted, left = wanted & matching or wanted, left & matching
+            root = leaf.fact.demand.root
+            if root is not None and root.requirement.origin is not None:
+                own = root.requirement
+    if left:
+        return
+    pin = f"=={listing.release(newest(wanted & listing.stable or wanted)).version}"
+    inputs = setup.inputs
+    if own is not None:
+        pinned = own._replace(specifier=pin)
+        edited = setup._replace(inputs=replaced(inputs, own, pinned))
+        yield _Edit(52, edited, f"{write(pinned)}, although it was yanked")
+        return
+    constraints = inputs.adjustments.constraints
+    adjustments = inputs.adjustments._replace(constraints=(*constraints, Requirement(name, specifier=pin)))
+    edit = f'`constraint-dependencies = ["{name}{pin}"]` in [tool.detent]'
+    if constraints:
+        edit = f'add `"{name}{pin}"` to `constraint-dependencies` in [tool.detent]'
+    edited = setup._replace(inputs=inputs._replace(adjustments=adjustments))
+    yield _Edit(52, edited, f"pin `{name}`, although it was yanked: {edit}")
 
 
 def _lowest_pythons(

@@ -99,7 +99,7 @@ def test_why_the_files_of_before_tell_nothing_is_not_kept_for_the_others(tmp_pat
         assert needs(world.command(), A, 1) == ["honest"]
 
 
-def test_a_release_that_came_later_stays_in_the_listing_without_files_and_without_metadata(
+def test_a_release_that_came_later_stays_in_the_listing_without_files_and_tells_what_it_needs(
     tmp_path: Path,
 ) -> None:
     with serve([WHEEL]) as index:
@@ -115,8 +115,7 @@ def test_a_release_that_came_later_stays_in_the_listing_without_files_and_withou
         assert versions(releases.listing(A)) == ["1.0"]
         assert releases.listing(A).release(1).uploaded_at == moment(2024, 6, 1)
         assert releases.artifacts(A, 1) == ()
-        assert releases.metadata(A, 1) is None
-        assert releases.unreadable(A, 1) == "none of its files was there before the cutoff"
+        assert needs(releases, A, 1) == ["honest"]
         assert index.count() == 0
 
 

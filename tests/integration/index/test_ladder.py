@@ -137,6 +137,31 @@ def test_a_universal_wheel_speaks_for_its_release_and_a_broken_one_is_passed_ove
         assert needs(read(index, tmp_path)) == ["windows"]
 
 
+@pytest.mark.parametrize("metadata", ["announced", "none"])
+def test_of_equal_tags_the_wheel_that_is_installed_speaks(tmp_path: Path, metadata: str) -> None:
+    builds = [
+        wheel("a", "1.0", requires=["first"]),
+        wheel("a", "1.0", requires=["second"], build="2"),
+        wheel("a", "1.0", requires=["tenth"], build="10", tag="py2.py3-none-any"),
+        wheel("a", "1.0", requires=["windows"], build="11", tag="cp311-cp311-win32"),
+    ]
+    with serve(builds, metadata=metadata) as index:
+        assert needs(read(index, tmp_path)) == ["tenth"]
+
+        index.yank("a-1.0-10-py2.py3-none-any.whl")
+        assert needs(read(index, tmp_path)) == ["second"]
+
+
+def test_a_wheel_whose_place_another_takes_is_not_asked_where_that_cannot_tell(tmp_path: Path) -> None:
+    with serve([MADE, ("a-1.0-1-py3-none-any.whl", b"not a zip at all")], metadata="none") as index:
+        assert read(index, tmp_path).metadata is None
+
+
+def test_a_wheel_with_tags_that_nothing_has_takes_no_place(tmp_path: Path) -> None:
+    with serve([MADE, ("a-1.0-9-py3+-none-any.whl", b"")], metadata="none") as index:
+        assert needs(read(index, tmp_path)) == ["b>=1"]
+
+
 def test_a_release_none_of_whose_wheels_can_be_read_says_why(tmp_path: Path) -> None:
     with serve([("a-1.0-py3-none-any.whl", b"not a zip at all")], metadata="none") as index:
         found = read(index, tmp_path)

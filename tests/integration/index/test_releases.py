@@ -472,6 +472,20 @@ def test_a_wheel_that_comes_later_speaks_before_the_source_distribution(tmp_path
         assert world.built == ["a 1.0", "a 2.0"]
 
 
+def test_a_higher_build_that_comes_later_takes_the_place_of_the_wheel_before(tmp_path: Path) -> None:
+    later = wheel("a", "1.0", build="2", requires=["c"])
+    with serve([wheel("a", "1.0", requires=["b"])]) as index:
+        world = World(index, tmp_path)
+        releases = world.command()
+        assert needs(releases, A, 1) == ["b"]
+        releases.save()
+
+        index.add(later.filename, later.data)
+        world.clock += 10_000
+
+        assert needs(world.command(), A, 1) == ["c"]
+
+
 def test_a_source_distribution_of_an_unsupported_form_is_unreadable_without_asking(tmp_path: Path) -> None:
     with serve([("a-1.0.tar.Z", b"compressed")]) as index:
         world = World(index, tmp_path)

@@ -147,6 +147,7 @@ def test_a_difference_in_what_the_project_says_beside_its_requirements_is_put_in
         "constraint-dependencies": ["a<2", "old<1"],
         "dependency-metadata": ["m==1.0 | x"],
         "environments": ["sys_platform == 'linux'"],
+        "exclude-dependencies": ["boto3: six"],
         "override-dependencies": ["boto3: urllib3>=1", "o==1"],
     }
     now = {
@@ -154,7 +155,7 @@ def test_a_difference_in_what_the_project_says_beside_its_requirements_is_put_in
         "constraint-dependencies": ["a<3", "new<1"],
         "dependency-metadata": ["m==1.0 | x | y", "m==2.0"],
         "environments": ["sys_platform == 'win32'"],
-        "exclude-dependencies": ["e"],
+        "exclude-dependencies": ["boto3: six, urllib3", "boto3==1.0:", "e"],
         "override-dependencies": ["boto3: urllib3>=2", "boto3==1.0: urllib3>=3", "o==1"],
     }
 
@@ -172,6 +173,8 @@ def test_a_difference_in_what_the_project_says_beside_its_requirements_is_put_in
         "`m==2.0` was added to [tool.detent] dependency-metadata",
         "`sys_platform == 'win32'` was added to [tool.detent] environments",
         "`sys_platform == 'linux'` was removed from [tool.detent] environments",
+        "`boto3: six, urllib3` in [tool.detent] exclude-dependencies was `boto3: six`",
+        "`boto3==1.0:` was added to [tool.detent] exclude-dependencies",
         "`e` was added to [tool.detent] exclude-dependencies",
         "`boto3: urllib3>=2` in [tool.detent] override-dependencies was `boto3: urllib3>=1`",
         "`boto3==1.0: urllib3>=3` was added to [tool.detent] override-dependencies",

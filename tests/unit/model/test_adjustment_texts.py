@@ -10,7 +10,14 @@ from detent.model.adjustment_texts import (
     read_adjustment_texts,
     subject,
 )
-from detent.model.adjustments import NO_ADJUSTMENTS, Adjustments, Exclusive, Override, StatedMetadata
+from detent.model.adjustments import (
+    NO_ADJUSTMENTS,
+    Adjustments,
+    Exclusion,
+    Exclusive,
+    Override,
+    StatedMetadata,
+)
 from detent.model.requirement import ExtraName, PackageName, parse_requirement
 
 SAID = Adjustments(
@@ -22,6 +29,11 @@ SAID = Adjustments(
         Override(parse_requirement("e>=3; platform_version == 'x: y'"), PackageName("p"), "1!2.0+cpu"),
     ),
     excludes=(PackageName("g"), PackageName("f")),
+    scoped_excludes=(
+        Exclusion(PackageName("p"), (PackageName("f"), PackageName("h"))),
+        Exclusion(PackageName("p"), (PackageName("f"),), "1!2.0+cpu"),
+        Exclusion(PackageName("p"), (), "3"),
+    ),
     conflicts=(
         Exclusive((markers.in_extra("x"), markers.in_group("y")), ("extra `x`", "group `y`")),
         Exclusive(
@@ -68,7 +80,7 @@ def test_every_table_has_a_readable_line_for_each_thing() -> None:
             ),
         ),
         ("environments", ("sys_platform == 'linux'",)),
-        ("exclude-dependencies", ("f", "g")),
+        ("exclude-dependencies", ("f", "g", "p: f, h", "p==1!2.0+cpu: f", "p==3:")),
         (
             "override-dependencies",
             (
@@ -89,7 +101,8 @@ def test_what_is_read_again_is_what_was_said() -> None:
     assert found.overrides == SAID.overrides
     assert found.excludes == tuple(sorted(SAID.excludes))
     assert {*found.conflicts} == {*SAID.conflicts}
-    assert found[4:] == SAID[4:]
+    assert found.scoped_excludes == SAID.scoped_excludes
+    assert found[5:] == SAID[5:]
 
 
 def test_where_nothing_is_said_there_are_no_lines() -> None:
@@ -99,6 +112,14 @@ def test_where_nothing_is_said_there_are_no_lines() -> None:
     )
     assert read_adjustment_texts(()) is NO_ADJUSTMENTS
     assert list(TABLES) == sorted(TABLES)
+
+
+@pytest.mark.parametrize(
+    "line", ["p: a,b", "p: a, ", "p:a", "p: -", "-: a", "p>1: a", ": a", "p==1: a, b==2"]
+)
+def test_an_exclusion_that_cannot_be_read_is_no_other(line: str) -> None:
+    with pytest.raises(UnreadableAdjustment):
+        read_adjustment_texts((("exclude-dependencies", ("a", line)),))
 
 
 def test_a_line_that_says_nothing_is_named_by_its_place() -> None:
@@ -114,6 +135,7 @@ def test_a_line_that_says_nothing_is_named_by_its_place() -> None:
     [
         ("constraint-dependencies", "a<2; sys_platform == 'win32'", "a"),
         ("override-dependencies", "p==1: a<2", "p==1: a"),
+        ("exclude-dependencies", "p==1: a", "p==1:"),
         ("conflicts", "extra a | extra b", "extra a | extra b ('b' in extras or 'c' in extras)"),
         ("dependency-metadata", "a==1 | b", "a==1"),
     ],
@@ -129,6 +151,8 @@ def test_two_lines_of_one_subject_are_one_that_changed(table: str, one: str, oth
         ("constraint-dependencies", "=", "=="),
         ("override-dependencies", "p==1: a<2", "p: a<2"),
         ("override-dependencies", "a<2", "p: a<2"),
+        ("exclude-dependencies", "p: a", "p==1: a"),
+        ("exclude-dependencies", "p: a", "p"),
         ("conflicts", "extra a | extra b", "extra a | group b"),
         ("dependency-metadata", "a==1 | b", "a==2 | b"),
         ("environments", "os_name == 'nt'", "os_name == 'posix'"),

@@ -82,6 +82,37 @@ def test_what_is_excluded_is_asked_for_by_nobody() -> None:
     assert roots(some, "a", "b") == ["b where ", "b where 'net' in extras"]
 
 
+def test_what_is_excluded_for_one_parent_only_that_parent_does_without() -> None:
+    some = {"exclude-dependencies": ["p: a, b", "q==1.0: c"]}
+
+    assert adjusted(saying(some), "a>=1", "b", "c") == ["c"]
+    assert adjusted(saying(some), "a>=1", "b", "c", parent="q") == ["a>=1", "b"]
+    assert adjusted(saying(some), "c", parent="q", version="2.0") == ["c"]
+    assert roots(some, "a", "b") == [
+        "a where ",
+        "b where ",
+        "a>=7 where 'net' in extras",
+        "b where 'net' in extras",
+    ]
+
+
+def test_an_exclusion_for_one_version_stands_in_for_that_for_all() -> None:
+    some = saying({"exclude-dependencies": ["c", "p: a", "p==1.0: b", "p==2.0:"]})
+
+    assert adjusted(some, "a", "b", "c") == ["a"]
+    assert adjusted(some, "a", "b", "c", version="2.0") == ["a", "b"]
+    assert adjusted(some, "a", "b", "c", version="3.0") == ["b"]
+
+
+def test_an_exclusion_for_one_parent_comes_before_every_override() -> None:
+    some = saying(
+        {"exclude-dependencies": ["p: a"], "override-dependencies": ["a==1", "p: a==2", "p==1.0: a==3"]}
+    )
+
+    assert adjusted(some, "a", "b") == ["b"]
+    assert adjusted(some, "a", parent="q") == ["a==1"]
+
+
 def test_the_projects_own_requirements_are_overridden_behind_their_gates() -> None:
     some = {
         "override-dependencies": ["a==1; sys_platform == 'linux'", "a==2; sys_platform == 'win32'", "p: b==9"]

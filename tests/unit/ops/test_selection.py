@@ -134,6 +134,14 @@ def test_a_group_that_is_on_by_default_can_be_turned_off() -> None:
     assert caught.value.why == (
         "`conflicts` in `[tool.detent]` says that extra `net`, group `dev` exclude each other"
     )
+    by_default = inputs(
+        groups={"dev": ["a<2"], "docs": ["a>=2"]},
+        default_groups=["dev", "docs"],
+        adjustments={"conflicts": ["group dev | group docs"]},
+    )
+    with pytest.raises(ExclusiveExtras) as caught:
+        wanted_selection(lock(made_from=by_default), Chosen())
+    assert caught.value.next_steps == ("pass `--no-group dev`", "or pass `--no-group docs`")
     assert wanted_selection(APART, Chosen(extra=("net",), no_group=("dev",))) == wanted("net")
     assert wanted_selection(APART, Chosen(extra=("cpu",))) == wanted("cpu", "dev")
     assert wanted_selection(APART, Chosen(all_extras=True, no_extra=("gpu", "net"))) == wanted("cpu", "dev")

@@ -43,7 +43,12 @@ override-dependencies = [
   { package = { name = "any" }, dependencies = ["six"] },
   "gone>=1; python_version < '3' and python_version > '3'",
 ]
-exclude-dependencies = ["Zope.Interface", "b", "B"]
+exclude-dependencies = [
+  "Zope.Interface", "b", "B",
+  { package = "Boto_3", dependencies = ["Urllib3", "six"] },
+  { package = { name = "boto-3" }, dependencies = ["six", "a"] },
+  { package = { name = "boto-3", version = "1.0.0RC1" }, dependencies = [] },
+]
 environments = "sys_platform == 'linux'"
 required-environments = ["sys_platform=='linux' and platform_machine=='x86_64'"]
 [[tool.detent.dependency-metadata]]
@@ -66,7 +71,7 @@ provides-extras = ["x"]
             ),
         ),
         "environments": ("sys_platform == 'linux'",),
-        "exclude-dependencies": ("b", "zope-interface"),
+        "exclude-dependencies": ("b", "boto-3: a, six, urllib3", "boto-3==1.0.0rc1:", "zope-interface"),
         "override-dependencies": (
             "any: six",
             "boto-3: six",
@@ -77,6 +82,28 @@ provides-extras = ["x"]
             "gone; python_version < '0'",
         ),
         "required-environments": ("sys_platform == 'linux' and platform_machine == 'x86_64'",),
+    }
+
+
+def test_an_entry_without_dependencies_says_nothing() -> None:
+    text = """\
+override-dependencies = [{ package = "a", dependencies = [] }]
+exclude-dependencies = [
+  { package = "a", dependencies = [] },
+  { package = { name = "b", version = "1.0" }, dependencies = [] },
+]
+"""
+    assert manifest(pyproject(f"[tool.detent]\n{text}")).adjustments == NO_ADJUSTMENTS
+
+
+def test_one_version_is_spelled_one_way_by_overrides_and_exclusions() -> None:
+    text = """\
+override-dependencies = [{ package = { name = "a", version = "1.0.0" }, dependencies = ["b"] }]
+exclude-dependencies = [{ package = { name = "a", version = "1.0" }, dependencies = ["c"] }]
+"""
+    assert said(text) == {
+        "exclude-dependencies": ("a==1.0: c",),
+        "override-dependencies": ("a==1.0: b",),
     }
 
 
@@ -178,9 +205,33 @@ def test_environments_may_overlap() -> None:
             ),
         ),
         (
-            'override-dependencies = ["a", { package = "b", dependencies = [] }]',
-            "7:31",
-            "`dependencies` of an entry in `tool.detent.override-dependencies` is empty",
+            'exclude-dependencies = [{ package = "b", dependencies = ["c", 3] }]',
+            "7:63",
+            "`dependencies` must be a list of strings, found a number in it",
+        ),
+        (
+            'exclude-dependencies = [{ package = "b", dependencies = ["c>1"] }]',
+            "7:58",
+            (
+                "the name of a package cannot be used: `c>1` is not a valid package name: it has letters,"
+                " digits, `.`, `-` and `_`, and starts and ends with a letter or digit"
+            ),
+        ),
+        (
+            'exclude-dependencies = [{ package = "b", names = ["c"] }]',
+            "7:25",
+            (
+                "`tool.detent.exclude-dependencies` must hold strings and"
+                ' `{package = "NAME", dependencies = ["..."]}`, found a table of another kind'
+            ),
+        ),
+        (
+            'exclude-dependencies = [{ package = "Me", dependencies = ["c"] }]',
+            "7:27",
+            (
+                "the requirements of `me` are the project's own:"
+                " an exclusion for one package is for what others wrote"
+            ),
         ),
         (
             'override-dependencies = [{ package = "b", dependencies = ["c", 3] }]',
@@ -235,7 +286,7 @@ def test_environments_may_overlap() -> None:
         (
             'exclude-dependencies = "a"',
             "7:1",
-            "`tool.detent.exclude-dependencies` must be a list of strings, found a string",
+            "`tool.detent.exclude-dependencies` must be a list, found a string",
         ),
         (
             "environments = 3",

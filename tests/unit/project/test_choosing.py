@@ -123,6 +123,21 @@ def test_what_a_flag_cannot_be_is_told_with_the_flag(flag: str, value: object, s
     assert says in f"{caught.value.what} {caught.value.why}"
 
 
+@pytest.mark.parametrize(
+    ("sources", "has_flags"),
+    [
+        ({"project": pyproject(resolution="lowest", exclude_newer="7 days")}, False),
+        ({"variables": {"DETENT_PRERELEASE": "allow"}}, False),
+        ({"flags": flags(resolution="lowest")}, True),
+        ({"flags": flags(exclude_newer="false")}, True),
+        ({"flags": flags(exclude_newer_package=("a=false",))}, True),
+        ({"flags": flags(prerelease_package=("a=allow",))}, True),
+    ],
+)
+def test_whether_flags_of_the_command_say_some_of_it_is_known(sources: Any, *, has_flags: bool) -> None:
+    assert choosing(**sources).has_flags is has_flags
+
+
 def test_a_variable_that_cannot_be_is_told_with_its_name() -> None:
     with pytest.raises(SettingInvalid) as caught:
         decide(variables={"DETENT_PRERELEASE": "sometimes"})

@@ -154,6 +154,22 @@ def test_what_poetry_and_pip_call_it_is_told_with_the_key_to_write() -> None:
     assert date.next_steps == ("write `exclude-newer`",)
 
 
+def test_what_uv_says_of_build_requirements_is_no_slip() -> None:
+    error = fault(pyproject("[tool.detent]\nbuild-constraint-dependencies = []\n"))
+
+    assert error.why == "leaving it out would take a protection away that it asks for"
+    assert error.next_steps == ("take `build-constraint-dependencies` out to go on without it",)
+
+
+def test_what_stands_elsewhere_is_told_with_its_place() -> None:
+    (warning,) = manifest(pyproject('[tool.detent]\ndev-dependencies = ["a"]\n')).warnings
+
+    assert warning == (
+        "`pyproject.toml:7:1`: `dev-dependencies` is no setting of detent and was ignored;"
+        " write its list as `dev` in `[dependency-groups]`"
+    )
+
+
 def test_an_unknown_key_never_disables_its_neighbours() -> None:
     found = manifest(pyproject('[tool.detent]\nzzz = 1\nbuild = "deny"\ndefault-group = []\n'))
 
@@ -218,6 +234,7 @@ def test_every_example_of_a_setting_is_one(known: Known) -> None:
         ('exclude-newer = "1 month"', "write days or weeks"),
         ('exclude-newer-package = {a = "2024-13-01"}', "`a`: `2024-13-01`: there is no such day"),
         ('exclude-newer-package = ["a"]', "must be a table by names of packages"),
+        ('exclude-newer-package = {a-b = "7 days", A_B = false}', "`A_B`: the package stands here twice"),
     ],
 )
 def test_a_value_that_is_none_says_why(line: str, why: str) -> None:

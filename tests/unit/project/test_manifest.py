@@ -46,11 +46,13 @@ def test_a_project_that_depends_on_its_own_name_hears_of_it() -> None:
 
 
 def test_what_only_another_tool_reads_is_named() -> None:
-    sources = '[tool.uv]\nconstraint-dependencies = ["a<2"]\n[tool.uv.sources]\na = { path = "../a" }\n'
+    uv = '[tool.uv]\nexclude-newer = "7 days"\nconstraint-dependencies = ["a<2"]\n'
+    sources = f'{uv}[tool.uv.sources]\na = {{ path = "../a" }}\n'
 
     (warning,) = manifest(pyproject(sources)).unread
 
-    assert "only uv reads `tool.uv.sources`, `tool.uv.constraint-dependencies`" in warning
+    named = "`tool.uv.sources`, `tool.uv.constraint-dependencies`, `tool.uv.exclude-newer` in pyproject.toml"
+    assert f"only uv reads {named}; " in warning
     for text in ("[tool.uv]\npackage = true\nsources = {}\n", "[tool]\nuv = 3\n"):
         assert manifest(pyproject(text)).unread == ()
 
@@ -186,9 +188,7 @@ def test_the_project_may_refer_to_its_own_extras() -> None:
 
 
 def test_an_extra_of_its_own_that_a_back_end_tells_is_taken_at_its_word() -> None:
-    text = pyproject(
-        '[dependency-groups]\ndev = ["me[a]"]\n', project='dynamic = ["optional-dependencies"]'
-    )
+    text = pyproject('[dependency-groups]\ndev = ["me[a]"]\n', project='dynamic = ["optional-dependencies"]')
 
     ((_, (own,)),) = manifest(text).groups
 

@@ -96,6 +96,8 @@ def test_what_detent_refuses_is_not_valid(line: str) -> None:
         'override-dependencies = [{package = "a"}]',
         'override-dependencies = [{package = {version = "1"}, dependencies = []}]',
         'exclude-dependencies = ["a b"]',
+        'exclude-dependencies = [{package = "a"}]',
+        'exclude-dependencies = [{package = "a", dependencies = ["b>1"]}]',
         'conflicts = [[{extra = "a"}]]',
         'conflicts = [[{extra = "a", group = "a"}, {extra = "b"}]]',
         "environments = [1]",

@@ -99,6 +99,11 @@ def test_an_empty_variable_is_not_set() -> None:
     assert decide(variables={"DETENT_CACHE_DIR": "", "DETENT_OFFLINE": ""}).offline.value is False
 
 
+@pytest.mark.parametrize("name", ["index-url", "exclude-newer"])
+def test_an_empty_flag_takes_no_protection_away(name: str) -> None:
+    assert "its value is empty; it is set by the flag" in refused(flags={name: ""}).why
+
+
 def test_a_switch_that_a_flag_turns_off_stays_off() -> None:
     assert decide(flags={"offline": False}, variables={"DETENT_OFFLINE": "1"}).offline.value is False
 

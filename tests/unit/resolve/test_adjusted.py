@@ -52,6 +52,15 @@ def test_an_override_of_one_version_is_found_by_any_spelling_of_it() -> None:
     assert needs(view.metadata(C, 1)) == ["b<2"]
 
 
+def test_an_exclusion_of_one_version_is_found_by_any_spelling_of_it() -> None:
+    releases = world({"a": {"1.0": ["b", "c"], "2.0": ["b", "c"]}, "d": {"1.0": ["b"]}})
+    view = adjusted(releases, excludes=[{"package": {"name": "a", "version": "2"}, "dependencies": ["b"]}])
+
+    assert needs(view.metadata(A, 1)) == ["b", "c"]
+    assert needs(view.metadata(A, 2)) == ["c"]
+    assert needs(view.metadata(package_name("d"), 1)) == ["b"]
+
+
 def test_stated_metadata_is_never_fetched_and_what_is_stated_of_one_version_comes_first() -> None:
     releases = world({"a": {"1.0": release(unreadable="no"), "2.0": release(unreadable="no")}, "b": ["1.0"]})
     view = adjusted(

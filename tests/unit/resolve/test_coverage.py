@@ -6,6 +6,7 @@ from detent.model.candidate import Artifact
 from detent.model.requirement import PackageName, package_name
 from detent.resolve.coverage import Coverage
 from detent.resolve.forks import Resolution
+from detent.resolve.policy import ForkStrategy, Policy
 from support.resolving import resolve
 from support.worlds import World, project, release, ticking
 
@@ -31,6 +32,19 @@ def with_files(version: str, *names: str, **more: object) -> object:
 def answered(releases: World, inputs: object, heard: list[Event] | None = None) -> tuple[Resolution, ...]:
     report = (heard if heard is not None else []).append
     return resolve(inputs, releases, clock=ticking(), report=report)
+
+
+def test_with_the_fewest_versions_one_search_avoids_all_that_leave_out_the_same() -> None:
+    versions = [f"{number}.0" for number in range(2, 1200)]
+    releases = World(
+        {"t": {"1.0": with_files("1.0", LINUX, WINDOWS), **{v: with_files(v, LINUX) for v in versions}}}
+    )
+    inputs = project(["t; sys_platform != 'darwin'"], adjustments=REQUIRED)
+    policy = Policy(fork_strategy=ForkStrategy.FEWEST)
+
+    (answer,) = resolve(inputs, releases, clock=ticking(), policy=policy)
+
+    assert answer.pins == {T: 1}
 
 
 def test_the_files_of_a_version_are_looked_at_once() -> None:
@@ -112,3 +126,32 @@ def test_what_is_needed_in_a_part_of_the_gap_splits_off_all_of_it() -> None:
         "sys_platform != 'win32'",
         "sys_platform == 'win32'",
     ]
+
+
+def test_of_what_the_project_is_for_the_files_of_versions_without_sources_are_asked_for_alone() -> None:
+    releases = Asked(
+        {
+            "a": {"1.0": with_files("1.0", LINUX), "2.0": with_files("2.0", WINDOWS)},
+            "t": {"1.0": with_files("1.0", WINDOWS, "t-{}.tar.gz")},
+        }
+    )
+
+    (answer,) = answered(
+        releases, project(["a", "t"], adjustments={"environments": ["sys_platform == 'linux'"]})
+    )
+
+    assert answer.pins == {A: 1, T: 1}
+    assert set(releases.files_asked) == {(A, 1), (A, 2)}
+
+
+def test_what_has_no_files_that_may_be_seen_is_refused_for_no_platform() -> None:
+    class Hiding(World):
+        def artifacts(self, name: PackageName, number: int) -> tuple[Artifact, ...]:
+            return ()
+
+    linux = markers.parse("sys_platform == 'linux'")
+    releases = Hiding({"t": {"1.0": with_files("1.0", WINDOWS)}})
+    coverage = Coverage([linux], releases, pythons=markers.ALWAYS, environments=[linux])
+
+    assert not coverage.is_of_no_use(T, 1, linux)
+    assert coverage.left_out(T, 1) == markers.NEVER

@@ -6,6 +6,7 @@ import pytest
 
 from detent.errors import Conflict
 from detent.model.build_policy import BuildPolicy
+from detent.model.cutoffs import Cutoffs, parse_cutoff
 from detent.model.inputs import Inputs
 from detent.model.requirement import package_name
 from detent.resolve.adjusted import with_adjustments
@@ -111,6 +112,29 @@ def test_two_extras_that_contradict_each_other_may_be_declared_exclusive() -> No
     )
 
 
+def test_three_extras_that_contradict_each_other_are_declared_exclusive_together() -> None:
+    inputs = project(extras={"a": ["x==1"], "b": ["x==2"], "c": ["x==3"]})
+
+    (step,) = advice(inputs, {"x": ["1", "2", "3"]})
+
+    assert step == (
+        "declare that extra `a`, extra `b` and extra `c` are never on together: "
+        '`conflicts = [[{ extra = "a" }, { extra = "b" }, { extra = "c" }]]` in [tool.detent]'
+    )
+
+
+def test_where_some_are_exclusive_already_the_list_is_added_to_them() -> None:
+    inputs = project(
+        extras={"a": ["x==1"], "b": ["x==2"], "c": ["y==1"], "d": ["y==2"]},
+        adjustments={"conflicts": [["extra a", "extra b"]]},
+    )
+
+    assert advice(inputs, {"x": ["1", "2"], "y": ["1", "2"]})[0] == (
+        "declare that extra `c` and extra `d` are never on together: "
+        'add `[{ extra = "c" }, { extra = "d" }]` to `conflicts` in [tool.detent]'
+    )
+
+
 def test_an_extra_and_what_is_always_needed_cannot_be_exclusive() -> None:
     steps = advice(project(["a==1"], extras={"new": ["a==2"]}), {"a": ["1", "2"]})
 
@@ -124,6 +148,37 @@ def test_a_constraint_is_loosened_where_it_stands() -> None:
     assert advice(inputs, {"a": {"1.0": ["b>=2"]}, "b": ["1.0", "2.0"]}) == (
         "write `b>=2.0` in pyproject.toml:3",
     )
+
+
+@pytest.mark.parametrize(
+    ("set_by", "told"),
+    [
+        (
+            "`exclude-newer` in `[tool.detent]` of the project",
+            "`exclude-newer-package = { a = false }` in [tool.detent]",
+        ),
+        (
+            "`exclude-newer` in `detent.toml` of the project",
+            "`exclude-newer-package = { a = false }` in detent.toml",
+        ),
+        ("`exclude-newer` in `/etc/detent.toml`", "pass `--exclude-newer-package a=false`"),
+        ("the flag `--exclude-newer`", "pass `--exclude-newer-package a=false`"),
+    ],
+)
+def test_what_came_too_late_is_let_through_where_that_counts(set_by: str, told: str) -> None:
+    cutoffs = Cutoffs(everybody=parse_cutoff("2024-05-01"), set_by=set_by)
+
+    assert advice(
+        project(["a"]), {"a": {"1.0": release(uploaded="2024-06-01")}}, policy=Policy(cutoffs=cutoffs)
+    ) == (f"let it through: {told}",)
+
+
+def test_what_came_too_late_for_a_bound_of_its_own_is_let_through_in_its_place() -> None:
+    cutoffs = Cutoffs(packages={package_name("a"): parse_cutoff("2024-05-01")})
+
+    assert advice(
+        project(["a"]), {"a": {"1.0": release(uploaded="2024-06-01")}}, policy=Policy(cutoffs=cutoffs)
+    ) == ("let it through: write `a = false` into `exclude-newer-package` in [tool.detent]",)
 
 
 def test_a_package_is_asked_for_where_it_runs_or_older_pythons_are_done_without() -> None:

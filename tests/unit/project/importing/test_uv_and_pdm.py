@@ -85,7 +85,7 @@ override-dependencies = [
   { package = "b", dependencies = ["c>=2"] },
   { package = { name = "b", version = "1.0" }, dependencies = ["c>=3"] },
 ]
-exclude-dependencies = ["d"]
+exclude-dependencies = ["d", { package = { name = "b" }, dependencies = ["h"] }]
 dev-dependencies = ["e"]
 conflicts = [[{ group = "dev" }, { group = "new" }]]
 environments = "sys_platform == 'linux'"
