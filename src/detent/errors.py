@@ -316,7 +316,8 @@ class LockInvalid(LockError):
         super().__init__(
             f"`{where}` is not a valid lock",
             why=reason,
-            next_steps=next_steps or ("restore it from version control, or delete it and run `detent lock`",),
+            next_steps=next_steps
+            or ("restore it from version control, or make it anew with `detent lock --regenerate`",),
         )
 
 

@@ -157,6 +157,16 @@ def test_adding_to_what_the_environment_excludes_says_what_can_be_done(project: 
     project.detent("add", "--optional", "cpu", "c", "--no-sync").ok()
 
 
+def test_a_lock_for_other_environments_says_how_it_can_be_for_this_one_too(project: Sandbox) -> None:
+    line = "environments = [\"sys_platform == 'plan9'\"]\n"
+    project.manifest("a", tail=f"[tool.detent]\n{line}")
+
+    done = project.detent("sync")
+
+    assert done.code == 1
+    assert "next: add this one to `environments` in [tool.detent], and run `detent lock`" in done.err
+
+
 def test_it_is_said_once_that_pip_would_ask_the_packages_themselves(project: Sandbox) -> None:
     said = "so pip installs `pylock.toml` with `--no-deps` only"
     project.manifest("a", tail='[tool.detent]\nconstraint-dependencies = ["a<2"]\n')

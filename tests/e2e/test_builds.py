@@ -274,7 +274,7 @@ def test_what_was_built_before_is_no_build(project: Sandbox, index: IndexServer)
             [],
             'build = "deny"\nallow-build = ["b"]\n',
             '`build = "deny"` in `[tool.detent]` of the project',
-            'allow it with `allow-build = ["a"]` in `[tool.detent]` of the project',
+            'allow it: add `"a"` to `allow-build` in `[tool.detent]` of the project',
         ),
     ],
 )

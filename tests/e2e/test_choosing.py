@@ -160,3 +160,24 @@ def test_what_cannot_be_is_named_with_its_place(sandbox: Sandbox, line: str, col
 
     assert done.code == 2
     refused(done, f"pyproject.toml:7:{column}", why)
+
+
+@pytest.mark.usefixtures("late")
+@pytest.mark.parametrize(
+    ("words", "tail", "step"),
+    [
+        (["--exclude-newer=2024-05-31"], "", "pass `--exclude-newer-package small=false`"),
+        (
+            [],
+            '[tool.detent]\nexclude-newer = "2024-05-31"\n',
+            "`exclude-newer-package = { small = false }` in [tool.detent]",
+        ),
+    ],
+)
+def test_a_bound_that_hides_what_a_dependency_needs_says_how_to_let_it_through(
+    sandbox: Sandbox, index: IndexServer, words: list[str], tail: str, step: str
+) -> None:
+    publish(index, wheel("big", "1.0", requires=["small>=2"]))
+    sandbox.manifest("big", tail=tail)
+
+    refused(sandbox.detent("lock", *words), "small 2.0 was uploaded on 2024-06-01", f"let it through: {step}")

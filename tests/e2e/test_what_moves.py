@@ -143,7 +143,12 @@ def test_where_nothing_moves_the_resolver_is_not_even_imported(
 
     imported = {line.rpartition("|")[2].strip() for line in done.err.splitlines()}
     assert "detent.ops.lock" in imported
-    assert not imported & {"detent.ops.answer", "detent.resolve.solver", "detent.resolve.forks", "http.client"}
+    assert not imported & {
+        "detent.ops.answer",
+        "detent.resolve.solver",
+        "detent.resolve.forks",
+        "http.client",
+    }
 
 
 # ---- other options -------------------------------------------------------------------------------

@@ -1,16 +1,19 @@
 """Lock a random world, and see what a lock comes to in one environment, as packaging reads its markers."""
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
 
-from packaging.markers import Marker
+from packaging.markers import Marker as PublishedMarker
 
 from detent.errors import Failures, PackageUnknown, ResolveError
 from detent.lock.assemble import assemble
 from detent.lock.model import Lock
 from detent.lock.pylock import render_lock
+from detent.model.markers import Marker
+from detent.ops.answer import may_have_needless_forks, without_needless_forks
 from detent.resolve.adjusted import with_adjustments
-from detent.resolve.preferences import NO_PREFERENCES, preferences_from, seeds_from
+from detent.resolve.preferences import NO_PREFERENCES, Preferences, preferences_from, seeds_from
 from support.brute_force import Selection
 from support.dimensions import inputs_of, policy_of
 from support.resolving import resolve
@@ -22,19 +25,26 @@ def lock_of(made: Universe, old: Lock | None = None) -> Lock | None:
     """Lock a world, from an old lock on where there is one; ``None`` where there is no answer."""
     inputs = inputs_of(made)
     releases = with_adjustments(world(made.packages), inputs.adjustments)
-    try:
+
+    def solve(preferences: Preferences, seeds: Sequence[Marker]) -> Lock:
         solved = resolve(
             inputs,
             releases,
             clock=ticking(),
             advice="never",
-            preferences=preferences_from(old) if old else NO_PREFERENCES,
+            preferences=preferences,
             policy=policy_of(made),
-            seeds=seeds_from(old),
+            seeds=seeds,
         )
+        return assemble(inputs, solved, releases)
+
+    try:
+        answer = solve(preferences_from(old) if old else NO_PREFERENCES, seeds_from(old))
+        if may_have_needless_forks(answer, old, inputs):
+            answer = without_needless_forks(answer, lambda kept: solve(kept, ()))
     except (ResolveError, PackageUnknown, Failures):
         return None
-    return assemble(inputs, solved, releases)
+    return answer
 
 
 def bytes_of(made: Universe, old: Lock | None = None) -> str:
@@ -44,8 +54,8 @@ def bytes_of(made: Universe, old: Lock | None = None) -> str:
 
 
 @cache
-def _marker(text: str) -> Marker:
-    return Marker(text)
+def _marker(text: str) -> PublishedMarker:
+    return PublishedMarker(text)
 
 
 def selected(lock: Lock, here: Environment, selection: Selection) -> dict[str, str]:

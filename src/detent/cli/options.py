@@ -40,6 +40,7 @@ def flags(values: Values) -> dict[str, object]:
         "no-config": is_on(values, "no_config"),
         "max-seconds": _seconds(values),
         "refresh": everything,
+        "forget-built": is_on(values, "refresh") or bool(words(values, "refresh_package")),
         "refresh-package": (*words(values, "refresh_package"), *_moving(values)),
     }
 

@@ -155,9 +155,12 @@ class IndexReleases:
         build_metadata: BuildMetadata,
         is_offline: bool = False,
         refresh: frozenset[PackageName] | None = frozenset(),
+        keeps_built: bool = False,
         cutoff: Cutoff = no_cutoff,
     ) -> None:
         """``refresh`` names the packages of which no older record is believed; ``None``: all.
+
+        ``keeps_built`` believes all the same what builds of their source distributions told.
 
         What was uploaded at the ``cutoff`` or later, or nobody knows when, is as if it were not there.
         """
@@ -170,6 +173,7 @@ class IndexReleases:
         self._is_offline = is_offline
         self._build_metadata = build_metadata
         self._refresh = refresh
+        self._keeps_built = keeps_built
         self._cutoff = cutoff
         self._projects: dict[PackageName, _Project] = {}
         self._listings: dict[PackageName, Pending[Fetched]] = {}
@@ -454,7 +458,7 @@ class IndexReleases:
             if packed.stamp != project.kept.stamp:
                 packed = self._carried_over(project, packed)
             if self._is_refreshed(project.name) and not self._is_offline:
-                packed = packed._replace(told=_facts(project.name, packed.told))
+                packed = packed._replace(told=_facts(project.name, packed.told, with_built=self._keeps_built))
             project.packed = packed
         return packed
 
@@ -495,14 +499,14 @@ class IndexReleases:
         return self._remote_made
 
 
-def _facts(name: PackageName, told: Mapping[str, Told]) -> dict[str, Told]:
+def _facts(name: PackageName, told: Mapping[str, Told], *, with_built: bool) -> dict[str, Told]:
     """Give what stands in a file with a known hash and will be the same when it is read again."""
     return {
         version: kept
         for version, kept in told.items()
         if isinstance(kept.answer, bytes)
         and "/" not in kept.source
-        and not decode_metadata(kept.answer, name, version).is_built
+        and (with_built or not decode_metadata(kept.answer, name, version).is_built)
     }
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from detent.lock.graph import scope
 from detent.lock.model import Lock, LockedPackage
 from detent.model import markers
+from detent.model.adjustments import NO_ADJUSTMENTS
 from detent.model.markers import Marker
 from detent.model.requirement import PackageName
 from detent.model.wheel_coverage import is_for_pypy, left_out, places
@@ -100,10 +101,12 @@ def _cell(rows: Sequence[Row]) -> str:
 
 def _targets(lock: Lock) -> Iterator[Target]:
     here = markers.environment_only(scope(lock))
-    required = () if lock.inputs is None else lock.inputs.adjusting().required_environments
-    platforms = [(markers.render(where), where, False) for where in required]
-    platforms = platforms or [(label, markers.parse(text), musl) for label, text, musl in _USUAL]
-    for label, platform, musl in platforms:
+    declared = NO_ADJUSTMENTS if lock.inputs is None else lock.inputs.adjusting()
+    usual = [(label, markers.parse(text), musl) for label, text, musl in _USUAL]
+    usual = [target for target in usual if not markers.disjoint(target[1], here)]
+    # A lock can be for platforms alone that are not usual.
+    named = declared.required_environments or (() if usual else declared.environments)
+    for label, platform, musl in [(markers.render(where), where, False) for where in named] or usual:
         for python in _pythons(lock, markers.and_(here, platform)):
             where = markers.and_(platform, markers.requires_python(f"=={python}.*" if python else ""))
             if not markers.disjoint(where, here):

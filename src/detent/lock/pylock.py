@@ -109,7 +109,7 @@ def _check_version(document: Table, display: str) -> None:
         raise LockInvalid(
             display,
             f"it has the lock version {version}, and this release of detent reads 1.x",
-            next_steps=("upgrade detent, or delete it and run `detent lock`",),
+            next_steps=("upgrade detent, or make it anew with `detent lock --regenerate`",),
         )
 
 

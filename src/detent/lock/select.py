@@ -122,10 +122,13 @@ def _check_target(lock: Lock, target: Target) -> None:
     if lock.environments and not any(
         markers.evaluate(markers.parse(text), environment) for text in lock.environments
     ):
+        is_declared = lock.inputs is not None and bool(lock.inputs.adjusting().environments)
+        step = "add this one to `environments` in [tool.detent], and run `detent lock`"
         raise NoMatchingTarget(
             "the lock is not for this environment",
             why=f"the interpreter is {described(target)}; the lock is limited to "
             + " or ".join(f"`{text}`" for text in lock.environments),
+            next_steps=(step,) if is_declared else (),
         )
 
 

@@ -45,6 +45,8 @@ class BuildPolicy(NamedTuple):
             return f"take `{name}` out of `no-build-package` to have it built"
         if not self.excepted_in:
             return f"do without {self.forbidden_by} to have it built"
+        if self.allowed:
+            return f'allow it: add `"{name}"` to `allow-build` in {self.excepted_in}'
         return f'allow it with `allow-build = ["{name}"]` in {self.excepted_in}'
 
     def may_use_wheels(self, name: PackageName) -> bool:

@@ -57,7 +57,7 @@ class Limits(NamedTuple):
     search_seconds: float = 60.0
     """Searching for versions without progress, waiting for the network left out."""
     max_seconds: float = inf
-    """The same in all, with progress or without; `--max-seconds` alone sets it."""
+    """By the clock on the wall, with progress or without; `--max-seconds` alone sets it."""
     marker_nodes: int = 2_000_000
     """Cases the markers of a lock may have."""
     concurrent_downloads: int = 16

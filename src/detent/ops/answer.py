@@ -1,13 +1,15 @@
 """The lock that answers a project's wishes, in memory: the resolver asked with all the world knows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import process_time
 
 from detent.errors import Conflict, Failures, PackageUnknown, ResolveError, TooDeep
+from detent.events import Report, ignore
 from detent.lock.addresses import with_locked_addresses
 from detent.lock.assemble import assemble
 from detent.lock.model import Lock
 from detent.model.inputs import Inputs
+from detent.model.markers import Marker
 from detent.model.requirement import Requirement
 from detent.ops.policy import policy_of
 from detent.ops.question import Question
@@ -15,7 +17,7 @@ from detent.ops.upgrade import free_to_move, kept_of
 from detent.ops.world import World
 from detent.resolve.adjusted import with_adjustments
 from detent.resolve.forks import resolve
-from detent.resolve.preferences import preferences_from, seeds_from
+from detent.resolve.preferences import Preferences, preferences_from, seeds_from
 from detent.resolve.question import Advice, SearchFailed
 
 
@@ -41,27 +43,67 @@ def _ask(
     inputs, old, upgrade = question.inputs, question.old, question.upgrade
     kept = kept_of(old, inputs, upgrade) if old is not None else None
     releases = with_adjustments(world.releases, inputs.adjustments)
-    try:
+    preferences = preferences_from(
+        old if kept is not None and kept.versions else None,
+        upgrade=free_to_move(upgrade, inputs),
+        imported=question.imported,
+    )
+
+    def solve(preferences: Preferences, seeds: Sequence[Marker], report: Report) -> Lock:
         resolutions = resolve(
             _bounded(inputs, question.constraints),
             releases,
             clock=process_time,  # waiting for the network is no search
-            preferences=preferences_from(
-                old if kept is not None and kept.versions else None,
-                upgrade=free_to_move(upgrade, inputs),
-                imported=question.imported,
-            ),
-            seeds=seeds_from(old if kept is not None and kept.forks else None),
+            wall=world.clock,
+            preferences=preferences,
+            seeds=seeds,
             policy=policy_of(world.settings),
             limits=world.limits,
             advice=advice,
-            report=world.report,
+            report=report,
         )
+        return assemble(inputs, resolutions, releases)
+
+    try:
+        seeds = seeds_from(old if kept is not None and kept.forks else None)
+        answer = solve(preferences, seeds, world.report)
+        if may_have_needless_forks(answer, old, inputs):
+            answer = without_needless_forks(answer, lambda kept: solve(kept, (), ignore))
     except SearchFailed as failure:
         raise error_of(failure) from None
-    answer = assemble(inputs, resolutions, releases)
     is_elsewhere = not world.settings.is_index_of_project and not upgrade.anew
     return with_locked_addresses(answer, old) if is_elsewhere else answer
+
+
+def may_have_needless_forks(answer: Lock, old: Lock | None, inputs: Inputs) -> bool:
+    """Say whether to look: not where the splits are those of the old lock, and it was made for no more."""
+    if not answer.forks:
+        return False
+    return old is None or answer.forks != old.forks or _asks_for_less(inputs, old)
+
+
+def _asks_for_less(inputs: Inputs, old: Lock) -> bool:
+    """Say whether a requirement that a lock was made for is not there any more."""
+    if old.inputs is None:
+        return True
+    now = inputs.recorded()
+    was, there = (
+        {("", "", text) for text in each.dependencies}
+        | {("extra", name, text) for name, texts in each.extras for text in texts}
+        | {("group", name, text) for name, texts in each.groups for text in texts}
+        for each in (old.inputs, now)
+    )
+    return not was <= there
+
+
+def without_needless_forks(answer: Lock, solve_anew: Callable[[Preferences], Lock]) -> Lock:
+    """Leave out splits that the search or an old lock came by, and that the answer does not need.
+
+    ``solve_anew`` finds the lock with nothing to begin with but the versions of the answer. The splits follow
+    from these alone then, so that whatever was added and taken away again leaves no trace.
+    """
+    anew = solve_anew(preferences_from(answer))
+    return anew if anew.packages == answer.packages else answer
 
 
 def _bounded(inputs: Inputs, constraints: tuple[Requirement, ...]) -> Inputs:

@@ -287,12 +287,7 @@ def _finish(
         changes = manifest_changes(project.manifest, _parsed(project, text))
         return EditOutcome(changes, outcome, None, is_dry_run=True)
     sync = None if options.no_sync else _sync_options(options)
-    try:
-        return finish_edit(world, project, text, outcome, sync=sync)
-    except ExclusiveExtras as fault:
-        # What the environment has is no choice of this command, so no flag of it changes that.
-        fault.next_steps = ("pass `--no-sync`, and choose with `detent sync` afterwards",)
-        raise
+    return finish_edit(world, project, text, outcome, sync=sync)
 
 
 def finish_edit(
@@ -316,8 +311,17 @@ def finish_edit(
         write_lock(world, project, outcome)
         synced = None
         if sync is not None:
-            synced = install_lock(world, after, outcome.lock, outcome, sync)
+            synced = _synced(world, after, outcome, sync)
         return EditOutcome(changes, outcome, synced, is_dry_run=False)
+
+
+def _synced(world: World, project: Project, outcome: LockOutcome, sync: SyncOptions) -> SyncOutcome:
+    try:
+        return install_lock(world, project, outcome.lock, outcome, sync)
+    except ExclusiveExtras as fault:
+        # What the environment has is no choice of a command that edits, so no flag of it changes that.
+        fault.next_steps = ("pass `--no-sync`, and choose with `detent sync` afterwards",)
+        raise
 
 
 def _sync_options(options: AddOptions | RemoveOptions) -> SyncOptions:

@@ -115,6 +115,8 @@ def open_world(
             build_metadata=lambda *source: builder().metadata(*source),
             is_offline=chosen.offline.value,
             refresh=chosen.refresh,
+            # To upgrade is to ask which versions there are, not to build again what was built.
+            keeps_built=not flags.get("forget-built"),
             cutoff=chosen.choosing.cutoffs.moment,
         )
 

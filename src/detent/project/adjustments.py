@@ -59,13 +59,14 @@ def read_adjustments(
     constraints, overrides = reader.constraints(), reader.overrides()
     excludes, exclusions = reader.excludes()
     spellings = _spellings((*overrides, *exclusions))
+    environments = reader.environments(ENVIRONMENTS)
     found = Adjustments(
         constraints=constraints,
         overrides=_canonical(_spelled_alike(overrides, spellings), override_text),
         excludes=excludes,
         scoped_excludes=_together(_spelled_alike(exclusions, spellings)),
-        environments=reader.environments(ENVIRONMENTS),
-        required_environments=reader.environments(REQUIRED_ENVIRONMENTS),
+        environments=environments,
+        required_environments=reader.environments(REQUIRED_ENVIRONMENTS, environments),
         metadata=reader.metadata(),
     )
     care = markers.and_(pythons, found.scope())
@@ -215,18 +216,19 @@ class _Reader:
 
     # ---- environments --------------------------------------------------------------------
 
-    def environments(self, table: str) -> tuple[Marker, ...]:
+    def environments(self, table: str, within: Sequence[Marker] = ()) -> tuple[Marker, ...]:
+        """Read markers; ``within`` are those that each must have something in common with."""
         value = self._table.get(table, [])
         path = (*_PATH, table)
         found: list[Marker | None] = []
         if isinstance(value, str):
-            found.append(self._environment(path, table, value))
+            found.append(self._environment(path, table, value, within))
         else:
             for place, text in strings(self._document, path, value, self._faults):
-                found.append(self._environment((*path, place), table, text))
+                found.append(self._environment((*path, place), table, text, within))
         return _canonical((marker for marker in found if marker is not None), markers.render)
 
-    def _environment(self, path: _Steps, table: str, text: str) -> Marker | None:
+    def _environment(self, path: _Steps, table: str, text: str, within: Sequence[Marker]) -> Marker | None:
         what = f"`{text}` in `{_name(table)}`"
         try:
             marker = markers.parse(text)
@@ -243,6 +245,10 @@ class _Reader:
             self._refuse(path, f"{what} holds nowhere")
         elif markers.disjoint(marker, self._pythons):
             self._refuse(path, f"{what} holds on no Python that `project.requires-python` allows")
+        elif within and all(markers.disjoint(marker, one) for one in within):
+            self._refuse(
+                path, f"{what} is in none of `{_name(ENVIRONMENTS)}`", why="the lock is for those alone"
+            )
         else:
             return marker
         return None

@@ -54,8 +54,9 @@ def argue(
     leaves = _with_all_impossible(facts_in(proof), situation)
     if any(leaf.terms for leaf in leaves):  # else each of them is a proof
         leaves = _needed((*leaves, *_alike(leaves, situation)), situation, order)
-    where = _where(leaves, situation.environment, everywhere, elsewhere)
-    return Argument(leaves, where, tuple(_that_matter(leaves, situation)))
+    obstacles = tuple(_that_matter(leaves, situation))
+    where = _where(leaves, obstacles, situation, everywhere, elsewhere)
+    return Argument(leaves, where, obstacles)
 
 
 def _with_all_impossible(leaves: tuple[Leaf, ...], situation: Choices) -> tuple[Leaf, ...]:
@@ -133,7 +134,8 @@ def _statement(leaf: Leaf) -> object:
 
 def _where(
     leaves: Sequence[Leaf],
-    here: Marker,
+    obstacles: Sequence[tuple[PackageName, Obstacle]],
+    situation: Choices,
     everywhere: Marker,
     elsewhere: Callable[[Marker], Situation],
 ) -> Marker:
@@ -142,12 +144,32 @@ def _where(
     for leaf in leaves:
         if isinstance(leaf.fact, Needs):
             where = markers.and_(where, leaf.fact.demand.where)
-    if where in {here, markers.NEVER}:
-        return here  # facts that are each a proof may hold in parts that have nothing in common
-    wider = elsewhere(where)
-    if not _are_refused_as_well(leaves, wider):
-        return here
-    return where if is_proof(leaves, wider.domain, wider.catalogue.matching) else here
+    # Versions that need a newer Python are missed on every older one, whatever part was searched.
+    pythons = [obstacle.pythons for _, obstacle in obstacles if obstacle.pythons != markers.ALWAYS]
+    pythons += _pythons_refused(leaves, situation)
+    without = reduce(markers.and_, map(markers.not_, pythons), where)
+    here = situation.environment
+    for wider in dict.fromkeys((where, without)):
+        # Facts that are each a proof may hold in parts that have nothing in common.
+        if wider != here and markers.implies(here, wider) and _is_proof_in(elsewhere(wider), leaves):
+            return wider
+    return here
+
+
+def _pythons_refused(leaves: Sequence[Leaf], situation: Choices) -> Iterator[Marker]:
+    """Give the Pythons that versions are for by their metadata, as far as they are none of those here."""
+    for leaf in leaves:
+        if isinstance(leaf.fact, Rejected):
+            name, number = split_slot(leaf.fact.slot)[0], newest(leaf.fact.values)
+            catalogue = situation.catalogue
+            metadata = catalogue.metadata(name, number) if catalogue.has_read(name, number) else None
+            pythons = catalogue.python(metadata.requires_python) if metadata is not None else markers.ALWAYS
+            if not situation.runs_somewhere(pythons):
+                yield pythons
+
+
+def _is_proof_in(wider: Situation, leaves: Sequence[Leaf]) -> bool:
+    return _are_refused_as_well(leaves, wider) and is_proof(leaves, wider.domain, wider.catalogue.matching)
 
 
 def _are_refused_as_well(leaves: Sequence[Leaf], wider: Situation) -> bool:

@@ -1,7 +1,8 @@
 """How long a search may go on: so long without progress, and so long in all.
 
 Progress is an environment that is solved, or more packages decided at once than ever before in the one being
-solved. Time is what the clock that is handed in says; for a lock that is computing, not waiting.
+solved. Time without it is computing, for waiting for the network is no search; the time in all is the wall's,
+for whoever set it waits for an answer.
 """
 
 from detent.model.limits import Limits
@@ -11,11 +12,14 @@ from detent.resolve.ports import Clock
 class Budget:
     """The time one resolution may take."""
 
-    def __init__(self, clock: Clock, limits: Limits) -> None:
+    def __init__(self, clock: Clock, limits: Limits, *, wall: Clock) -> None:
+        """``clock`` counts computing, ``wall`` all time."""
         self._clock = clock
+        self._wall = wall
         self._patience = limits.search_seconds
         self._most = limits.max_seconds
-        self._start = self._progressed_at = clock()
+        self._progressed_at = clock()
+        self._start = wall()
         self._most_decided = 0
 
     def begin(self) -> None:
@@ -32,15 +36,15 @@ class Budget:
         if decided > self._most_decided:
             self._most_decided = decided
             self._progressed_at = now
-        return now - self._progressed_at > self._patience or now - self._start > self._most
+        return now - self._progressed_at > self._patience or self.left() < 0
 
     def now(self) -> float:
-        """Give the time by the clock in use."""
-        return self._clock()
+        """Give the time on the wall."""
+        return self._wall()
 
     def left(self) -> float:
         """Give the seconds that are left of all there are."""
-        return self._most - (self._clock() - self._start)
+        return self._most - (self._wall() - self._start)
 
     def spent(self) -> str:
         """Say what was used up."""

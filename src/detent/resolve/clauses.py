@@ -115,6 +115,10 @@ class Situation(Choices):
             raise self._python_split(name, number)
         return number
 
+    def is_costly(self, slot: Slot, value: int) -> bool:
+        """Say whether a version may have to be built before it is known what it needs."""
+        return slot != ROOT and not self.has_wheel(split_slot(slot)[0], value)
+
     def _python_split(self, name: PackageName, number: int) -> PythonSplit:
         release = self.catalogue.listing(name).release(number)
         pythons = self.catalogue.python(release.requires_python)

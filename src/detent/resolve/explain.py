@@ -206,11 +206,15 @@ class _Teller:
         return f"{text} where {markers.render(demand.where)}"
 
     def _override(self, line: _Line, demand: Demand) -> str:
-        """Say that it is the project's own override that speaks."""
+        """Say that it is the project itself that speaks: by an override, or as it states metadata."""
         name = split_slot(line.slot)[0]
-        version = self._situation.catalogue.listing(name).release(newest(line.values)).version
-        for override in self._inputs.adjustments.overrides_for(demand.name, name, version):
+        listing, number = self._situation.catalogue.listing(name), newest(line.values)
+        adjustments = self._inputs.adjustments
+        for override in adjustments.overrides_for(demand.name, name, listing.release(number).version):
             return f" by your override{in_brackets(place(override.requirement.origin))}"
+        for stated in adjustments.metadata:
+            if stated.name == name and (not stated.version or listing.number(stated.version) == number):
+                return " by your `dependency-metadata`"
         return ""
 
     def _folded(self, line: _Line) -> str:

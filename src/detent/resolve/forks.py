@@ -58,6 +58,7 @@ def resolve(
     releases: Releases,
     *,
     clock: Clock,
+    wall: Clock | None = None,
     preferences: Preferences = NO_PREFERENCES,
     policy: Policy = DEFAULT_POLICY,
     seeds: Sequence[Marker] = (),
@@ -67,12 +68,14 @@ def resolve(
 ) -> tuple[Resolution, ...]:
     """Find versions for every environment in range, newest Python first.
 
-    ``seeds`` are environments to begin with, such as those of the old lock; ``advice`` says whether edits are
-    tried out where there is no answer. Raises :class:`~detent.errors.PackageUnknown`, and
-    :class:`~detent.resolve.question.SearchFailed`, of which :func:`detent.resolve.failure.error_of` makes the
-    error: whoever gets an answer does not pay for what explains that there is none.
+    ``clock`` counts computing and ``wall`` all time (``None``: the same clock); see
+    :class:`~detent.resolve.budget.Budget`. ``seeds`` are environments to begin with, such as those of the old
+    lock; ``advice`` says whether edits are tried out where there is no answer. Raises
+    :class:`~detent.errors.PackageUnknown`, and :class:`~detent.resolve.question.SearchFailed`, of which
+    :func:`detent.resolve.failure.error_of` makes the error: whoever gets an answer does not pay for what
+    explains that there is none.
     """
-    budget = Budget(clock, limits)
+    budget = Budget(clock, limits, wall=wall or clock)
     driver = _Driver(
         inputs,
         releases,
@@ -90,6 +93,7 @@ def resolve(
                 setup.inputs,
                 view(readjusted(releases, setup.inputs.adjustments)),
                 clock=clock,
+                wall=wall,
                 preferences=setup.preferences,
                 policy=setup.policy,
                 seeds=seeds,

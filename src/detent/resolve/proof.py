@@ -78,6 +78,9 @@ class _System:
     def is_direct(self, slot: Slot) -> bool:  # noqa: ARG002 (which goes first does not matter)
         return False
 
+    def is_costly(self, slot: Slot, value: int) -> bool:  # noqa: ARG002 (all is known)
+        return False
+
     def choose(self, slot: Slot, mask: int, decided: Mapping[Slot, int]) -> int:
         name = split_slot(slot)[0]
         if name != slot and name in decided and mask >> decided[name] & 1:

@@ -29,7 +29,7 @@ _DIRECT_PATIENCE = 50
 """The same for what the project itself asks for. Until then direct requirements are chosen first, in file
 order, which makes the answer the best one: none can be newer unless an earlier one gets older. A package
 whose every version is refused by one careless new release is worth more than that rule."""
-_ROUNDS_PER_LOOK = 32
+_ROUNDS_PER_LOOK = 4
 """How often the clock is looked at."""
 _MOST_COMPARED = 200
 """Values of one slot among which the one most demands agree on is looked for."""
@@ -101,6 +101,9 @@ class Problem(Protocol):
 
     def choose(self, slot: Slot, mask: int, decided: Mapping[Slot, int]) -> int:
         """Pick the best value of the mask (absent is not in it)."""
+
+    def is_costly(self, slot: Slot, value: int) -> bool:
+        """Say whether to learn what the value demands may take seconds."""
 
     def clauses(self, slot: Slot, value: int) -> Iterable[Clause]:
         """Give what the value demands; asked once per value."""
@@ -278,6 +281,11 @@ class Solver:
     def _decide(self, slot: Slot) -> None:
         value = self._problem.choose(slot, self._now[slot], self.decided)
         if (slot, value) not in self._asked:
+            if self._problem.is_costly(slot, value):
+                culprit = self._held_down_by(slot)
+                if culprit is not None:
+                    self._demote(culprit)
+                    return
             self._asked.add((slot, value))
             if self._learn_demands(slot, value):
                 # The value cannot stand: propagation will take it out of the domain.
@@ -322,11 +330,48 @@ class Solver:
 
     def _demote_the_blamed(self) -> None:
         while self._to_demote:
-            slot = self._to_demote.pop()
-            self._band[slot] = Band.DEMOTED
-            if slot in self.decided:
-                decision = next(i for i in self._steps_of[slot] if self._steps[i].cause is None)
-                self._go_back(self._steps[decision].level - 1)
+            self._demote(self._to_demote.pop())
+
+    def _demote(self, slot: Slot) -> None:
+        """Decide a slot last from now on, and take back what was decided since it was."""
+        self._band[slot] = Band.DEMOTED
+        if slot in self.decided:
+            decision = next(i for i in self._steps_of[slot] if self._steps[i].cause is None)
+            self._go_back(self._steps[decision].level - 1)
+
+    def _held_down_by(self, slot: Slot) -> Slot | None:
+        """Give the direct slot whose decision is behind what refuses this one again and again.
+
+        Before anything is built for the sake of the rule that direct slots come in file order, that one is
+        taken back: of two that exclude each other's newest versions, an old release that has to be built
+        is not what anybody means.
+        """
+        waiting = [
+            (other, self._now[other])
+            for (refused, other), count in self._quarrels.items()
+            if refused == slot and count >= _PATIENCE and self._now[other] != self._full[other]
+        ]
+        seen: set[tuple[Slot, int]] = set()
+        while waiting:
+            other, mask = waiting.pop()
+            if other == ROOT or (other, mask) in seen:
+                continue
+            seen.add((other, mask))
+            cause = self._steps[self._since(other, mask)].cause
+            if cause is None:
+                if other != slot and self._band[other] is Band.DIRECT and self._has_choice(other):
+                    return other
+                continue
+            waiting += [term for term in cause.terms if term[0] != other]
+            rest = mask | next(part for about, part in cause.terms if about == other)
+            if rest != self._full[other]:
+                waiting.append((other, rest))
+        return None
+
+    def _has_choice(self, slot: Slot) -> bool:
+        """Say whether more than one value may still be decided on, other decisions taken back."""
+        present = self._for_good[slot] & ~1
+        return present & (present - 1) != 0
 
     def _worst_quarrel(self) -> tuple[Slot, Slot]:
         pairs = sorted(self._quarrels.items(), key=lambda item: (-item[1], item[0]))

@@ -17,7 +17,7 @@ from detent.model.limits import Limits
 from detent.model.requirement import PackageName
 from detent.store.archives import Archives
 from detent.store.layout import Layout
-from support.index_server import IndexServer, serve
+from support.index_server import IndexServer, MetadataFiles, serve
 from support.sdists import Sdist, sdist
 from support.wheels import Wheel, wheel
 
@@ -138,7 +138,7 @@ def test_a_universal_wheel_speaks_for_its_release_and_a_broken_one_is_passed_ove
 
 
 @pytest.mark.parametrize("metadata", ["announced", "none"])
-def test_of_equal_tags_the_wheel_that_is_installed_speaks(tmp_path: Path, metadata: str) -> None:
+def test_of_equal_tags_the_wheel_that_is_installed_speaks(tmp_path: Path, metadata: MetadataFiles) -> None:
     builds = [
         wheel("a", "1.0", requires=["first"]),
         wheel("a", "1.0", requires=["second"], build="2"),

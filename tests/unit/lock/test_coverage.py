@@ -50,6 +50,16 @@ def test_without_an_upper_bound_the_newest_python_is_one_that_has_a_wheel() -> N
     assert [row.target.python for row in coverage(locked)] == ["3.10", "3.14", "3.10", "3.14"]
 
 
+def test_a_lock_for_unusual_platforms_alone_is_told_of_for_those() -> None:
+    solaris = "sys_platform == 'sunos5'"
+    locked = lock(package("a", "py3-none-win_amd64"), python="==3.12.*")._replace(
+        environments=(solaris,),
+        inputs=RecordedInputs("==3.12.*", adjustments=(("environments", (solaris,)),)),
+    )
+
+    assert told(coverage(locked)) == [("a", solaris, "3.12", "nothing")]
+
+
 def test_without_required_environments_the_usual_platforms_are_meant() -> None:
     locked = lock(package("a", "py3-none-musllinux_1_2_x86_64"), python="==3.12.*")
 

@@ -331,6 +331,15 @@ def test_environments_may_overlap() -> None:
             ),
         ),
         (
+            """required-environments = ["os_name == 'nt'", "python_version >= '3.12'"]
+environments = ["sys_platform == 'linux'", "sys_platform == 'darwin'"]""",
+            "7:26",
+            (
+                "`os_name == 'nt'` in `tool.detent.required-environments` is in none of"
+                " `tool.detent.environments`: the lock is for those alone"
+            ),
+        ),
+        (
             "dependency-metadata = 3",
             "7:1",
             "`tool.detent.dependency-metadata` must be a list, found a number",

@@ -198,6 +198,17 @@ def test_an_override_of_what_a_release_needs_is_named_as_one() -> None:
     assert failure.next_steps[0] == "write `c>=2.0` in pyproject.toml:4"
 
 
+def test_what_the_project_states_of_a_release_is_not_put_down_to_the_release() -> None:
+    stated = {"name": "a", "version": "1.0", "requires-dist": ["gone"]}
+    inputs = project(["a"], adjustments={"metadata": [stated]})
+    releases = with_adjustments(world({"a": {"0.9": ["lost"], "1.0": []}}), inputs.adjustments)
+
+    assert conflict(inputs, releases).why.splitlines()[1:] == [
+        "a 1.0 needs gone by your `dependency-metadata`; there is no package named gone on the index",
+        "a 0.9 needs lost; there is no package named lost on the index",
+    ]
+
+
 def test_the_lines_of_the_project_come_first_in_file_order() -> None:
     releases = world({"a": {"1.0": ["c<2"]}, "b": {"1.0": ["c>=2"]}, "c": ["1.0", "2.0"]})
 

@@ -113,7 +113,8 @@ def test_the_bound_to_add_has_been_tried() -> None:
         resolve(
             project(["b", "a", "d", "c"]),
             world(packages),
-            clock=ticking(2.0),
+            clock=ticking(0.2),
+            wall=ticking(0.01),
             limits=Limits(search_seconds=1.0),
         )
 

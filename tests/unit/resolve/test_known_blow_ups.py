@@ -73,6 +73,17 @@ def test_no_old_release_is_built_on_the_way_to_an_answer() -> None:
     assert not built & set(releases.metadata_asked)
 
 
+def test_the_order_of_the_file_is_no_reason_to_build_old_releases() -> None:
+    releases = world(cloud())
+
+    versions, _ = solved(releases, "client", "twin")
+
+    assert (versions["twin"], versions["client"]) == ("29.0", "1.29.1")
+    twin = package_name("twin")
+    read = {number for name, number in releases.metadata_asked if name == twin}
+    assert all(releases.listing(twin).wheels >> number & 1 for number in read)
+
+
 def test_an_extra_is_not_looked_for_in_releases_from_before_it_that_would_have_to_be_built() -> None:
     releases = world(
         {

@@ -18,6 +18,7 @@ class Masks:
     def __init__(self, packages: Mapping[str, Sequence[Demands]], roots: Demands) -> None:
         self.packages = packages
         self.roots = roots
+        self.costly: set[tuple[Slot, int]] = set()
         self.refusals: list[tuple[Slot, int]] = []
         self.chosen: list[Slot] = []
 
@@ -26,6 +27,9 @@ class Masks:
 
     def is_direct(self, slot: Slot) -> bool:
         return slot in self.roots
+
+    def is_costly(self, slot: Slot, value: int) -> bool:
+        return (slot, value) in self.costly
 
     def choose(self, slot: Slot, mask: int, decided: Mapping[Slot, int]) -> int:
         self.chosen.append(slot)
@@ -45,6 +49,23 @@ def facts(proof: Clause) -> set[object]:
     if proof.left is None or proof.right is None:
         return {proof.fact}
     return facts(proof.left) | facts(proof.right)
+
+
+def test_what_comes_first_is_taken_back_before_what_is_costly_is_looked_at() -> None:
+    # The newest of a takes a c that all but the oldest b refuse.
+    count = 9
+    newest = 1 << count
+    packages: dict[str, list[Demands]] = {
+        "a": [{} for _ in range(count - 1)] + [{"c": newest}],
+        "b": [{}] + [{"c": (1 << count) - 2} for _ in range(count - 1)],
+        "c": [{} for _ in range(count)],
+    }
+    every = (1 << (count + 1)) - 2
+    cheap, dear = Masks(packages, {"a": every, "b": every}), Masks(packages, {"a": every, "b": every})
+    dear.costly = {("b", 1)}
+
+    assert Solver(cheap).solve() == {"a": count, "b": 1, "c": count}
+    assert Solver(dear).solve() == {"a": count - 1, "b": count, "c": count - 1}
 
 
 def test_the_newest_of_everything_is_taken_and_nothing_else() -> None:
