@@ -86,7 +86,7 @@ class ExclusiveExtras(UsageError):
     ) -> None:
         super().__init__(
             f"{' and '.join(sides)} cannot be on together",
-            why=f"`conflicts` in `[tool.detent]` says that {', '.join(declared)} exclude each other",
+            why=f"`conflicts` in `[tool.detent]` says that {' and '.join(declared)} exclude each other",
             next_steps=next_steps or ("leave all but one of them out",),
         )
 

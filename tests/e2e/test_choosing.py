@@ -74,6 +74,22 @@ def test_what_a_bound_hides_can_be_let_through_as_the_error_says(sandbox: Sandbo
     assert locked(sandbox) == "2.0"
 
 
+def test_what_has_no_wheel_where_one_is_required_is_not_let_through(
+    sandbox: Sandbox, index: IndexServer
+) -> None:
+    made = wheel("small", "2.0", tag="cp311-none-win_amd64")
+    index.add(made.filename, made.data).uploaded = LATE
+    tail = (
+        '[tool.detent]\nexclude-newer = "2024-05-31"\nrequired-environments = ["sys_platform == \'linux\'"]\n'
+    )
+    sandbox.manifest("small", tail=tail)
+
+    done = sandbox.detent("lock")
+
+    refused(done, "small 2.0 was uploaded on 2024-06-01")
+    assert "let it through" not in done.err
+
+
 @pytest.mark.usefixtures("late")
 def test_an_age_stands_in_the_lock_as_it_was_given(sandbox: Sandbox) -> None:
     sandbox.detent("lock", env={"DETENT_EXCLUDE_NEWER": "7 days"}).ok()

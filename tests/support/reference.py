@@ -104,7 +104,7 @@ _OTHER_TOOLS = """\
 | `PIP_INDEX_URL` | the index, when nothing of detent's sets one |
 | `PIP_CONFIG_FILE` | pip's configuration file, read for `index-url` after pip's usual files |
 | `PIP_CERT`, `REQUESTS_CA_BUNDLE` | certificates, when `SSL_CERT_FILE` is not set |
-| `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` | proxies |
+| `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` | proxies, which are spoken to in plain HTTP: `http://proxy.example:3128`, for addresses in https too; not `https://` or `socks5://` |
 | `XDG_CACHE_HOME`, `XDG_CONFIG_HOME`, `XDG_CONFIG_DIRS` | where cache and configuration lie by default |
 | `HOME` | the same, and `~` |
 | `PATH` | where interpreters, and commands of `detent run`, are looked for |

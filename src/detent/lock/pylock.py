@@ -70,7 +70,10 @@ def _load(source: str, display: str) -> Table:
             raise LockInvalid(
                 f"{display}:{line}",
                 "a merge conflict was left in it",
-                next_steps=("restore one side, then run `detent lock`",),
+                next_steps=(
+                    "restore one side, then run `detent lock`",
+                    "or make it anew with `detent lock --regenerate`",
+                ),
             ) from None
         found = _PLACE.search(str(error))
         where = f"{display}:{found[1]}:{found[2]}" if found else display

@@ -11,7 +11,7 @@ from functools import partial
 from detent.errors import Conflict, DetentError, TooDeep
 from detent.model import markers
 from detent.model.build_policy import BuildPolicy
-from detent.model.candidate import Metadata
+from detent.model.candidate import Artifact, Metadata
 from detent.model.requirement import PackageName, Requirement
 from detent.model.versions import newest
 from detent.resolve.argument import Argument, argue
@@ -97,7 +97,7 @@ def _argument_of(failure: SearchFailed, cause: NoAnswer) -> Argument:
 
 
 class _TooMuchToRead(Exception):
-    """A try would have to fetch the metadata of too many versions of one package, or to build one."""
+    """A try would have to fetch the metadata of too many versions, to build one, or to see hidden files."""
 
 
 class _Bounded:
@@ -115,8 +115,13 @@ class _Bounded:
         self._left: dict[PackageName, int] = {}
         self.listing = releases.listing
         self.unreadable = releases.unreadable
-        self.artifacts = releases.artifacts
         self.first = releases.first
+
+    def artifacts(self, name: PackageName, number: int) -> tuple[Artifact, ...]:
+        files = self._releases.artifacts(name, number)
+        if not files:  # a cutoff that the try does without still hides them
+            raise _TooMuchToRead
+        return files
 
     def metadata(self, name: PackageName, number: int) -> Metadata | None:
         if not self._would_build((name, number)):

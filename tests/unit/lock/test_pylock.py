@@ -322,7 +322,10 @@ def test_a_merge_conflict_is_called_one() -> None:
 
     assert "pylock.toml:36" in caught.value.what
     assert caught.value.why == "a merge conflict was left in it"
-    assert caught.value.next_steps == ("restore one side, then run `detent lock`",)
+    assert caught.value.next_steps == (
+        "restore one side, then run `detent lock`",
+        "or make it anew with `detent lock --regenerate`",
+    )
 
 
 @pytest.mark.parametrize("text", ["a = " + "[" * 5000, "a = " + "9" * 5000])
