@@ -551,7 +551,7 @@ def test_a_version_that_cannot_be_built_is_passed_over_with_a_warning(
     assert project.installed() == {"a": "1.0"}
 
 
-def test_the_second_version_that_cannot_be_built_ends_the_search_and_both_are_shown(
+def test_after_two_versions_that_cannot_be_built_no_other_one_is_and_both_are_shown(
     project: Sandbox, index: IndexServer
 ) -> None:
     failing = (tiny_sdist("a", version, is_open=True, more=FAILS) for version in ("2.0", "3.0", "4.0"))
@@ -564,8 +564,23 @@ def test_the_second_version_that_cannot_be_built_ends_the_search_and_both_are_sh
     assert re.findall(r"error: (.*)\n", done.err) == [
         "`a==4.0` could not be built [build-failed]",
         "`a==3.0` could not be built [build-failed]",
+        "no versions satisfy everything [conflict]",
     ]
+    assert "was not built, because two other versions could not be" in done.err
     assert not (project.root / "pylock.toml").exists()
+
+
+def test_a_package_that_cannot_be_built_does_not_hold_up_an_answer_without_it(
+    project: Sandbox, index: IndexServer
+) -> None:
+    sources(index, *(tiny_sdist("a", f"{n}.0", is_open=True, more=FAILS) for n in range(1, 6)))
+    publish(index, wheel("b", "1.0"), wheel("b", "2.0", requires=["a"]))
+    project.manifest("b")
+
+    done = project.detent("lock").ok()
+
+    assert 'name = "b"\nversion = "1.0"' in (project.root / "pylock.toml").read_text()
+    assert done.err.count("Building ") == 2
 
 
 def test_a_failed_build_is_shown_before_the_contradiction_it_led_to(

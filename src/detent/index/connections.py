@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from http.client import HTTPConnection, HTTPResponse, IncompleteRead, InvalidURL
-from select import POLLIN, poll
+from select import select
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -269,9 +269,11 @@ class _Connection(HTTPConnection):
         """Whether nothing waits to be read: an end, or bytes nobody asked for, make it useless."""
         if self.sock is None:
             return False
-        waiting = poll()
-        waiting.register(self.sock, POLLIN)
-        return not waiting.poll(0)
+        try:
+            waiting, _, _ = select((self.sock,), (), (), 0)
+        except ValueError:  # its number is above what `select` takes: a use of it will tell
+            return True
+        return not waiting
 
 
 class _Counted:

@@ -108,11 +108,17 @@ class _Answer(NamedTuple):
     reason: str
 
 
+_FAILURES_ENDURED = 1
+"""How many releases of one project may fail to build before no further one is built in this process."""
+_NOT_TRIED = _Answer(None, "it was not built, because two other versions could not be")
+
+
 class _Project:
     """One project as far as this process has looked at it."""
 
     __slots__ = (
         "answers",
+        "failures",
         "files",
         "is_dirty",
         "kept",
@@ -135,6 +141,8 @@ class _Project:
         """Those that were fetched or read so far."""
         self.packed: Packed | None = None
         self.answers: dict[str, _Answer] = {}
+        self.failures = 0
+        """How many of its releases could not be built."""
         # What this process adds to the packed record.
         self.told: dict[str, Told] = {}
         self.files: dict[str, bytes] = {}
@@ -351,12 +359,16 @@ class IndexReleases:
 
     def _built(self, project: _Project, version: str, buildable: Buildable) -> _Answer:
         """Have it built; a build that fails is no fact about the release, and is tried again another day."""
+        if project.failures > _FAILURES_ENDURED:
+            project.answers[version] = _NOT_TRIED
+            return _NOT_TRIED
         name = project.name
         self._building.add((name, version))
         try:
             found = self._build_metadata(name, version, *buildable)
         except BuildError as fault:
             self.unbuilt.append(fault)
+            project.failures += 1
             reason = fault.why.partition("\n")[0] or fault.what
             where = f" (it said more in `{fault.log}`)" if fault.log else ""
             answer = _Answer(None, f"it could not be built: {reason}{where}")
@@ -384,6 +396,9 @@ class IndexReleases:
         visible = project.visible.get(version)
         if told is not None and (not visible or _is_said_by(visible, told.source)):
             project.answers[version] = _understood(told, project.name, version)
+            return None
+        if project.failures > _FAILURES_ENDURED and not release.has_wheel:
+            project.answers[version] = _NOT_TRIED
             return None
         # What came later as a whole is refused by whoever chooses, and asked for to see what it would change.
         files = visible or self._listed(project, version)

@@ -68,8 +68,6 @@ from detent.store.wheels import WheelEntry
 
 _LOG_NAME = 99
 """How many characters of a package's name are enough in the name of a log."""
-_FAILURES_ENDURED = 1
-"""How many versions of one package may fail to build before the search for one that does is given up."""
 
 
 class Builds:
@@ -92,8 +90,7 @@ class Builds:
     def metadata(self, name: PackageName, version: str, artifact: Artifact, archive: Path) -> Metadata:
         """Ask a source distribution what it demands, by building as much of it as that takes.
 
-        Raises :class:`BuildError`; a second version of one package that fails ends the search, with what the
-        first one said (:class:`Failures`).
+        Raises :class:`BuildError`.
         """
         failed = self._failed.setdefault(name, {})
         if version in failed:
@@ -102,8 +99,6 @@ class Builds:
             return self._metadata(name, version, artifact, archive)
         except BuildError as error:
             failed[version] = error
-            if len(failed) > _FAILURES_ENDURED:
-                raise Failures(tuple(failed.values())) from error
             raise
 
     def _metadata(self, name: PackageName, version: str, artifact: Artifact, archive: Path) -> Metadata:

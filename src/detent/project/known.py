@@ -416,6 +416,10 @@ ELSEWHERE: Mapping[str, str] = {"dev-dependencies": "write its list as `dev` in 
 
 OF_OTHER_TOOLS: Mapping[str, str] = {
     "build-constraint-dependencies": "",
+    "constraints": "write `constraint-dependencies`",
+    "overrides": "write `override-dependencies`",
+    "override": "write `override-dependencies`",
+    "excludes": "write `exclude-dependencies`",
     "no-build": 'write `build = "deny"`',
     "only-binary": 'write `build = "deny"`',
     "min-release-age": 'write `exclude-newer = "7 days"`',
