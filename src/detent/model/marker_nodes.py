@@ -42,8 +42,7 @@ _and: dict[tuple[Marker, Marker], Marker] = {}
 _or: dict[tuple[Marker, Marker], Marker] = {}
 _not: dict[Marker, Marker] = {NEVER: ALWAYS, ALWAYS: NEVER}
 _restricted: dict[tuple[Marker, Marker], Marker] = {}
-_projected: dict[tuple[Marker, frozenset[int]], Marker] = {}
-_ungated: dict[tuple[Marker, frozenset[Axis]], Marker] = {}
+_projected: dict[tuple[Marker, frozenset[int], frozenset[Axis]], Marker] = {}
 _fixed: dict[tuple[Marker, frozenset[str]], Marker] = {}
 
 _first = itemgetter(0)
@@ -268,31 +267,18 @@ def _any_of(kids: tuple[Marker, ...]) -> Marker:
     return union
 
 
-def forget(marker: Marker, ranks: frozenset[int]) -> Marker:
-    """Give where the marker holds for some answer to the tests of these ranks."""
+def forget(marker: Marker, ranks: frozenset[int], kept: frozenset[Axis] = frozenset()) -> Marker:
+    """Give where the marker holds for some answer to the tests of these ranks that are not kept."""
     if marker < 2:
         return marker
-    key = (marker, ranks)
+    key = (marker, ranks, kept)
     found = _projected.get(key)
     if found is None:
         axis, cuts, kids = NODES[marker]
-        remaining = tuple(map(forget, kids, repeat(ranks)))
-        found = _any_of(remaining) if axis[0] in ranks else make(axis, cuts, remaining)
+        remaining = tuple(map(forget, kids, repeat(ranks), repeat(kept)))
+        is_forgotten = axis[0] in ranks and axis not in kept
+        found = _any_of(remaining) if is_forgotten else make(axis, cuts, remaining)
         _projected[key] = found
-    return found
-
-
-def forget_gates(marker: Marker, kept: frozenset[Axis]) -> Marker:
-    """Give where the marker holds for some answer to the tests of extras and groups that are not kept."""
-    if marker < 2 or NODES[marker][0][0] > GROUP:
-        return marker
-    key = (marker, kept)
-    found = _ungated.get(key)
-    if found is None:
-        axis, cuts, kids = NODES[marker]
-        remaining = tuple(map(forget_gates, kids, repeat(kept)))
-        found = make(axis, cuts, remaining) if axis in kept else _any_of(remaining)
-        _ungated[key] = found
     return found
 
 

@@ -27,7 +27,6 @@ from detent.model.marker_nodes import (
     disjoint,
     flag,
     forget,
-    forget_gates,
     implies,
     not_,
     or_,
@@ -96,7 +95,7 @@ def gated_as(marker: Marker, other: Marker) -> Marker:
     """Give where the marker holds for some of the extras and groups that the other one does not ask about."""
     found = subjects(other)
     kept = frozenset((rank, name) for rank in GATES for name in found.get(rank, ()))
-    return forget_gates(marker, kept) if kept else environment_only(marker)
+    return forget(marker, GATES, kept)
 
 
 def gates_only(marker: Marker) -> Marker:

@@ -109,9 +109,9 @@ def test_gates_that_are_not_kept_are_answered_either_way() -> None:
     new = nodes.between(9, None)
     marker = nodes.or_(nodes.and_(nodes.and_(x, group), new), nodes.and_(y, nodes.not_(new)))
 
-    assert nodes.forget_gates(marker, frozenset()) == ALWAYS
-    assert nodes.forget_gates(marker, frozenset({(EXTRA, "y")})) == nodes.or_(new, y)
-    assert nodes.forget_gates(new, frozenset()) == new
+    assert nodes.forget(marker, GATES, frozenset()) == ALWAYS
+    assert nodes.forget(marker, GATES, frozenset({(EXTRA, "y")})) == nodes.or_(new, y)
+    assert nodes.forget(new, GATES, frozenset()) == new
 
 
 def test_of_two_exclusive_extras_one_is_enough_to_ask_for() -> None:
