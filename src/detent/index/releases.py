@@ -9,8 +9,7 @@ while it is on its way.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
-from typing import NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import NamedTuple
 
 from detent.errors import BuildError, FetchError, IndexUnavailable, OfflineMiss
 from detent.index.cutoff import view
@@ -36,6 +35,7 @@ from detent.index.listings import (
     packed_from_record,
     packed_record,
 )
+from detent.index.ports import BuildMetadata, Cutoff, Pending, Remote, no_cutoff
 from detent.index.rows import Row, decode_artifacts, decode_rows, encode_artifacts
 from detent.index.urls import index_root, shown
 from detent.model.candidate import Artifact, Metadata
@@ -43,62 +43,6 @@ from detent.model.requirement import PackageName
 from detent.model.versions import Kept, Listing
 from detent.store.layout import Layout
 from detent.store.records import read_record, write_record
-
-_T_co = TypeVar("_T_co", covariant=True)
-
-BuildMetadata: TypeAlias = Callable[[PackageName, str, Artifact, Path], Metadata]
-"""Ask a build back end what a release declares: name, version, its source distribution and where that lies.
-
-Raises :class:`BuildError`. It may ask the same :class:`IndexReleases` for what the build needs, but not
-revalidate it.
-"""
-
-
-Cutoff: TypeAlias = Callable[[PackageName], int | None]
-"""From which moment on uploads of a package do not count (seconds since the epoch); ``None``: all count."""
-
-
-def no_cutoff(_: PackageName) -> int | None:
-    """Let every upload count."""
-    return None
-
-
-class Pending(Protocol[_T_co]):
-    """An answer on its way."""
-
-    def result(self) -> _T_co:
-        """Wait for it; raises what the job raised."""
-        ...
-
-    def done(self) -> bool:
-        """Whether it is there."""
-        ...
-
-    def exception(self) -> BaseException | None:
-        """What the job raised, once it is done."""
-        ...
-
-
-class Remote(Protocol):
-    """What is asked of the network; every question is a job beside others."""
-
-    def listing(self, name: PackageName, kept: KeptListing | None) -> Pending[Fetched]:
-        """Ask for a project's page, on the condition that it is another than the kept one."""
-        ...
-
-    def metadata(
-        self, name: PackageName, version: str, files: tuple[Artifact, ...], without_sidecar: frozenset[str]
-    ) -> Pending[Asked]:
-        """Ask what a release declares."""
-        ...
-
-    def wait(self) -> None:
-        """Wait until one more question is answered."""
-        ...
-
-    def save(self) -> None:
-        """Keep what was learned of the index itself."""
-        ...
 
 
 class _Answer(NamedTuple):

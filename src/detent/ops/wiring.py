@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from detent import fsio, stamp
 from detent.errors import ResolveError, UsageError
 from detent.events import Notice, Report
-from detent.index.releases import IndexReleases, Remote
+from detent.index.ports import Remote
+from detent.index.releases import IndexReleases
 from detent.model import markers
 from detent.model.limits import Limits, limits
 from detent.ops.discover import Project, decode, display

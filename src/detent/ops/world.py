@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from detent.events import Report
-from detent.index.releases import IndexReleases, Pending
+from detent.index.ports import Pending
+from detent.index.releases import IndexReleases
 from detent.lock.model import Lock
 from detent.lock.select import Choice
 from detent.model.candidate import Artifact, Metadata
