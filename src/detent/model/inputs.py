@@ -4,6 +4,7 @@ Two inputs that differ only in order or spelling are equal once :meth:`Inputs.re
 down; that record is what the lock keeps and what ``lock --check`` compares.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from detent.model import markers
@@ -100,6 +101,12 @@ class RecordedInputs(NamedTuple):
     options: tuple[tuple[str, str], ...] = ()
     adjustments: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """By the name of their table in `[tool.detent]`, sorted: canonical texts, sorted, each once."""
+
+    def lines(self) -> Iterator[tuple[str, str, str]]:
+        """Every requirement: its kind of list (``extra``, ``group`` or none), the name of that, the text."""
+        yield from (("", "", text) for text in self.dependencies)
+        for kind, lists in (("extra", self.extras), ("group", self.groups)):
+            yield from ((kind, name, text) for name, texts in lists for text in texts)
 
     def as_inputs(self, name: PackageName, index_url: str) -> Inputs:
         """Read the texts again; raises ``ValueError`` for one that cannot be read."""

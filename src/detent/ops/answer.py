@@ -67,10 +67,10 @@ def _ask(
     try:
         seeds = seeds_from(old if kept is not None and kept.forks else None)
         answer = solve(preferences, seeds, world.report)
-        if may_have_needless_forks(answer, old, inputs):
-            answer = without_needless_forks(answer, lambda kept: solve(kept, (), ignore))
     except SearchFailed as failure:
         raise error_of(failure) from None
+    if may_have_needless_forks(answer, old, inputs):
+        answer = without_needless_forks(answer, lambda kept: solve(kept, (), ignore))
     is_elsewhere = not world.settings.is_index_of_project and not upgrade.anew
     return with_locked_addresses(answer, old) if is_elsewhere else answer
 
@@ -84,16 +84,7 @@ def may_have_needless_forks(answer: Lock, old: Lock | None, inputs: Inputs) -> b
 
 def _asks_for_less(inputs: Inputs, old: Lock) -> bool:
     """Say whether a requirement that a lock was made for is not there any more."""
-    if old.inputs is None:
-        return True
-    now = inputs.recorded()
-    was, there = (
-        {("", "", text) for text in each.dependencies}
-        | {("extra", name, text) for name, texts in each.extras for text in texts}
-        | {("group", name, text) for name, texts in each.groups for text in texts}
-        for each in (old.inputs, now)
-    )
-    return not was <= there
+    return old.inputs is None or not set(old.inputs.lines()) <= set(inputs.recorded().lines())
 
 
 def without_needless_forks(answer: Lock, solve_anew: Callable[[Preferences], Lock]) -> Lock:
@@ -102,7 +93,10 @@ def without_needless_forks(answer: Lock, solve_anew: Callable[[Preferences], Loc
     ``solve_anew`` finds the lock with nothing to begin with but the versions of the answer. The splits follow
     from these alone then, so that whatever was added and taken away again leaves no trace.
     """
-    anew = solve_anew(preferences_from(answer))
+    try:
+        anew = solve_anew(preferences_from(answer))
+    except SearchFailed:  # out of time: the answer is right as it is
+        return answer
     return anew if anew.packages == answer.packages else answer
 
 

@@ -10,7 +10,7 @@ from detent.errors import DetentError
 from detent.events import ignore
 from detent.lock.model import Lock, LockedPackage
 from detent.model import markers
-from detent.model.inputs import Inputs, RecordedInputs
+from detent.model.inputs import Inputs
 from detent.model.markers import Marker
 from detent.model.requirement import InvalidRequirement, PackageName, parse_requirement
 from detent.model.specifiers import clause_contains, parse_clauses
@@ -83,8 +83,8 @@ def _departed_holds(old: Lock, new: Lock) -> tuple[_Hold, ...]:
         for hold in _holds_of(package)
     ]
     if old.inputs is not None and new.inputs is not None:
-        stays = set(_texts(new.inputs))
-        gone = sorted(set(_texts(old.inputs)) - stays)
+        stays = {text for _, _, text in new.inputs.lines()}
+        gone = sorted({text for _, _, text in old.inputs.lines()} - stays)
         found += (hold for text in gone for hold in _hold(text, f"`{text}`"))
     return tuple(dict.fromkeys(hold for hold in found if hold.name in there))
 
@@ -102,12 +102,6 @@ def _hold(text: str, by: str) -> Iterator[_Hold]:
         return  # of a lock somebody edited: a hint is not worth an error
     if requirement.specifier:
         yield _Hold(requirement.name, requirement.specifier, by)
-
-
-def _texts(inputs: RecordedInputs) -> Iterator[str]:
-    yield from inputs.dependencies
-    for _, texts in (*inputs.extras, *inputs.groups):
-        yield from texts
 
 
 def _freed(world: World, inputs: Inputs, lock: Lock, names: list[PackageName]) -> Lock | None:
