@@ -600,6 +600,40 @@ class StoreBusy(StoreError):
         )
 
 
+class CacheInUse(StoreError):
+    """Environments link to folders of what would be removed from the cache."""
+
+    code = "cache-in-use"
+
+    def __init__(self, environments: Sequence[str]) -> None:
+        several = len(environments) > 1
+        super().__init__(
+            f"{len(environments)} environments would break" if several else "an environment would break",
+            why="linked to folders of what would go: " + ", ".join(f"`{path}`" for path in environments),
+            next_steps=(
+                "remove them first" if several else "remove it first",
+                "or pass `--force`, and run `detent sync` there afterwards",
+            ),
+        )
+
+
+class CacheDamaged(StoreError):
+    """Something in the cache is not as it was written."""
+
+    code = "cache-damaged"
+
+    def __init__(self, faults: int, environments: Sequence[str], *, is_repaired: bool = False) -> None:
+        linked = ", ".join(f"`{path}`" for path in environments)
+        count = f"{faults} files" if faults > 1 else "a file"
+        super().__init__(
+            f"{count} in the cache {'are' if faults > 1 else 'is'} not as they were written"
+            if faults > 1
+            else f"{count} in the cache is not as it was written",
+            why=f"environments linked to what is damaged: {linked}" if linked else "",
+            next_steps=("run `detent cache verify --repair`; what it removes is fetched again when needed",),
+        )
+
+
 class FileTrouble(StoreError):
     """The operating system refused a file operation: full disk, no permission, I/O error."""
 

@@ -177,7 +177,7 @@ def test_a_file_that_is_not_the_one_listed(project: Sandbox, index: IndexServer)
         project, "add", "more", code=1, says="`more-2.0-py3-none-any.whl` of `more` is not the file that"
     )
     assert "[hash-mismatch]" in done.err
-    assert not list((project.cache / "wheels-v1").rglob("evil.py"))
+    assert not list((project.cache / "wheels-v2").rglob("evil.py"))
 
 
 def test_a_wheel_that_would_write_outside(project: Sandbox, index: IndexServer) -> None:

@@ -24,7 +24,7 @@ def until(condition: Callable[[], bool], seconds: float = 20) -> None:
 
 def goods(project: Sandbox) -> set[str]:
     """Every wheel file and every temporary one in the cache."""
-    paths = [path for name in ("wheels-v1", "tmp") for path in (project.cache / name).rglob("*")]
+    paths = [path for name in ("wheels-v2", "tmp") for path in (project.cache / name).rglob("*")]
     return {str(path.relative_to(project.cache)) for path in paths}
 
 

@@ -192,7 +192,7 @@ def test_a_wheel_that_somebody_edited_in_the_cache_is_not_rewritten_but_built_ag
         "dependencies = []\n",
     )
     sandbox.detent("sync").ok()
-    (metadata,) = sandbox.cache.glob("wheels-v1/*/*/files/demo-0.1.dist-info/METADATA")
+    (metadata,) = sandbox.cache.glob("wheels-v2/unpacked/*/*/files/demo-0.1.dist-info/METADATA")
     metadata.chmod(0o644)
     metadata.write_text("Name: evil\n")
 

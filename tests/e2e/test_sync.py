@@ -515,7 +515,7 @@ def test_a_damaged_cached_file_never_reaches_the_next_environment(
     project: Sandbox, tmp_path: Path, index: IndexServer, harm: str
 ) -> None:
     project.detent("sync", "--link-mode", "hardlink").ok()
-    cached = next(project.cache.glob("wheels-v1/*/*/files/shout/__init__.py"))
+    cached = next(project.cache.glob("wheels-v2/unpacked/*/*/files/shout/__init__.py"))
     if harm == "edit":  # through the environment, as a person debugging would
         (library(project) / "shout/__init__.py").write_text('__version__ = "6.6"\n')
     elif harm == "truncate":

@@ -1,34 +1,38 @@
-"""Whole commands, with one of their file operations failing or the last: told in words, and the next is right.
+"""Whole commands, with one of their calls of the kernel refused or the last: told in words, and the next is right.
 
-Every few operations one is taken, with another kind of fault each time; ``FAULT_STEP=1`` takes every single one
-with every kind, which is minutes of work. Below the commands, `test_apply.py`, `test_edit.py` and the tests of
-the store do that always.
+Each call that changes anything is taken once, with another kind of fault each time, and every few of those that
+only look; ``FAULT_STEP=1`` takes every one with every kind, which is many minutes of work.
 """
 
 import errno
 import itertools
 import os
 import shutil
+import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from detent import quick
 from detent.cli import app
 from support.cli import Sandbox, publish
-from support.faults import failing, fault_at
 from support.index_server import IndexServer
+from support.syscalls import CHANGES, KILL, LOOKS, Calls, Ended, can_watch, run, warm, watched
 from support.wheels import wheel
 from support.whole import cache_faults, environment_faults
 
-STEP = int(os.environ.get("FAULT_STEP", "13"))
-KILL = 0
-KINDS = (KILL, errno.ENOSPC, errno.EIO, errno.EACCES, errno.EMFILE)
-KILLED = 9
+STEP = int(os.environ.get("FAULT_STEP", "0"))
+LOOKS_STEP = STEP or 7
 BUG = 70
+OWN_FILES = {"pyproject.toml", "pylock.toml"}
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not can_watch(), reason="this kernel lets nobody decide about the calls of another process"),
+]
 
 
 class Command(NamedTuple):
@@ -38,6 +42,8 @@ class Command(NamedTuple):
     before: tuple[tuple[str, ...], ...] = ()
     """Commands that make that state."""
     dependencies: tuple[str, ...] = ()
+    then: tuple[str, ...] = ()
+    """What the project depends on after those commands, if that is something else."""
     is_cold: bool = False
     """Whether it begins with nothing from the index in the cache."""
 
@@ -46,106 +52,193 @@ COMMANDS = {
     "add": Command(("add", "tool"), dependencies=("old",), before=(("sync",),), is_cold=True),
     "lock": Command(("lock",), dependencies=("tool",)),
     "sync": Command(("sync",), dependencies=("tool",), before=(("lock",),), is_cold=True),
+    "sync in copies": Command(
+        ("sync", "--link-mode", "copy"), dependencies=("tool",), before=(("sync",), ("cache", "dir"))
+    ),
+    "sync of another selection": Command(
+        ("sync",), dependencies=("tool==1.0", "old"), before=(("sync",),), then=("tool==2.0", "new")
+    ),
+    "sync with nothing to do": Command(("sync",), dependencies=("tool",), before=(("sync",),)),
     "remove": Command(("remove", "tool"), dependencies=("tool", "old"), before=(("sync",),)),
+    "run": Command(("run", "true"), dependencies=("tool",), before=(("lock",),)),
     "cache clean": Command(("cache", "clean"), dependencies=("tool",), before=(("sync",),)),
 }
 
 
-class Ended(NamedTuple):
-    """How a command ended."""
+class World(NamedTuple):
+    """A project in the state a command begins in."""
 
-    code: int
-    said: str
-    came_so_far: bool = True
-    """Whether it had as many file operations as were counted to."""
+    project: Sandbox
+    kept: Path
 
+    def work(self, *words: str) -> Callable[[], int]:
+        """Give what runs a command, as its process would."""
 
-def run(project: Sandbox, words: tuple[str, ...], number: int = 0, kind: int = KILL) -> Ended:
-    """Run a command in a child; with a number, its operation of this number fails or kills it."""
-    told = project.root.parent / "told"
-    child = os.fork()
-    if not child:
-        os.environ.clear()
-        os.environ.update(project.variables)
-        os.chdir(project.root)
-        sys.stdout = sys.stderr = told.open("w")
-        happen = failing(kind) if kind else _die
-        with fault_at(number, happen) if number else nullcontext() as fault:
-            code = app.main(words)
-        sys.stderr.flush()
-        os._exit(code if fault is None or fault.count >= number else 100 + code)
-    _, status = os.waitpid(child, 0)
-    code = os.waitstatus_to_exitcode(status)
-    return Ended(code % 100, told.read_text(), came_so_far=code < 100)
+        def work() -> int:
+            os.environ.clear()
+            os.environ.update(self.project.variables)
+            os.chdir(self.project.root)
+            sys.argv[1:] = words
+            quick.main()
+            return BUG  # it ends the process
 
+        return work
 
-def _die() -> None:
-    os._exit(KILLED)
-
-
-def own_files(project: Sandbox) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in project.root.iterdir() if path.is_file()}
-
-
-def starting_point(project: Sandbox, index: IndexServer, command: Command, fresh: Path) -> Callable[[], None]:
-    """Make the state the command begins in, and give what puts it back."""
-    needs = {"requires": ["part"], "scripts": {"tool": "tool:main"}, "data": {"data/share/tool.txt": "x"}}
-    publish(index, wheel("tool", "1.0", **needs), wheel("part", "1.0"), wheel("old", "1.0"))  # type: ignore[arg-type]
-    project.manifest(*(f"{name}>=1.0" for name in command.dependencies))
-    for words in command.before:
-        assert run(project, words).code == 0
-    if command.is_cold:
-        shutil.rmtree(project.cache)
-        shutil.copytree(fresh, project.cache)
-    kept = project.root.parent / "kept"
-    for folder in (project.root, project.cache):
-        shutil.copytree(folder, kept / folder.name, symlinks=True)
-
-    def put_back() -> None:
-        for folder in (project.root, project.cache):
+    def put_back(self) -> None:
+        for folder in (self.project.root, self.project.cache):
             shutil.rmtree(folder)
-            shutil.copytree(kept / folder.name, folder, symlinks=True)
-        project.cache.chmod(0o700)
+        subprocess.run(["cp", "-a", f"{self.kept}/.", self.project.root.parent], check=True)
 
-    return put_back
+    def own_files(self) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in self.project.root.iterdir() if path.is_file()}
+
+    def environment(self) -> dict[str, object]:
+        """Everything in the environment but byte code and detent's own state."""
+        root = self.project.root / ".venv"
+        return {
+            str(path.relative_to(root)): path.read_bytes() if path.is_file() else path.is_symlink()
+            for path in root.rglob("*")
+            if ".detent" not in path.parts and "__pycache__" not in path.parts
+        }
+
+    def scratch(self) -> list[str]:
+        return [
+            *(path.name for path in (self.project.cache / "tmp").glob("*") if path.name != ".swept"),
+            *(str(path) for path in self.project.cache.rglob(".detent-*")),
+        ]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.fixture
+def world(request: pytest.FixtureRequest, sandbox: Sandbox, index: IndexServer, primed_cache: Path) -> World:
+    command = COMMANDS[request.param]
+    needs = {"requires": ["part"], "scripts": {"tool": "tool:main"}, "data": {"data/share/tool.txt": "x"}}
+    shared = {"shared/__init__.py": "", "tool/__init__.py": "", "tool/fresh/more.py": "2"}
+    publish(
+        index,
+        wheel("tool", "1.0", **needs),  # type: ignore[arg-type]
+        wheel("tool", "2.0", files=shared, scripts={"tool": "tool:other"}),
+        wheel("part", "1.0"),
+        wheel("old", "1.0", files={"old/__init__.py": "", "shared/__init__.py": ""}),
+        wheel("new", "1.0", files={"new.py": "", "shared/__init__.py": ""}, data={"scripts/new": "#!python\n"}),
+    )
+    sandbox.manifest(*command.dependencies)
+    world = World(sandbox, sandbox.root.parent / "kept")
+    for words in command.before:
+        assert run(world.work(*words)).code == 0
+    if command.then:
+        sandbox.manifest(*command.then)
+    if command.is_cold:
+        shutil.rmtree(sandbox.cache)
+        shutil.copytree(primed_cache, sandbox.cache)
+        sandbox.cache.chmod(0o700)
+    world.kept.mkdir()
+    subprocess.run(["cp", "-a", sandbox.root, sandbox.cache, world.kept], check=True)
+    return world
+
+
+def kinds(number: int) -> Iterator[tuple[int, bool]]:
+    """Give which of the possible faults is to happen, and whether the disk stays full: one, or all."""
+    if STEP:
+        yield from ((which, False) for which in range(5))
+        yield 0, True
+    else:
+        yield number, number % 11 == 0
+
+
+def disturbed(world: World, words: tuple[str, ...], calls: Calls, step: int) -> Iterator[tuple[str, Ended, int]]:
+    """Run a command with one fault after the other; give where it was, how it ended, and the kind."""
+    for number in itertools.count(1, step):
+        for which, lasts in kinds(number // step):
+            world.put_back()
+            kind = 0
+
+            def choose(errors: tuple[int, ...], which: int = which, *, is_full: bool = lasts) -> int:
+                nonlocal kind
+                possible = (KILL, *errors) if calls is CHANGES else errors
+                kind = possible[which % len(possible)]
+                if is_full:
+                    kind = errno.ENOSPC if errno.ENOSPC in errors else 0
+                return kind
+
+            ended = watched(
+                world.work(*words), calls, world.project.root.parent, at=number, choose=choose, lasts=lasts
+            )
+            if len(ended.made) < number:
+                return
+            name = "killed" if kind == KILL else "full" if lasts else errno.errorcode[kind]
+            yield f"{name} at {number}, {ended.made[number - 1]}: {ended.said}", ended, kind
+
+
+def references(world: World, words: tuple[str, ...]) -> dict[bytes, dict[str, object]]:
+    """Give the environment that belongs to each of the two states, by its pyproject.toml."""
+    right = {}
+    for begins in ((), (words,)):
+        world.put_back()
+        for one in (*begins, ("sync",)):
+            ended = run(world.work(*one))
+            assert ended.code == 0, ended.said
+        right[world.own_files()["pyproject.toml"]] = world.environment()
+    return right
+
+
+def check_next(world: World, right: dict[bytes, dict[str, object]], where: str) -> None:
+    """One more run, and everything is as if nothing had happened."""
+    ended = run(world.work("sync"))
+    assert ended.code == 0, f"{where}then: {ended.said}"
+    assert set(world.own_files()) == OWN_FILES, where
+    assert environment_faults(world.project.root / ".venv") == [], where
+    assert world.environment() == right[world.own_files()["pyproject.toml"]], where
+    assert cache_faults(world.project.cache) == [], where
+
+
+@pytest.mark.parametrize("world", COMMANDS, indirect=True)
 def test_a_command_that_is_disturbed_anywhere_is_made_good_by_the_next(
-    name: str, sandbox: Sandbox, index: IndexServer, primed_cache: Path
+    world: World, request: pytest.FixtureRequest
 ) -> None:
-    command = COMMANDS[name]
-    put_back = starting_point(sandbox, index, command, primed_cache)
-    before = own_files(sandbox)
-    assert run(sandbox, command.words).code == 0
-    after = own_files(sandbox)
+    words = COMMANDS[request.node.callspec.params["world"]].words
+    before = world.own_files()
+    warm(lambda: in_process(world, words))
+    right = references(world, words)
+    world.put_back()
+    assert run(world.work(*words)).code == 0
+    after = world.own_files()
 
-    kinds = itertools.cycle(KINDS)
-    is_over = False
-    for number in itertools.count(1, STEP):
-        for kind in KINDS if STEP == 1 else (next(kinds),):
-            put_back()
-            ended = run(sandbox, command.words, number, kind)
+    for where, ended, kind in disturbed(world, words, CHANGES, STEP or 1):
+        now = world.own_files()
+        if kind == KILL:
+            assert ended.code == -9, where
+            assert all(now[file] in (before[file], after[file]) for file in before), where
+        else:
+            assert ended.code in (0, 1), where
+            assert ("error: " in ended.said) == (ended.code == 1), where
+            assert now == (before if ended.code else after), where
+            assert world.scratch() == [] or ended.made[-1].name in {"unlink", "rmdir"}, where
+        assert cache_faults(world.project.cache) == [], where
+        check_next(world, right, where)
 
-            where = f"{name}, operation {number}, {errno.errorcode.get(kind, 'killed')}: {ended.said}"
-            now = own_files(sandbox)
-            if kind == KILL:
-                assert ended.code in (0, KILLED), where
-                assert all(now[file] in (before[file], after[file]) for file in before), where
-            else:
-                assert ended.code in (0, 1), where
-                assert ("error: " in ended.said) == (ended.code == 1), where
-                assert now == (before if ended.code else after), where
-            assert cache_faults(sandbox.cache) == [], where
 
-            # Killed in the middle, an edit may have changed pyproject.toml or not: any sync must do.
-            assert run(sandbox, ("sync",)).code == 0, where
-            assert run(sandbox, ("sync", "--check")).code == 0, where
-            assert environment_faults(sandbox.root / ".venv") == [], where
-            assert cache_faults(sandbox.cache) == [], where
-            assert set(own_files(sandbox)) == {"pyproject.toml", "pylock.toml"}, where
-            is_over = not ended.came_so_far
-        if is_over:
-            break
-    assert number > 3 * STEP
+@pytest.mark.parametrize("world", COMMANDS, indirect=True)
+def test_a_command_that_cannot_look_somewhere_says_so_or_does_what_it_should(
+    world: World, request: pytest.FixtureRequest
+) -> None:
+    words = COMMANDS[request.node.callspec.params["world"]].words
+    before = world.own_files()
+    warm(lambda: in_process(world, words))
+    right = references(world, words)
+    world.put_back()
+    assert run(world.work(*words)).code == 0
+    after = world.own_files()
+
+    for where, ended, _ in disturbed(world, words, LOOKS, LOOKS_STEP):
+        assert ended.code in (0, 1, 2), where
+        assert ("error: " in ended.said) == (ended.code > 0), where
+        assert world.own_files() == (before if ended.code else after), where
+        check_next(world, right, where)
+
+
+def in_process(world: World, words: tuple[str, ...]) -> int:
+    """Run a command in this process, to its return; of `run`, the sync before it."""
+    os.environ.clear()
+    os.environ.update(world.project.variables)
+    os.chdir(world.project.root)
+    return app.main(words if words[0] != "run" else ("sync",))

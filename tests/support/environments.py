@@ -10,7 +10,7 @@ from detent.install.apply import Applied, apply, environment_lock, recover
 from detent.install.installed import read_installed
 from detent.install.plan import Found, Plan, plan
 from detent.lock.model import LockedPackage
-from detent.lock.select import Choice, Selection
+from detent.lock.choice import Choice, Selection
 from detent.model.candidate import Artifact, Digest
 from detent.model.limits import Limits
 from detent.model.requirement import PackageName, package_name

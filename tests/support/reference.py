@@ -129,6 +129,8 @@ _KINDS = {
     "path": "a path; `~` is the home folder",
     "text": "a string",
     "count": "a whole number above zero",
+    "size": 'a size such as `"500 MB"`, a number of bytes, or `"unlimited"`',
+    "age": 'a span of time such as `"30 days"`, or `"unlimited"`',
     "switch": "`true` or `false`",
     "names": "a list of names of packages",
     "groups": 'a list of names of dependency groups, or `"all"`',

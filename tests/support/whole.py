@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from detent.store.entry import read_manifest
+from detent.store.entry import read_head, with_contents
 
 NOT_PACKAGES = {"_virtualenv.py", "_virtualenv.pth"}
 
@@ -42,16 +42,18 @@ def environment_faults(environment: Path) -> list[str]:
 
 
 def cache_faults(cache: Path) -> list[str]:
-    """Entries without a manifest, and files that are not as it says."""
-    return [fault for root in sorted(cache.glob("wheels-v1/*/*")) for fault in _entry_faults(root)]
+    """Entries without a head or without the list of their files, and files that are not as those say."""
+    unpacked = sorted(cache.glob("wheels-v2/unpacked/*/*"))
+    return [fault for root in unpacked for fault in _entry_faults(root)]
 
 
 def _entry_faults(root: Path) -> Iterator[str]:
-    entry = read_manifest(root.name, root)
+    head = read_head(root.name, root)
+    entry = with_contents(head) if head else None
     if entry is None:
-        yield f"no manifest: {root}"
+        yield f"no {'list of files' if head else 'head'}: {root}"
         return
-    known = {str(root / "manifest")}
+    known = {str(root / "head"), str(root / "full")}
     for scheme, files in entry.by_scheme():
         for file in files:
             path = Path(entry.folder(scheme), file.path)

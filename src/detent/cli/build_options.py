@@ -8,7 +8,7 @@ from detent.cli.options import is_on, text
 from detent.cli.parse import Values
 from detent.cli.render import show
 from detent.ops.build import BuildOptions
-from detent.ops.discover import display
+from detent.ops.shown_paths import display
 
 
 def build(values: Values) -> BuildOptions:

@@ -8,7 +8,8 @@ from detent.cli.render import count, show
 from detent.cli.report import bold_name, locked, packages
 from detent.errors import EnvironmentStale
 from detent.install.plan import Changes
-from detent.ops.sync import SyncOptions, SyncOutcome
+from detent.ops.matching import SyncOutcome
+from detent.ops.sync import SyncOptions
 
 
 def synced(console: Console, outcome: SyncOutcome, options: SyncOptions, *, is_run: bool = False) -> int:

@@ -35,7 +35,7 @@ from detent.install.record import record_line_of
 from detent.install.removal import remove_files
 from detent.install.wheel import Batch, Layout, PrivateFile, launcher_file, lay_out
 from detent.model.limits import Limits
-from detent.model.requirement import PackageName
+from detent.model.names import PackageName
 from detent.python.environment import STATE_NAME, Environment
 from detent.store.wheels import WheelEntry
 

@@ -18,8 +18,7 @@ from detent.install.foreign import read_hashes
 from detent.install.places import Places
 from detent.install.plan import Found, Installed
 from detent.install.wheel import Layout
-from detent.model.names import normalise
-from detent.model.requirement import PackageName
+from detent.model.names import PackageName, normalise
 
 Fold: TypeAlias = Callable[[str], str]
 """Gives equal texts for the names that are one file; ``str`` where every name is its own."""

@@ -17,7 +17,7 @@ from detent.fsio import file_trouble
 from detent.install.manifest import read_journal, read_manifest
 from detent.install.places import Places, places_of
 from detent.install.plan import Foreign, Found, Installed
-from detent.model.requirement import package_name
+from detent.model.names import package_name
 from detent.python.environment import Environment
 
 _INSTALLER = b"detent\n"

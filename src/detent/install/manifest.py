@@ -9,11 +9,11 @@ stranger. A file that does not fit, or names a program that no package may bring
 
 ::
 
-    detent-installed 1 <crc-32 of the rest>
+    detent-installed 2 <crc-32 of the rest>
     <packages> <touched>
     <touched name>...
-    name version digest identity requested dist-info linked private launchers     (separated by tabs)
-    <path>...                        linked, then private, then launchers with a tab and module:attribute
+    name version digest identity requested by-directory dist-info links linked private launchers   (with tabs)
+    <path>...                 links, linked, private, then launchers with a tab and module:attribute
 """
 
 # ruff: noqa: PTH104, PTH108, PTH208 (strings: every sync comes here)
@@ -30,11 +30,11 @@ from detent.errors import NotAnEnvironment, UnsafePath
 from detent.fsio import CREATE, file_trouble, remove_tree, write_all
 from detent.install.plan import Installed
 from detent.install.scripts import checked_entry_point
-from detent.model.requirement import PackageName
+from detent.model.names import PackageName
 from detent.python.environment import STATE_NAME
 from detent.store.contents import check_script_name
 
-_HEAD = "detent-installed 1 "
+_HEAD = "detent-installed 2 "
 _INSTALLED = "installed"
 _JOURNAL = "journal"
 _SCRATCH = "scratch-"
@@ -55,8 +55,10 @@ def render_manifest(packages: Iterable[Installed], touched: Collection[PackageNa
     rows = sorted(packages)
     lines = [f"{len(rows)} {len(touched)}", *sorted(touched)]
     for row in rows:
-        counts = (len(row.linked), len(row.private), len(row.launchers))
-        lines.append("\t".join((*row[:4], str(int(row.is_requested)), row.dist_info, *map(str, counts))))
+        flags = f"{row.is_requested:d}\t{row.is_by_directory:d}"
+        counts = f"{len(row.links)}\t{len(row.linked)}\t{len(row.private)}\t{len(row.launchers)}"
+        lines.append("\t".join((*row[:4], flags, row.dist_info, counts)))
+        lines += row.links
         lines += row.linked
         lines += row.private
         lines += [f"{path}\t{value}" for path, value in row.launchers]
@@ -76,9 +78,10 @@ def parse_manifest(data: bytes) -> Manifest | None:
         touched = frozenset(map(PackageName, lines[1:at]))
         packages = []
         for _ in range(package_count):
-            name, version, digest, identity, requested, dist_info, *counts = lines[at].split("\t")
-            linked, private, launchers = map(_count, counts)
-            first = at + 1 + linked
+            name, version, digest, identity, requested, whole, dist_info, *counts = lines[at].split("\t")
+            links, linked, private, launchers = map(_count, counts)
+            start = at + 1 + links
+            first = start + linked
             second = first + private
             third = second + launchers
             packages.append(
@@ -89,9 +92,11 @@ def parse_manifest(data: bytes) -> Manifest | None:
                     identity=identity,
                     is_requested=requested == "1",
                     dist_info=dist_info,
-                    linked=tuple(lines[at + 1 : first]),
+                    linked=tuple(lines[start:first]),
                     private=tuple(lines[first:second]),
                     launchers=tuple(_launcher(line) for line in lines[second:third]),
+                    links=tuple(lines[at + 1 : start]),
+                    is_by_directory=whole == "1",
                 )
             )
             at = third

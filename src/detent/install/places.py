@@ -42,6 +42,10 @@ class Places(NamedTuple):
             found.update("/".join(parts[: count + 1]) for count in range(len(parts)))
         return frozenset(found)
 
+    def library(self, *, is_pure: bool) -> str:
+        """Where a wheel's packages go."""
+        return self.purelib if is_pure else self.platlib
+
     @property
     def libraries(self) -> tuple[str, ...]:
         """The folders that hold distributions: mostly one."""

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
-from detent.lock.select import Choice, Selection
+from detent.lock.choice import Choice, Selection
 from detent.model.candidate import Artifact
-from detent.model.requirement import PackageName
+from detent.model.names import PackageName
 
 
 class Installed(NamedTuple):
@@ -33,10 +33,26 @@ class Installed(NamedTuple):
     """Files written for this environment alone: RECORD, INSTALLER, rewritten scripts."""
     launchers: tuple[tuple[str, str], ...] = ()
     """Path and ``module:attribute`` of each entry point; two packages may claim one path."""
+    links: tuple[str, ...] = ()
+    """What is one symbolic link to a folder of the store; what lies behind it is no file of the environment."""
+    is_by_directory: bool = False
+    """Whether folders were to be links wherever that is possible; a package may have no such folder."""
 
     def paths(self) -> list[str]:
-        """Every file, launchers included."""
-        return [*self.linked, *self.private, *(path for path, _ in self.launchers)]
+        """Every file and link, launchers included."""
+        return [*self.links, *self.linked, *self.private, *(path for path, _ in self.launchers)]
+
+
+class Linking(NamedTuple):
+    """How files come from the store into an environment."""
+
+    mode: str = "auto"
+    file_by_file: frozenset[PackageName] = frozenset()
+    """Packages none of whose folders becomes a link, whatever the mode."""
+
+    def is_by_directory(self, name: PackageName) -> bool:
+        """Whether the folders of a package are links wherever that is possible."""
+        return self.mode == "directory" and name not in self.file_by_file
 
 
 class Foreign(NamedTuple):
@@ -207,11 +223,13 @@ def plan(
     exact: bool,
     reinstall: frozenset[PackageName] = frozenset(),
     spared: frozenset[PackageName] = frozenset(),
+    linking: Linking = Linking(),
 ) -> Plan:
     """Compare what should be there with what is.
 
     ``exact`` removes the rest but what is ``spared``; otherwise everything that is not in the selection
-    stays, foreign or ours. ``reinstall`` names packages to be put there anew although they are right.
+    stays, foreign or ours. ``reinstall`` names packages to be put there anew although they are right; so is
+    one whose folders are links and should be none by ``linking``, or the other way round.
     """
     ours = {package.name: package for package in found.packages}
     others: dict[PackageName, list[Foreign]] = {}
@@ -227,7 +245,13 @@ def plan(
         removable = tuple(f for f in foreign if f.has_record)
         if old is None and not removable:
             actions.append(Install(choice))
-        elif old is None or removable or name in reinstall or not _is_from(old, choice.artifact):
+        elif (
+            old is None
+            or removable
+            or name in reinstall
+            or not _is_from(old, choice.artifact)
+            or old.is_by_directory != linking.is_by_directory(name)
+        ):
             actions.append(Replace(old, removable, choice))
         else:
             actions.append(Keep(old, choice.requested))

@@ -15,6 +15,12 @@ def record_line_of(path: str, content: bytes) -> str:
     return record_line(path, sha256(content).hexdigest(), len(content))
 
 
+def link_line(path: str) -> str:
+    """Give the line of a link to a folder: it has no hash, and what lies behind it has lines of its own."""
+    quoted = '"' + path.replace('"', '""') + '"' if "," in path or '"' in path else path
+    return f"{quoted},,\n"
+
+
 def record_lines(text: str) -> Iterator[tuple[str, str]]:
     """Give path and hash (``sha256=...``, may be empty) of each line that makes sense."""
     for line in text.splitlines():

@@ -1,25 +1,42 @@
 """Files out of an environment: exactly the named ones, their byte code, and the folders that leaves empty.
 
 A path is only ever taken apart, never resolved: where a folder on the way is a link, what lies behind it is
-somebody else's and stays. What the environment itself consists of cannot be named.
+somebody else's and stays. A link to a folder of the store goes only if it is still the one that was made.
+What the environment itself consists of cannot be named.
 """
 
-# ruff: noqa: PTH106, PTH108, PTH208 (strings: an environment has files by the thousand)
+# ruff: noqa: PTH106, PTH108, PTH115, PTH208 (strings: an environment has files by the thousand)
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
 from detent.fsio import file_trouble
 from detent.install.places import Places, protection
+from detent.install.plan import Installed
 
 _BYTECODE = "__pycache__"
+_NO_LINKS: Mapping[str, Collection[str]] = MappingProxyType({})
 
 
-def remove_files(places: Places, paths: Iterable[str]) -> None:
+def link_ends(rows: Iterable[Installed]) -> dict[str, list[str]]:
+    """Give what each link of these packages leads to, as far as that does not depend on where the store is."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        library = row.dist_info.rpartition("/")[0]
+        for path in row.links:
+            found.setdefault(path, []).append(f"/{row.digest}/files{path.removeprefix(library)}")
+    return found
+
+
+def remove_files(
+    places: Places, paths: Iterable[str], links: Mapping[str, Collection[str]] = _NO_LINKS
+) -> None:
     """Remove the files at these paths, relative to the environment; what is not there is removed already.
 
-    Raises :class:`FileTrouble` at the first that the system will not give up.
+    Those among ``links`` only if they lead where it says (:func:`link_ends`). Raises :class:`FileTrouble` at
+    the first that the system will not give up.
     """
     names_by_folder: dict[str, list[str]] = {}
     for path in paths:
@@ -29,7 +46,7 @@ def remove_files(places: Places, paths: Iterable[str]) -> None:
     for folder in sorted(names_by_folder):
         if folders.is_real(folder):
             names = names_by_folder[folder]
-            _remove_names(places, folder, names)
+            _remove_names(places, folder, names, links)
             _remove_bytecode(places, folders, folder, names)
     _remove_empty(places, folders)
 
@@ -56,14 +73,26 @@ class _Folders:
         return known
 
 
-def _remove_names(places: Places, folder: str, names: list[str]) -> None:
+def _remove_names(
+    places: Places, folder: str, names: list[str], links: Mapping[str, Collection[str]]
+) -> None:
     prefix = f"{places.root}/{folder}/" if folder else f"{places.root}/"
     # Only the environment's root and its scripts folder hold what is not to be named.
     is_guarded = folder in ("", places.scripts) or "/" not in folder
     for name in names:
         if is_guarded and protection(places, f"{folder}/{name}" if folder else name):
             continue
-        _unlink(prefix + name)
+        ends = links.get(f"{folder}/{name}") if links else None
+        if ends is None or _leads_to(prefix + name, ends):
+            _unlink(prefix + name)
+
+
+def _leads_to(path: str, ends: Collection[str]) -> bool:
+    """Whether this is a link to a folder of the store as one of ours was."""
+    try:
+        return os.readlink(path).endswith(tuple(ends))
+    except OSError:  # no link, or nothing at all
+        return False
 
 
 def _unlink(path: str) -> None:

@@ -10,15 +10,19 @@ from typing import NamedTuple
 
 from detent.errors import UnsafePath
 from detent.fsio import file_trouble
+from detent.install.directory import Spread
 from detent.install.places import Places, protection
 from detent.install.plan import Installed, identity_of
-from detent.install.record import record_line_of
+from detent.install.record import link_line, record_line_of
 from detent.install.scripts import checked_entry_point, launcher, rewritten
+from detent.lock.choice import Choice
 from detent.lock.model import Direct
-from detent.lock.select import Choice
-from detent.model.requirement import PackageName
+from detent.model.names import PackageName
 from detent.store.contents import FILES, record_line
-from detent.store.wheels import WheelEntry, WheelFile
+from detent.store.entry import WheelEntry, WheelFile, read_contents
+
+ARROW = "-> "
+"""Stands before what a link leads to, where files have a hash."""
 
 _EXECUTABLE = 0o755
 # Written for each environment anew, or void then: a signature is one of the wheel's own RECORD.
@@ -49,6 +53,18 @@ class Batch(NamedTuple):
         return self.entry.folder(self.scheme) + "/"
 
 
+class Wish(NamedTuple):
+    """What an environment shows of a package beside its files."""
+
+    name: PackageName
+    version: str
+    """Empty where only the wheel knows it."""
+    identity: str
+    is_requested: bool
+    direct_url: bytes = b""
+    """What `direct_url.json` says; empty where there is none."""
+
+
 class Layout(NamedTuple):
     """One wheel as it will stand in an environment. All paths are relative to its root."""
 
@@ -74,12 +90,16 @@ class Layout(NamedTuple):
     """RECORD last: the package is installed when it stands."""
     top_level: frozenset[str]
     """First components below site-packages."""
+    links: tuple[tuple[str, str], ...] = ()
+    """Path of each link to a folder of the store, and where it leads; those of the dist-info come last."""
+    is_by_directory: bool = False
 
     def hashes(self) -> dict[str, str]:
-        """Path and sha256 of every file."""
+        """Path and sha256 of every file; of a link what it leads to, behind an arrow."""
         found = {b.target + f.path: f.sha256 for b in (*self.batches, self.dist_batch) for f in b.files}
         written = (*self.scripts, *self.programs, *self.dist_files)
         found.update({f.path: sha256(f.content).hexdigest() for f in written})
+        found.update({path: ARROW + target for path, target in self.links})
         return found
 
     def outside(self) -> list[str]:
@@ -101,46 +121,108 @@ class Layout(NamedTuple):
             linked=tuple([b.target + f.path for b in batches for f in b.files]),
             private=tuple([f.path for f in (*self.scripts, *self.dist_files)]),
             launchers=self.launchers,
+            links=tuple([path for path, _ in self.links]),
+            is_by_directory=self.is_by_directory,
         )
 
 
-def lay_out(entry: WheelEntry, choice: Choice, places: Places) -> Layout:
-    """Decide where everything of a wheel goes.
+class _Spread(NamedTuple):
+    """What of a wheel stands below site-packages, as paths below that."""
 
-    Raises :class:`UnsafePath` for a wheel that would replace a part of the environment.
+    folders: Sequence[str]
+    payload: Sequence[WheelFile]
+    links: Sequence[str]
+    dist_folders: Sequence[str]
+    """The dist-info and what is in it."""
+    dist_files: Sequence[WheelFile]
+
+
+def wish_of(choice: Choice) -> Wish:
+    """Give what an environment is to show of a package that is chosen."""
+    package, identity = choice.package, identity_of(choice.artifact)
+    direct_url = _direct_url(package.direct, identity) if package.direct is not None else b""
+    return Wish(package.name, package.version, identity, choice.requested, direct_url)
+
+
+def wish_again(places: Places, row: Installed) -> Wish:
+    """Give what an environment shows of a package now; raises :class:`FileTrouble`."""
+    path = f"{row.dist_info}/direct_url.json"
+    direct_url = b""
+    if path in row.private:
+        try:
+            with open(f"{places.root}/{path}", "rb") as file:  # noqa: PTH123
+                direct_url = file.read()
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise file_trouble(error, f"{places.root}/{path}") from error
+    return Wish(row.name, row.version, row.identity, row.is_requested, direct_url)
+
+
+def lay_out(entry: WheelEntry, wish: Wish, places: Places, spread: Spread | None = None) -> Layout:
+    """Decide where everything of a wheel goes; ``spread`` says which folders are links, if any may be.
+
+    Raises :class:`UnsafePath` for a wheel that would replace a part of the environment, and
+    :class:`FileTrouble` where the list of its files cannot be read.
     """
-    library = places.purelib if entry.root_is_purelib else places.platlib
-    below = entry.dist_info + "/"
-    payload: list[WheelFile] = []
-    dist: list[WheelFile] = []
-    for file in entry.files:
-        (dist if file.path.startswith(below) else payload).append(file)
-    dist = [file for file in dist if file.path[len(below) :] not in _OURS]
+    library = places.library(is_pure=entry.root_is_purelib)
+    here = _file_by_file(entry) if spread is None else _folder_by_folder(entry, spread)
     launchers = _launchers(entry, places)
     data, scripts = _data_files(entry, places, {path for path, _ in launchers})
-    folders = [f"{library}/{f}" for f in entry.folders if f != entry.dist_info and not f.startswith(below)]
+    folders = [f"{library}/{folder}" for folder in here.folders]
     folders += _parents(b.target + f.path for b in data for f in b.files)
+    source = entry.folder()
     layout = Layout(
-        name=choice.package.name,
-        version=choice.package.version or entry.version,
+        name=wish.name,
+        version=wish.version or entry.version,
         digest=entry.digest,
-        identity=identity_of(choice.artifact),
-        is_requested=choice.requested,
+        identity=wish.identity,
+        is_requested=wish.is_requested,
         folders=tuple(folders),
-        batches=(Batch(entry, FILES, library + "/", payload), *data),
+        batches=(Batch(entry, FILES, library + "/", here.payload), *data),
         scripts=scripts,
         launchers=launchers,
-        programs=tuple(launcher_file(places, path, value) for path, value in launchers),
+        programs=tuple([launcher_file(places, path, value) for path, value in launchers]),
         dist_info=f"{library}/{entry.dist_info}",
-        dist_folders=tuple(
-            [f"{library}/{f}" for f in entry.folders if f == entry.dist_info or f.startswith(below)]
-        ),
-        dist_batch=Batch(entry, FILES, library + "/", dist),
+        dist_folders=tuple([f"{library}/{folder}" for folder in here.dist_folders]),
+        dist_batch=Batch(entry, FILES, library + "/", here.dist_files),
         dist_files=(),
         top_level=frozenset(entry.top_level),
+        links=tuple([(f"{library}/{link}", f"{source}/{link}") for link in here.links]),
+        is_by_directory=spread is not None,
     )
     _refuse_unsafe(layout, places)
-    return layout._replace(dist_files=_metadata_files(entry, choice, layout))
+    return layout._replace(dist_files=_metadata_files(entry, wish, layout, here.links))
+
+
+def _file_by_file(entry: WheelEntry) -> _Spread:
+    contents = read_contents(entry)
+    below = entry.dist_info + "/"
+    return _Spread(
+        [f for f in contents.folders if f != entry.dist_info and not f.startswith(below)],
+        contents.files[: len(contents.files) - len(entry.dist_files)],
+        (),
+        [f for f in contents.folders if f == entry.dist_info or f.startswith(below)],
+        _not_ours(entry, entry.dist_files),
+    )
+
+
+def _folder_by_folder(entry: WheelEntry, spread: Spread) -> _Spread:
+    below = entry.dist_info + "/"
+    dist_folders = [f for f in spread.real if f == entry.dist_info or f.startswith(below)]
+    standing = [file for file in entry.dist_files if file.path.rpartition("/")[0] in dist_folders]
+    return _Spread(
+        [f for f in spread.real if f not in dist_folders],
+        [file for file in spread.files if not file.path.startswith(below)],
+        sorted(spread.links, key=lambda link: (link.startswith(below), link)),
+        dist_folders,
+        _not_ours(entry, standing),
+    )
+
+
+def _not_ours(entry: WheelEntry, files: Sequence[WheelFile]) -> list[WheelFile]:
+    start = len(entry.dist_info) + 1
+    return [file for file in files if file.path[start:] not in _OURS]
 
 
 def launcher_file(places: Places, path: str, value: str) -> PrivateFile:
@@ -206,18 +288,22 @@ def _script_to_write(path: str, file: WheelFile, places: Places) -> bytes | None
         raise file_trouble(error, path) from error
 
 
-def _metadata_files(entry: WheelEntry, choice: Choice, layout: Layout) -> tuple[PrivateFile, ...]:
-    """Give the files of the dist-info that are ours to write; RECORD lists all others, and itself."""
+def _metadata_files(
+    entry: WheelEntry, wish: Wish, layout: Layout, links: Sequence[str]
+) -> tuple[PrivateFile, ...]:
+    """Give the files of the dist-info that are ours to write; RECORD lists all others, and itself.
+
+    Links come first in it: whoever goes by it removes them, and leaves alone what lies behind them.
+    """
     folder = layout.dist_info
     files = [PrivateFile(f"{folder}/INSTALLER", b"detent\n")]
-    if layout.is_requested:
+    if wish.is_requested:
         files.append(PrivateFile(f"{folder}/REQUESTED", b""))
-    direct = choice.package.direct
-    if direct is not None:
-        files.append(PrivateFile(f"{folder}/direct_url.json", _direct_url(direct, layout.identity)))
+    if wish.direct_url:
+        files.append(PrivateFile(f"{folder}/direct_url.json", wish.direct_url))
     library = folder.rpartition("/")[0]
     up = "../" * (library.count("/") + 1)
-    lines = [_own_lines(entry)]
+    lines = [*map(link_line, links), _own_lines(entry)]
     lines += [
         record_line(up + b.target + f.path, f.sha256, f.size_bytes)
         for b in layout.batches[1:]
@@ -232,7 +318,8 @@ def _metadata_files(entry: WheelEntry, choice: Choice, layout: Layout) -> tuple[
 
 def _own_lines(entry: WheelEntry) -> str:
     """Give the ready-made lines of what stands below site-packages, without those of files that are ours."""
-    ours = tuple(f"{entry.dist_info}/{name}," for name in _OURS)
+    start = len(entry.dist_info) + 1
+    ours = tuple([f"{file.path}," for file in entry.dist_files if file.path[start:] in _OURS])
     if not any(line in entry.record_text for line in ours):
         return entry.record_text
     return "".join(
@@ -262,6 +349,9 @@ def _refuse_unsafe(layout: Layout, places: Places) -> None:
     for path in layout.outside():
         if reason := protection(places, path):
             raise UnsafePath(layout.name, path, reason)
+    for path, _ in layout.links:
+        if "\n" in path:
+            raise UnsafePath(layout.name, path, "it has a line break")
     for batch in (*layout.batches, layout.dist_batch):
         # One look at all names together: there are thousands.
         if "\n" in "".join([f.path for f in batch.files]):

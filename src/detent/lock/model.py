@@ -3,11 +3,13 @@
 Equal locks render to equal bytes. Tuples with names, because a lock is read on every warm path.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from detent.model.candidate import Artifact
-from detent.model.inputs import RecordedInputs
-from detent.model.requirement import ExtraName, GroupName, PackageName
+from detent.model.names import ExtraName, GroupName, PackageName
+
+if TYPE_CHECKING:  # installing reads entries alone
+    from detent.model.inputs import RecordedInputs
 
 LOCK_NAME = "pylock.toml"
 """What the file is called in a project (PEP 751 allows `pylock.NAME.toml` beside it)."""
@@ -81,5 +83,5 @@ class Lock(NamedTuple):
     created_by: str = "detent"
     forks: tuple[str, ...] = ()
     """The environments that were solved apart, as marker texts; empty when one solve served all."""
-    inputs: RecordedInputs | None = None
+    inputs: "RecordedInputs | None" = None
     """``None`` in a lock another tool wrote."""

@@ -18,6 +18,7 @@ from detent.errors import (
     NoMatchingTarget,
     Unsupported,
 )
+from detent.lock.choice import Choice, Selection
 from detent.lock.filename import split_wheel
 from detent.lock.gates import clash
 from detent.lock.model import LOCK_NAME, Lock, LockedPackage
@@ -43,25 +44,6 @@ class Wanted(NamedTuple):
     groups: frozenset[GroupName] = frozenset()
     base: bool = True
     """Off: only what the extras and groups themselves ask for, as `--only-group` wants it."""
-
-
-class Choice(NamedTuple):
-    """One entry and the file of it that fits."""
-
-    package: LockedPackage
-    artifact: Artifact
-    """A wheel, or a source distribution to build one from. Of a folder, which has no file: its location as
-    ``url``, and no file name."""
-    requested: bool
-    """Whether the project itself names it, rather than another package."""
-
-
-class Selection(NamedTuple):
-    """What a target should have."""
-
-    target: Target
-    choices: tuple[Choice, ...]
-    """Sorted by name."""
 
 
 def default_groups(lock: Lock) -> frozenset[GroupName]:

@@ -6,7 +6,7 @@ a dataclass costs more to define and to make (docs/contributing/decisions/0001-t
 
 from typing import NamedTuple
 
-from detent.model.requirement import ExtraName, PackageName
+from detent.model.names import ExtraName, PackageName
 
 STRONG_HASHES = {
     "sha256": 64,

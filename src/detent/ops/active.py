@@ -9,7 +9,8 @@ import os
 from pathlib import Path
 
 from detent.events import Notice
-from detent.ops.discover import Project, display
+from detent.ops.discover import Project
+from detent.ops.shown_paths import display
 from detent.ops.world import World
 
 

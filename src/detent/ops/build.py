@@ -18,14 +18,9 @@ from detent.lock.filename import split_sdist
 from detent.model.names import PackageName, normalise
 from detent.ops import builds
 from detent.ops.active import environment_path
-from detent.ops.discover import (
-    MANIFEST_NAME,
-    Project,
-    display,
-    read_project,
-    starting_folder,
-)
+from detent.ops.discover import MANIFEST_NAME, Project, read_project, starting_folder
 from detent.ops.python import interpreter_for
+from detent.ops.shown_paths import display
 from detent.ops.world import World
 from detent.project.manifest import declares_project
 from detent.python.interpreter import Interpreter

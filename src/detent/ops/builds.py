@@ -42,9 +42,10 @@ from detent.index.metadata import parse_metadata
 from detent.install.apply import apply, environment_lock
 from detent.install.installed import read_installed
 from detent.install.plan import plan
+from detent.lock.choice import Choice, Selection
 from detent.lock.filename import wheel_name
 from detent.lock.model import LockedPackage
-from detent.lock.select import Choice, Selection, best_file, described
+from detent.lock.select import best_file, described
 from detent.model.build_policy import DEFAULT_BUILD_POLICY
 from detent.model.candidate import Artifact, Metadata
 from detent.model.names import PackageName

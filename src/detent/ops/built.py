@@ -12,10 +12,8 @@ from detent.model.candidate import Artifact
 from detent.model.names import PackageName
 from detent.ops.world import World
 from detent.python.interpreter import Interpreter
-from detent.store.records import read_record, write_record
+from detent.store.builds import Built, read_built, write_built
 from detent.store.wheels import WheelEntry
-
-_BUILT = (b"built", 1)
 
 
 def archive_key(world: World, artifact: Artifact, interpreter: Interpreter, *, subdirectory: str = "") -> str:
@@ -30,17 +28,16 @@ def find_built(world: World, key: str, *, name: PackageName, version: str) -> Wh
 
     An empty ``version`` accepts whatever version came out.
     """
-    match read_record(world.layout.built(key), *_BUILT):
-        case (str(digest), str(built_version)):
-            wanted = version or built_version
-            return world.wheels().find(digest, filename=f"{name}-{wanted}", name=name, version=wanted)
-        case _:
-            return None
+    built = read_built(world.layout, key)
+    if built is None:
+        return None
+    wanted = version or built.version
+    return world.wheels().find(built.digest, filename=f"{name}-{wanted}", name=name, version=wanted)
 
 
 def remember_built(world: World, key: str, entry: WheelEntry) -> None:
     """Keep which wheel was built under this key."""
-    write_record(world.layout.built(key), *_BUILT, (entry.digest, entry.version))
+    write_built(world.layout, key, Built(entry.digest, entry.version))
 
 
 def forget_built(world: World, key: str) -> None:

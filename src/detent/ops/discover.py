@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from detent import fsio
 from detent.errors import ManifestInvalid, ManifestMissing, UsageError
+from detent.ops.shown_paths import display
 from detent.project.manifest import Manifest, declares_project, parse_manifest
 
 MANIFEST_NAME = "pyproject.toml"
@@ -87,14 +88,6 @@ def decode(content: bytes, path: Path) -> str:
         raise ManifestInvalid(
             f"{display(path)}:{line}", "not UTF-8 text", why=f"byte {error.start} cannot be decoded"
         ) from error
-
-
-def display(path: Path) -> str:
-    """Write a path as a person would: relative when it lies inside the current folder."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
 
 
 def starting_folder(start: str | None) -> Path:

@@ -9,7 +9,8 @@ from detent.model import markers
 from detent.model.candidate import Dependency
 from detent.model.inputs import Inputs
 from detent.model.requirement import Origin, Requirement, parse_requirement
-from detent.ops.discover import Project, display
+from detent.ops.discover import Project
+from detent.ops.shown_paths import display
 from detent.ops.world import World
 from detent.project.conflicts import Declared, with_gates
 

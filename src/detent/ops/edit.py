@@ -21,19 +21,23 @@ from detent.events import Event, Notice, ignore
 from detent.model.adjustments import Adjustments
 from detent.model.inputs import Inputs
 from detent.model.requirement import PackageName, Requirement, package_name
-from detent.ops.discover import LOCK_NAME, Project, decode, display
+from detent.ops.discover import LOCK_NAME, MANIFEST_NAME, Project, decode
 from detent.ops.going_back import may_go_back
+from detent.ops.history import Remembered, file_change
 from detent.ops.lock import (
     LockOutcome,
+    lock_change,
     lock_project,
     project_inputs,
     write_lock,
 )
 from detent.ops.manifest_changes import ManifestChange, manifest_changes, with_origins_on_disk
+from detent.ops.matching import SyncOutcome
+from detent.ops.restoring import Restoring, one_at_a_time
 from detent.ops.selection import Chosen
+from detent.ops.shown_paths import display
 from detent.ops.stored_lock import StoredLock, read_lock, staleness
-from detent.ops.sync import SyncOptions, SyncOutcome, install_lock
-from detent.ops.undo import Undo, one_at_a_time
+from detent.ops.sync import SyncOptions, install_lock
 from detent.ops.upgrade import Upgrade
 from detent.ops.wishes import Wish, read_wishes
 from detent.ops.world import World
@@ -102,8 +106,9 @@ def add(world: World, project: Project, options: AddOptions) -> EditOutcome:
         return result
 
     first = edited(lambda wish: wish.opening)
+    command = f"add {' '.join(wish.requirement.name for wish in wishes)}"
     if options.frozen:
-        return _finish(world, project, first, None, options)
+        return _finish(world, project, first, None, options, command=command)
     before = read_lock(world.layout, project)
     upgrade = _upgrade(options, wishes)
     with _told_once(world) as quiet:
@@ -139,7 +144,7 @@ def add(world: World, project: Project, options: AddOptions) -> EditOutcome:
         if name not in pins and name != project.manifest.name:
             reason = _why_not_locked(name, project.manifest.adjustments)
             world.report(Notice("warning", f"`{name}` is not locked: {reason}"))
-    return _finish(world, project, second, outcome, options)
+    return _finish(world, project, second, outcome, options, command=command)
 
 
 def _why_not_locked(name: PackageName, adjustments: Adjustments) -> str:
@@ -153,16 +158,18 @@ def _why_not_locked(name: PackageName, adjustments: Adjustments) -> str:
 def remove(world: World, project: Project, options: RemoveOptions) -> EditOutcome:
     """Remove every entry of the names from one table."""
     text = decode(project.manifest_bytes, project.manifest_path)
-    for name in dict.fromkeys(map(_named, options.names)):
+    names = tuple(dict.fromkeys(map(_named, options.names)))
+    for name in names:
         text = remove_requirement(text, options.table, name, display=display(project.manifest_path))
+    command = f"remove {' '.join(names)}"
     if options.frozen:
-        return _finish(world, project, text, None, options)
+        return _finish(world, project, text, None, options, command=command)
     before = read_lock(world.layout, project)
     outcome = lock_edited(world, project, text, before, locked=options.locked, upgrade=Upgrade())
     hint = may_go_back(world, lambda: _inputs(world._replace(report=ignore), project, text)[1], outcome)
     if hint:
         world.report(Notice("note", hint))
-    return _finish(world, project, text, outcome, options)
+    return _finish(world, project, text, outcome, options, command=command)
 
 
 @contextmanager
@@ -282,32 +289,48 @@ def _finish(
     text: str,
     outcome: LockOutcome | None,
     options: AddOptions | RemoveOptions,
+    *,
+    command: str,
 ) -> EditOutcome:
     if options.dry_run:
         changes = manifest_changes(project.manifest, _parsed(project, text))
         return EditOutcome(changes, outcome, None, is_dry_run=True)
     sync = None if options.no_sync else _sync_options(options)
-    return finish_edit(world, project, text, outcome, sync=sync)
+    return finish_edit(world, project, text, outcome, sync=sync, command=command)
 
 
 def finish_edit(
-    world: World, project: Project, text: str, outcome: LockOutcome | None, *, sync: SyncOptions | None
+    world: World,
+    project: Project,
+    text: str,
+    outcome: LockOutcome | None,
+    *,
+    sync: SyncOptions | None,
+    command: str,
 ) -> EditOutcome:
     """Write the edited manifest and its lock, and sync; when one of them fails, both are put back.
 
-    Without an ``outcome`` the manifest alone is written. Raises :class:`ManifestChanged`, and what writing
-    and syncing raise.
+    Without an ``outcome`` the manifest alone is written. ``command`` is what `undo` calls it. Raises
+    :class:`ManifestChanged`, and what writing and syncing raise.
     """
     after = project._replace(manifest=_parsed(project, text), manifest_bytes=text.encode())
     changes = manifest_changes(project.manifest, after.manifest)
-    with one_at_a_time(world, project.manifest_path), Undo(world.report) as undo:
+    with (
+        one_at_a_time(world, project.manifest_path),
+        Remembered(world.layout, project.root, command) as remembered,
+        Restoring(world.report) as restoring,
+    ):
         _refuse_if_changed(project)
-        undo.remember(project.manifest_path, project.manifest_bytes, after.manifest_bytes)
+        remembered.files(
+            file_change(MANIFEST_NAME, project.manifest_bytes, after.manifest_bytes),
+            *((lock_change(project, outcome),) if outcome is not None and outcome.is_changed else ()),
+        )
+        restoring.remember(project.manifest_path, project.manifest_bytes, after.manifest_bytes)
         if after.manifest_bytes != project.manifest_bytes:
             fsio.write_atomic(project.manifest_path, after.manifest_bytes, durable=True)
         if outcome is None:
             return EditOutcome(changes, None, None, is_dry_run=False)
-        undo.remember(project.lock_path, outcome.before.text if outcome.before else None, outcome.text)
+        restoring.remember(project.lock_path, outcome.before.text if outcome.before else None, outcome.text)
         write_lock(world, project, outcome)
         synced = None
         if sync is not None:

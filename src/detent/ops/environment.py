@@ -9,8 +9,9 @@ from typing import NamedTuple
 from detent.errors import UsageError
 from detent.events import Notice, Step
 from detent.ops.active import environment_path
-from detent.ops.discover import Project, display, project_above, read_pin, starting_folder
+from detent.ops.discover import Project, project_above, read_pin, starting_folder
 from detent.ops.python import sought
+from detent.ops.shown_paths import display
 from detent.ops.world import World
 from detent.python.clauses import version_fits
 from detent.python.environment import Environment, Style

@@ -18,9 +18,10 @@ from detent.lock.export import (
 from detent.lock.model import Lock
 from detent.lock.select import Wanted
 from detent.model.requirement import PackageName, package_name
-from detent.ops.discover import LOCK_NAME, MANIFEST_NAME, Project, display
+from detent.ops.discover import LOCK_NAME, MANIFEST_NAME, Project
 from detent.ops.lock import LockOutcome, project_inputs, settled_lock
 from detent.ops.selection import Chosen, wanted_selection
+from detent.ops.shown_paths import display
 from detent.ops.world import World
 
 

@@ -19,8 +19,9 @@ from detent import fsio
 from detent.errors import Failures, FileTrouble, HashMismatch
 from detent.events import Prepared
 from detent.install.plan import identity_of
+from detent.lock.choice import Choice
 from detent.lock.filename import local_path
-from detent.lock.select import Choice, forbidden
+from detent.lock.select import forbidden
 from detent.model.candidate import STRONG_HASHES, Artifact
 from detent.model.names import PackageName
 from detent.model.target import Target

@@ -18,12 +18,14 @@ from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.model.requirement import PackageName, parse_requirement
 from detent.model.specifiers import clause_contains, parse_clauses
-from detent.ops.discover import MANIFEST_NAME, Project, display, read_pin
+from detent.ops.discover import MANIFEST_NAME, Project, read_pin
+from detent.ops.history import Remembered, file_change
 from detent.ops.import_sources import Asked, Import, read_import
-from detent.ops.lock import LockOutcome, lock_project, project_inputs, write_lock
+from detent.ops.lock import LockOutcome, lock_change, lock_project, project_inputs, write_lock
 from detent.ops.policy import policy_of
+from detent.ops.restoring import Restoring, one_at_a_time
+from detent.ops.shown_paths import display
 from detent.ops.stored_lock import read_lock
-from detent.ops.undo import Undo, one_at_a_time
 from detent.ops.upgrade import Upgrade
 from detent.ops.world import World
 from detent.project.importing.assembly import with_python
@@ -100,9 +102,18 @@ def _lock(world: World, source: Import, project: Project) -> ImportOutcome:
     kept = before if source.tool == "requirements" else None
     outcome = lock_project(world, project, inputs, Upgrade(), before=kept, imported=versions)
     moved = _moved(world, versions, outcome.lock, inputs)  # before all is written: it may ask the index
-    with one_at_a_time(world, project.manifest_path), Undo(world.report) as undo:
-        _write_manifest(undo, source, project)
-        undo.remember(project.lock_path, before.text if before is not None else None, outcome.text)
+    with (
+        one_at_a_time(world, project.manifest_path),
+        Remembered(world.layout, project.root, "import") as remembered,
+        Restoring(world.report) as restoring,
+    ):
+        _refuse_if_changed(source, project)
+        remembered.files(
+            file_change(MANIFEST_NAME, source.before, project.manifest_bytes),
+            *((lock_change(project, outcome),) if outcome.is_changed else ()),
+        )
+        _write_manifest(restoring, source, project)
+        restoring.remember(project.lock_path, before.text if before is not None else None, outcome.text)
         write_lock(world, project, outcome)
     return ImportOutcome(
         source,
@@ -113,7 +124,7 @@ def _lock(world: World, source: Import, project: Project) -> ImportOutcome:
     )
 
 
-def _write_manifest(undo: Undo, source: Import, project: Project) -> None:
+def _refuse_if_changed(source: Import, project: Project) -> None:
     path = project.manifest_path
     try:
         current = path.read_bytes() if path.exists() else None
@@ -121,7 +132,11 @@ def _write_manifest(undo: Undo, source: Import, project: Project) -> None:
         raise fsio.file_trouble(error, path) from error
     if current != source.before:
         raise ManifestChanged(display(path))
-    undo.remember(path, source.before, project.manifest_bytes)
+
+
+def _write_manifest(restoring: Restoring, source: Import, project: Project) -> None:
+    path = project.manifest_path
+    restoring.remember(path, source.before, project.manifest_bytes)
     if project.manifest_bytes != source.before:
         fsio.write_atomic(path, project.manifest_bytes, durable=True)
 

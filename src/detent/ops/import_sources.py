@@ -13,9 +13,10 @@ from distlib.index import DEFAULT_INDEX
 
 from detent import fsio
 from detent.errors import UsageError
-from detent.ops.discover import LOCK_NAME, MANIFEST_NAME, decode, display, starting_folder
+from detent.ops.discover import LOCK_NAME, MANIFEST_NAME, decode, starting_folder
 from detent.ops.other_tools import LOCKS, TOOLS, Tool
 from detent.ops.requirement_files import read_texts
+from detent.ops.shown_paths import display
 from detent.project.document import Document, parse_document
 from detent.project.importing import locked, pdm, pipfile, poetry, requirements, uv
 from detent.project.importing.conversion import Conversion, checked

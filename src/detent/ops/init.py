@@ -8,8 +8,9 @@ from typing import Literal, NamedTuple, get_args
 
 from detent import fsio
 from detent.errors import ProjectExists, UsageError
-from detent.ops.discover import MANIFEST_NAME, PIN_NAME, display
+from detent.ops.discover import MANIFEST_NAME, PIN_NAME
 from detent.ops.python import interpreter_for
+from detent.ops.shown_paths import display
 from detent.ops.world import World
 from detent.project.templates import (
     Author,

@@ -1,26 +1,21 @@
 """What the last sync of an environment selected, kept in the environment for `run`, `add` and `remove`.
 
-A small text beside the manifest: one flag of `sync` on each line, below a checksum. An environment may have
+A small text (:mod:`detent.ops.kept_selection`): one flag of `sync` on each line, below a checksum. An environment may have
 come with a repository, so a text that is damaged, or no such text at all, selects nothing; and what the lock
 does not know is passed over.
 """
 
-import os
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from detent.fsio import file_trouble
-from detent.install.manifest import replace_file, sweep_state_folder
 from detent.lock.model import Lock
 from detent.model.names import PackageName, normalise
+from detent.ops.kept_selection import read_kept_selection
 from detent.ops.selection import DEV, MAIN, Chosen, wanted_selection
-from detent.python.environment import STATE_NAME
 
-_NAME = "selection"
 _HEAD = "detent-selection 1 "
-_MOST_BYTES = 64 * 1024
 
 
 class LastSelection(NamedTuple):
@@ -83,7 +78,9 @@ _OWN = LastSelection._fields[1:]
 
 
 def render_last_selection(selection: LastSelection) -> bytes:
-    """Give the bytes of a selection; the same one gives the same bytes."""
+    """Give the bytes a selection is kept as; the same one gives the same bytes, the defaults none."""
+    if selection == LastSelection():
+        return b""
     text = "\n".join(selection.flags()).encode()
     return f"{_HEAD}{zlib.crc32(text):08x}\n".encode() + text
 
@@ -111,38 +108,7 @@ def parse_last_selection(data: bytes) -> LastSelection | None:
 
 def read_last_selection(root: Path) -> LastSelection:
     """Read what the last sync of the environment at ``root`` selected; the defaults where nobody knows."""
-    try:
-        with open(_path(root), "rb", buffering=0, opener=_open_no_link) as file:
-            data = file.read(_MOST_BYTES)
-    except OSError:
-        return LastSelection()
-    return parse_last_selection(data) or LastSelection()
-
-
-def keep_last_selection(root: Path, selection: LastSelection) -> None:
-    """Keep what a sync selected, in an environment that is held; the defaults are kept by keeping nothing.
-
-    Raises :class:`FileTrouble`.
-    """
-    if read_last_selection(root) == selection:
-        return
-    path = _path(root)
-    if selection != LastSelection():
-        sweep_state_folder(str(root))
-        replace_file(str(root), path, render_last_selection(selection))
-        return
-    try:
-        os.unlink(path)  # noqa: PTH108
-    except OSError as error:
-        raise file_trouble(error, path) from error
-
-
-def _path(root: Path) -> str:
-    return f"{root}/{STATE_NAME}/{_NAME}"
-
-
-def _open_no_link(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+    return parse_last_selection(read_kept_selection(root)) or LastSelection()
 
 
 def _known(texts: Iterable[str], known: frozenset[str]) -> tuple[str, ...]:

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple, cast
 from detent.build.inputs import contents
 from detent.build.key import editable_key, tree_key
 from detent.errors import Bug, BuildSystemInvalid
+from detent.lock.choice import Choice
 from detent.lock.filename import local_path
 from detent.lock.model import Direct, LockedPackage
-from detent.lock.select import Choice
 from detent.model.candidate import Artifact, Digest
 from detent.ops.discover import MANIFEST_NAME, Project
 from detent.ops.world import World

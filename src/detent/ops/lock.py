@@ -26,6 +26,7 @@ from detent.model.inputs import Inputs, RecordedInputs
 from detent.model.requirement import InvalidRequirement, PackageName, Requirement, package_name
 from detent.ops.discover import LOCK_NAME, Project
 from detent.ops.dynamic import with_dynamic
+from detent.ops.history import FileChange, Remembered, current_bytes, file_change
 from detent.ops.other_tools import unread_locks
 from detent.ops.question import Question
 from detent.ops.selection import Chosen, wanted_selection
@@ -93,7 +94,7 @@ def lock(world: World, project: Project, options: LockOptions) -> LockOutcome:
     before = _old_lock(world, project, options.upgrade)
     outcome = lock_project(world, project, inputs, options.upgrade, before=before)
     if not options.dry_run:
-        write_lock(world, project, outcome)
+        _keep(world, project, outcome, "lock --upgrade" if options.upgrade.everything else "lock")
     return outcome
 
 
@@ -181,6 +182,19 @@ def write_lock(world: World, project: Project, outcome: LockOutcome) -> None:
         fsio.sweep_scratch(project.root)  # of a command that was killed after the lock was right
 
 
+def lock_change(project: Project, outcome: LockOutcome) -> FileChange:
+    """Describe what :func:`write_lock` will do, for `undo`."""
+    before = outcome.before.text if outcome.before is not None else current_bytes(project.lock_path)
+    return file_change(LOCK_NAME, before, outcome.text)
+
+
+def _keep(world: World, project: Project, outcome: LockOutcome, command: str) -> None:
+    with Remembered(world.layout, project.root, command) as remembered:
+        if outcome.is_changed:
+            remembered.files(lock_change(project, outcome))
+        write_lock(world, project, outcome)
+
+
 def _tell_of_other_installers(world: World, outcome: LockOutcome) -> None:
     """Say once that pip, which asks the packages themselves, would not install what the lock has."""
     before = outcome.before.lock.inputs if outcome.before is not None else None
@@ -232,7 +246,7 @@ def settled_lock(
         return check_lock(world, project, inputs, flag="--locked").lock, None
     before = read_lock(world.layout, project)
     outcome = lock_project(world, project, inputs, Upgrade(), before=before)
-    write_lock(world, project, outcome)
+    _keep(world, project, outcome, "lock")
     return outcome.lock, outcome
 
 

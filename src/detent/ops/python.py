@@ -6,14 +6,11 @@ environment that is there and suits is kept: nothing is remade because another i
 
 from pathlib import Path
 
-from detent.events import Notice, Step
-from detent.ops.discover import Project, PythonPin, display
+from detent.events import Notice
+from detent.ops.discover import Project, PythonPin
 from detent.ops.world import World
 from detent.python.discovery import Sought
-from detent.python.environment import Environment
 from detent.python.interpreter import Interpreter
-from detent.python.provision import Place
-from detent.python.pyvenv import maker, read_config
 from detent.python.request import parse_request, parse_version_file
 
 
@@ -33,25 +30,6 @@ def sought(world: World, project: Project | None, pin: PythonPin | None = None) 
     return Sought(requires_python=requires_python)
 
 
-def tell_adoption(world: World, environment: Environment) -> None:
-    """Say once that an environment of another tool is ours from now on."""
-    if not environment.is_ours:
-        made_by = maker(read_config(str(environment.root)) or {})
-        world.report(Step(f"Adopting the environment at: {display(environment.root)} (made by {made_by})"))
-
-
 def interpreter_for(world: World, project: Project | None, root: Path) -> Interpreter:
     """Find an interpreter; raises :class:`NoInterpreter` and its kin."""
     return world.environments().choose(root, sought(world, project), report=world.report)
-
-
-def ensure_environment(world: World, project: Project, place: Place, interpreter: Interpreter) -> Environment:
-    """Make the environment where it is not there, in place of one that does not do."""
-    if place.environment is None:
-        name = display(place.root)
-        world.report(Step(f"Using {interpreter.description} interpreter at: {interpreter.executable}"))
-        if place.action == "replaced":
-            world.report(Step(f"Replacing virtual environment at: {name} ({place.reason})"))
-        else:
-            world.report(Step(f"Creating virtual environment at: {name}"))
-    return world.environments().ensure(place, interpreter, prompt=project.manifest.name, report=world.report)

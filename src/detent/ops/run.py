@@ -26,8 +26,9 @@ from detent.errors import (
 from detent.events import Event, Report, Step
 from detent.ops.active import environment_path
 from detent.ops.discover import Project, find_project
-from detent.ops.python import ensure_environment, interpreter_for
-from detent.ops.sync import SyncOptions, SyncOutcome, sync
+from detent.ops.matching import SyncOutcome, stand
+from detent.ops.python import interpreter_for
+from detent.ops.sync import SyncOptions, sync
 from detent.ops.world import World
 from detent.project.sources import Setting
 from detent.python.pyvenv import CONFIG_NAME
@@ -78,7 +79,7 @@ def run(
             if options.no_sync:
                 interpreter = interpreter_for(world, project, environment)
                 place = world.environments().look(environment, interpreter)
-                ensure_environment(world, project, place, interpreter)
+                stand(world, place, interpreter, prompt=project.manifest.name)
             else:
                 synced(sync(world, project, options.sync))
     if not options.command:

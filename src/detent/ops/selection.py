@@ -7,10 +7,11 @@ from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple, TypeVar
 
 from detent.errors import ExclusiveExtras, UnknownExtra, UnknownGroup
+from detent.lock.choice import Choice
 from detent.lock.filename import is_url
 from detent.lock.gates import clash
 from detent.lock.model import Lock
-from detent.lock.select import Choice, Wanted, default_groups
+from detent.lock.select import Wanted, default_groups
 from detent.model.names import normalise
 from detent.model.requirement import ExtraName, GroupName, extra_name, group_name
 

@@ -14,7 +14,8 @@ from detent.lock.model import Lock
 from detent.lock.packed import PACKED_VERSION, pack, unpack
 from detent.lock.pylock import parse_lock
 from detent.model.inputs import Inputs
-from detent.ops.discover import Project, display
+from detent.ops.discover import Project
+from detent.ops.shown_paths import display
 from detent.store.fingerprint import fingerprint
 from detent.store.layout import Layout
 from detent.store.records import read_record, write_record

@@ -1,30 +1,26 @@
-"""Sync: make the environment hold exactly what the lock says for it.
+"""Sync: settle what the environment is to hold, by what the lock says for it, and have it made so.
 
-Two phases, kept apart: gather (network to store; may fail, harmless), then apply (store to environment; no
-network, journaled). Reads come first, decisions are pure, and the environment is touched last.
+The lock is brought up to date, or checked, and the selection made from it; folders are looked at. Nothing is
+touched here: :mod:`detent.ops.matching` makes the environment match, and keeps the lock on its way.
 """
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from detent.errors import LockMissing, UsageError
 from detent.events import Step
-from detent.install.apply import apply, environment_lock, recover
-from detent.install.bytecode import compile_packages
-from detent.install.installed import read_installed
-from detent.install.plan import Found, Plan, Remove, plan
+from detent.install.plan import Linking
+from detent.lock.choice import Choice, Selection
 from detent.lock.filename import is_url
 from detent.lock.model import Lock
-from detent.lock.select import Choice, Selection, select
+from detent.lock.select import select
 from detent.model.names import PackageName
 from detent.ops.active import environment_path
 from detent.ops.discover import LOCK_NAME, Project
-from detent.ops.gather import Gathered, forget_builds, gather
-from detent.ops.last_selection import LastSelection, keep_last_selection, read_last_selection
+from detent.ops.gather import forget_builds, gather
+from detent.ops.last_selection import LastSelection, read_last_selection, render_last_selection
 from detent.ops.local import is_tree, project_choice, tree_choice
 from detent.ops.lock import (
     LockOutcome,
@@ -33,14 +29,13 @@ from detent.ops.lock import (
     project_inputs,
     write_lock,
 )
-from detent.ops.python import ensure_environment, interpreter_for, tell_adoption
+from detent.ops.matching import Gathered, Settled, SyncOutcome, look, match
+from detent.ops.python import interpreter_for
 from detent.ops.selection import Chosen, Omitted, installed_choices, wanted_selection
 from detent.ops.stored_lock import read_lock
 from detent.ops.upgrade import Upgrade
 from detent.ops.world import World
-from detent.python.environment import Environment
 from detent.python.interpreter import Interpreter
-from detent.python.provision import Place
 
 
 class SyncOptions(NamedTuple):
@@ -56,6 +51,9 @@ class SyncOptions(NamedTuple):
     reinstall: bool = False
     """Install again what is right already, everything or the packages named."""
     reinstall_package: tuple[PackageName, ...] = ()
+    refresh: bool = False
+    """Build again what is missing and was built before, everything or the packages named."""
+    refresh_package: tuple[PackageName, ...] = ()
     no_install_project: bool = False
     no_install_local: bool = False
     no_install: tuple[PackageName, ...] = ()
@@ -106,29 +104,6 @@ class SyncOptions(NamedTuple):
         )
 
 
-class SyncOutcome(NamedTuple):
-    """What a sync did, or would do."""
-
-    lock: LockOutcome | None
-    """``None`` when the lock was taken as it is."""
-    environment: Path
-    environment_action: Literal["kept", "created", "replaced"]
-    plan: Plan
-    fetched: int = 0
-    """How many wheels were brought into the store."""
-    check_seconds: float = 0.0
-    gather_seconds: float = 0.0
-    apply_seconds: float = 0.0
-    compiled: int = 0
-    """How many files were compiled to byte code."""
-    compile_seconds: float = 0.0
-
-    @property
-    def is_in_step(self) -> bool:
-        """Whether the environment was there and held the selection already."""
-        return self.environment_action == "kept" and self.plan.is_empty
-
-
 def sync(world: World, project: Project, options: SyncOptions) -> SyncOutcome:
     """Lock if needed, then make the environment match; under ``check`` and ``dry_run`` only look."""
     lock, outcome = _lock_to_install(world, project, options)
@@ -153,44 +128,48 @@ def install_lock(
 
     ``keep_lock`` is called when nothing is missing any more, before the environment's packages are touched.
     """
-    started = world.clock()
     root = environment_path(world, project)
     options, last = _with_last_selection(world, project, lock, root, options)
     wanted = wanted_selection(lock, options.chosen)
     interpreter = interpreter_for(world, project, root)
-    place = world.environments().look(root, interpreter)
     policy = world.settings.build_policy.if_built_before()
     selection = select(lock, interpreter.target, wanted, policy=policy, without=options.no_install)
     selection = selection._replace(choices=installed_choices(selection.choices, options.omitted))
     selection = _with_trees(world, project, selection, interpreter, options, is_base=wanted.base)
     selection = _with_origins(selection, project.root)
     _refuse_unknown(project, lock, options)
-    reinstall = _to_reinstall(selection, options)
-    decide = partial(plan, selection, exact=options.exact, reinstall=reinstall)
+    settled = Settled(
+        root,
+        interpreter,
+        project.manifest.name,
+        selection,
+        exact=options.exact,
+        reinstall=_to_reinstall(selection, options),
+        linking=Linking(world.settings.link_mode.value),
+        compiles=world.settings.compile_bytecode.value,
+        last=None if last is None else render_last_selection(last),
+    )
     if options.check or options.dry_run:
-        here = place.environment
-        found, spared = (
-            (Found(), frozenset[PackageName]()) if here is None else (read_installed(here), here.seeds)
-        )
-        would = decide(found, spared=spared)
-        return SyncOutcome(outcome, root, place.action, would, check_seconds=world.clock() - started)
-    again = _to_build_again(selection, options)
-    forget_builds(world, selection.choices, again, project.root, interpreter)
-    before = Gathered({}, 0)
-    if place.environment is None:
-        # Everything is in the store before an environment is made, or one that does not do is removed.
-        before = gather(world, selection.choices, project.root, interpreter)
-    gather_seconds = world.clock() - started
-    with _standing(world, project, place, interpreter) as environment:
-        recover(environment, report=world.report)
-        done = _make_match(world, project, environment, decide, before=before, keep_lock=keep_lock)
-        if world.settings.compile_bytecode.value:
-            done = _with_bytecode(world, environment, done)
-        if last is not None:
-            keep_last_selection(environment.root, last)
-    if before.fetched:
-        done = done._replace(gather_seconds=gather_seconds + done.gather_seconds)
-    return done._replace(lock=outcome, environment_action=place.action)
+        return look(world, settled)._replace(lock=outcome)
+    gathering = _Gathering(world, settled, project.root, _to_build_again(selection, options))
+    return match(world, settled, gathering, keep_lock=keep_lock)._replace(lock=outcome)
+
+
+class _Gathering:
+    """Brings choices into the store; what is to be built again is so the first time it is asked for."""
+
+    def __init__(self, world: World, settled: Settled, root: Path, again: frozenset[PackageName]) -> None:
+        self._world = world
+        self._interpreter = settled.interpreter
+        self._root = root
+        self._again = again
+
+    def __call__(self, choices: Iterable[Choice]) -> Gathered:
+        choices = tuple(choices)
+        again = self._again.intersection(choice.package.name for choice in choices)
+        forget_builds(self._world, choices, again, self._root, self._interpreter)
+        self._again -= again
+        return gather(self._world, choices, self._root, self._interpreter)
 
 
 def _with_last_selection(
@@ -236,9 +215,13 @@ def _to_reinstall(selection: Selection, options: SyncOptions) -> frozenset[Packa
 
 
 def _to_build_again(selection: Selection, options: SyncOptions) -> frozenset[PackageName]:
-    """Give what is built again, not only installed again: what was named, and of everything the folders."""
-    folders = (choice.package.name for choice in selection.choices if options.reinstall and is_tree(choice))
-    return frozenset((*options.reinstall_package, *folders))
+    """Give what is built anew if it has to be brought: what was named, and of everything the folders."""
+    named = {*options.reinstall_package, *options.refresh_package}
+    return frozenset(
+        choice.package.name
+        for choice in selection.choices
+        if options.refresh or choice.package.name in named or (options.reinstall and is_tree(choice))
+    )
 
 
 def _with_origins(selection: Selection, root: Path) -> Selection:
@@ -274,71 +257,6 @@ def _with_trees(
         choices.append(project_choice(world, project, interpreter, is_editable=options.editable))
         choices.sort(key=lambda choice: choice.package.name)
     return selection._replace(choices=tuple(choices))
-
-
-@contextmanager
-def _standing(
-    world: World, project: Project, place: Place, interpreter: Interpreter
-) -> Iterator[Environment]:
-    """Make the environment if it is not there, and hold it alone; nobody replaces it meanwhile."""
-    while True:
-        ensure_environment(world, project, place, interpreter)
-        with world.environments().hold(place.root, report=world.report):
-            # Another process may have wanted another interpreter, and replaced it before it was held.
-            place = world.environments().look(place.root, interpreter)
-            if place.environment is not None:
-                tell_adoption(world, place.environment)
-                with environment_lock(place.environment, limits=world.limits, report=world.report):
-                    yield place.environment
-                return
-
-
-def _make_match(
-    world: World,
-    project: Project,
-    environment: Environment,
-    decide: Callable[..., Plan],
-    *,
-    before: Gathered,
-    keep_lock: Callable[[], None],
-) -> SyncOutcome:
-    started = world.clock()
-    todo = decide(read_installed(environment), spared=environment.seeds)
-    checked = world.clock()
-    missing = [choice for choice in todo.wanted if choice.package.name not in before.entries]
-    gathered = gather(world, missing, project.root, environment.interpreter)
-    ready = world.clock()
-    keep_lock()
-    entries = {**before.entries, **gathered.entries}
-    todo = todo.with_versions({name: entry.version for name, entry in entries.items()})
-    outcome = SyncOutcome(
-        None,
-        environment.root,
-        "kept",
-        todo,
-        fetched=before.fetched + gathered.fetched,
-        check_seconds=checked - started,
-        gather_seconds=ready - checked,
-    )
-    if not todo.has_work:
-        return outcome
-    apply(
-        todo,
-        environment,
-        entries,
-        unshare=world.wheels().unshare,
-        link_mode=world.settings.link_mode.value,
-        report=world.report,
-    )
-    return outcome._replace(apply_seconds=world.clock() - ready)
-
-
-def _with_bytecode(world: World, environment: Environment, done: SyncOutcome) -> SyncOutcome:
-    """Compile what has no byte code yet."""
-    started = world.clock()
-    names = {action.name for action in done.plan.actions if not isinstance(action, Remove)}
-    count = compile_packages(environment, names, variables=os.environ, report=world.report)
-    return done._replace(compiled=count, compile_seconds=world.clock() - started)
 
 
 def _lock_to_install(world: World, project: Project, options: SyncOptions) -> tuple[Lock, LockOutcome | None]:

@@ -6,8 +6,9 @@ Files are written when everything is known to be right, and put back when a late
 from typing import NamedTuple
 
 from detent.model.requirement import PackageName
-from detent.ops.discover import Project, decode, display
+from detent.ops.discover import Project, decode
 from detent.ops.edit import EditOutcome, finish_edit, lock_edited
+from detent.ops.shown_paths import display
 from detent.ops.stored_lock import read_lock
 from detent.ops.sync import SyncOptions
 from detent.ops.upgrade import Upgrade
@@ -69,4 +70,6 @@ def set_version(world: World, project: Project, options: VersionOptions) -> Vers
         stored = read_lock(world.layout, project)
         lock = lock_edited(world, project, edited, stored, locked=options.locked, upgrade=Upgrade())
     sync = None if options.no_sync else SyncOptions(exact=False, last="kept")
-    return outcome._replace(edit=finish_edit(world, project, edited, lock, sync=sync))
+    return outcome._replace(
+        edit=finish_edit(world, project, edited, lock, sync=sync, command=f"version {after}")
+    )

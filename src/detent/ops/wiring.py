@@ -22,7 +22,8 @@ from detent.index.ports import Remote
 from detent.index.releases import IndexReleases
 from detent.model import markers
 from detent.model.limits import Limits, limits
-from detent.ops.discover import Project, decode, display
+from detent.ops.discover import Project, decode
+from detent.ops.shown_paths import display
 from detent.ops.world import Builder, Network, Resolver, World
 from detent.project import pip_configuration
 from detent.project.configuration import read_config_file, replaced_settings

@@ -6,22 +6,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from detent.events import Report
-from detent.index.ports import Pending
-from detent.index.releases import IndexReleases
-from detent.lock.model import Lock
-from detent.lock.select import Choice
-from detent.model.candidate import Artifact, Metadata
-from detent.model.limits import Limits
-from detent.model.names import PackageName
-from detent.ops.discover import Project
-from detent.ops.question import Question
-from detent.project.settings import Settings
-from detent.store.layout import Layout
 
-if TYPE_CHECKING:  # a warm lock uses none of these, and importing them is a tenth of what it takes
+if TYPE_CHECKING:  # who has a world has what it is made of; importing all of it is half of a warm command
+    from detent.index.ports import Pending
+    from detent.index.releases import IndexReleases
+    from detent.lock.choice import Choice
+    from detent.lock.model import Lock
+    from detent.model.candidate import Artifact, Metadata
+    from detent.model.limits import Limits
+    from detent.model.names import PackageName
+    from detent.ops.discover import Project
+    from detent.ops.question import Question
+    from detent.project.settings import Settings
     from detent.python.interpreter import Interpreter
     from detent.python.provision import Environments
-    from detent.store.wheels import WheelEntry, WheelStore
+    from detent.store.entry import WheelEntry
+    from detent.store.layout import Layout
+    from detent.store.wheels import WheelStore
 
 T = TypeVar("T")
 
@@ -37,10 +38,10 @@ class Arrived(Protocol):
 class Network(Protocol):
     """What an operation fetches files with; made at first need."""
 
-    def download(self, artifact: Artifact, package: str, dest_folder: Path) -> Arrived:
+    def download(self, artifact: "Artifact", package: str, dest_folder: Path) -> Arrived:
         """Bring one file; raises :class:`FetchError`."""
 
-    def submit(self, function: Callable[..., T], *arguments: object) -> Pending[T]:
+    def submit(self, function: Callable[..., T], *arguments: object) -> "Pending[T]":
         """Do something beside other transfers."""
 
     def close(self) -> None:
@@ -50,37 +51,37 @@ class Network(Protocol):
 class Builder(Protocol):
     """What makes wheels of sources; made at first need."""
 
-    def metadata(self, name: PackageName, version: str, artifact: Artifact, archive: Path) -> Metadata:
+    def metadata(self, name: "PackageName", version: str, artifact: "Artifact", archive: Path) -> "Metadata":
         """Ask a source distribution what it demands; raises :class:`BuildError`."""
 
-    def declared(self, project: Project) -> Metadata:
+    def declared(self, project: "Project") -> "Metadata":
         """Ask the project's own back end what it demands; raises :class:`BuildError`."""
 
-    def from_archive(self, choice: Choice, archive: Path, interpreter: "Interpreter") -> "WheelEntry":
+    def from_archive(self, choice: "Choice", archive: Path, interpreter: "Interpreter") -> "WheelEntry":
         """Build a source distribution whose hash was right; raises :class:`BuildError`."""
 
-    def from_tree(self, choice: Choice, interpreter: "Interpreter") -> "WheelEntry":
+    def from_tree(self, choice: "Choice", interpreter: "Interpreter") -> "WheelEntry":
         """Build the folder a choice names; raises :class:`BuildError`."""
 
 
 class Resolver(Protocol):
     """What finds the lock that answers a question; imported at first need."""
 
-    def __call__(self, world: "World", question: Question, /) -> Lock:
+    def __call__(self, world: "World", question: "Question", /) -> "Lock":
         """Find it; raises :class:`ResolveError`, :class:`PackageUnknown` or :class:`Failures`."""
 
 
 class World(NamedTuple):
     """Everything outside that an operation may use; only `ops` may take it whole."""
 
-    settings: Settings
-    layout: Layout
-    limits: Limits
-    releases: IndexReleases
+    settings: "Settings"
+    layout: "Layout"
+    limits: "Limits"
+    releases: "IndexReleases"
     wheels: Callable[[], "WheelStore"]
     network: Callable[[], Network]
     environments: Callable[[], "Environments"]
-    interpreter: Callable[[Project | None], "Interpreter"]
+    interpreter: Callable[["Project | None"], "Interpreter"]
     """The Python a project gets, or a command outside of one; looked for when it is called."""
     builder: Callable[[], Builder]
     resolver: Callable[[], "Resolver"]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 LinkMode: TypeAlias = Literal["auto", "clone", "hardlink", "copy"]
+VerifyCache: TypeAlias = Literal["changed", "always"]
 Resolution: TypeAlias = Literal["highest", "lowest", "lowest-direct"]
 PrereleaseMode: TypeAlias = Literal["disallow", "allow", "if-necessary", "explicit"]
 ForkStrategy: TypeAlias = Literal["requires-python", "fewest"]
@@ -24,6 +25,8 @@ Kind: TypeAlias = Literal[
     "text",
     "choice",
     "count",
+    "size",
+    "age",
     "switch",
     "names",
     "options",
@@ -360,6 +363,38 @@ KNOWN = (
         default="false",
     ),
     Known(
+        "cache-max-size",
+        "size",
+        "How much the cache may hold that nothing else does: what environments share with it by link does not"
+        " count. What was not used for longest goes first, at most once a day; what was used within the last"
+        " day stays.",
+        "machine",
+        '"50 GiB"',
+        variable="DETENT_CACHE_MAX_SIZE",
+        default='`"20 GiB"`',
+    ),
+    Known(
+        "cache-max-age",
+        "age",
+        "How long something stays in the cache that nobody uses.",
+        "machine",
+        '"30 days"',
+        variable="DETENT_CACHE_MAX_AGE",
+        default='`"90 days"`',
+    ),
+    Known(
+        "verify-cache",
+        "choice",
+        "When files of the cache are hashed before they are linked into an environment: where size or time of"
+        " one differs from what was written down, or always.",
+        "machine",
+        '"always"',
+        variable="DETENT_VERIFY_CACHE",
+        default='"changed"',
+        choices=get_args(VerifyCache),
+        is_protection=True,
+    ),
+    Known(
         "python",
         "text",
         "The Python to use: a version, a range or a path.",
@@ -425,7 +460,6 @@ OF_OTHER_TOOLS: Mapping[str, str] = {
     "min-release-age": 'write `exclude-newer = "7 days"`',
     "uploaded-prior-to": "write `exclude-newer`",
     "require-hashes": "",
-    "verify-cache": "",
     "index-strategy": "",
     "extra-index-url": "",
     "no-index": "",

@@ -70,6 +70,10 @@ def _type(known: Known) -> dict[str, object]:
             return {"type": "string", "enum": list(known.choices)}
         case "count":
             return {"type": "integer", "minimum": 1}
+        case "size":
+            return {"anyOf": [{"type": "integer", "minimum": 0}, text]}
+        case "age":
+            return {"anyOf": [text, {"const": 0}]}
         case "switch":
             return {"type": "boolean"}
         case "names":

@@ -15,7 +15,7 @@ from detent.model.limits import Limits
 from detent.model.names import PackageName, package_name
 from detent.project.bounds import Bounds
 from detent.project.choosing import Choosing, choosing, recorded
-from detent.project.known import BY_NAME, KNOWN, Known, LinkMode
+from detent.project.known import BY_NAME, KNOWN, Known, LinkMode, VerifyCache
 from detent.project.sources import (
     OF_PROJECT_FILE,
     OF_PYPROJECT,
@@ -46,6 +46,11 @@ class Settings(NamedTuple):
     """``None`` when nothing sets it; ask :meth:`index_root`."""
     cache_dir: Setting[Path]
     no_cache: Setting[bool]
+    cache_max_size: Setting[int | None]
+    """Bytes; ``None``: no bound."""
+    cache_max_age: Setting[int | None]
+    """Seconds; ``None``: no bound."""
+    verify_cache: Setting[VerifyCache]
     link_mode: Setting[LinkMode]
     python: Setting[str | None]
     project_environment: Setting[Path]
@@ -87,6 +92,9 @@ def settings(sources: Sources) -> Settings:
         index_url=index_url,
         cache_dir=decide("cache-dir", sources, sources.cache_home),
         no_cache=decide("no-cache", sources, False),
+        cache_max_size=decide("cache-max-size", sources, 20 * 2**30),
+        cache_max_age=decide("cache-max-age", sources, 90 * 86_400),
+        verify_cache=decide("verify-cache", sources, "changed"),
         link_mode=decide("link-mode", sources, "auto"),
         python=decide("python", sources, None),
         project_environment=decide("project-environment", sources, Path(".venv")),

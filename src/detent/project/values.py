@@ -31,6 +31,10 @@ def reading(known: Known, value: object) -> object:
             return _switch(value)
         case "count":
             return _count(value)
+        case "size":
+            return _size(value)
+        case "age":
+            return _age(value)
         case "names":
             return _names(value)
         case "options":
@@ -94,6 +98,36 @@ def _count(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
     raise ValueError(f"`{value}` is not a whole number above zero")
+
+
+def _size(value: object) -> int | None:
+    """Bytes; ``None`` for no bound."""
+    if _is_unlimited(value):
+        return None
+    text = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?(?:([kmgt])(i?)b?|b)?", text, re.ASCII | re.IGNORECASE)
+    if found is None:
+        raise ValueError(f'`{value}` is no size such as `"20 GiB"` or `"500 MB"`, and not `"unlimited"`')
+    number, letter, binary = found.groups()
+    # As everywhere: 1 GB is 10**9 bytes, 1 GiB 2**30, and a bare G the latter.
+    base = 1000 if not binary and text[-1] in "bB" else 1024
+    return round(float(number) * base ** (" kmgt".index(letter.lower()) if letter else 0))
+
+
+def _age(value: object) -> int | None:
+    """Seconds; ``None`` for no bound."""
+    if _is_unlimited(value):
+        return None
+    found = parse_cutoff(value) if isinstance(value, str) else None
+    if found is None or found.age_seconds is None:
+        raise ValueError(f'`{value}` is no span of time such as `"90 days"` or `"12h"`, and not `"unlimited"`')
+    return found.age_seconds or None
+
+
+def _is_unlimited(value: object) -> bool:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value == 0
+    return isinstance(value, str) and value.strip() in {"0", "unlimited"}
 
 
 def _choice(known: Known, text: object) -> str:

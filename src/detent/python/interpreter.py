@@ -26,7 +26,7 @@ OLDEST = (3, 8)
 """The first Python environments are made for."""
 
 _KIND = b"python"
-_RECORD_VERSION = 1
+_RECORD_VERSION = 2
 
 
 class Scheme(NamedTuple):
@@ -56,6 +56,10 @@ class Interpreter(NamedTuple):
     extension_suffix: str
     is_64bit: bool
     is_free_threaded: bool
+    cache_tag: str = ""
+    """How names of its byte code end, such as ``cpython-312``; empty where it keeps none."""
+    magic: str = ""
+    """The first bytes of its byte code, in hex."""
     digest: str = ""
     """Stands for the probed file: another file, or the same one changed, has another digest."""
 

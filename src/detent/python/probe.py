@@ -27,7 +27,7 @@ _TAIL = 300
 
 # Runs in any Python 3: no f-strings, no annotations, nothing that is not in the standard library of 3.2.
 _SCRIPT = r"""
-import json, os, platform, struct, sys, sysconfig
+import binascii, importlib.util, json, os, platform, struct, sys, sysconfig
 
 def version_text(info):
     text = "{}.{}.{}".format(info[0], info[1], info[2])
@@ -73,6 +73,8 @@ answer = {
     "extension_suffix": sysconfig.get_config_var("EXT_SUFFIX") or "",
     "bits": struct.calcsize("P") * 8,
     "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+    "cache_tag": sys.implementation.cache_tag or "",
+    "magic": binascii.hexlify(getattr(importlib.util, "MAGIC_NUMBER", b"")).decode(),
     "debug": hasattr(sys, "gettotalrefcount"),
     "platform": sysconfig.get_platform(),
     "libc": list(platform.libc_ver()),
@@ -93,6 +95,8 @@ class _Answer(TypedDict):
     extension_suffix: str
     bits: int
     free_threaded: bool
+    cache_tag: str
+    magic: str
     debug: bool
     platform: str
     libc: list[str]
@@ -166,6 +170,8 @@ def _interpreter(executable: str, answer: _Answer) -> Interpreter:
         extension_suffix=answer["extension_suffix"],
         is_64bit=answer["bits"] == 64,
         is_free_threaded=answer["free_threaded"],
+        cache_tag=answer["cache_tag"],
+        magic=answer["magic"],
     )
 
 

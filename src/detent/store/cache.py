@@ -100,6 +100,27 @@ class Scratch:
         self._lock.__exit__(kind, error, trace)
 
 
+def note_removal(layout: Layout) -> None:
+    """Note that an entry of the unpacked wheels is about to go: environments may have links to its folders.
+
+    Where there is no such folder the note is not needed: it is made with the first entry, not before.
+    """
+    with contextlib.suppress(OSError):
+        os.utime(layout.removals)
+
+
+def mark_wheels(layout: Layout) -> None:
+    """Make the folder of unpacked wheels and what has to stand in it, unless that is there."""
+    if os.path.lexists(layout.coverage_marker):
+        return
+    try:
+        layout.unpacked.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise file_trouble(error, layout.unpacked) from error
+    write_atomic(layout.removals, b"")
+    write_atomic(layout.coverage_marker, b"")
+
+
 def _mark(layout: Layout) -> None:
     """Say to backup programs and version control what this folder is."""
     for path, text in ((layout.cache_tag, CACHE_TAG), (layout.gitignore, b"*\n")):

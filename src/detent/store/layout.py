@@ -8,16 +8,21 @@
     index-v1/<index>/<name>.metadata   what its releases declare, packed so that a warm lock opens few files
     index-v1/<index>/.facts            what was learned of the index itself (does it serve metadata files?)
     metadata-v1/0-<aa>/<sha256>        what one artifact declares; valid for ever
-    wheels-v1/0-<aa>/<sha256>/         one unpacked wheel; the key is the sha256 of the wheel file
+    wheels-v2/pyvenv.cfg               says to coverage that what lies below is nobody's own code
+    wheels-v2/removals                 touched when an entry goes: who links to folders looks again
+    wheels-v2/unpacked/0-<aa>/<sha256>/    one unpacked wheel; the key is the sha256 of the wheel file
         files/                         what goes below site-packages, exactly as it will stand there
         data/<scheme>/                 headers, scripts, data
-        manifest                       written last; its mtime is the entry's last use
+        full                           every file that is not in the head
+        head                           what every sync reads; written last; its mtime is the last use
+    selections-v1/<fingerprint>        the heads of all wheels of one selection, packed
     archives-v1/0-<aa>/<sha256>        source distributions, kept for builds
     built-v1/<key>                     source, interpreter and settings -> sha256 of the wheel that was built
     logs-v1/                           what failed builds said
     pylock-v1/                         decoded locks, by the fingerprint of the file
     interpreters-v1/  templates-v1/    what probing found; rendered empty environments
     facts-v1/                          single facts worth keeping between runs
+    undo-v1/<key>/                     the last changes of one project, numbered: what `undo` goes back by
     users/                             one small file per environment that links into the store
     locks/  tmp/                       flock files; private scratch on the same file system
 
@@ -35,7 +40,8 @@ from detent.store.fingerprint import fingerprint
 BUCKETS = (
     "index-v1",
     "metadata-v1",
-    "wheels-v1",
+    "wheels-v2",
+    "selections-v1",
     "archives-v1",
     "built-v1",
     "logs-v1",
@@ -43,6 +49,7 @@ BUCKETS = (
     "interpreters-v1",
     "templates-v1",
     "facts-v1",
+    "undo-v1",
     "users",
     "tmp",
 )
@@ -86,8 +93,23 @@ class Layout(NamedTuple):
 
     @property
     def wheels_bucket(self) -> Path:
+        """The folder of everything about unpacked wheels."""
+        return self.root / "wheels-v2"
+
+    @property
+    def unpacked(self) -> Path:
         """The folder with the shards of unpacked wheels."""
-        return self.root / "wheels-v1"
+        return self.wheels_bucket / "unpacked"
+
+    @property
+    def coverage_marker(self) -> Path:
+        """Makes the folder beside it an environment's to coverage, which leaves out third-party code."""
+        return self.wheels_bucket / "pyvenv.cfg"
+
+    @property
+    def removals(self) -> Path:
+        """Its time tells when something was last taken out of the unpacked wheels."""
+        return self.wheels_bucket / "removals"
 
     def index_folder(self, index_url: str) -> Path:
         """Where everything learned from one index is kept; the URL carries no credentials."""
@@ -115,7 +137,11 @@ class Layout(NamedTuple):
 
     def wheel(self, digest: str) -> Path:
         """The folder of the unpacked wheel with this sha256."""
-        return self.wheels_bucket / f"0-{_digest(digest)[:2]}" / digest
+        return self.unpacked / f"0-{_digest(digest)[:2]}" / digest
+
+    def selection(self, key: str) -> Path:
+        """The heads of the wheels of one selection; the key is the fingerprint of their digests."""
+        return self.root / "selections-v1" / _digest(key)
 
     def archive(self, digest: str) -> Path:
         """The source distribution with this sha256."""
@@ -145,9 +171,18 @@ class Layout(NamedTuple):
         """A single fact, such as the default index distlib knows."""
         return self.root / "facts-v1" / _key(key)
 
+    def undo(self, key: str) -> Path:
+        """The folder with the last changes of one project."""
+        return self.root / "undo-v1" / _key(key)
+
+    @property
+    def users(self) -> Path:
+        """The folder with a note for each environment that links into the store."""
+        return self.root / "users"
+
     def user(self, key: str) -> Path:
         """The note of one environment that links into the store."""
-        return self.root / "users" / _key(key)
+        return self.users / _key(key)
 
     def lock(self, key: str) -> Path:
         """A file for processes to exclude each other with."""

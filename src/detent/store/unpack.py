@@ -10,7 +10,11 @@ from detent.fsio import CREATE, file_trouble, write_all
 from detent.model.names import PackageName
 from detent.store.archive import ZipReader, folders_of, shown
 from detent.store.contents import FILES, Placed, WheelArchive, encoded_digest, record_line
-from detent.store.entry import WheelEntry, WheelFile
+from detent.store.entry import Spots, WheelContents, WheelEntry, WheelFile
+from detent.store.namespaces import INIT, LARGEST_INIT_BYTES, declares_namespace, find_spots
+
+_CREATE = CREATE & ~os.O_WRONLY | os.O_RDWR
+"""What is written is looked into afterwards."""
 
 
 def readable(source: bytes | Path, filename: str) -> memoryview:
@@ -27,10 +31,11 @@ def readable(source: bytes | Path, filename: str) -> memoryview:
 
 
 def unpack(archive: WheelArchive, root: Path, *, name: PackageName, version: str) -> WheelEntry:
-    """Write the wheel's files below ``root``, which must not be there yet; its manifest is for the caller."""
+    """Write the wheel's files below ``root``, which must not be there yet; its records are for the caller."""
     placed_by_scheme: dict[str, list[Placed]] = {FILES: []}
     for placed in sorted(archive.placed, key=lambda p: (p.scheme, p.path)):
         placed_by_scheme.setdefault(placed.scheme, []).append(placed)
+    folders = tuple(sorted(folders_of(placed.path for placed in placed_by_scheme[FILES])))
     entry = WheelEntry(
         digest="",
         root=root,
@@ -38,27 +43,55 @@ def unpack(archive: WheelArchive, root: Path, *, name: PackageName, version: str
         version=version,
         dist_info=archive.dist_info,
         root_is_purelib=archive.root_is_purelib,
-        files=(),
-        folders=tuple(sorted(folders_of(placed.path for placed in placed_by_scheme[FILES]))),
         top_level=tuple(sorted({placed.path.partition("/")[0] for placed in placed_by_scheme[FILES]})),
-        data=(),
         entry_points=archive.entry_points,
         record_text="",
+        data=(),
+        dist_files=(),
+        spots=Spots((), (), (), ()),
+        file_count=len(archive.placed),
+        contents=WheelContents((), folders),
     )
-    _make_folders(entry, placed_by_scheme)
+    _make_folders(entry, folders, placed_by_scheme)
+    seen = _Seen()
     written = {
-        scheme: tuple(_write(archive.zip, placed, entry.folder(scheme)) for placed in placed_here)
+        scheme: tuple([_write(archive.zip, placed, entry.folder(scheme), seen) for placed in placed_here])
         for scheme, placed_here in placed_by_scheme.items()
     }
     files = written.pop(FILES)
     unlisted = {placed.path for placed in placed_by_scheme[FILES] if placed.row is None}
     lines = [record_line(f.path, f.sha256, f.size_bytes) for f in files if f.path not in unlisted]
-    return entry._replace(files=files, data=tuple(sorted(written.items())), record_text="".join(lines))
+    below = archive.dist_info + "/"
+    payload = tuple([file for file in files if not file.path.startswith(below)])
+    dist_files = tuple([file for file in files if file.path.startswith(below)])
+    own = [f for f in folders if f != archive.dist_info and not f.startswith(below)]
+    return entry._replace(
+        data=tuple(sorted(written.items())),
+        record_text="".join(lines),
+        dist_files=dist_files,
+        spots=find_spots(payload, own, seen.namespaces, name),
+        contents=WheelContents((*payload, *dist_files), folders),
+    )
 
 
-def _make_folders(entry: WheelEntry, placed_by_scheme: dict[str, list[Placed]]) -> None:
+class _Seen:
+    """What was learned of the contents of files while they were written."""
+
+    def __init__(self) -> None:
+        self.namespaces: set[str] = set()
+
+    def look(self, path: str, size_bytes: int, descriptor: int) -> None:
+        """Look into a file below ``files`` that was just written, where that matters."""
+        folder, _, leaf = path.rpartition("/")
+        if leaf == INIT and (
+            size_bytes > LARGEST_INIT_BYTES or declares_namespace(os.pread(descriptor, size_bytes, 0))
+        ):
+            self.namespaces.add(folder)
+
+
+def _make_folders(entry: WheelEntry, own: tuple[str, ...], placed_by_scheme: dict[str, list[Placed]]) -> None:
     """Make every folder, parents first, each 0755 whatever the umask: entries are alike whoever made them."""
-    folders = [str(entry.root), entry.folder(), *(f"{entry.folder()}/{folder}" for folder in entry.folders)]
+    folders = [str(entry.root), entry.folder(), *(f"{entry.folder()}/{folder}" for folder in own)]
     for scheme, placed_here in placed_by_scheme.items():
         if scheme != FILES:
             top = entry.folder(scheme)
@@ -77,15 +110,15 @@ def _make_folders(entry: WheelEntry, placed_by_scheme: dict[str, list[Placed]]) 
         raise file_trouble(error, here) from error
 
 
-def _write(archive: ZipReader, placed: Placed, root: str) -> WheelFile:
+def _write(archive: ZipReader, placed: Placed, root: str, seen: _Seen) -> WheelFile:
     """Write one file, hashing on the way, and hold it against its row of RECORD."""
-    member, _, path, row = placed
+    member, scheme, path, row = placed
     target = f"{root}/{path}"
     mode = 0o755 if member.is_executable else 0o644
     digest = hashlib.sha256()
     other = hashlib.new(row.algorithm) if row and row.algorithm != "sha256" else None
     try:
-        descriptor = os.open(target, CREATE, mode)
+        descriptor = os.open(target, _CREATE, mode)
     except FileExistsError:
         raise archive.refuse(
             f"`{shown(path)}` and another of its files are one file on this system"
@@ -98,6 +131,8 @@ def _write(archive: ZipReader, placed: Placed, root: str) -> WheelFile:
             digest.update(piece)
             if other:
                 other.update(piece)
+        if scheme == FILES:
+            seen.look(path, member.size_bytes, descriptor)
         facts = os.fstat(descriptor)
         if facts.st_mode & 0o777 != mode:
             os.fchmod(descriptor, mode)

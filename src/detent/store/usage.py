@@ -1,117 +1,109 @@
-"""How big the store is, and emptying it.
+"""How big the store is, and what it holds of which package.
 
-Emptying takes the store's lock alone, so it waits for every command that uses the store and no command sees
-a half-removed one. What goes is renamed into the scratch folder first: killed at any moment, a folder is
-either whole or gone. Only what :mod:`detent.store.layout` names is touched: other files in the root are not
-ours.
+Bytes are told apart by what removing them would come to. *Registered* ones an environment links by folder: it
+would break. *Shared* ones are in files with further links, in environments: nothing would be freed. All
+others are *reclaimable*.
 """
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from detent.errors import FileTrouble
-from detent.events import Report, ignore
-from detent.fsio import file_trouble, remove_tree
-from detent.model.limits import Limits
+from detent.fsio import file_trouble
 from detent.model.names import PackageName
-from detent.store.cache import Scratch, hold_store
-from detent.store.entry import read_manifest
+from detent.store.entry import WheelEntry, read_head
+from detent.store.inventory import Tree, measured, old_buckets, units
 from detent.store.layout import BUCKETS, Layout
+from detent.store.users import owners
 
 
 class Usage(NamedTuple):
     """What a bucket, or all of them, holds."""
 
-    files: int
-    size_bytes: int
+    files: int = 0
+    size_bytes: int = 0
+    registered_bytes: int = 0
+    shared_bytes: int = 0
+
+    @property
+    def reclaimable_bytes(self) -> int:
+        """What removing it would free, and break nothing."""
+        return self.size_bytes - self.registered_bytes - self.shared_bytes
+
+
+class Held(NamedTuple):
+    """An unpacked wheel, and who uses it."""
+
+    entry: WheelEntry
+    used: int
+    """When it was last used, in seconds since the epoch."""
+    tree: Tree
+    links: int
+    """How many environments share its files by link."""
+    owners: tuple[Path, ...]
+    """Environments that link its folders."""
+
+    @property
+    def environments(self) -> int:
+        """How many environments use it for certain; copies are not counted."""
+        return max(self.links, len(self.owners))
 
 
 def usage(layout: Layout) -> dict[str, Usage]:
-    """Give what each bucket holds, without those that are empty."""
-    found = {bucket: _sum([str(layout.root / bucket)]) for bucket in BUCKETS}
+    """Give what each bucket holds, without those that are empty; buckets of earlier releases come last."""
+    found = {}
+    for bucket in (*BUCKETS, *old_buckets(layout)):
+        if layout.root / bucket != layout.wheels_bucket:
+            tree = measured([f"{layout.root}/{bucket}"])
+            found[bucket] = Usage(tree.files, tree.size_bytes)
+            continue
+        total, registered = measured([str(layout.wheels_bucket)]), Tree()
+        for digest in owners(layout):
+            registered += measured([str(layout.wheel(digest))])
+        found[bucket] = Usage(
+            total.files,
+            total.size_bytes,
+            registered.size_bytes,
+            total.shared_bytes - registered.shared_bytes,
+        )
     return {bucket: used for bucket, used in found.items() if used.files}
 
 
-def clean(
-    layout: Layout, limits: Limits, names: Sequence[PackageName] = (), *, report: Report = ignore
-) -> Usage:
-    """Remove everything, or what is kept of the packages named; give what was removed.
-
-    What one artifact declares stays when packages are named: it is kept by the artifact's hash alone.
-    """
-    if not layout.root.is_dir():
-        return Usage(0, 0)
-    with hold_store(layout, limits, exclusive=True, report=report):
-        doomed = _of_packages(layout, frozenset(names)) if names else _all(layout)
-        removed = _sum(map(str, doomed))
-        for path in doomed:
-            _remove(layout, path)
-        return removed
+def together(rows: Sequence[Usage]) -> Usage:
+    """Add up several."""
+    return Usage(*map(sum, zip(*rows, strict=True))) if rows else Usage()
 
 
-def _remove(layout: Layout, path: Path) -> None:
-    if path == layout.tmp:
-        remove_tree(path)
-        return
+def held(layout: Layout, names: Sequence[PackageName] = ()) -> Iterator[Held]:
+    """Give every unpacked wheel, or those of these packages, by name and version."""
+    users = owners(layout)
+    found = []
+    for shard in folders(layout.unpacked):
+        for unit in units(layout, f"{layout.unpacked.relative_to(layout.root)}/{shard.name}"):
+            entry = read_head(unit.name, shard / unit.name)
+            if entry is not None and (not names or entry.name in names):
+                found.append((entry, unit.used))
+    for entry, used in sorted(found, key=lambda row: (row[0].name, row[0].version, row[0].digest)):
+        yield Held(
+            entry, used, measured([str(entry.root)]), links_of(entry), users.get(entry.digest, ())
+        )
+
+
+def links_of(entry: WheelEntry) -> int:
+    """Count the environments that share files of an entry by link; its metadata is linked by each of them."""
+    found = 0
+    for file in entry.dist_files:
+        try:
+            found = max(found, Path(entry.folder(), file.path).lstat().st_nlink - 1)
+        except OSError:
+            continue  # damaged: for others to find
+    return found
+
+
+def folders(path: Path) -> Iterator[Path]:
+    """Give the folders in a folder, sorted; links are none. Raises :class:`FileTrouble`."""
     try:
-        with Scratch(layout) as scratch:
-            path.rename(scratch / "doomed")
-            remove_tree(scratch / "doomed")
-    except FileNotFoundError:
-        return
-    except FileTrouble:
-        if path.exists():
-            remove_tree(path)  # no room for another folder on a full disk: room is what this is for
+        inner = sorted(path.iterdir()) if path.is_dir() else []
     except OSError as error:
         raise file_trouble(error, path) from error
-
-
-def _all(layout: Layout) -> list[Path]:
-    return [path for path in (layout.root / bucket for bucket in BUCKETS) if path.exists()]
-
-
-def _of_packages(layout: Layout, names: frozenset[PackageName]) -> list[Path]:
-    doomed = []
-    for index in _folders(layout.index_bucket):
-        doomed += [
-            path
-            for path in sorted(index.iterdir())
-            if path.name.partition(".")[0] in names and path.is_file()
-        ]
-    for shard in _folders(layout.wheels_bucket):
-        for root in _folders(shard):
-            entry = read_manifest(root.name, root)
-            if entry is None or entry.name in names:  # what cannot be read is of use to nobody
-                doomed.append(root)
-    return doomed
-
-
-def _folders(path: Path) -> Iterator[Path]:
-    if path.is_dir():
-        yield from (inner for inner in sorted(path.iterdir()) if inner.is_dir())
-
-
-def _sum(tops: Iterable[str]) -> Usage:
-    files = 0
-    size_bytes = 0
-    pending = list(tops)
-    while pending:
-        top = pending.pop()
-        try:
-            if not os.path.isdir(top) or os.path.islink(top):  # noqa: PTH112, PTH114 (by the ten thousand)
-                size_bytes += os.lstat(top).st_size
-                files += 1
-                continue
-            for entry in os.scandir(top):
-                if entry.is_dir(follow_symlinks=False):
-                    pending.append(entry.path)
-                else:
-                    files += 1
-                    size_bytes += entry.stat(follow_symlinks=False).st_size
-        except FileNotFoundError:
-            continue  # somebody removed it meanwhile
-        except OSError as error:
-            raise file_trouble(error, top) from error
-    return Usage(files, size_bytes)
+    yield from (place for place in inner if place.is_dir() and not place.is_symlink())

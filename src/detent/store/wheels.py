@@ -1,26 +1,39 @@
 """Unpacked wheels: one folder each, known by the sha256 of the wheel file.
 
-An entry appears by one rename of a finished folder and is believed through its manifest, which is written
-last; without a manifest there is no entry. Files of an entry are shared with environments by link, so an edit
-in one of those may reach the entry: :meth:`WheelStore.check` finds it before the next environment is made.
+An entry appears by one rename of a finished folder and is believed through its head, which is written last;
+without a head there is no entry. Files of an entry are shared with environments by link, so an edit in one of
+those may reach the entry: :meth:`WheelStore.check` finds it before the next environment is made.
 """
 
+import contextlib
 import errno
 import hashlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from detent.errors import ArchiveUnsafe
 from detent.events import Notice, Report, ignore
-from detent.fsio import FileLock, copy, file_trouble
+from detent.fsio import CREATE, FileLock, copy, file_trouble, write_all
 from detent.model.limits import Limits
 from detent.model.names import PackageName
 from detent.store.archive import shown
-from detent.store.cache import Scratch
+from detent.store.cache import Scratch, mark_wheels, note_removal
 from detent.store.contents import FILES, WheelArchive, check_owner, colliding
-from detent.store.entry import MANIFEST, WheelEntry, WheelFile, read_manifest, write_manifest
+from detent.store.entry import (
+    BYTECODE,
+    FULL,
+    HEAD,
+    WheelEntry,
+    WheelFile,
+    encoded,
+    read_head,
+    replaced,
+    with_contents,
+    write_entry,
+)
+from detent.store.heads import read_heads
 from detent.store.layout import Layout
 from detent.store.unpack import readable, unpack
 
@@ -39,12 +52,12 @@ class WheelStore:
         self._said_renewed = False
 
     def get(self, digest: str) -> WheelEntry | None:
-        """Give the entry of the wheel with this sha256, if it is here, and note that it is used."""
-        root = self._layout.wheel(digest)
-        entry = read_manifest(digest, root)
-        if entry:
-            _touch(root / MANIFEST)
-        return entry
+        """Give the entry of the wheel with this sha256, if it is here; its use is noted by :meth:`check`."""
+        return read_head(digest, self._layout.wheel(digest))
+
+    def heads(self, digests: Iterable[str]) -> dict[str, WheelEntry]:
+        """Do as :meth:`get` for all wheels of a selection, for less; what is not here is left out."""
+        return read_heads(self._layout, digests)
 
     def find(self, digest: str, *, filename: str, name: PackageName, version: str) -> WheelEntry | None:
         """Do as :meth:`get` for who expects a certain package behind the hash.
@@ -78,8 +91,9 @@ class WheelStore:
         disk; the store is as before then.
         """
         existing = self.find(digest, filename=filename, name=name, version=version)
-        if existing:
-            return existing
+        whole = with_contents(existing) if existing else None
+        if whole:
+            return whole
         archive = WheelArchive(
             readable(source, filename), filename, name=name, version=version, limits=self._limits
         )
@@ -91,26 +105,44 @@ class WheelStore:
                 )
             )
         with Scratch(self._layout) as scratch:
-            new = scratch / "entry"
-            if not write_manifest(unpack(archive, new, name=name, version=version)):
-                raise file_trouble(OSError(errno.EACCES, "refused"), new / MANIFEST)
-            return self._publish(digest, new, scratch)
+            entry = unpack(archive, scratch / "entry", name=name, version=version)
+            full, head = encoded(entry)
+            _write_new(entry.root / FULL, full)
+            _write_new(entry.root / HEAD, head)
+            return self._publish(entry._replace(digest=digest), scratch)
 
-    def check(self, entry: WheelEntry) -> WheelEntry | None:
+    def check(self, entry: WheelEntry, *, fully: bool = True) -> WheelEntry | None:
         """Give the entry if its files are as they were unpacked; ``None``: it was damaged and is gone now.
 
-        Sizes and times are looked at first. Where they differ the contents decide: equal, and the manifest is
+        Sizes and times are looked at first. Where they differ the contents decide: equal, and the records are
         renewed (the entry given has the new times); different, and the whole entry is set aside for the
         caller to fetch again. Not to be called under :meth:`claim` of the same wheel.
+
+        The entry given has its full list, unless it was not to be looked at ``fully``: then the files are
+        looked at once a day only. The use is noted, also once a day.
         """
-        return self.heal(entry) if any(doubtful(entry)) else entry
+        head = f"{entry.root}/{HEAD}"
+        is_recent = _is_recent(head)
+        if is_recent and not fully:
+            return entry
+        whole = with_contents(entry)
+        if whole is None or any(doubtful(whole)):
+            whole = self.heal(entry)
+        if whole is not None and not is_recent:
+            with contextlib.suppress(OSError):  # a store that may only be read
+                os.utime(head)
+        return whole
 
     def heal(self, entry: WheelEntry) -> WheelEntry | None:
         """Decide about an entry in doubt by its contents; as :meth:`check` says."""
         with self.claim(entry.digest):
             # Somebody else may have healed or replaced it while this one waited.
-            current = read_manifest(entry.digest, entry.root)
+            head = read_head(entry.digest, entry.root)
+            if head is None:
+                return None
+            current = with_contents(head)
             if current is None:
+                self._set_aside(head, [FULL])
                 return None
             doubts = frozenset(doubtful(current))
             if not doubts:
@@ -119,8 +151,9 @@ class WheelStore:
             if damaged:
                 self._set_aside(current, damaged)
                 return None
-            current = current._replace(files=schemes[0][1], data=schemes[1:])
-            write_manifest(current)
+            current = replaced(current, schemes[0][1], schemes[1:])
+            _forget_bytecode(current.root)
+            write_entry(current)
         if not self._said_renewed:
             self._said_renewed = True
             self._report(
@@ -132,7 +165,7 @@ class WheelStore:
         return current
 
     def unshare(self, entry: WheelEntry, scheme: str, file: WheelFile) -> None:
-        """Put a copy in the place of a file that can have no more links; the manifest stays true."""
+        """Put a copy in the place of a file that can have no more links; the records stay true."""
         path = f"{entry.folder(scheme)}/{file.path}"
         with Scratch(self._layout) as scratch:
             fresh = f"{scratch}/file"
@@ -144,26 +177,29 @@ class WheelStore:
             except OSError as error:
                 raise file_trouble(error, path) from error
 
-    def _publish(self, digest: str, new: Path, scratch: Path) -> WheelEntry:
-        root = self._layout.wheel(digest)
+    def _publish(self, entry: WheelEntry, scratch: Path) -> WheelEntry:
+        root = self._layout.wheel(entry.digest)
+        mark_wheels(self._layout)
         try:
             root.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            try:
-                new.rename(root)
-            except OSError as error:
-                if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
-                    raise
-                winner = self.get(digest)
-                if winner:
-                    return winner
-                root.rename(scratch / "unreadable")  # it has no manifest that can be read
-                new.rename(root)
+            while True:
+                try:
+                    entry.root.rename(root)
+                except OSError as error:
+                    if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+                        raise
+                else:
+                    return entry._replace(root=root)
+                winner = self.get(entry.digest)
+                whole = with_contents(winner) if winner else None
+                if whole:
+                    return whole
+                # Its records cannot be read. Somebody else may find that out at the same moment.
+                with contextlib.suppress(FileNotFoundError):
+                    note_removal(self._layout)
+                    root.rename(scratch / f"unreadable-{os.urandom(4).hex()}")
         except OSError as error:
             raise file_trouble(error, root) from error
-        entry = self.get(digest)
-        if entry is None:
-            raise file_trouble(FileNotFoundError(errno.ENOENT, "removed while it was used"), root)
-        return entry
 
     def _set_aside(self, entry: WheelEntry, damaged: list[str]) -> None:
         more = f" and {len(damaged) - 3} more" if len(damaged) > 3 else ""
@@ -172,16 +208,19 @@ class WheelStore:
             Notice("warning", f"the cached copy of `{entry.name}` {entry.version} was changed: {names}{more}")
         )
         with Scratch(self._layout) as scratch:
+            # Before, since it may be the last thing done; and after, for who looked in between.
+            note_removal(self._layout)
             try:
                 entry.root.rename(scratch / "damaged")
             except FileNotFoundError:
                 return
             except OSError as error:
                 raise file_trouble(error, entry.root) from error
+            note_removal(self._layout)
 
 
 def doubtful(entry: WheelEntry) -> Iterator[str]:
-    """Give the full path of each file whose size or time is not what the manifest says."""
+    """Give the full path of each file whose size or time is not what the entry says."""
     lstat = os.lstat
     for scheme, files in entry.by_scheme():
         prefix = entry.folder(scheme) + "/"
@@ -230,10 +269,28 @@ def _mtime_if_intact(path: str, file: WheelFile) -> int | None:
     return None
 
 
-def _touch(manifest: Path) -> None:
-    """Note the use, at most once a day."""
+def _forget_bytecode(root: Path) -> None:
+    """Drop what is known of byte code: it goes by the times of its sources."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(root):  # noqa: PTH208
+            if name.startswith(BYTECODE):
+                os.unlink(f"{root}/{name}")  # noqa: PTH108
+
+
+def _write_new(path: Path, data: bytes) -> None:
     try:
-        if abs(time.time() - os.stat(manifest).st_mtime) > _DAY_SECONDS:  # noqa: PTH116
-            os.utime(manifest)
+        descriptor = os.open(path, CREATE, 0o644)
+        try:
+            write_all(descriptor, data)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise file_trouble(error, path) from error
+
+
+def _is_recent(head: str) -> bool:
+    """Whether the use of an entry was noted within a day."""
+    try:
+        return abs(time.time() - os.stat(head).st_mtime) <= _DAY_SECONDS  # noqa: PTH116
     except OSError:
-        return  # a store that may only be read
+        return False

@@ -66,9 +66,11 @@ def test_signatures_of_the_old_record_are_left_out(store: WheelStore) -> None:
         "a", "1.0", dist_info_files={"RECORD.jws": "{}"}, record=lambda lines: lines[:-2] + lines[-1:]
     )
     entry = put(store, signed.data, signed)
-    assert any(file.path.endswith("RECORD.jws") for file in entry.files)
+    assert any(file.path.endswith("RECORD.jws") for file in entry.dist_files)
 
-    assert not any(file.path.endswith("RECORD.jws") for file in put(store, repacked(entry, METADATA)).files)
+    assert not any(
+        file.path.endswith("RECORD.jws") for file in put(store, repacked(entry, METADATA)).dist_files
+    )
 
 
 def test_a_file_that_was_changed_in_the_store_makes_a_wheel_that_is_refused(store: WheelStore) -> None:

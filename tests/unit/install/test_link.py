@@ -11,6 +11,7 @@ from detent.errors import FileTrouble, Unsupported
 from detent.events import Event, Notice
 from detent.install.link import Linker
 from detent.install.wheel import Batch
+from detent.store.entry import read_contents
 from detent.store.wheels import WheelEntry, WheelFile
 from support.environments import Installation
 from support.wheels import wheel
@@ -24,7 +25,7 @@ class World(Installation):
         self.entry = self.stored(
             wheel(files={f"m{n}.py": f"{n}\n" for n in range(count)}, executables={"m0.py"})
         )
-        self.files = tuple(f for f in self.entry.files if f.path.startswith("m"))
+        self.files = tuple(f for f in read_contents(self.entry).files if f.path.startswith("m"))
         self.target = root / "target"
         self.target.mkdir()
         self.unshared: list[str] = []

@@ -11,7 +11,7 @@ from detent.install.plan import (
     plan,
 )
 from detent.lock.model import LockedPackage
-from detent.lock.select import Choice, Selection
+from detent.lock.choice import Choice, Selection
 from detent.model.candidate import Artifact, Digest
 from detent.model.requirement import PackageName
 from detent.model.target import Target

@@ -8,6 +8,7 @@ from detent.install.places import places_of
 from detent.install.plan import Installed
 from detent.install.wheel import Layout, lay_out
 from detent.lock.model import Direct
+from detent.store.entry import read_contents
 from support.environments import VERSION, Installation, choice
 from support.wheels import Wheel, record_line, wheel
 
@@ -170,7 +171,9 @@ def test_a_wheel_that_would_replace_a_part_of_the_environment_is_refused(tmp_pat
 def test_a_name_with_a_line_break_is_refused(tmp_path: Path) -> None:
     world = Installation(tmp_path)
     good = world.stored(wheel())
-    bad = good._replace(files=(good.files[0]._replace(path="a\nb"), *good.files[1:]))
+    contents = read_contents(good)
+    files = (contents.files[0]._replace(path="a\nb"), *contents.files[1:])
+    bad = good._replace(contents=contents._replace(files=files))
 
     with pytest.raises(UnsafePath):
         lay_out(bad, choice(wheel()), places_of(world.environment))

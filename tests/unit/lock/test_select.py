@@ -10,8 +10,9 @@ from detent.errors import (
     NoMatchingTarget,
     Unsupported,
 )
+from detent.lock.choice import Selection
 from detent.lock.model import Direct, Lock, LockedPackage
-from detent.lock.select import Selection, Wanted, best_file, default_groups, select
+from detent.lock.select import Wanted, best_file, default_groups, select
 from detent.model.build_policy import DEFAULT_BUILD_POLICY, BuildPolicy
 from detent.model.candidate import Artifact
 from detent.model.requirement import extra_name, group_name, package_name

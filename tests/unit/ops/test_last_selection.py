@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detent.model.names import PackageName
+from detent.ops.kept_selection import keep_selection
 from detent.ops.last_selection import (
     LastSelection,
-    keep_last_selection,
     parse_last_selection,
     read_last_selection,
     render_last_selection,
@@ -58,7 +58,10 @@ SELECTIONS = st.builds(LastSelection, CHOSEN, st.booleans(), st.booleans(), st.b
 
 @given(SELECTIONS)
 def test_what_is_written_is_what_is_read(selection: LastSelection) -> None:
-    assert parse_last_selection(render_last_selection(selection)) == selection
+    kept = render_last_selection(selection)
+
+    assert (parse_last_selection(kept) or LastSelection()) == selection
+    assert (kept == b"") is (selection == LastSelection())
 
 
 def test_it_is_shown_as_the_flags_it_was_made_by() -> None:
@@ -75,7 +78,7 @@ def test_it_is_shown_as_the_flags_it_was_made_by() -> None:
     [b"--chosen x", b"--extra", b"--no-dev yes", b"--unknown", b"--no-dev\n", b"--no-dev --all-extras"],
 )
 def test_lines_nobody_wrote_are_no_selection(lines: bytes) -> None:
-    head, _, _ = render_last_selection(LastSelection()).partition(b"\n")
+    head, _, _ = _signed(b"").partition(b"\n")
     known = render_last_selection(LastSelection(no_editable=True))
 
     assert parse_last_selection(head + b"\n" + lines) is None
@@ -132,18 +135,18 @@ def test_it_is_kept_in_the_environment_and_the_defaults_by_nothing(tmp_path: Pat
     state = tmp_path / ".detent"
 
     assert read_last_selection(tmp_path) == LastSelection()
-    keep_last_selection(tmp_path, LastSelection())
+    keep_selection(tmp_path, b"")
     assert not state.exists()
-    keep_last_selection(tmp_path, EVERYTHING)
+    keep_selection(tmp_path, render_last_selection(EVERYTHING))
     assert read_last_selection(tmp_path) == EVERYTHING
-    keep_last_selection(tmp_path, LastSelection())
+    keep_selection(tmp_path, b"")
     assert read_last_selection(tmp_path) == LastSelection()
     assert list(state.iterdir()) == []
 
 
 @pytest.mark.parametrize("harm", ["cut", "link", "folder", "pipe"])
 def test_what_cannot_be_believed_is_the_defaults(tmp_path: Path, harm: str) -> None:
-    keep_last_selection(tmp_path, EVERYTHING)
+    keep_selection(tmp_path, render_last_selection(EVERYTHING))
     file = tmp_path / ".detent/selection"
     data = file.read_bytes()
     file.unlink()

@@ -9,7 +9,7 @@ DIGEST = "ab" + "0" * 62
 
 
 def test_a_wheel_lies_in_the_shard_of_its_digest() -> None:
-    assert LAYOUT.wheel(DIGEST) == Path(f"/store/wheels-v1/0-ab/{DIGEST}")
+    assert LAYOUT.wheel(DIGEST) == Path(f"/store/wheels-v2/unpacked/0-ab/{DIGEST}")
     assert LAYOUT.metadata(DIGEST) == Path(f"/store/metadata-v1/0-ab/{DIGEST}")
 
 

@@ -45,9 +45,9 @@ def test_usage_is_counted_by_bucket(tmp_path: Path) -> None:
 
     found = usage(layout)
 
-    assert set(found) == {"index-v1", "wheels-v1", "pylock-v1"}
-    assert found["wheels-v1"] == counted([layout.wheels_bucket])
-    assert found["wheels-v1"].files == 10
+    assert set(found) == {"index-v1", "wheels-v2", "pylock-v1"}
+    assert found["wheels-v2"] == counted([layout.wheels_bucket])
+    assert found["wheels-v2"].files == 14
     assert found["index-v1"].files == 6
 
 

@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from base64 import urlsafe_b64encode
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from detent.events import Event, Notice, ignore
 from detent.model.limits import Limits
 from detent.model.names import package_name
 from detent.store.cache import open_store
+from detent.store.entry import read_contents, with_contents
 from detent.store.layout import Layout
 from detent.store.wheels import WheelEntry, WheelStore, doubtful
 from support.faults import dies_at, failing, fault_at
@@ -35,6 +37,20 @@ def put(store: WheelStore, made: Wheel = MADE, *, name: str = "a", version: str 
     return store.put(made.sha256, made.data, filename=made.filename, name=package_name(name), version=version)
 
 
+def put_away(layout: Layout) -> None:
+    put(new_store(layout))
+
+
+def found(store: WheelStore) -> WheelEntry | None:
+    """Give the entry as it is on disk, with all its files; ``None`` where it is not there."""
+    head = store.get(MADE.sha256)
+    if head is None:
+        return None
+    whole = with_contents(head)
+    assert whole
+    return whole
+
+
 def new_store(layout: Layout, heard: list[Event] | None = None) -> WheelStore:
     return WheelStore(layout, Limits(), ignore if heard is None else heard.append)
 
@@ -54,17 +70,25 @@ def test_an_entry_says_all_an_installer_needs(layout: Layout) -> None:
     assert (entry.name, entry.version, entry.dist_info) == ("a", "1.0", "a-1.0.dist-info")
     assert entry.root == layout.wheel(MADE.sha256)
     assert not entry.root_is_purelib
-    assert [(file.path, file.mode) for file in entry.files] == [
-        ("_a.so", 0o644),
+    dist_files = [
         ("a-1.0.dist-info/METADATA", 0o644),
         ("a-1.0.dist-info/RECORD", 0o644),
         ("a-1.0.dist-info/WHEEL", 0o644),
         ("a-1.0.dist-info/entry_points.txt", 0o644),
+    ]
+    contents = read_contents(entry)
+    assert [(file.path, file.mode) for file in contents.files] == [
+        ("_a.so", 0o644),
         ("a/__init__.py", 0o644),
         ("a/inner/tool", 0o755),
         ("b.py", 0o644),
+        *dist_files,
     ]
-    assert entry.folders == ("a", "a-1.0.dist-info", "a/inner")
+    assert contents.folders == ("a", "a-1.0.dist-info", "a/inner")
+    assert [(file.path, file.mode) for file in entry.dist_files] == dist_files
+    assert (entry.spots.real, entry.spots.links) == ((), ("a",))
+    assert [file.path for file in entry.spots.files] == ["_a.so", "b.py"]
+    assert entry.file_count == 11
     assert entry.top_level == ("_a.so", "a", "a-1.0.dist-info", "b.py")
     assert [(scheme, [file.path for file in files]) for scheme, files in entry.data] == [
         ("data", ["share/doc.txt"]),
@@ -93,7 +117,7 @@ def test_files_stand_below_their_scheme_with_contents_mode_and_time_as_the_entry
             assert hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256
             assert (facts.st_mode & 0o7777, facts.st_size, facts.st_mtime_ns) == file[1:3] + file[4:]
             found += 1
-    assert found == sum(1 for path in entry.root.rglob("*") if path.is_file()) - 1
+    assert found == sum(1 for path in entry.root.rglob("*") if path.is_file()) - 2
     assert {path.stat().st_mode & 0o777 for path in entry.root.rglob("*") if path.is_dir()} == {0o755}
     assert Path(entry.folder("scripts"), "run").stat().st_mode & 0o777 == 0o755
 
@@ -102,7 +126,8 @@ def test_the_ready_made_record_lists_every_file_below_site_packages_but_record(l
     entry = put(new_store(layout))
 
     recorded = [line.split(",")[0] for line in entry.record_text.splitlines()]
-    assert recorded == [file.path for file in entry.files if not file.path.endswith("RECORD")]
+    listed = [file.path for file in read_contents(entry).files if not file.path.endswith("RECORD")]
+    assert recorded == sorted(listed)
     digest = urlsafe_b64encode(hashlib.sha256(b"x = 1\n").digest()).rstrip(b"=").decode()
     assert f"\na/__init__.py,sha256={digest},6\n" in entry.record_text
 
@@ -112,17 +137,16 @@ def test_what_an_installer_writes_itself_is_not_taken_from_a_wheel(layout: Layou
 
     entry = put(new_store(layout), made)
 
-    assert [file.path.partition("/")[2] for file in entry.files if "dist-info" in file.path] == [
-        "METADATA",
-        "RECORD",
-        "WHEEL",
-    ]
+    assert [file.path.partition("/")[2] for file in entry.dist_files] == ["METADATA", "RECORD", "WHEEL"]
 
 
 def test_an_entry_is_found_again_by_another_process(layout: Layout) -> None:
     entry = put(new_store(layout))
 
-    assert new_store(layout).get(MADE.sha256) == entry
+    found = new_store(layout).get(MADE.sha256)
+
+    assert found == entry._replace(contents=None)
+    assert new_store(layout).check(found) == entry
     assert new_store(layout).get("0" * 64) is None
 
 
@@ -137,20 +161,20 @@ def test_a_wheel_on_disk_gives_the_same_entry(layout: Layout, tmp_path: Path) ->
     assert everything(Path(entry.folder()))["a/__init__.py"] == b"x = 1\n"
 
 
+@pytest.mark.parametrize("record", ["head", "full"])
 @pytest.mark.parametrize("damage", [b"", b"garbage", None])
-def test_an_entry_whose_manifest_cannot_be_read_is_none_and_is_replaced(
-    damage: bytes | None, layout: Layout
+def test_an_entry_whose_records_cannot_be_read_is_replaced(
+    damage: bytes | None, record: str, layout: Layout
 ) -> None:
     store = new_store(layout)
     first = put(store)
-    manifest = first.root / "manifest"
     if damage is None:
-        manifest.unlink()
+        (first.root / record).unlink()
     else:
-        manifest.write_bytes(damage)
+        (first.root / record).write_bytes(damage)
     Path(first.folder(), "b.py").unlink()
 
-    assert store.get(MADE.sha256) is None
+    assert (store.get(MADE.sha256) is None) == (record == "head")
     assert not list(doubtful(put(store)))
     assert list(layout.tmp.iterdir()) == []
 
@@ -191,35 +215,33 @@ def test_whatever_file_operation_fails_the_store_is_as_before_and_works_again(
         else:
             if fault.count < number:
                 break
-            entry = store.get(MADE.sha256)  # what failed was not needed: a look-aside, or tidying up
+            entry = found(store)  # what failed was not needed: a look-aside, or tidying up
             assert entry
             assert not list(doubtful(entry))
             store._set_aside(entry, ["test"])
     assert number > 40
 
-    entry = store.get(MADE.sha256)
+    entry = found(store)
     assert entry
     assert not list(doubtful(entry))
 
 
-def test_whenever_a_process_is_killed_the_next_one_finds_no_entry_or_a_whole_one(layout: Layout) -> None:
-    def work() -> None:
-        put(new_store(layout))
-
-    found = set()
+def test_whenever_a_process_is_killed_the_next_one_finds_no_entry_or_a_whole_one(tmp_path: Path) -> None:
+    outcomes = set()
     number = 1
-    while dies_at(number, work):
-        entry = new_store(layout).get(MADE.sha256)
-        found.add(entry is not None)
-        assert entry is None or not list(doubtful(entry))
-        if entry:
-            new_store(layout)._set_aside(entry, ["test"])
+    while True:
+        layout = open_store(tmp_path / str(number))
+
+        if not dies_at(number, partial(put_away, layout)):
+            break
+        entry = found(new_store(layout))
+        outcomes.add(entry is not None)
+        assert not list(doubtful(entry or put(new_store(layout))))
+        assert layout.removals.exists()
+        assert layout.coverage_marker.exists()
         number += 1
 
-    assert found == {True, False}
-    entry = new_store(layout).get(MADE.sha256)
-    assert entry
-    assert not list(doubtful(entry))
+    assert outcomes == {True, False}
 
 
 def test_a_refused_wheel_leaves_nothing(layout: Layout) -> None:
@@ -245,6 +267,10 @@ def test_a_claim_is_held_by_one_at_a_time_and_leaves_no_file(layout: Layout) -> 
 # ---- entries in doubt -----------------------------------------------------------------------
 
 
+def without_times(entry: WheelEntry) -> list[tuple[str, list[tuple[object, ...]]]]:
+    return [(scheme, [file[:4] for file in files]) for scheme, files in entry.by_scheme()]
+
+
 def test_an_untouched_entry_passes_as_it_is(layout: Layout) -> None:
     store = new_store(layout)
     entry = put(store)
@@ -265,9 +291,10 @@ def test_files_with_other_times_but_their_own_contents_are_renewed_and_said_once
 
     assert renewed
     assert not list(doubtful(renewed))
-    assert new_store(layout).get(MADE.sha256) == renewed
+    assert found(new_store(layout)) == renewed
     assert {file.mtime_ns for _, files in renewed.by_scheme() for file in files} == {1_000_000_000}
-    assert renewed._replace(files=(), data=()) == entry._replace(files=(), data=())
+    assert renewed.spots.files[0].mtime_ns == renewed.dist_files[0].mtime_ns == 1_000_000_000
+    assert without_times(renewed) == without_times(entry)
     assert [event.level for event in heard if isinstance(event, Notice)] == ["note"]
 
 
@@ -310,7 +337,7 @@ def test_whoever_doubts_late_gets_what_another_put_in_its_place(layout: Layout) 
 def test_a_file_with_too_many_links_gets_a_successor_and_the_manifest_stays_true(layout: Layout) -> None:
     store = new_store(layout)
     entry = put(store)
-    file = next(file for file in entry.files if file.path == "a/inner/tool")
+    file = next(file for file in read_contents(entry).files if file.path == "a/inner/tool")
     path = Path(entry.folder(), file.path)
     elsewhere = layout.root / "elsewhere"
     os.link(path, elsewhere)
@@ -322,15 +349,79 @@ def test_a_file_with_too_many_links_gets_a_successor_and_the_manifest_stays_true
     assert not list(doubtful(entry))
 
 
+@pytest.mark.parametrize("damage", [b"", b"garbage", None])
+def test_an_entry_without_the_list_of_its_files_is_set_aside(damage: bytes | None, layout: Layout) -> None:
+    heard: list[Event] = []
+    store = new_store(layout, heard)
+    put(store)
+    head = store.get(MADE.sha256)
+    assert head
+    if damage is None:
+        (head.root / "full").unlink()
+    else:
+        (head.root / "full").write_bytes(damage)
+
+    assert store.check(head, fully=False) == head
+    with pytest.raises(FileTrouble, match="full"):
+        read_contents(head)
+    assert store.check(head) is None
+    assert not head.root.exists()
+    assert len(heard) == 1
+
+
+def test_renewed_times_drop_what_is_known_of_byte_code(layout: Layout) -> None:
+    store = new_store(layout)
+    entry = put(store)
+    (entry.root / "bytecode-x").write_bytes(b"")
+    os.utime(Path(entry.folder(), "b.py"), ns=(1, 1))
+
+    assert store.check(entry)
+
+    assert {path.name for path in entry.root.iterdir()} == {"data", "files", "full", "head"}
+
+
+def test_what_takes_an_entry_away_notes_it_and_the_first_entry_makes_the_place_for_that(
+    layout: Layout,
+) -> None:
+    assert not layout.removals.exists()
+    store = new_store(layout)
+    entry = put(store)
+    assert layout.coverage_marker.read_bytes() == b""
+    os.utime(layout.removals, ns=(1, 1))
+    put(store, wheel("b"), name="b")
+    assert layout.removals.stat().st_mtime_ns == 1
+
+    Path(entry.folder(), "b.py").write_text("edited")
+    assert store.check(entry) is None
+
+    assert layout.removals.stat().st_mtime_ns > 1
+
+
 # ---- last use -------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("look", [{"fully": False}, {}])
 @pytest.mark.parametrize(("days", "touched"), [(0.5, False), (2, True), (-2, True)])
-def test_use_is_noted_at_most_once_a_day(days: float, touched: object, layout: Layout) -> None:
+def test_use_is_noted_at_most_once_a_day(
+    days: float, touched: object, look: dict[str, bool], layout: Layout
+) -> None:
     entry = put(new_store(layout))
     then = time.time() - days * 86_400
-    os.utime(entry.root / "manifest", (then, then))
+    os.utime(entry.root / "head", (then, then))
 
-    assert new_store(layout).get(MADE.sha256) == entry
+    assert new_store(layout).check(entry, **look) == entry
 
-    assert (abs((entry.root / "manifest").stat().st_mtime - then) > 1) is touched
+    assert (abs((entry.root / "head").stat().st_mtime - then) > 1) is touched
+
+
+def test_files_are_looked_at_once_a_day_where_that_is_enough(layout: Layout) -> None:
+    store = new_store(layout)
+    put(store)
+    entry = store.get(MADE.sha256)
+    assert entry
+    Path(entry.folder(), "b.py").write_text("edited")
+
+    assert store.check(entry, fully=False) is entry
+
+    os.utime(entry.root / "head", (1, 1))
+    assert store.check(entry, fully=False) is None

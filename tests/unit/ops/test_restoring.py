@@ -8,18 +8,18 @@ import pytest
 
 from detent import fsio
 from detent.events import Event, Notice
-from detent.ops.undo import Undo
+from detent.ops.restoring import Restoring
 from support.faults import failing
 
 
-def change(path: Path, undo: Undo, new: bytes) -> None:
-    undo.remember(path, path.read_bytes() if path.exists() else None, new)
+def change(path: Path, restoring: Restoring, new: bytes) -> None:
+    restoring.remember(path, path.read_bytes() if path.exists() else None, new)
     fsio.write_atomic(path, new, durable=True)
 
 
-def fail(undo: Undo) -> None:
+def fail(restoring: Restoring) -> None:
     """Leave as an exception would."""
-    undo.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+    restoring.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -32,22 +32,22 @@ def refuse(monkeypatch: pytest.MonkeyPatch, operation: str, code: int) -> None:
 
 def test_what_ends_well_stays(tmp_path: Path) -> None:
     (tmp_path / "old").write_bytes(b"1")
-    with Undo(print) as undo:
-        change(tmp_path / "old", undo, b"2")
-        change(tmp_path / "new", undo, b"3")
+    with Restoring(print) as restoring:
+        change(tmp_path / "old", restoring, b"2")
+        change(tmp_path / "new", restoring, b"3")
 
     assert contents(tmp_path) == {"old": b"2", "new": b"3"}
 
 
 def test_what_fails_is_put_back_even_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    old, undo = tmp_path / "old", Undo(print)
+    old, restoring = tmp_path / "old", Restoring(print)
     old.write_bytes(b"1")
     old.chmod(0o600)
     before = old.stat()
-    change(old, undo, b"2")
-    change(tmp_path / "new", undo, b"3")
+    change(old, restoring, b"2")
+    change(tmp_path / "new", restoring, b"3")
     refuse(monkeypatch, "write", errno.ENOSPC)
-    fail(undo)
+    fail(restoring)
     monkeypatch.undo()
 
     assert contents(tmp_path) == {"old": b"1"}
@@ -55,10 +55,10 @@ def test_what_fails_is_put_back_even_on_a_full_disk(tmp_path: Path, monkeypatch:
 
 
 def test_an_interrupt_while_putting_back_does_not_stop_it(tmp_path: Path) -> None:
-    undo = Undo(print)
+    restoring = Restoring(print)
     for name in ("a", "b"):
         (tmp_path / name).write_bytes(b"1")
-        change(tmp_path / name, undo, b"2")
+        change(tmp_path / name, restoring, b"2")
     real, calls = os.unlink, []
 
     def interrupted(path: str, **keywords: int) -> None:
@@ -70,7 +70,7 @@ def test_an_interrupt_while_putting_back_does_not_stop_it(tmp_path: Path) -> Non
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "unlink", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            fail(undo)
+            fail(restoring)
 
     assert contents(tmp_path) == {"a": b"1", "b": b"1"}
 
@@ -79,31 +79,31 @@ def test_a_file_without_a_second_link_is_written_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refuse(monkeypatch, "link", errno.EPERM)
-    path, undo = tmp_path / "old", Undo(print)
+    path, restoring = tmp_path / "old", Restoring(print)
     path.write_bytes(b"1")
-    change(path, undo, b"2")
-    fail(undo)
+    change(path, restoring, b"2")
+    fail(restoring)
 
     assert contents(tmp_path) == {"old": b"1"}
 
 
 def test_what_somebody_else_wrote_since_is_left_alone(tmp_path: Path) -> None:
-    path, undo = tmp_path / "old", Undo(print)
+    path, restoring = tmp_path / "old", Restoring(print)
     path.write_bytes(b"1")
-    change(path, undo, b"2")
+    change(path, restoring, b"2")
     path.write_bytes(b"mine")
-    fail(undo)
+    fail(restoring)
 
     assert contents(tmp_path) == {"old": b"mine"}
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
-    undo = Undo(print)
+    restoring = Restoring(print)
     (tmp_path / "real").write_bytes(b"1")
     (tmp_path / "link").symlink_to("real")
-    change(tmp_path / "link", undo, b"2")
+    change(tmp_path / "link", restoring, b"2")
     assert (tmp_path / "real").read_bytes() == b"2"
-    fail(undo)
+    fail(restoring)
 
     assert (tmp_path / "link").is_symlink()
     assert contents(tmp_path) == {"real": b"1", "link": b"1"}
@@ -112,11 +112,11 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
 def test_what_cannot_be_put_back_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     refuse(monkeypatch, "link", errno.EPERM)
     told: list[Event] = []
-    path, undo = tmp_path / "old", Undo(told.append)
+    path, restoring = tmp_path / "old", Restoring(told.append)
     path.write_bytes(b"1")
-    change(path, undo, b"2")
+    change(path, restoring, b"2")
     refuse(monkeypatch, "write", errno.ENOSPC)
-    fail(undo)
+    fail(restoring)
     monkeypatch.undo()
 
     assert [type(event) for event in told] == [Notice]

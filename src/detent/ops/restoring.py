@@ -38,7 +38,7 @@ class _Change(NamedTuple):
     """Where the old self is kept, on a file system that knows second links."""
 
 
-class Undo:
+class Restoring:
     """Remembers files that are about to change; leaving it with an exception puts them back."""
 
     def __init__(self, report: Report) -> None:
@@ -65,16 +65,16 @@ class Undo:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._settle(undo=kind is not None)
+            self._settle(put_back=kind is not None)
         except BaseException:
-            self._settle(undo=kind is not None)  # Ctrl-C just now: finish first
+            self._settle(put_back=kind is not None)  # Ctrl-C just now: finish first
             raise
 
-    def _settle(self, *, undo: bool) -> None:
+    def _settle(self, *, put_back: bool) -> None:
         left: set[Path] = set()
         while self._changes:
             change = self._changes[-1]
-            if undo:
+            if put_back:
                 self._put_back(change)
             try:
                 change.backup.unlink(missing_ok=True)
@@ -87,7 +87,7 @@ class Undo:
             fsio.sweep_scratch(folder)
 
     def _put_back(self, change: _Change) -> None:
-        """Undo one change, unless somebody else has written the file since."""
+        """Take one change back, unless somebody else has written the file since."""
         try:
             if not change.path.exists() or change.path.read_bytes() != change.after:
                 return

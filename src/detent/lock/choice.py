@@ -1,0 +1,26 @@
+"""What was taken from a lock, as values: made by `lock.select`, and enough to install from. Pure."""
+
+from typing import NamedTuple
+
+from detent.lock.model import LockedPackage
+from detent.model.candidate import Artifact
+from detent.model.target import Target
+
+
+class Choice(NamedTuple):
+    """One entry and the file of it that fits."""
+
+    package: LockedPackage
+    artifact: Artifact
+    """A wheel, or a source distribution to build one from. Of a folder, which has no file: its location as
+    ``url``, and no file name."""
+    requested: bool
+    """Whether the project itself names it, rather than another package."""
+
+
+class Selection(NamedTuple):
+    """What a target should have."""
+
+    target: Target
+    choices: tuple[Choice, ...]
+    """Sorted by name."""

@@ -1,0 +1,66 @@
+"""What an environment is before it is changed, as `undo` needs to know it; nothing is written."""
+
+# ruff: noqa: PTH123 (strings: most commands that change something come here)
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from detent.install.manifest import read_manifest
+from detent.install.plan import Foreign, Installed, Plan, Remove, Replace
+from detent.ops.history import WasEnvironment, WasInstalled
+from detent.ops.kept_selection import read_kept_selection
+from detent.python.pyvenv import base_of
+
+_MOST_BYTES = 64 * 1024
+
+
+def environment_before(root: Path, plan: Plan | None) -> WasEnvironment:
+    """Describe the environment at ``root`` before a plan is carried out; without one: before it is replaced."""
+    packages = read_manifest(str(root)).packages if plan is None else plan.found.packages
+    return WasEnvironment(
+        root=str(root),
+        python=python_behind(root),
+        selection=read_kept_selection(root),
+        packages=tuple(_was_installed(root, package) for package in packages),
+        foreign=() if plan is None else tuple((f.name, f.version) for f in _removed(plan)),
+    )
+
+
+def python_behind(root: Path) -> str:
+    """Give the interpreter behind an environment; empty where there is none."""
+    python = f"{root}/bin/python"
+    return (os.path.lexists(python) and base_of(python)) or ""
+
+
+def _was_installed(root: Path, package: Installed) -> WasInstalled:
+    direct_url = f"{package.dist_info}/direct_url.json"
+    return WasInstalled(
+        package.name,
+        package.version,
+        package.digest,
+        package.identity,
+        package.is_requested,
+        package.is_by_directory,
+        _read(f"{root}/{direct_url}") if direct_url in package.private else b"",
+    )
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(_MOST_BYTES)
+    except OSError:
+        return b""
+
+
+def _removed(plan: Plan) -> Iterable[Foreign]:
+    """Give the distributions of other installers that the plan takes away."""
+    for action in plan.actions:
+        match action:
+            case Remove(Foreign() as gone):
+                yield gone
+            case Replace(_, others, _):
+                yield from others
+            case _:
+                pass

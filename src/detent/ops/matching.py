@@ -1,0 +1,230 @@
+"""Make an environment hold a settled selection: gather what is missing, then change it under its lock.
+
+What is to be installed was decided before (:mod:`detent.ops.sync`); no project, no lock and no settings are
+read here. Downloads and builds go on while nobody is kept out of the environment: it is looked at without its
+lock, what is missing is brought into the store, and only then it is held, looked at again, and changed.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from detent.errors import FileTrouble
+from detent.events import Step
+from detent.install.apply import apply, environment_lock, recover
+from detent.install.bytecode import compile_packages
+from detent.install.installed import read_installed
+from detent.install.plan import Found, Linking, Plan, Remove, plan
+from detent.lock.choice import Choice, Selection
+from detent.model.names import PackageName
+from detent.ops.kept_selection import keep_selection
+from detent.ops.shown_paths import display
+from detent.ops.world import World
+from detent.python.environment import Environment
+from detent.python.interpreter import Interpreter
+from detent.python.provision import Place
+from detent.python.pyvenv import maker, read_config
+from detent.store.entry import WheelEntry
+
+if TYPE_CHECKING:
+    from detent.ops.lock import LockOutcome
+
+_ROUNDS = 3
+"""How often it is let go of an environment that others keep changing, before it is held while gathering."""
+
+
+class Gathered(NamedTuple):
+    """What stands in the store now."""
+
+    entries: Mapping[PackageName, WheelEntry]
+    fetched: int
+    """How many of them were not there before."""
+
+
+Gather: TypeAlias = Callable[[Iterable[Choice]], Gathered]
+"""Brings a checked entry for every choice into the store."""
+
+
+class Settled(NamedTuple):
+    """What an environment is to hold, and how it gets there."""
+
+    root: Path
+    """Where the environment stands, or will."""
+    interpreter: Interpreter
+    prompt: str
+    """What a shell shows while it is active, if it is to be made."""
+    selection: Selection
+    exact: bool = True
+    reinstall: frozenset[PackageName] = frozenset()
+    linking: Linking = Linking()
+    compiles: bool = False
+    """Whether byte code is made of what has none."""
+    last: bytes | None = None
+    """What the commands after this one go by (:mod:`detent.ops.kept_selection`); ``None``: left as it is."""
+
+
+class SyncOutcome(NamedTuple):
+    """What a sync did, or would do."""
+
+    lock: "LockOutcome | None"
+    """``None`` when the lock was taken as it is."""
+    environment: Path
+    environment_action: Literal["kept", "created", "replaced"]
+    plan: Plan
+    fetched: int = 0
+    """How many wheels were brought into the store."""
+    check_seconds: float = 0.0
+    gather_seconds: float = 0.0
+    apply_seconds: float = 0.0
+    compiled: int = 0
+    """How many files were compiled to byte code."""
+    compile_seconds: float = 0.0
+
+    @property
+    def is_in_step(self) -> bool:
+        """Whether the environment was there and held the selection already."""
+        return self.environment_action == "kept" and self.plan.is_empty
+
+
+def look(world: World, settled: Settled) -> SyncOutcome:
+    """Say what :func:`match` would do; nothing is written, and nobody is waited for."""
+    started = world.clock()
+    place = world.environments().look(settled.root, settled.interpreter)
+    todo = _planned(settled, place.environment)
+    return SyncOutcome(None, settled.root, place.action, todo, check_seconds=world.clock() - started)
+
+
+def match(
+    world: World, settled: Settled, gather: Gather, *, keep_lock: Callable[[], None] = lambda: None
+) -> SyncOutcome:
+    """Make the environment if need be, and make it hold the selection.
+
+    ``keep_lock`` is called when nothing is missing any more, before the environment's packages are touched.
+    """
+    started = world.clock()
+    place = world.environments().look(settled.root, settled.interpreter)
+    action = place.action
+    entries: dict[PackageName, WheelEntry] = {}
+    fetched, gather_seconds = 0, 0.0
+
+    def bring(todo: Plan) -> None:
+        nonlocal fetched, gather_seconds
+        missing = _missing(todo, entries)
+        if missing:
+            begun = world.clock()
+            gathered = gather(missing)
+            entries.update(gathered.entries)
+            fetched += gathered.fetched
+            gather_seconds += world.clock() - begun
+
+    for attempt in count(1):
+        # Everything is in the store before an environment is made, or one that does not do is removed.
+        bring(_glimpsed(settled, place.environment))
+        stand(world, place, settled.interpreter, prompt=settled.prompt)
+        with world.environments().hold(place.root, report=world.report):
+            # Another process may have wanted another interpreter, and replaced it before it was held.
+            place = world.environments().look(place.root, settled.interpreter)
+            environment = place.environment
+            if environment is None:
+                continue
+            tell_adoption(world, environment)
+            with environment_lock(environment, limits=world.limits, report=world.report):
+                recover(environment, report=world.report)
+                todo = _planned(settled, environment)
+                if _missing(todo, entries):
+                    if attempt < _ROUNDS:
+                        continue
+                    bring(todo)
+                done = SyncOutcome(
+                    None,
+                    environment.root,
+                    action,
+                    todo.with_versions({name: entry.version for name, entry in entries.items()}),
+                    fetched=fetched,
+                    check_seconds=world.clock() - started - gather_seconds,
+                    gather_seconds=gather_seconds,
+                )
+                keep_lock()
+                return _carried_out(world, settled, environment, entries, done)
+    raise AssertionError  # `count` does not end
+
+
+def stand(world: World, place: Place, interpreter: Interpreter, *, prompt: str) -> Environment:
+    """Make the environment where it is not there, in place of one that does not do."""
+    if place.environment is None:
+        name = display(place.root)
+        world.report(Step(f"Using {interpreter.description} interpreter at: {interpreter.executable}"))
+        if place.action == "replaced":
+            world.report(Step(f"Replacing virtual environment at: {name} ({place.reason})"))
+        else:
+            world.report(Step(f"Creating virtual environment at: {name}"))
+    return world.environments().ensure(place, interpreter, prompt=prompt, report=world.report)
+
+
+def tell_adoption(world: World, environment: Environment) -> None:
+    """Say once that an environment of another tool is ours from now on."""
+    if not environment.is_ours:
+        made_by = maker(read_config(str(environment.root)) or {})
+        world.report(Step(f"Adopting the environment at: {display(environment.root)} (made by {made_by})"))
+
+
+def _planned(settled: Settled, environment: Environment | None) -> Plan:
+    decide = partial(
+        plan,
+        settled.selection,
+        exact=settled.exact,
+        reinstall=settled.reinstall,
+        linking=settled.linking,
+    )
+    if environment is None:
+        return decide(Found())
+    return decide(read_installed(environment), spared=environment.seeds)
+
+
+def _glimpsed(settled: Settled, environment: Environment | None) -> Plan:
+    """Plan without holding the environment: whoever works in it may move things while one looks."""
+    try:
+        return _planned(settled, environment)
+    except FileTrouble:
+        return Plan((), Found())  # what is the matter shows when it is held
+
+
+def _missing(todo: Plan, entries: Mapping[PackageName, WheelEntry]) -> list[Choice]:
+    return [choice for choice in todo.wanted if choice.package.name not in entries]
+
+
+def _carried_out(
+    world: World,
+    settled: Settled,
+    environment: Environment,
+    entries: Mapping[PackageName, WheelEntry],
+    done: SyncOutcome,
+) -> SyncOutcome:
+    """Do what was planned, and what belongs to it, in an environment that is held."""
+    if done.plan.has_work:
+        started = world.clock()
+        apply(
+            done.plan,
+            environment,
+            entries,
+            unshare=world.wheels().unshare,
+            link_mode=settled.linking.mode,
+            report=world.report,
+        )
+        done = done._replace(apply_seconds=world.clock() - started)
+    if settled.compiles:
+        done = _with_bytecode(world, environment, done)
+    if settled.last is not None:
+        keep_selection(environment.root, settled.last)
+    return done
+
+
+def _with_bytecode(world: World, environment: Environment, done: SyncOutcome) -> SyncOutcome:
+    """Compile what has no byte code yet."""
+    started = world.clock()
+    names = {action.name for action in done.plan.actions if not isinstance(action, Remove)}
+    compiled = compile_packages(environment, names, variables=os.environ, report=world.report)
+    return done._replace(compiled=compiled, compile_seconds=world.clock() - started)
