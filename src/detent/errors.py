@@ -198,6 +198,38 @@ class ManifestChanged(ProjectError):
         )
 
 
+class NothingToUndo(ProjectError):
+    """No change of the project is on record."""
+
+    code = "nothing-to-undo"
+    exit_code = 1
+
+    def __init__(self) -> None:
+        super().__init__(
+            "there is nothing to undo",
+            why="the cache has no record of a change that detent made in this project and that still stands",
+        )
+
+
+class EditedSince(ProjectError):
+    """Undoing would take away what somebody wrote after the change."""
+
+    code = "edited-since"
+    exit_code = 1
+
+    def __init__(self, paths: Sequence[str], command: str) -> None:
+        names = " and ".join(f"`{path}`" for path in paths)
+        what = "were" if len(paths) > 1 else "was"
+        super().__init__(
+            f"{names} {what} edited after `detent {command}`",
+            why="undoing puts files back whole, so these edits would be lost",
+            next_steps=(
+                "take back by hand what is to go",
+                "or pass `--force`; undoing once more brings the edits back",
+            ),
+        )
+
+
 class SelfDependency(ProjectError):
     """A project was to become a dependency of itself."""
 
@@ -587,6 +619,20 @@ class StoreUnsafe(StoreError):
         )
 
 
+class StoreInEnvironment(StoreError):
+    """The cache lies in the environment that is to link to its folders."""
+
+    code = "store-in-environment"
+    exit_code = 2
+
+    def __init__(self, path: str, environment: str) -> None:
+        super().__init__(
+            f"the cache folder `{path}` lies inside the environment `{environment}`",
+            why="folders are to be links into the cache, and other installers would then remove files of it",
+            next_steps=("choose another with `--cache-dir`", "or use another `--link-mode` than `directory`"),
+        )
+
+
 class StoreBusy(StoreError):
     """A lock was not given up in time."""
 
@@ -622,15 +668,15 @@ class CacheDamaged(StoreError):
 
     code = "cache-damaged"
 
-    def __init__(self, faults: int, environments: Sequence[str], *, is_repaired: bool = False) -> None:
+    def __init__(self, faults: int, environments: Sequence[str]) -> None:
+        what = "a file in the cache is" if faults == 1 else f"{faults} files in the cache are"
         linked = ", ".join(f"`{path}`" for path in environments)
-        count = f"{faults} files" if faults > 1 else "a file"
         super().__init__(
-            f"{count} in the cache {'are' if faults > 1 else 'is'} not as they were written"
-            if faults > 1
-            else f"{count} in the cache is not as it was written",
-            why=f"environments linked to what is damaged: {linked}" if linked else "",
-            next_steps=("run `detent cache verify --repair`; what it removes is fetched again when needed",),
+            f"{what} not as written",
+            why=f"environments linked to folders of what is damaged: {linked}" if linked else "",
+            next_steps=(
+                "run `detent cache verify --repair`; what goes is fetched again when it is needed",
+            ),
         )
 
 
@@ -652,6 +698,19 @@ class ArchiveUnsafe(StoreError):
         super().__init__(f"`{filename}` was refused", why=reason)
 
 
+class PackageLost(StoreError):
+    """A package that was installed once can be had from nowhere."""
+
+    code = "package-lost"
+
+    def __init__(self, name: str, version: str) -> None:
+        super().__init__(
+            f"`{name}` {version} cannot be put back",
+            why="the cache no longer has it, and the lock of that time does not say where it came from",
+            next_steps=("run `detent sync` to install what the lock says",),
+        )
+
+
 class InstallError(DetentError):
     """The environment could not be changed as planned."""
 
@@ -667,7 +726,10 @@ class FileConflict(InstallError):
         super().__init__(
             f"`{first}` and `{second}` both contain `{path}`, with different contents",
             why="installing both would break one of them",
-            next_steps=(f"remove `{first}` or `{second}` from the project",),
+            next_steps=(
+                f"remove `{first}` or `{second}` from the project",
+                f'or set `allow-overwrite = ["{second}"]` in [tool.detent], and its files are taken',
+            ),
         )
 
 

@@ -62,6 +62,20 @@ class Linked(NamedTuple):
     total: int
 
 
+class Matched(NamedTuple):
+    """The environment at ``root`` was changed and holds what was wanted; it is still held alone."""
+
+    root: str
+
+
+class Verifying(NamedTuple):
+    """Something in the cache was read again; ``done`` of ``total``."""
+
+    subject: str
+    done: int
+    total: int
+
+
 class Waiting(NamedTuple):
     """Another process holds a lock this one needs."""
 
@@ -97,6 +111,8 @@ Event: TypeAlias = (
     | Built
     | Prepared
     | Linked
+    | Matched
+    | Verifying
     | Waiting
     | Notice
     | Step

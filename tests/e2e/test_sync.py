@@ -177,6 +177,21 @@ def test_byte_code_is_made_of_what_is_installed(project: Sandbox) -> None:
     assert not (library(project) / "checker").exists()
 
 
+def test_byte_code_is_made_once_and_brought_to_what_is_there_already(project: Sandbox) -> None:
+    project.detent("sync", "--compile-bytecode").ok()
+    shutil.rmtree(project.root / ".venv")
+    assert "Bytecode" not in project.detent("sync").ok().err
+    assert not list(library(project).glob("*/__pycache__"))
+
+    done = project.detent("sync", "--compile-bytecode").ok()
+
+    assert re.search(r"\nChecked 2 packages in \S+\nBytecode of 2 files taken from the cache\n$", done.err)
+    assert len(list(library(project).glob("*/__pycache__/*.pyc"))) == 2
+    assert "Bytecode" not in project.detent("sync", "--compile-bytecode").ok().err
+    project.detent("sync").ok()
+    assert len(list(library(project).glob("*/__pycache__/*.pyc"))) == 2
+
+
 # ---- the lock, and only looking -------------------------------------------------------------
 
 
@@ -323,13 +338,14 @@ def test_programs_run_from_a_folder_with_blanks_and_letters_of_all_kinds(
         assert sandbox.detent("run", "--no-sync", program).out == out
 
 
-@pytest.mark.parametrize("mode", ["hardlink", "copy", "auto"])
+@pytest.mark.parametrize("mode", ["hardlink", "copy", "auto", "directory"])
 def test_link_modes_bring_the_same_files(project: Sandbox, mode: str) -> None:
     project.detent("sync", "--link-mode", mode).ok()
 
     file = library(project) / "shout/__init__.py"
     assert file.read_text() == '__version__ = "1.0"\n'
-    if mode != "auto":
+    assert file.parent.is_symlink() == (mode == "directory")
+    if mode in ("hardlink", "copy"):
         assert (file.stat().st_nlink > 1) == (mode == "hardlink")
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from detent.install.plan import Linking
 from support.environments import Installation, empty_folders
 from support.wheels import Wheel, wheel
 
@@ -35,11 +36,18 @@ WHEELS = [
         scripts={"c": "c:main", "tool": "c:main"},
         data={"data/share/x": "x"},
     ),
-    wheel("c", "2", files={"c/__init__.py": ""}, data={"scripts/run": "#!python\n", "headers/c.h": ""}),
+    wheel(
+        "c",
+        "2",
+        files={"c/__init__.py": "", "ns/c/__init__.py": "", "ns/deep/c.py": ""},
+        data={"scripts/run": "#!python\n", "headers/c.h": ""},
+        dist_info_files={"licenses/LICENSE": "free"},
+    ),
 ]
 SELECTIONS = st.tuples(
     *(st.sampled_from((None, *(w for w in WHEELS if w.filename.startswith(name)))) for name in "abc")
 )
+MODES = st.sampled_from(("auto", "directory"))
 REQUESTS = st.frozensets(st.sampled_from("abc"))
 
 
@@ -52,24 +60,24 @@ def place() -> Iterator[Path]:
 
 @pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(SELECTIONS, REQUESTS), min_size=1, max_size=5))
+@given(st.lists(st.tuples(SELECTIONS, REQUESTS, MODES), min_size=1, max_size=5))
 def test_the_environment_is_that_of_the_last_selection(
-    place: Path, history: list[tuple[tuple[Wheel | None, ...], frozenset[str]]]
+    place: Path, history: list[tuple[tuple[Wheel | None, ...], frozenset[str], str]]
 ) -> None:
-    wheels = [w for w in history[-1][0] if w]
-    requested = history[-1][1]
+    some, requested, mode = history[-1]
+    wheels = [w for w in some if w]
     shutil.rmtree(place / "venv", ignore_errors=True)
     fresh = Installation(place)
-    fresh.sync(*wheels, requested=requested)
+    fresh.sync(*wheels, requested=requested, link_mode=mode)
     expected = fresh.tree()
 
     shutil.rmtree(place / "venv")
     world = Installation(place)
-    for some, asked in history:
-        world.sync(*(w for w in some if w), requested=asked)
+    for some, asked, way in history:
+        world.sync(*(w for w in some if w), requested=asked, link_mode=way)
 
     assert world.tree() == expected
-    assert not world.plan(*wheels, requested=requested).has_work
+    assert not world.plan(*wheels, requested=requested, linking=Linking(mode)).has_work
     assert set(empty_folders(world.environment.root)) <= {
         world.environment.interpreter.scheme.purelib,
         world.environment.interpreter.scheme.headers,

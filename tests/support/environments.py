@@ -2,13 +2,15 @@
 
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from detent.events import Event
 from detent.install.apply import Applied, apply, environment_lock, recover
+from detent.install.bytecode import ByteCode
 from detent.install.installed import read_installed
-from detent.install.plan import Found, Plan, plan
+from detent.install.plan import Found, Linking, Plan, plan
 from detent.lock.model import LockedPackage
 from detent.lock.choice import Choice, Selection
 from detent.model.candidate import Artifact, Digest
@@ -86,23 +88,38 @@ class Installation:
     def found(self) -> Found:
         return read_installed(self.environment)
 
-    def plan(self, *wheels: Wheel, exact: bool = True, requested: Collection[str] = ()) -> Plan:
-        return plan(self.selection(*wheels, requested=requested), self.found(), exact=exact)
+    def plan(
+        self,
+        *wheels: Wheel,
+        exact: bool = True,
+        requested: Collection[str] = (),
+        linking: Linking = Linking(),
+    ) -> Plan:
+        selection = self.selection(*wheels, requested=requested)
+        return plan(selection, self.found(), exact=exact, linking=linking)
 
     def sync(
-        self, *wheels: Wheel, exact: bool = True, requested: Collection[str] = (), link_mode: str = "auto"
+        self,
+        *wheels: Wheel,
+        exact: bool = True,
+        requested: Collection[str] = (),
+        link_mode: str = "auto",
+        file_by_file: Collection[str] = (),
+        bytecode: Mapping[PackageName, ByteCode] = MappingProxyType({}),
     ) -> Applied:
         """Do what a sync does once everything is in the store."""
+        linking = Linking(link_mode, frozenset(map(package_name, file_by_file)))
         entries = self.entries(*wheels)
         with environment_lock(self.environment, limits=Limits(), report=self.events.append):
             recover(self.environment, report=self.events.append)
-            decided = self.plan(*wheels, exact=exact, requested=requested)
+            decided = self.plan(*wheels, exact=exact, requested=requested, linking=linking)
             return apply(
                 decided,
                 self.environment,
                 entries,
-                unshare=self.store.unshare,
-                link_mode=link_mode,
+                store=self.store,
+                linking=linking,
+                bytecode=bytecode,
                 report=self.events.append,
             )
 

@@ -100,8 +100,8 @@ LOOKS = (
 """What only looks."""
 
 Calls: TypeAlias = tuple[_Call, ...]
-Choose: TypeAlias = Callable[[tuple[int, ...]], int]
-"""Of the errors a call may answer with, one; or :data:`KILL`, or 0 to let it happen."""
+Choose: TypeAlias = Callable[[str, tuple[int, ...]], int]
+"""For a call of this name, of the errors it may answer with, one; or :data:`KILL`, or 0 to let it happen."""
 
 _IS_X86 = platform.machine() == "x86_64"
 _SECCOMP, _ARCH = (317, 0xC000003E) if _IS_X86 else (277, 0xC00000B7)
@@ -113,6 +113,7 @@ _AT_FDCWD = -100
 _FICLONE = 0x40049409
 _OPEN_TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _LONGEST_PATH = 4096
+_PAGE = 4096
 _NO_NEW_PRIVILEGES = 38
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -149,7 +150,7 @@ def watched(
     below: Path,
     *,
     at: int = 0,
-    choose: Choose = lambda errors: errors[0],
+    choose: Choose = lambda _, errors: errors[0],
     lasts: bool = False,
 ) -> Ended:
     """Do the work in a child whose calls are counted.
@@ -337,7 +338,7 @@ class _Watch:
             return 0
         self.made.append(Made(call.name, path))
         if len(self.made) == self._at or (self._lasts and self._at and len(self.made) > self._at):
-            return self._choose(call.errors)
+            return self._choose(call.name, call.errors)
         return 0
 
     def _is_own(self, thread: int) -> bool:
@@ -369,8 +370,15 @@ class _Watch:
         return None
 
     def _text(self, address: int) -> str:
-        page = 4096
         text = b""
         while b"\0" not in text and len(text) < _LONGEST_PATH:
-            text += os.pread(self._memory, page - (address + len(text)) % page, address + len(text))
+            here = address + len(text)
+            more = os.pread(self._memory, _PAGE - here % _PAGE, here)
+            if not more:  # it has become another program, with another memory
+                os.close(self._memory)
+                self._memory = os.open(f"/proc/{self._child}/mem", os.O_RDONLY)
+                more = os.pread(self._memory, _PAGE - here % _PAGE, here)
+                if not more:
+                    raise OSError(errno.EFAULT, "no such text")
+            text += more
         return os.fsdecode(text.partition(b"\0")[0])

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from detent.build.halt import Halt
 from detent.build.hooks import HookFailed, HookMissing, Hooks, hook_variables
 from detent.build.system import BuildSystem, read_build_system
 from detent.errors import ArchiveUnsafe, BuildFailed
@@ -63,6 +64,8 @@ class Job(NamedTuple):
     """Given to every hook."""
     variables: Mapping[str, str]
     """The caller's environment variables."""
+    halt: Halt | None = None
+    """What ends the build from another thread."""
 
 
 class BuiltMetadata(NamedTuple):
@@ -138,6 +141,7 @@ class _Build:
             environment.python,
             variables=hook_variables(job.variables, scripts=environment.scripts, tmp=job.tmp),
             tmp=job.tmp,
+            halt=job.halt,
             report=report,
         )
 

@@ -21,6 +21,7 @@ from typing import Any
 import pyproject_hooks
 from pyproject_hooks import BuildBackendHookCaller
 
+from detent.build.halt import Halt
 from detent.build.system import BuildSystem
 from detent.errors import Bug
 from detent.events import Detail, Report, ignore
@@ -71,6 +72,7 @@ class Hooks(BuildBackendHookCaller):
         *,
         variables: Mapping[str, str],
         tmp: Path,
+        halt: Halt | None = None,
         report: Report = ignore,
     ) -> None:
         """``variables`` are all that a hook gets (see :func:`hook_variables`); the folder ``tmp`` exists."""
@@ -83,6 +85,7 @@ class Hooks(BuildBackendHookCaller):
         )
         self._variables = dict(variables)
         self._tmp = tmp
+        self._halt = halt or Halt()
         self._report = report
         # Without a name: a back end writes to it, and has no way to put something else in its place.
         self._output = tempfile.TemporaryFile(dir=tmp)  # noqa: SIM115 (closed by close)
@@ -150,7 +153,7 @@ class Hooks(BuildBackendHookCaller):
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise HookFailed(f"`{hook_name}` could not be started: {reason}") from error
-        return _wait(process)
+        return _wait(process, self._halt)
 
     # ---- what came of it --------------------------------------------------------------------
 
@@ -221,10 +224,11 @@ def hook_variables(variables: Mapping[str, str], *, scripts: Path, tmp: Path) ->
     }
 
 
-def _wait(process: "subprocess.Popen[bytes]") -> int:
+def _wait(process: "subprocess.Popen[bytes]", halt: Halt) -> int:
     """Give the exit code, when nothing of the process group runs any more."""
     try:
-        _await_end(process, 0)
+        with halt.over(process.pid):
+            _await_end(process, 0)
     finally:
         _end_group(process)
     return process.returncode

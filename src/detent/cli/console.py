@@ -8,10 +8,10 @@ import os
 import sys
 import time
 from _thread import RLock
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from detent import events
-from detent.cli.render import duration, error_lines, show
+from detent import events, stamp
+from detent.cli.render import error_lines, show
 from detent.errors import DetentError, Failures, FileTrouble, UsageError
 from detent.events import Event
 
@@ -32,6 +32,8 @@ class Console:
         self._wants_progress = _is_terminal() and variables.get("TERM") != "dumb" and not variables.get("CI")
         self._told: set[str] = set()
         self._is_heard = True
+        self._rehearsed: list[str] | None = None
+        """What would be said, while a report is only tried."""
         self._guard = RLock()
 
     def set_up(self, *, quiet: int, verbose: int, progress: bool, colour: str = "") -> None:
@@ -81,6 +83,11 @@ class Console:
     def columns(self) -> int:
         """How wide a text may be: the terminal's width, within what reads well."""
         return max(60, min(_columns(), 100))
+
+    @property
+    def answers_a_person(self) -> bool:
+        """Whether a terminal shows the answer, and no program reads it."""
+        return sys.stdout is not None and sys.stdout.isatty()
 
     @property
     def wants_trace(self) -> bool:
@@ -133,7 +140,17 @@ class Console:
 
     def timed(self, seconds: float) -> str:
         """Give ` in 12ms`, dimmed."""
-        return self.styled(f" in {duration(seconds)}", "dim")
+        took = stamp.duration(seconds) if self._rehearsed is None else stamp.TIME
+        return self.styled(f" in {took}", "dim")
+
+    def rehearsed(self, report: Callable[[], object]) -> str:
+        """Give what a report would say on stderr, times left open (:data:`stamp.TIME`); nothing is printed."""
+        self._rehearsed = []
+        try:
+            report()
+            return "".join(self._rehearsed)
+        finally:
+            self._rehearsed = None
 
     def forget_output(self) -> None:
         """Stop writing to a stdout nobody reads any more."""
@@ -144,6 +161,9 @@ class Console:
         self._clear()
 
     def _line(self, text: str) -> None:
+        if self._rehearsed is not None:
+            self._rehearsed.append(f"{text}\n")
+            return
         self._clear()
         self._is_heard = self._is_heard and _write_error(f"{text}\n")
 
@@ -197,6 +217,8 @@ class Progress:
                 return f"Preparing packages... {show(name)}=={show(version)}"
             case events.Linked(name, version, done, total):
                 return f"Installing [{done}/{total}] {show(name)}=={show(version)}"
+            case events.Verifying(subject, done, total):
+                return f"Verifying [{done}/{total}] {show(subject)}"
             case _:
                 return ""
         return self._downloads()

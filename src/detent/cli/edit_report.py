@@ -23,7 +23,7 @@ def initialized(console: Console, outcome: InitOutcome) -> None:
 def edited(console: Console, outcome: EditOutcome) -> None:
     """Report an `add` or `remove`, whichever of its phases ran."""
     for change in outcome.manifest_changes:
-        console.say(_manifest_line(console, change, is_dry_run=outcome.is_dry_run))
+        console.say(manifest_line(console, change, is_dry_run=outcome.is_dry_run))
     if outcome.lock is not None and outcome.sync is None:
         locked(console, outcome.lock, dry_run=outcome.is_dry_run)
     if outcome.sync is not None:
@@ -54,7 +54,8 @@ def version_text(outcome: VersionOutcome, values: Values) -> str:
     return f"{outcome.name} {change}{outcome.version}"
 
 
-def _manifest_line(console: Console, change: ManifestChange, *, is_dry_run: bool) -> str:
+def manifest_line(console: Console, change: ManifestChange, *, is_dry_run: bool) -> str:
+    """Give the line of a change of pyproject.toml."""
     before, after = f"`{show(change.before)}`", f"`{show(change.after)}`"
     table = f"`{show(change.table)}`"
     if not change.before:

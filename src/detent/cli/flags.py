@@ -89,7 +89,7 @@ def _list(
     return Flag(name, spellings, "list", text, variable, metavar, setting=setting)
 
 
-LINK_MODES = ("auto", "clone", "hardlink", "copy")
+LINK_MODES = ("auto", "clone", "hardlink", "copy", "directory")
 RESOLUTIONS = ("highest", "lowest", "lowest-direct")
 PRERELEASES = ("disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit")
 """The last is another spelling of `if-necessary`."""
@@ -220,7 +220,7 @@ LINKING = (
     _value(
         "--link-mode",
         "MODE",
-        "How files come from the cache: auto, clone, hardlink, copy",
+        "How files come from the cache: auto, clone, hardlink, copy, directory",
         variable="DETENT_LINK_MODE",
         choices=LINK_MODES,
         setting="link-mode",
@@ -474,6 +474,7 @@ COMMANDS = (
         (
             *LOCKING,
             _switch("--check", "Only check; exit 1 when the environment differs"),
+            _switch("--deep", "Read every installed file, and reinstall packages that were changed"),
             _switch("--dry-run", "Show what would change, change nothing"),
             Flag(
                 "inexact",
@@ -667,12 +668,53 @@ COMMANDS = (
         Argument("value", "[VERSION]", "The version to set"),
         clashes=_LOCKING_CLASHES,
     ),
+    Command(
+        "undo",
+        "Put the project back as it was before the last change; twice: do it again",
+        (
+            _switch("--dry-run", "Show what would change, change nothing"),
+            _switch("--force", "Put files back even if they were edited since"),
+            *INDEX,
+            *BUILDING,
+            *LINKING,
+        ),
+    ),
     Command("cache dir", "Print the folder of the cache"),
-    Command("cache size", "Show how big the cache is"),
+    Command(
+        "cache size",
+        "Show how big the cache is: in bytes, or on a terminal as a table",
+        (
+            _switch("--human", "A table with sizes as people read them", short="-H"),
+            _value(
+                "--output-format",
+                "FORMAT",
+                "auto (the default: by where the answer goes), human, machine, json",
+                choices=("auto", "human", "machine", "json"),
+            ),
+        ),
+        clashes=(("human", ("output_format",)),),
+    ),
+    Command(
+        "cache list",
+        "Show the packages in the cache: size, last use, and how many environments use them",
+        (_value("--output-format", "FORMAT", "text (the default) or json", choices=("text", "json")),),
+        Argument("names", "[NAME...]", "Packages to show (default: all)", many=True),
+    ),
+    Command(
+        "cache prune",
+        "Remove from the cache what nobody needs any more",
+        (_switch("--ci", "Remove everything that can be fetched again too, keep what was built"),),
+    ),
+    Command(
+        "cache verify",
+        "Read every file in the cache again and compare; exit 1 when one is not as it was written",
+        (_switch("--repair", "Remove what is damaged; it is fetched again when it is needed"),),
+        Argument("names", "[NAME...]", "Packages to verify (default: everything)", many=True),
+    ),
     Command(
         "cache clean",
         "Empty the cache, or drop the named packages",
-        (),
+        (_switch("--force", "Also where environments that are linked to it would break"),),
         Argument("names", "[NAME...]", "Packages to drop", many=True),
     ),
     Command(

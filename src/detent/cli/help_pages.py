@@ -44,6 +44,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "run": ("detent run pytest -x", "detent run -m http.server", "detent run --no-sync python"),
     "venv": ("detent venv", "detent venv --clear --python 3.13", "detent venv --seed ~/scratch/.venv"),
     "tree": ("detent tree --depth 1", "detent tree --invert --package certifi"),
+    "cache size": ("detent cache size --human",),
+    "cache list": ("detent cache list", "detent cache list numpy --output-format json"),
+    "cache prune": ("detent cache prune", "detent cache prune --ci"),
+    "cache verify": ("detent cache verify", "detent cache verify --repair", "detent cache verify numpy"),
     "cache clean": ("detent cache clean", "detent cache clean httpx"),
     "completion": (
         "detent completion bash > ~/.local/share/bash-completion/completions/detent",

@@ -203,3 +203,17 @@ def version(values: Values, console: Console) -> int:
             edit_report.after_version(console, outcome)
     console.answer(edit_report.version_text(outcome, values))
     return 0
+
+
+def undo(values: Values, console: Console) -> int:
+    """Put the project back as it was before the last change."""
+    from detent.cli import undo_report
+    from detent.cli.opened import opened
+    from detent.cli.options import is_on
+    from detent.ops.undo import UndoOptions
+    from detent.ops.undo import undo as undo_change
+
+    wanted = UndoOptions(dry_run=is_on(values, "dry_run"), force=is_on(values, "force"))
+    with opened(values, os.environ, console) as (world, project):
+        undo_report.undone(console, undo_change(world, project, wanted))
+    return 0

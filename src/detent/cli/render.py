@@ -29,18 +29,6 @@ def _on_one_line(text: str) -> str:
     return show(text).replace("\n", "\\n")
 
 
-def duration(seconds: float) -> str:
-    """Write a time as people read it: `0.16ms`, `48ms`, `1.23s`, `2m 05s`."""
-    milliseconds = seconds * 1000
-    if milliseconds < 10:
-        return f"{milliseconds:.2f}ms"
-    if seconds < 1:
-        return f"{milliseconds:.0f}ms"
-    if seconds < 60:
-        return f"{seconds:.2f}s"
-    return f"{int(seconds // 60)}m {int(seconds % 60):02d}s"
-
-
 def size(size_bytes: int) -> str:
     """Write a size as people read it: `512B`, `1.2MiB`."""
     amount = float(size_bytes)

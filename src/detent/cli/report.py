@@ -1,5 +1,7 @@
 """What locking came to, as lines of talk: a summary, then one line per change."""
 
+from collections.abc import Iterable
+
 from detent.cli.console import Console
 from detent.cli.render import count, show
 from detent.lock.diff import Change
@@ -12,15 +14,22 @@ def locked(console: Console, outcome: LockOutcome, *, dry_run: bool = False, is_
     Where an environment is brought up to date too, what is not for it is not called added or removed.
     """
     _resolved(console, outcome)
-    verbs = ("Add", "Remove", "Update") if dry_run else ("Added", "Removed", "Updated")
-    if is_synced:
-        verbs = ("Lock", "Unlock", "Update") if dry_run else ("Locked", "Unlocked", "Updated")
-    for change in outcome.changes:
-        console.say(_lock_line(console, change, verbs))
+    lock_lines(console, outcome.changes, dry_run=dry_run, is_synced=is_synced)
     if dry_run and not outcome.is_changed:
         console.say("No lock changes detected")
     elif dry_run and not outcome.changes:
         console.say("Would rewrite the lock; no version changes")
+
+
+def lock_lines(
+    console: Console, changes: Iterable[Change], *, dry_run: bool = False, is_synced: bool = False
+) -> None:
+    """Write a line per package that moved in the lock."""
+    verbs = ("Add", "Remove", "Update") if dry_run else ("Added", "Removed", "Updated")
+    if is_synced:
+        verbs = ("Lock", "Unlock", "Update") if dry_run else ("Locked", "Unlocked", "Updated")
+    for change in changes:
+        console.say(_lock_line(console, change, verbs))
 
 
 def lock_exists(console: Console, outcome: LockOutcome) -> None:

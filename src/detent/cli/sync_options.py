@@ -11,6 +11,7 @@ def sync(values: Values) -> SyncOptions:
     return _syncing(values)._replace(
         check=is_on(values, "check"),
         dry_run=is_on(values, "dry_run"),
+        deep=is_on(values, "deep"),
         exact=not is_on(values, "inexact"),
         last="replaced",
     )
@@ -28,7 +29,7 @@ def run(values: Values) -> RunOptions:
         no_project=is_on(values, "no_project"),
         is_isolated=is_on(values, "isolated"),
         project=text(values, "project"),
-        sync=_syncing(values)._replace(exact=is_on(values, "exact"), last="kept"),
+        sync=_syncing(values)._replace(exact=is_on(values, "exact"), last="kept", command="run"),
     )
 
 
@@ -41,6 +42,8 @@ def _syncing(values: Values) -> SyncOptions:
         frozen=is_on(values, "frozen"),
         reinstall=is_on(values, "reinstall"),
         reinstall_package=packages(values, "reinstall_package"),
+        refresh=is_on(values, "refresh"),
+        refresh_package=packages(values, "refresh_package"),
         no_install_project=is_on(values, "no_install_project"),
         no_install_local=is_on(values, "no_install_local"),
         no_install=packages(values, "no_install_package"),

@@ -32,6 +32,7 @@ def synced(console: Console, outcome: SyncOutcome, options: SyncOptions, *, is_r
         console.say(f"Checked {packages(console, changes.kept)}{console.timed(outcome.check_seconds)}")
     else:
         _did(console, outcome, changes)
+    _bytecode(console, outcome)
     _package_lines(console, changes)
     if options.check and not outcome.is_in_step:
         raise EnvironmentStale
@@ -63,9 +64,17 @@ def _did(console: Console, outcome: SyncOutcome, changes: Changes) -> None:
         console.say(f"Uninstalled {packages(console, uninstalled)}{took}")
     if installed:
         console.say(f"Installed {packages(console, installed)}{took}")
+
+
+def _bytecode(console: Console, outcome: SyncOutcome) -> None:
+    """Say what was compiled; what every environment of this machine shares was so only once."""
+    stored = count(outcome.bytecode_stored, "file")
     if outcome.compiled:
         files = console.styled(count(outcome.compiled, "file"), "bold")
-        console.say(f"Bytecode compiled {files}{console.timed(outcome.compile_seconds)}")
+        shared = f" ({stored} in the cache already)" if outcome.bytecode_stored else ""
+        console.say(f"Bytecode compiled {files}{console.timed(outcome.bytecode_seconds)}{shared}")
+    elif outcome.bytecode_stored:
+        console.say(f"Bytecode of {console.styled(stored, 'bold')} taken from the cache")
 
 
 def _would(console: Console, changes: Changes) -> None:

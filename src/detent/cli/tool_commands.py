@@ -5,7 +5,7 @@ import os
 from detent import stamp
 from detent.cli.console import Console
 from detent.cli.parse import Doubt, Values
-from detent.cli.render import count, show, size
+from detent.cli.render import show
 from detent.errors import DetentError
 
 
@@ -108,22 +108,87 @@ def cache_dir(values: Values, console: Console) -> int:
 def cache_size(values: Values, console: Console) -> int:
     """Show how big the cache is."""
     from detent.cli import options
+    from detent.cli.cache_report import size_facts, size_table
     from detent.ops.cache import cache_size as measure
     from detent.ops.wiring import open_world
 
     with open_world(options.flags(values), os.environ, console.report) as world:
         outcome = measure(world)
-    console.answer(f"{size(outcome.size_bytes)} in {count(outcome.files, 'file')} at {show(outcome.path)}")
+    form = "human" if values["human"] else values["output_format"] or "auto"
+    if form == "json":
+        console.answer(_json(size_facts(outcome)))
+    elif form == "human" or (form == "auto" and console.answers_a_person):
+        console.answer("\n".join(size_table(outcome)))
+    else:
+        console.answer(str(outcome.total.size_bytes))
+    return 0
+
+
+def cache_list(values: Values, console: Console) -> int:
+    """Show the packages in the cache."""
+    from detent.cli import options
+    from detent.cli.cache_report import list_facts, list_table
+    from detent.ops.cache import cache_list as rows_of
+    from detent.ops.wiring import open_world
+
+    with open_world(options.flags(values), os.environ, console.report) as world:
+        rows = rows_of(world, options.words(values, "names"))
+    if values["output_format"] == "json":
+        console.answer(_json(list_facts(rows)))
+    elif rows:
+        console.answer("\n".join(list_table(rows)))
+    else:
+        console.say("No packages found in the cache")
+    return 0
+
+
+def cache_prune(values: Values, console: Console) -> int:
+    """Drop from the cache what nobody needs any more."""
+    from detent.cli import options
+    from detent.cli.cache_report import removed
+    from detent.ops.cache import cache_prune as prune
+    from detent.ops.wiring import open_world
+
+    with open_world(options.flags(values), os.environ, console.report, uses_store=False) as world:
+        console.say(f"Pruning cache at: {show(str(world.layout.root))}")
+        outcome = prune(world, is_ci=options.is_on(values, "ci"))
+    console.say(removed(outcome) or "No unused entries found")
+    return 0
+
+
+def cache_verify(values: Values, console: Console) -> int:
+    """Read every file in the cache again; raises :class:`CacheDamaged` where one is wrong and stays so."""
+    from detent.cli import options
+    from detent.cli.cache_report import fault_lines, repair_lines, verified
+    from detent.errors import CacheDamaged
+    from detent.ops.cache import cache_verify as verify
+    from detent.ops.wiring import open_world
+
+    repairs = options.is_on(values, "repair")
+    with open_world(options.flags(values), os.environ, console.report, uses_store=False) as world:
+        outcome = verify(world, options.words(values, "names"), repairs=repairs)
+    verdict = outcome.verdict
+    for line in fault_lines(verdict):
+        console.answer(line)
+    console.say(f"{verified(verdict)}{console.timed(outcome.seconds)}")
+    for text in repair_lines(outcome, repairs=repairs):
+        console.say(text)
+    if verdict.faults and not repairs:
+        raise CacheDamaged(len(verdict.faults), [str(path) for path in verdict.environments])
     return 0
 
 
 def cache_clean(values: Values, console: Console) -> int:
     """Empty the cache, or drop the named packages."""
     from detent.cli import options
+    from detent.cli.cache_report import removed
     from detent.ops.cache import cache_clean as clean
     from detent.ops.wiring import open_world
 
+    names = options.words(values, "names")
     with open_world(options.flags(values), os.environ, console.report, uses_store=False) as world:
-        outcome = clean(world, options.words(values, "names"))
-    console.say(f"Removed {count(outcome.files, 'file')} ({size(outcome.size_bytes)})")
+        if not names:
+            console.say(f"Clearing cache at: {show(str(world.layout.root))}")
+        outcome = clean(world, names, is_forced=options.is_on(values, "force"))
+    console.say(removed(outcome) or "No cache entries found")
     return 0

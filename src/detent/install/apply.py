@@ -10,15 +10,19 @@ A journal that is found at the start is put right by :func:`recover`. Nothing he
 import contextlib
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from detent.errors import FileTrouble
 from detent.events import Detail, Linked, Notice, Report, ignore
 from detent.fsio import CREATE, FileLock, file_trouble, write_all
-from detent.install.claims import check_ground, launchers_to_write, settle_claims
+from detent.install.bytecode import ByteCode, link_bytecode
+from detent.install.claims import check_ground, fold_at, launchers_to_write, settle_claims
+from detent.install.directory import Spread
 from detent.install.foreign import read_paths, remove_metadata
+from detent.install.folders import Coming, settle_folders
 from detent.install.installed import refuse_links
-from detent.install.link import Linker, Unshare
+from detent.install.link import Linker
 from detent.install.manifest import (
     drop_journal,
     finish_journal,
@@ -29,15 +33,17 @@ from detent.install.manifest import (
     sweep_state_folder,
     write_journal,
 )
+from detent.install.marker import refuse_store_inside, set_marker
 from detent.install.places import Places, places_of
-from detent.install.plan import Changes, Foreign, Install, Installed, Keep, Plan, Remove, Replace
+from detent.install.plan import Changes, Foreign, Install, Installed, Keep, Linking, Plan, Remove, Replace
 from detent.install.record import record_line_of
-from detent.install.removal import remove_files
-from detent.install.wheel import Batch, Layout, PrivateFile, launcher_file, lay_out
+from detent.install.removal import link_ends, remove_files
+from detent.install.wheel import Batch, Layout, PrivateFile, Wish, launcher_file, lay_out, wish_again, wish_of
 from detent.model.limits import Limits
 from detent.model.names import PackageName
 from detent.python.environment import STATE_NAME, Environment
-from detent.store.wheels import WheelEntry
+from detent.store.users import register
+from detent.store.wheels import WheelEntry, WheelStore
 
 
 class Applied(NamedTuple):
@@ -48,6 +54,8 @@ class Applied(NamedTuple):
     """How many files were brought in."""
     method: str
     """``clone``, ``hardlink`` or ``copy``: how the last of them was."""
+    links: int = 0
+    """How many folders are links now that were brought in."""
 
 
 class _Work(NamedTuple):
@@ -56,6 +64,8 @@ class _Work(NamedTuple):
     layouts: tuple[Layout, ...]
     after: tuple[Installed, ...]
     removed: tuple[str, ...]
+    removed_links: Mapping[str, Collection[str]]
+    """Where those of them lead that are links to folders (:func:`detent.install.removal.link_ends`)."""
     foreign: tuple[Foreign, ...]
     launchers: tuple[tuple[str, str], ...]
     marked: tuple[Installed, ...]
@@ -89,7 +99,9 @@ def recover(environment: Environment, *, report: Report = ignore) -> tuple[Packa
     touched = journal.touched
     lost = [row for row in (*rows, *journal.packages) if row.name in touched]
     kept = tuple(row for row in rows if row.name not in touched)
-    remove_files(places, _owned(lost) - _owned(kept))
+    remove_files(places, _owned(lost) - _owned(kept), link_ends(lost))
+    if any(row.links for row in lost):
+        set_marker(places, kept, None)
     contested = {path for row in lost for path, _ in row.launchers}
     for path, value in launchers_to_write((), kept, {row.name for row in kept}):
         if path in contested:
@@ -111,54 +123,75 @@ def apply(
     environment: Environment,
     entries: Mapping[PackageName, WheelEntry],
     *,
-    unshare: Unshare,
-    link_mode: str = "auto",
+    store: WheelStore,
+    linking: Linking = Linking(),
+    bytecode: Mapping[PackageName, ByteCode] = MappingProxyType({}),
     report: Report = ignore,
 ) -> Applied:
     """Make the environment what the plan says, from checked ``entries`` of everything it installs.
 
-    To be called under the environment's lock. Raises :class:`FileConflict`, :class:`PathOccupied` and
-    :class:`UnsafePath` before anything is touched. After a :class:`FileTrouble` the touched packages are
-    taken out again as far as the system allows, and the next run does the rest.
+    Packages that come or stay get their ``bytecode`` besides. To be called under the environment's lock.
+    Raises :class:`FileConflict`, :class:`PathOccupied`, :class:`UnsafePath` and :class:`StoreInEnvironment`
+    before anything is touched. After a :class:`FileTrouble` the touched packages are taken out again as far
+    as the system allows, and the next run does the rest.
     """
     places = places_of(environment)
+    if linking.mode == "directory":
+        refuse_store_inside(places, store.layout)
     sweep_state_folder(places.root)
-    work = _prepare(plan, places, entries)
+    work = _prepare(plan, places, entries, store, linking)
+    if bytecode:
+        work = work._replace(after=tuple([_with_bytecode(row, bytecode) for row in work.after]))
     for distribution in plan.stuck:
         name = f"{distribution.name} {distribution.version}".rstrip()
         report(Notice("warning", f"`{name}` has no RECORD to remove it by, so it stays"))
+    links_by_digest = {row.digest for row in (*plan.found.packages, *work.after) if row.links}
+    if links_by_digest:
+        register(store.layout, environment.root, links_by_digest)
     write_journal(places.root, work.after, work.touched)
-    linker = Linker(places.root, link_mode, unshare, report)
+    linker = Linker(places.root, linking.mode, store, report)
     try:
         _remove(places, work)
+        if links_by_digest:
+            set_marker(places, work.after, store.layout)
         _bring_in(places, work, linker, report)
+        if bytecode:
+            link_bytecode(places, linker, [bytecode[row.name] for row in work.after if row.name in bytecode])
         _mark(places, work.marked)
         finish_journal(places.root)
     except FileTrouble:
         with contextlib.suppress(FileTrouble):
             recover(environment)
         raise
+    if links_by_digest:
+        register(store.layout, environment.root, {row.digest for row in work.after if row.links})
     files = sum(len(b.files) for layout in work.layouts for b in (*layout.batches, layout.dist_batch))
+    links = sum(len(layout.links) + len(layout.dist_links) for layout in work.layouts)
     if files:
-        report(Detail(f"{files} files were brought in by {linker.method}"))
-    return Applied(plan.changes(), files, linker.method)
+        report(Detail(f"{files} files were brought in by {linker.method}, and {links} folders as links"))
+    return Applied(plan.changes(), files, linker.method, links)
 
 
 # ---- before anything is touched -----------------------------------------------------------------
 
 
-def _prepare(plan: Plan, places: Places, entries: Mapping[PackageName, WheelEntry]) -> _Work:
+def _prepare(
+    plan: Plan,
+    places: Places,
+    entries: Mapping[PackageName, WheelEntry],
+    store: WheelStore,
+    linking: Linking,
+) -> _Work:
     kept: list[Installed] = []
     gone: list[Installed] = list(plan.leftovers)
     foreign: list[Foreign] = []
-    layouts: list[Layout] = []
-    marked: list[Installed] = []
+    coming: list[tuple[WheelEntry, Wish]] = []
+    marks: dict[PackageName, bool] = {}
     for action in plan.actions:
         match action:
             case Keep(old, is_requested):
                 if is_requested != old.is_requested:
-                    old = _with_mark(old, is_requested=is_requested)
-                    marked.append(old)
+                    marks[old.name] = is_requested
                 kept.append(old)
             case Remove(old):
                 if isinstance(old, Installed):
@@ -166,31 +199,67 @@ def _prepare(plan: Plan, places: Places, entries: Mapping[PackageName, WheelEntr
                 else:
                     foreign.append(old)
             case Install(choice):
-                layouts.append(lay_out(entries[action.name], choice, places))
+                coming.append((entries[action.name], wish_of(choice)))
             case Replace(old, others, choice):
                 gone += [old] if old else []
                 foreign += others
-                layouts.append(lay_out(entries[action.name], choice, places))
+                coming.append((entries[action.name], wish_of(choice)))
+    fold = fold_at(places)
+    spreads: list[Spread | None] = [None] * len(coming)
+    if linking.mode == "directory":
+        decided = settle_folders(
+            places,
+            [Coming(entry, linking.is_by_directory(wish.name)) for entry, wish in coming],
+            kept,
+            gone,
+            top_level=plan.found.top_level,
+            vanishing=lambda rows: _owned((*gone, *rows)) | _owned_by_foreign(places, foreign),
+            fold=fold,
+            store=store,
+        )
+        spreads = [*decided.coming, *(one.spread for one in decided.again)]
+        for row, entry, _ in decided.again:
+            wish = wish_again(places, row)
+            coming.append((entry, wish._replace(is_requested=marks.pop(row.name, row.is_requested))))
+            kept.remove(row)
+            gone.append(row)
+    marked = [_with_mark(row, is_requested=marks[row.name]) for row in kept if row.name in marks]
+    kept = [*(row for row in kept if row.name not in marks), *marked]
+    layouts = [lay_out(*one, places, spread) for one, spread in zip(coming, spreads, strict=True)]
+    layouts.sort(key=lambda layout: layout.name)
     rows = [layout.installed() for layout in layouts]
     removed = _owned(gone) | _owned_by_foreign(places, foreign)
     if removed:
         staying = [d for d in plan.found.foreign if d.has_record and d not in foreign]
         removed -= _owned(kept) | _owned_by_foreign(places, staying)
-    shared = settle_claims(places, layouts, rows, kept)
+    claims = settle_claims(places, layouts, rows, kept, fold, linking)
+    yielding = [row for row in kept if row.name in claims.yielded]
+    if claims.yielded:
+        removed |= {path for row in yielding for path in claims.yielded[row.name]}
+        before, kept = kept, [_without_yielded(row, claims.yielded) for row in kept]
+        rows = [_without_yielded(row, claims.yielded) for row in rows]
+    else:
+        before = kept
     ground = check_ground(
         places, layouts, rows, plan.found, lambda: removed | _owned(kept) | _metadata_replaced(rows, foreign)
     )
-    standing = {layout.name: ground.adopted | shared.get(layout.name, set()) for layout in layouts}
+    standing = {
+        layout.name: ground.adopted.union(
+            claims.shared.get(layout.name, ()), claims.yielded.get(layout.name, ())
+        )
+        for layout in layouts
+    }
     # What an incomplete package left stays known until it is removed.
     waiting = [row for row in plan.found.leftovers if row not in plan.leftovers]
     return _Work(
         layouts=tuple(_without(layout, standing[layout.name]) for layout in layouts),
         after=(*kept, *rows, *waiting),
         removed=tuple(sorted(removed | ground.cleared)),
+        removed_links=link_ends(gone),
         foreign=tuple(foreign),
-        launchers=launchers_to_write((*kept, *gone), (*kept, *rows), {row.name for row in rows}),
+        launchers=launchers_to_write((*before, *gone), (*kept, *rows), {row.name for row in rows}),
         marked=tuple(marked),
-        touched=frozenset(row.name for row in (*gone, *rows, *marked)),
+        touched=frozenset(row.name for row in (*gone, *rows, *marked, *yielding)),
     )
 
 
@@ -223,11 +292,30 @@ def _without(layout: Layout, standing: Collection[str]) -> Layout:
         return batch._replace(files=[f for f in batch.files if batch.target + f.path not in standing])
 
     return layout._replace(
+        links=tuple(link for link in layout.links if link[0] not in standing),
+        dist_links=tuple(link for link in layout.dist_links if link[0] not in standing),
         batches=tuple(rest(batch) for batch in layout.batches),
         scripts=tuple(file for file in layout.scripts if file.path not in standing),
         dist_batch=rest(layout.dist_batch),
         dist_files=tuple(file for file in layout.dist_files if file.path not in standing),
     )
+
+
+def _without_yielded(row: Installed, yielded: Mapping[PackageName, Collection[str]]) -> Installed:
+    """Give a package without the files that another one's stand in the place of; it knows them still."""
+    lost = yielded.get(row.name)
+    if not lost:
+        return row
+    return row._replace(
+        linked=tuple(path for path in row.linked if path not in lost),
+        private=tuple(path for path in row.private if path not in lost),
+        launchers=tuple(launcher for launcher in row.launchers if launcher[0] not in lost),
+        yielded=tuple(sorted({*row.yielded, *lost})),
+    )
+
+
+def _with_bytecode(row: Installed, bytecode: Mapping[PackageName, ByteCode]) -> Installed:
+    return row._replace(bytecode=bytecode[row.name].kind) if row.name in bytecode else row
 
 
 def _with_mark(old: Installed, *, is_requested: bool) -> Installed:
@@ -247,7 +335,7 @@ def _after(lines: Sequence[str], start: str) -> int:
 
 
 def _remove(places: Places, work: _Work) -> None:
-    remove_files(places, work.removed)
+    remove_files(places, work.removed, work.removed_links)
     for distribution in work.foreign:
         remove_metadata(places, distribution)
     if work.foreign:
@@ -256,6 +344,7 @@ def _remove(places: Places, work: _Work) -> None:
 
 def _bring_in(places: Places, work: _Work, linker: Linker, report: Report) -> None:
     linker.make_folders(folder for layout in work.layouts for folder in layout.folders)
+    linker.link_folders(link for layout in work.layouts for link in layout.links)
     linker.link([batch for layout in work.layouts for batch in layout.batches])
     for layout in work.layouts:
         for file in layout.scripts:
@@ -266,6 +355,7 @@ def _bring_in(places: Places, work: _Work, linker: Linker, report: Report) -> No
         _write_launcher(places, path, value)
     for done, layout in enumerate(work.layouts, start=1):
         linker.make_folders(layout.dist_folders)
+        linker.link_folders(layout.dist_links)
         linker.link([layout.dist_batch])
         for file in layout.dist_files:
             _write(places, file)

@@ -1,27 +1,25 @@
 """Who owns which path: settled for all packages of a plan together, before anything is touched.
 
-Two packages that bring the same bytes share a file. Different bytes are refused, and so is standing on what
-nobody installed. Launchers of entry points are the exception: `fastapi` and `fastapi-cli` both bring
+Two packages that bring the same bytes share a file. Different bytes are refused unless one of the two may
+overwrite others' files, and so is standing on what nobody installed. Launchers of entry points are the exception: `fastapi` and `fastapi-cli` both bring
 `fastapi`, and every installer lets one of them have it; here it is the same one whatever came first.
 """
 
 import os
 import stat
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 from unicodedata import normalize
 
 from detent.errors import DetentError, Failures, FileConflict, PathOccupied, UnsafePath
 from detent.fsio import file_trouble
+from detent.install.directory import Fold
 from detent.install.foreign import read_hashes
 from detent.install.places import Places
-from detent.install.plan import Found, Installed
-from detent.install.wheel import Layout
+from detent.install.plan import Found, Installed, Linking
+from detent.install.wheel import ARROW, Layout
 from detent.model.names import PackageName, normalise
-
-Fold: TypeAlias = Callable[[str], str]
-"""Gives equal texts for the names that are one file; ``str`` where every name is its own."""
 
 
 class Ground(NamedTuple):
@@ -33,6 +31,15 @@ class Ground(NamedTuple):
     """Byte code nobody owned, to be removed first."""
 
 
+class Claims(NamedTuple):
+    """What is not as each package alone would have it."""
+
+    shared: Mapping[PackageName, Collection[str]]
+    """Files of new packages that another one places: not to be brought again."""
+    yielded: Mapping[PackageName, Collection[str]]
+    """Files of new and kept packages in whose place those of another one stand."""
+
+
 class _Claim(NamedTuple):
     path: str
     package: PackageName
@@ -40,37 +47,56 @@ class _Claim(NamedTuple):
     """Hash of the bytes; the word ``launcher`` for all launchers."""
 
 
-def settle_claims(
-    places: Places, layouts: Sequence[Layout], rows: Sequence[Installed], kept: Sequence[Installed]
-) -> dict[PackageName, set[str]]:
-    """Find the files that a package shares with another which places them: not to be linked again.
-
-    ``rows`` are the layouts as they will be installed. Raises :class:`FileConflict` where two packages bring
-    different bytes, and :class:`UnsafePath` where a package's own names are one file on this file system.
-    """
+def fold_at(places: Places) -> Fold:
+    """Give how names are told apart where the environment lies."""
     # pyvenv.cfg is in every environment: found under another name too, the file system ignores case.
     ignores_case = os.path.lexists(f"{places.root}/PYVENV.CFG")
-    fold: Fold = _without_case if ignores_case else str
+    return _without_case if ignores_case else str
+
+
+def settle_claims(
+    places: Places,
+    layouts: Sequence[Layout],
+    rows: Sequence[Installed],
+    kept: Sequence[Installed],
+    fold: Fold,
+    linking: Linking = Linking(),
+) -> Claims:
+    """Find the files that several packages have, and whose are placed.
+
+    ``rows`` are the layouts as they will be installed. Raises :class:`FileConflict` where two packages bring
+    different bytes and neither may overwrite the other by ``linking``, and :class:`UnsafePath` where a
+    package's own names are one file on this file system.
+    """
     contested = _contested(rows, kept, fold)
     faults: dict[tuple[str, str], DetentError] = _folders_on_files(layouts, (*rows, *kept), fold)
     shared: dict[PackageName, set[str]] = {}
-    owners: dict[str, _Claim] = {}
+    yielded: dict[PackageName, set[str]] = {}
+    claims: dict[str, list[_Claim]] = {}
     if contested:
-        for package in kept:
+        for package in kept:  # what stands already comes first
             for claim in _claims_of_kept(places, package, contested, fold):
-                owners.setdefault(fold(claim.path), claim)
+                claims.setdefault(fold(claim.path), []).append(claim)
         for layout in layouts:
             for claim in _claims_of_new(layout, contested, fold):
-                owner = owners.setdefault(fold(claim.path), claim)
-                if owner is claim:
-                    continue
-                if owner.path != claim.path or owner.digest != claim.digest:
-                    pair = (owner.package, claim.package)
-                    faults.setdefault(pair, FileConflict(claim.path, *pair))
-                else:
-                    shared.setdefault(layout.name, set()).add(claim.path)
+                claims.setdefault(fold(claim.path), []).append(claim)
+    new = {layout.name for layout in layouts}
+    for rivals in claims.values():
+        winner = min(rivals, key=lambda claim: linking.rank(claim.package))
+        same = [c for c in rivals if (c.path, c.digest) == (winner.path, winner.digest)]
+        for claim in same[1:]:
+            if claim.package in new:
+                shared.setdefault(claim.package, set()).add(claim.path)
+        for claim in rivals:
+            if claim in same or (claim.package not in new and winner.package not in new):
+                continue
+            if claim.path == winner.path and linking.rank(winner.package) < linking.rank(claim.package):
+                yielded.setdefault(claim.package, set()).add(claim.path)
+            else:
+                pair = (winner.package, claim.package)
+                faults.setdefault(pair, FileConflict(claim.path, *pair))
     _raise(faults.values())
-    return shared
+    return Claims(shared, yielded)
 
 
 def launchers_to_write(
@@ -81,10 +107,10 @@ def launchers_to_write(
     Those of ``new`` packages are missing; another one is wrong where a package that came or went decides anew
     whose it is.
     """
-    owner_before = _launcher_owners(before)
+    owner_before = launcher_owners(before)
     return tuple(
         (path, value)
-        for path, (_, name, value) in sorted(_launcher_owners(after).items())
+        for path, (_, name, value) in sorted(launcher_owners(after).items())
         if name in new or (path in owner_before and owner_before[path][1] != name)
     )
 
@@ -163,9 +189,14 @@ class _Folders:
 
 
 def _file_state(path: str, digest: str) -> str:
-    """Say ``absent``, ``same`` for a file with these bytes, or ``taken`` for anything else."""
+    """Say ``absent``, ``same`` for a file with these bytes or such a link, or ``taken`` for anything else."""
     try:
-        if not stat.S_ISREG(os.lstat(path).st_mode):
+        mode = os.lstat(path).st_mode
+        if digest.startswith(ARROW):
+            is_same = stat.S_ISLNK(mode) and ARROW + os.readlink(path) == digest  # noqa: PTH115
+            # A folder all of whose files are removed first; any other would not have become a link.
+            return "same" if is_same else "absent" if stat.S_ISDIR(mode) else "taken"
+        if not stat.S_ISREG(mode):
             return "taken"
         with open(path, "rb") as file:  # noqa: PTH123
             return "same" if sha256(file.read()).hexdigest() == digest else "taken"
@@ -229,8 +260,11 @@ def _without_case(path: str) -> str:
     return normalize("NFC", path).casefold()
 
 
-def _launcher_owners(rows: Iterable[Installed]) -> dict[str, tuple[bool, PackageName, str]]:
-    """Say whose each launcher is: the package that is called like it, else the first by name."""
+def launcher_owners(rows: Iterable[Installed]) -> dict[str, tuple[bool, PackageName, str]]:
+    """Say whose each launcher is: the package that is called like it, else the first by name.
+
+    With the owner comes its ``module:attribute``, last, and first whether it is called otherwise.
+    """
     owners: dict[str, tuple[bool, PackageName, str]] = {}
     for row in rows:
         for path, value in row.launchers:

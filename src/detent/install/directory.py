@@ -121,7 +121,9 @@ class _Ground:
         return found
 
     def _climbs(self) -> Iterator[tuple[int, Climb]]:
-        return ((number, climb) for number, member in enumerate(self._members) for climb in member.spots.climbs)
+        return (
+            (number, climb) for number, member in enumerate(self._members) for climb in member.spots.climbs
+        )
 
     def _open_for(self, number: int, climb: Climb) -> bool:
         """Make a link above a library real if what it looks for is not where the link leads."""

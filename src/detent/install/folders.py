@@ -1,43 +1,179 @@
 """Which folders of one environment become links: what :mod:`detent.install.directory` says, asked on the spot.
 
 A folder that stands there already and keeps files of somebody else cannot become a link; it stays as it is,
-and what is below it is linked where that is free. Nothing is written here, and no link is followed.
+and what is below it is linked where that is free. Packages that stay are asked for only where they have a
+name in common with what comes or goes: only then can a link of theirs change. Nothing is written here, and no
+link is followed.
 """
 
 import os
 import stat
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
+from detent.errors import FileTrouble
 from detent.fsio import file_trouble
-from detent.install.directory import Fold, Member, Spread, spread
+from detent.install.directory import Fold, Member, Spread, file_by_file, folder_by_folder, spread
+from detent.install.places import Places
+from detent.install.plan import Installed
+from detent.store.entry import WheelContents, WheelEntry, read_contents
+from detent.store.wheels import WheelStore
 
 _BYTECODE = "__pycache__"
 
 
-class Package(NamedTuple):
-    """A package of the environment, whether it is there already or will be."""
+class Coming(NamedTuple):
+    """A package that is brought in."""
 
+    entry: WheelEntry
+    is_by_directory: bool
+    """Whether its folders may be links."""
+
+
+class Relinked(NamedTuple):
+    """A package that stays, with other links than it has now."""
+
+    row: Installed
+    entry: WheelEntry
+    spread: Spread
+
+
+class Folders(NamedTuple):
+    """What becomes of all packages."""
+
+    coming: tuple[Spread | None, ...]
+    """``None`` for a package that is installed file by file."""
+    again: tuple[Relinked, ...]
+
+
+class _Package(NamedTuple):
     library: str
     """Where its folders go, relative to the environment's root."""
     member: Member
-    standing: Collection[str] = ()
+    standing: frozenset[str] = frozenset()
     """The links that are there already, relative to the root."""
 
 
 def settle_folders(
-    root: str,
-    packages: Sequence[Package],
+    places: Places,
+    coming: Sequence[Coming],
+    kept: Sequence[Installed],
+    gone: Iterable[Installed],
     *,
+    top_level: Collection[str],
+    vanishing: Callable[[Iterable[Installed]], Collection[str]],
+    fold: Fold,
+    store: WheelStore,
+) -> Folders:
+    """Decide for an environment by directory, of what comes into it, stays and goes.
+
+    ``top_level`` are the names that are in site-packages now; ``vanishing`` gives every path that is removed
+    before anything is brought in, when the given packages are replaced. Raises :class:`FileTrouble`.
+    """
+    packages = [_coming_package(places, one, store) for one in coming]
+    names = {fold(path.partition("/")[0]) for package in packages for path in _claimed(package.member)}
+    names |= _names(gone, fold)
+    stays: list[tuple[Installed, WheelEntry]] = []
+    for row in _related(kept, names, fold):
+        entry = store.get(row.digest)
+        # Without its entry a package stays as it is: what it has is then taken, for whoever needs it.
+        if entry is not None:
+            stays.append((row, entry))
+            packages.append(_package(places, entry, store, frozenset(row.links)))
+    replaceable = [row for row, _ in stays]
+    spreads = _settled(places.root, packages, top_level, lambda: vanishing(replaceable), fold)
+    again = [
+        Relinked(row, entry, one)
+        for (row, entry), one in zip(stays, spreads[len(coming) :], strict=True)
+        if {f"{_library(row)}/{link}" for link in one.links} != set(row.links)
+    ]
+    return Folders(
+        tuple(s if c.is_by_directory else None for c, s in zip(coming, spreads, strict=False)), tuple(again)
+    )
+
+
+def _coming_package(places: Places, coming: Coming, store: WheelStore) -> _Package:
+    if coming.is_by_directory:
+        return _package(places, coming.entry, store)
+    contents = partial(_contents, store, coming.entry)
+    member = Member(file_by_file(contents(), coming.entry.dist_info), contents)
+    return _Package(places.library(is_pure=coming.entry.root_is_purelib), member)
+
+
+def _package(
+    places: Places, entry: WheelEntry, store: WheelStore, standing: frozenset[str] = frozenset()
+) -> _Package:
+    library = places.library(is_pure=entry.root_is_purelib)
+    spots = folder_by_folder(entry)
+    data = tuple(_folders_by_data(entry, library + "/"))
+    if data:
+        spots = spots._replace(real=tuple(sorted({*spots.real, *data})))
+    return _Package(library, Member(spots, partial(_contents, store, entry)), standing)
+
+
+def _folders_by_data(entry: WheelEntry, library: str) -> Iterator[str]:
+    """Give the folders of site-packages that a wheel fills by the way of its data files."""
+    for scheme, files in entry.data:
+        for file in files if scheme == "data" else ():
+            if file.path.startswith(library):
+                folder = file.path[len(library) :].rpartition("/")[0]
+                while folder:
+                    yield folder
+                    folder = folder.rpartition("/")[0]
+
+
+def _contents(store: WheelStore, entry: WheelEntry) -> WheelContents:
+    try:
+        return read_contents(entry)
+    except FileTrouble:
+        store.check(entry)  # so that the next run fetches it again
+        raise
+
+
+# ---- which packages matter ----------------------------------------------------------------------
+
+
+def _related(kept: Iterable[Installed], names: set[str], fold: Fold) -> list[Installed]:
+    """Give the packages by directory that share a name in site-packages, or a neighbour of theirs does."""
+    rest = [(row, _names((row,), fold)) for row in kept if row.is_by_directory]
+    found: list[Installed] = []
+    while near := [(row, own) for row, own in rest if not own.isdisjoint(names)]:
+        found += [row for row, _ in near]
+        rest = [(row, own) for row, own in rest if own.isdisjoint(names)]
+        names = names.union(*(own for _, own in near))
+    return found
+
+
+def _names(rows: Iterable[Installed], fold: Fold) -> set[str]:
+    found: set[str] = set()
+    for row in rows:
+        library = _library(row) + "/"
+        paths = (*row.links, *row.linked)
+        found |= {fold(p[len(library) :].partition("/")[0]) for p in paths if p.startswith(library)}
+    return found
+
+
+def _claimed(member: Member) -> Iterator[str]:
+    yield from member.spots.real
+    yield from member.spots.links
+    yield from (file.path for file in member.spots.files)
+
+
+def _library(row: Installed) -> str:
+    return row.dist_info.rpartition("/")[0]
+
+
+# ---- what stands there --------------------------------------------------------------------------
+
+
+def _settled(
+    root: str,
+    packages: Sequence[_Package],
     top_level: Collection[str],
     vanishing: Callable[[], Collection[str]],
     fold: Fold,
 ) -> list[Spread]:
-    """Decide for all packages of the environment at ``root``.
-
-    ``top_level`` are the names that are in site-packages now; ``vanishing`` gives every path that is removed
-    before anything is brought in. Raises :class:`FileTrouble`.
-    """
     occupied: dict[str, set[str]] = {package.library: set() for package in packages}
     while True:
         found = _spread(packages, occupied, fold)
@@ -46,8 +182,8 @@ def settle_folders(
             for package, one in zip(packages, found, strict=True)
             for link in one.links
             if link.partition("/")[0] in top_level
-            and (path := f"{package.library}/{link}") not in package.standing
-            and _is_kept(root, path, vanishing)
+            and f"{package.library}/{link}" not in package.standing
+            and _is_kept(root, package.library, link, vanishing)
         ]
         if not taken:
             return found
@@ -55,7 +191,7 @@ def settle_folders(
             occupied[library].add(folder)
 
 
-def _spread(packages: Sequence[Package], occupied: dict[str, set[str]], fold: Fold) -> list[Spread]:
+def _spread(packages: Sequence[_Package], occupied: dict[str, set[str]], fold: Fold) -> list[Spread]:
     by_package: dict[int, Spread] = {}
     for library, folders in occupied.items():
         here = [number for number, package in enumerate(packages) if package.library == library]
@@ -64,15 +200,19 @@ def _spread(packages: Sequence[Package], occupied: dict[str, set[str]], fold: Fo
     return [by_package[number] for number in range(len(packages))]
 
 
-def _is_kept(root: str, path: str, vanishing: Callable[[], Collection[str]]) -> bool:
-    """Whether a real folder stands there and will go on to."""
-    full = f"{root}/{path}"
+def _is_kept(root: str, library: str, folder: str, vanishing: Callable[[], Collection[str]]) -> bool:
+    """Whether a real folder stands there and will go on to; one behind a link is not of this environment."""
+    path = library
     try:
-        return stat.S_ISDIR(os.lstat(full).st_mode) and not _vanishes(root, path, vanishing())
+        for name in folder.split("/"):
+            path = f"{path}/{name}"
+            if not stat.S_ISDIR(os.lstat(f"{root}/{path}").st_mode):
+                return False
+        return not _vanishes(root, path, vanishing())
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
-        raise file_trouble(error, full) from error
+        raise file_trouble(error, f"{root}/{path}") from error
 
 
 def _vanishes(root: str, folder: str, paths: Collection[str]) -> bool:

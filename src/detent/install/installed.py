@@ -1,8 +1,8 @@
 """What is installed in an environment: our own manifest, held against one listing of site-packages.
 
 A package of ours whose `.dist-info` is gone, or was written by another installer meanwhile, is not installed
-any more; what it left behind is still known. Every other `.dist-info` and `.egg-info` is foreign.
-Nothing is started, nothing imported, nothing written.
+any more, nor is one whose links lead nowhere; what it left behind is still known. Every other `.dist-info`
+and `.egg-info` is foreign. Nothing is started, nothing imported, nothing written.
 """
 
 # ruff: noqa: PTH123, PTH208 (strings: every sync comes here)
@@ -17,7 +17,7 @@ from detent.fsio import file_trouble
 from detent.install.manifest import read_journal, read_manifest
 from detent.install.places import Places, places_of
 from detent.install.plan import Foreign, Found, Installed
-from detent.model.names import package_name
+from detent.model.names import PackageName, package_name
 from detent.python.environment import Environment
 
 _INSTALLER = b"detent\n"
@@ -34,6 +34,8 @@ def read_installed(environment: Environment) -> Found:
     for row in rows:
         library, _, folder = row.dist_info.rpartition("/")
         is_there = folder in names_by_library.get(library, ()) and _is_ours(places, row.dist_info)
+        if is_there and row.links:
+            is_there = not _dangles(places.root, row)
         (packages if is_there else lost).append(row)
     known = {row.dist_info for row in packages}
     foreign = [
@@ -45,6 +47,17 @@ def read_installed(environment: Environment) -> Found:
     ]
     top_level = frozenset(name for names in names_by_library.values() for name in names)
     return Found(tuple(packages), tuple(lost), tuple(sorted(foreign)), top_level)
+
+
+def dangling(environment: Environment) -> tuple[PackageName, ...]:
+    """Give the packages whose folders are links to what is no longer there: the store was cleaned or moved."""
+    root = str(environment.root)
+    return tuple(row.name for row in read_manifest(root).packages if row.links and _dangles(root, row))
+
+
+def _dangles(root: str, row: Installed) -> bool:
+    # An entry of the store comes and goes whole, so one of its folders speaks for all.
+    return not os.path.exists(f"{root}/{row.links[0]}")  # noqa: PTH110
 
 
 def _believed(root: str) -> tuple[tuple[Installed, ...], list[Installed]]:

@@ -13,7 +13,7 @@ memory, and were no faster.
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Literal, TypeAlias
 
@@ -21,11 +21,9 @@ from detent.errors import FileTrouble, Unsupported
 from detent.events import Notice, Report
 from detent.fsio import clone, copy, file_trouble, hardlink
 from detent.install.wheel import Batch
-from detent.store.wheels import WheelEntry, WheelFile
+from detent.store.wheels import WheelFile, WheelStore
 
 Method: TypeAlias = Literal["clone", "hardlink", "copy"]
-Unshare: TypeAlias = Callable[[WheelEntry, str, WheelFile], None]
-"""Puts a copy in the place of a stored file that can have no more links."""
 
 _NO_HARDLINK = frozenset(
     (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS)
@@ -38,17 +36,20 @@ _FIRST: dict[str, tuple[Method, Method]] = {
     "clone": ("clone", "copy"),
     "hardlink": ("hardlink", "copy"),
     "copy": ("copy", "copy"),
+    # for the files that stand in real folders
+    "directory": ("hardlink", "copy"),
 }
 
 
 class Linker:
     """Brings files into the environment at ``root``."""
 
-    def __init__(self, root: str, link_mode: str, unshare: Unshare, report: Report) -> None:
+    def __init__(self, root: str, link_mode: str, store: WheelStore, report: Report) -> None:
         if link_mode not in _FIRST:
             raise Unsupported(f"the link mode `{link_mode}` is not known to this release")
         self._root = root
-        self._unshare = unshare
+        self._store = store
+        self._is_quiet = link_mode == "directory"
         self._report = report
         self.method, self._instead = _FIRST[link_mode]
 
@@ -71,6 +72,19 @@ class Linker:
                         raise OSError(errno.ENOTDIR, "something else stands there") from None
             except OSError as error:
                 raise file_trouble(error, path) from error
+
+    def link_folders(self, links: Iterable[tuple[str, str]]) -> None:
+        """Make links to folders: each a path relative to the environment, and where it leads.
+
+        Raises :class:`FileTrouble`, also where anything stands already.
+        """
+        symlink = os.symlink
+        path = self._root
+        try:
+            for path, target in links:
+                symlink(target, f"{self._root}/{path}")
+        except OSError as error:
+            raise file_trouble(error, f"{self._root}/{path}") from error
 
     def link(self, batches: Iterable[Batch]) -> None:
         """Bring in the files of all batches. Raises :class:`FileTrouble` for the first that cannot be."""
@@ -117,7 +131,7 @@ class Linker:
             if self.method == "hardlink":
                 outcome = hardlink(source, target)
                 if outcome == "full":
-                    self._unshare(batch.entry, batch.scheme, file)
+                    self._store.unshare(batch.entry, batch.scheme, file)
                     outcome = hardlink(source, target)
                 if outcome == "unsupported":
                     self._fall_back("hardlink")
@@ -136,7 +150,8 @@ class Linker:
     def _fall_back(self, method: Method) -> None:
         self.method = self._instead if self._instead != method else "copy"
         self._instead = "copy"
-        if self.method == "copy":
+        # A few copies beside links to folders are nothing to speak of.
+        if self.method == "copy" and not self._is_quiet:
             words = "share files" if method == "hardlink" else "clone files"
             self._report(
                 Notice(

@@ -12,8 +12,10 @@ stranger. A file that does not fit, or names a program that no package may bring
     detent-installed 2 <crc-32 of the rest>
     <packages> <touched>
     <touched name>...
-    name version digest identity requested by-directory dist-info links linked private launchers   (with tabs)
-    <path>...                 links, linked, private, then launchers with a tab and module:attribute
+    name version digest identity requested by-directory bytecode dist-info links linked private launchers yielded
+    <path>...                 of each kind in this order; launchers with a tab and module:attribute
+
+The words of a package are separated by tabs.
 """
 
 # ruff: noqa: PTH104, PTH108, PTH208 (strings: every sync comes here)
@@ -55,13 +57,14 @@ def render_manifest(packages: Iterable[Installed], touched: Collection[PackageNa
     rows = sorted(packages)
     lines = [f"{len(rows)} {len(touched)}", *sorted(touched)]
     for row in rows:
-        flags = f"{row.is_requested:d}\t{row.is_by_directory:d}"
-        counts = f"{len(row.links)}\t{len(row.linked)}\t{len(row.private)}\t{len(row.launchers)}"
-        lines.append("\t".join((*row[:4], flags, row.dist_info, counts)))
+        flags = f"{row.is_requested:d}\t{row.is_by_directory:d}\t{row.bytecode}"
+        counts = map(len, (row.links, row.linked, row.private, row.launchers, row.yielded))
+        lines.append("\t".join((*row[:4], flags, row.dist_info, *map(str, counts))))
         lines += row.links
         lines += row.linked
         lines += row.private
         lines += [f"{path}\t{value}" for path, value in row.launchers]
+        lines += row.yielded
     text = "\n".join(lines).encode()
     return f"{_HEAD}{zlib.crc32(text):08x}\n".encode() + text
 
@@ -78,12 +81,14 @@ def parse_manifest(data: bytes) -> Manifest | None:
         touched = frozenset(map(PackageName, lines[1:at]))
         packages = []
         for _ in range(package_count):
-            name, version, digest, identity, requested, whole, dist_info, *counts = lines[at].split("\t")
-            links, linked, private, launchers = map(_count, counts)
+            words = lines[at].split("\t")
+            name, version, digest, identity, requested, whole, bytecode, dist_info, *counts = words
+            links, linked, private, launchers, yielded = map(_count, counts)
             start = at + 1 + links
             first = start + linked
             second = first + private
             third = second + launchers
+            fourth = third + yielded
             packages.append(
                 Installed(
                     name=PackageName(name),
@@ -97,9 +102,11 @@ def parse_manifest(data: bytes) -> Manifest | None:
                     launchers=tuple(_launcher(line) for line in lines[second:third]),
                     links=tuple(lines[at + 1 : start]),
                     is_by_directory=whole == "1",
+                    bytecode=bytecode,
+                    yielded=tuple(lines[third:fourth]),
                 )
             )
-            at = third
+            at = fourth
     except (ValueError, IndexError, UnsafePath):
         return None
     return Manifest(tuple(packages), touched) if at == len(lines) else None

@@ -13,6 +13,10 @@ from detent.model.candidate import Artifact
 from detent.model.names import PackageName
 
 
+BUILD_SETTINGS = "settings"
+"""Stands beside the hashes of a source distribution that is built with settings of the user."""
+
+
 class Installed(NamedTuple):
     """A package this program put into an environment, with every file of it.
 
@@ -37,6 +41,10 @@ class Installed(NamedTuple):
     """What is one symbolic link to a folder of the store; what lies behind it is no file of the environment."""
     is_by_directory: bool = False
     """Whether folders were to be links wherever that is possible; a package may have no such folder."""
+    bytecode: str = ""
+    """The kind of byte code that was brought with it (:mod:`detent.install.bytecode`); empty for none."""
+    yielded: tuple[str, ...] = ()
+    """Files of it in whose place those of another package stand, which was allowed to overwrite them."""
 
     def paths(self) -> list[str]:
         """Every file and link, launchers included."""
@@ -49,10 +57,16 @@ class Linking(NamedTuple):
     mode: str = "auto"
     file_by_file: frozenset[PackageName] = frozenset()
     """Packages none of whose folders becomes a link, whatever the mode."""
+    overwriting: tuple[PackageName, ...] = ()
+    """Packages whose files may take the place of others'; of two that do, the first one's stay."""
 
     def is_by_directory(self, name: PackageName) -> bool:
         """Whether the folders of a package are links wherever that is possible."""
         return self.mode == "directory" and name not in self.file_by_file
+
+    def rank(self, name: PackageName) -> int:
+        """Give a package's place among those that overwrite others; the same last one for all that do not."""
+        return self.overwriting.index(name) if name in self.overwriting else len(self.overwriting)
 
 
 class Foreign(NamedTuple):
@@ -210,10 +224,16 @@ def _with_version(action: Action, versions: Mapping[PackageName, str]) -> Action
 
 
 def identity_of(artifact: Artifact) -> str:
-    """Give the hash that stands for an artifact: its sha256, else the last by name (``sha512:...``)."""
+    """Give the hash that stands for an artifact: its sha256, else the last by name (``sha512:...``).
+
+    What is built with settings of the user is another thing than what is built without.
+    """
     digests = {digest.algorithm: digest.value for digest in artifact.digests}
+    settings = digests.pop(BUILD_SETTINGS, "")
     algorithm = "sha256" if "sha256" in digests else max(digests, default="")
-    return f"{algorithm}:{digests[algorithm]}" if algorithm else ""
+    if not algorithm:
+        return ""
+    return f"{algorithm}:{digests[algorithm]}" + (f"+{settings}" if settings else "")
 
 
 def plan(
@@ -268,8 +288,38 @@ def plan(
         actions += [Keep(package, package.is_requested) for package in ours.values()]
         names = {a.name for a in actions if isinstance(a, Install | Replace)}
         leftovers = tuple(package for package in found.leftovers if package.name in names)
+    if any(package.yielded for package in found.packages):
+        actions = _with_owed(actions, selection, linking)
     actions.sort(key=_order)
     return Plan(tuple(actions), found, leftovers, tuple(sorted(stuck)))
+
+
+def _with_owed(actions: list[Action], selection: Selection, linking: Linking) -> list[Action]:
+    """Replace what would stay and gets files back: the package that had overwritten them goes, or may not.
+
+    A package that is replaced may no longer have the file, so it counts as going.
+    """
+    choices = {choice.package.name: choice for choice in selection.choices}
+
+    def is_owed(package: Installed, staying: Mapping[PackageName, frozenset[str]]) -> bool:
+        ranks = [
+            min((linking.rank(n) for n, paths in staying.items() if path in paths), default=None)
+            for path in package.yielded
+        ]
+        return any(rank is None or linking.rank(package.name) < rank for rank in ranks)
+
+    while True:
+        kept = [action.old for action in actions if isinstance(action, Keep)]
+        staying = {package.name: frozenset(package.paths()) for package in kept}
+        owed = {p.name for p in kept if p.yielded and p.name in choices and is_owed(p, staying)}
+        if not owed:
+            return actions
+        actions = [
+            Replace(action.old, (), choices[action.name])
+            if isinstance(action, Keep) and action.name in owed
+            else action
+            for action in actions
+        ]
 
 
 def _is_from(old: Installed, artifact: Artifact) -> bool:

@@ -80,9 +80,10 @@ def _remove_names(
     # Only the environment's root and its scripts folder hold what is not to be named.
     is_guarded = folder in ("", places.scripts) or "/" not in folder
     for name in names:
-        if is_guarded and protection(places, f"{folder}/{name}" if folder else name):
+        path = f"{folder}/{name}" if folder else name
+        if is_guarded and protection(places, path):
             continue
-        ends = links.get(f"{folder}/{name}") if links else None
+        ends = links.get(path)
         if ends is None or _leads_to(prefix + name, ends):
             _unlink(prefix + name)
 

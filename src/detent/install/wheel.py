@@ -26,7 +26,8 @@ ARROW = "-> "
 
 _EXECUTABLE = 0o755
 # Written for each environment anew, or void then: a signature is one of the wheel's own RECORD.
-_OURS = frozenset(("RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json"))
+_INSTALLERS_OWN = frozenset(("INSTALLER", "REQUESTED", "direct_url.json"))
+_OURS = frozenset(("RECORD", "RECORD.jws", "RECORD.p7s", *_INSTALLERS_OWN))
 
 
 class PrivateFile(NamedTuple):
@@ -91,7 +92,9 @@ class Layout(NamedTuple):
     top_level: frozenset[str]
     """First components below site-packages."""
     links: tuple[tuple[str, str], ...] = ()
-    """Path of each link to a folder of the store, and where it leads; those of the dist-info come last."""
+    """Path of each link to a folder of the store, and where it leads."""
+    dist_links: tuple[tuple[str, str], ...] = ()
+    """The same of folders in the dist-info."""
     is_by_directory: bool = False
 
     def hashes(self) -> dict[str, str]:
@@ -99,7 +102,7 @@ class Layout(NamedTuple):
         found = {b.target + f.path: f.sha256 for b in (*self.batches, self.dist_batch) for f in b.files}
         written = (*self.scripts, *self.programs, *self.dist_files)
         found.update({f.path: sha256(f.content).hexdigest() for f in written})
-        found.update({path: ARROW + target for path, target in self.links})
+        found.update({path: ARROW + target for path, target in (*self.links, *self.dist_links)})
         return found
 
     def outside(self) -> list[str]:
@@ -121,7 +124,7 @@ class Layout(NamedTuple):
             linked=tuple([b.target + f.path for b in batches for f in b.files]),
             private=tuple([f.path for f in (*self.scripts, *self.dist_files)]),
             launchers=self.launchers,
-            links=tuple([path for path, _ in self.links]),
+            links=tuple([path for path, _ in (*self.links, *self.dist_links)]),
             is_by_directory=self.is_by_directory,
         )
 
@@ -131,10 +134,11 @@ class _Spread(NamedTuple):
 
     folders: Sequence[str]
     payload: Sequence[WheelFile]
-    links: Sequence[str]
     dist_folders: Sequence[str]
     """The dist-info and what is in it."""
     dist_files: Sequence[WheelFile]
+    links: Sequence[str] = ()
+    dist_links: Sequence[str] = ()
 
 
 def wish_of(choice: Choice) -> Wish:
@@ -189,10 +193,11 @@ def lay_out(entry: WheelEntry, wish: Wish, places: Places, spread: Spread | None
         dist_files=(),
         top_level=frozenset(entry.top_level),
         links=tuple([(f"{library}/{link}", f"{source}/{link}") for link in here.links]),
+        dist_links=tuple([(f"{library}/{link}", f"{source}/{link}") for link in here.dist_links]),
         is_by_directory=spread is not None,
     )
     _refuse_unsafe(layout, places)
-    return layout._replace(dist_files=_metadata_files(entry, wish, layout, here.links))
+    return layout._replace(dist_files=_metadata_files(entry, wish, layout, (*here.links, *here.dist_links)))
 
 
 def _file_by_file(entry: WheelEntry) -> _Spread:
@@ -201,7 +206,6 @@ def _file_by_file(entry: WheelEntry) -> _Spread:
     return _Spread(
         [f for f in contents.folders if f != entry.dist_info and not f.startswith(below)],
         contents.files[: len(contents.files) - len(entry.dist_files)],
-        (),
         [f for f in contents.folders if f == entry.dist_info or f.startswith(below)],
         _not_ours(entry, entry.dist_files),
     )
@@ -214,9 +218,10 @@ def _folder_by_folder(entry: WheelEntry, spread: Spread) -> _Spread:
     return _Spread(
         [f for f in spread.real if f not in dist_folders],
         [file for file in spread.files if not file.path.startswith(below)],
-        sorted(spread.links, key=lambda link: (link.startswith(below), link)),
         dist_folders,
         _not_ours(entry, standing),
+        [link for link in spread.links if not link.startswith(below)],
+        [link for link in spread.links if link.startswith(below)],
     )
 
 
@@ -319,7 +324,7 @@ def _metadata_files(
 def _own_lines(entry: WheelEntry) -> str:
     """Give the ready-made lines of what stands below site-packages, without those of files that are ours."""
     start = len(entry.dist_info) + 1
-    ours = tuple([f"{file.path}," for file in entry.dist_files if file.path[start:] in _OURS])
+    ours = tuple([f"{file.path}," for file in entry.dist_files if file.path[start:] in _INSTALLERS_OWN])
     if not any(line in entry.record_text for line in ours):
         return entry.record_text
     return "".join(
@@ -349,7 +354,7 @@ def _refuse_unsafe(layout: Layout, places: Places) -> None:
     for path in layout.outside():
         if reason := protection(places, path):
             raise UnsafePath(layout.name, path, reason)
-    for path, _ in layout.links:
+    for path, _ in (*layout.links, *layout.dist_links):
         if "\n" in path:
             raise UnsafePath(layout.name, path, "it has a line break")
     for batch in (*layout.batches, layout.dist_batch):

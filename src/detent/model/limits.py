@@ -62,6 +62,8 @@ class Limits(NamedTuple):
     """Cases the markers of a lock may have."""
     concurrent_downloads: int = 16
     """Downloads side by side."""
+    concurrent_builds: int = 2
+    """Builds side by side."""
     probe_seconds: float = 10.0
     """An interpreter's answer about itself."""
 

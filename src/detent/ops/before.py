@@ -8,7 +8,7 @@ from pathlib import Path
 
 from detent.install.manifest import read_manifest
 from detent.install.plan import Foreign, Installed, Plan, Remove, Replace
-from detent.ops.history import WasEnvironment, WasInstalled
+from detent.ops.history import FileChange, Remembered, WasEnvironment, WasInstalled
 from detent.ops.kept_selection import read_kept_selection
 from detent.python.pyvenv import base_of
 
@@ -16,7 +16,7 @@ _MOST_BYTES = 64 * 1024
 
 
 def environment_before(root: Path, plan: Plan | None) -> WasEnvironment:
-    """Describe the environment at ``root`` before a plan is carried out; without one: before it is replaced."""
+    """Describe an environment before a plan is carried out in it; without a plan: before it is replaced."""
     packages = read_manifest(str(root)).packages if plan is None else plan.found.packages
     return WasEnvironment(
         root=str(root),
@@ -25,6 +25,15 @@ def environment_before(root: Path, plan: Plan | None) -> WasEnvironment:
         packages=tuple(_was_installed(root, package) for package in packages),
         foreign=() if plan is None else tuple((f.name, f.version) for f in _removed(plan)),
     )
+
+
+def remember_environment(remembered: Remembered, root: Path, plan: Plan | None, *files: FileChange) -> None:
+    """Write down an environment that is about to be changed, if it is, and files that are to be with it."""
+    is_changed = plan is None or plan.has_work
+    if is_changed and not remembered.has_environment:
+        remembered.environment(environment_before(root, plan), *files)
+    else:
+        remembered.files(*files)
 
 
 def python_behind(root: Path) -> str:

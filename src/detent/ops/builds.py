@@ -7,10 +7,11 @@ is over. Its files are clones or copies: a back end may write into its environme
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from hashlib import file_digest, sha256
 from pathlib import Path
+from typing import TypeAlias
 
 from detent import fsio
 from detent.build.frontend import (
@@ -41,7 +42,7 @@ from detent.events import Building, Built, ignore
 from detent.index.metadata import parse_metadata
 from detent.install.apply import apply, environment_lock
 from detent.install.installed import read_installed
-from detent.install.plan import plan
+from detent.install.plan import Linking, plan
 from detent.lock.choice import Choice, Selection
 from detent.lock.filename import wheel_name
 from detent.lock.model import LockedPackage
@@ -52,6 +53,7 @@ from detent.model.names import PackageName
 from detent.model.requirement import InvalidRequirement, Requirement, parse_requirement
 from detent.model.target import Target
 from detent.ops.built import archive_key, find_built, remember_built
+from detent.ops.crew import Crew
 from detent.ops.declared import declared
 from detent.ops.discover import Project
 from detent.ops.gather import gather
@@ -61,12 +63,15 @@ from detent.ops.unbuilt import tell_unbuilt, with_unbuilt
 from detent.ops.world import World
 from detent.python.environment import Environment
 from detent.python.interpreter import Interpreter
-from detent.resolve.throwaway import resolve_once
+from detent.resolve.throwaway import Pin, resolve_once
 from detent.store.cache import Scratch
 from detent.store.entry import read_metadata
 from detent.store.source import unpack_source
 from detent.store.wheels import WheelEntry
 
+Looking: TypeAlias = Callable[[], AbstractContextManager[object]]
+
+_CLONED = Linking("clone")
 _LOG_NAME = 99
 """How many characters of a package's name are enough in the name of a log."""
 
@@ -83,8 +88,8 @@ class Builds:
         self._world = world
         self._interpreter = interpreter
         self._variables = variables
-        self._going_on: list[PackageName] = []
         self._failed: dict[PackageName, dict[str, BuildError]] = {}
+        self._crew = Crew(lambda: world().limits.concurrent_builds)
 
     # ---- metadata -----------------------------------------------------------------------------
 
@@ -129,6 +134,10 @@ class Builds:
         return declared(self._world(), project)
 
     # ---- wheels -------------------------------------------------------------------------------
+
+    def side_by_side(self, builds: Sequence[Callable[[], WheelEntry]]) -> list[WheelEntry]:
+        """Do several builds at once, as many as the limits allow; raises what the first that fails raises."""
+        return self._crew.side_by_side(builds)
 
     def from_archive(self, choice: Choice, archive: Path, interpreter: Interpreter) -> WheelEntry:
         """Build a source distribution; one that was built before is not built again."""
@@ -220,14 +229,12 @@ class Builds:
     @contextmanager
     def _turn(self, name: PackageName, subject: str, key: str) -> Iterator[None]:
         """See that no build waits for itself, and that nobody else does the same one meanwhile."""
-        if name in self._going_on:
-            raise BuildCycle(subject, (*self._going_on[self._going_on.index(name) :], name))
-        self._going_on.append(name)
-        try:
-            with self._claim(key):
-                yield
-        finally:
-            self._going_on.pop()
+        with (
+            self._crew.building(name, subject),
+            self._crew.claimed(key) as is_waited_for,
+            self._claim(key) if is_waited_for else nullcontext(),
+        ):
+            yield
 
     @contextmanager
     def _whole_story(self) -> Iterator[None]:
@@ -237,7 +244,7 @@ class Builds:
         try:
             yield
         except BuildError as error:
-            if self._going_on:
+            if self._crew.chain():
                 raise
             raise with_unbuilt(world, unbuilt, error) from None
 
@@ -248,14 +255,17 @@ class Builds:
         world.report(Building(subject))
         with (
             Scratch(world.layout) as scratch,
-            environment(world, interpreter, subject=subject) as environment_for_it,
+            environment(
+                world, interpreter, subject=subject, looking=self._crew.looking
+            ) as environment_for_it,
         ):
             yield scratch, environment_for_it
         world.report(Built(subject))
 
     def _job(self, subject: str, source: Path, scratch: Path, name: PackageName) -> Job:
         world = self._world()
-        return job_for(world, subject, source, scratch, log_name=name, variables=self._variables)
+        job = job_for(world, subject, source, scratch, log_name=name, variables=self._variables)
+        return job._replace(halt=self._crew.halt)
 
     def _claim(self, key: str) -> fsio.FileLock:
         world = self._world()
@@ -300,20 +310,27 @@ def _log(world: World, key: str) -> Path:
 
 
 @contextmanager
-def environment(world: World, interpreter: Interpreter, *, subject: str) -> Iterator[BuildEnvironment]:
-    """Give an empty environment for one build; it is removed afterwards."""
+def environment(
+    world: World, interpreter: Interpreter, *, subject: str, looking: Looking = nullcontext
+) -> Iterator[BuildEnvironment]:
+    """Give an empty environment for one build; it is removed afterwards.
+
+    ``looking`` is the turn that is waited for to look for versions of what the build needs.
+    """
     with Scratch(world.layout) as scratch:
-        made = world.environments().make_apart(scratch / "environment", interpreter, prompt="build")
-        yield _Isolated(world, made, subject)
+        with looking():
+            made = world.environments().make_apart(scratch / "environment", interpreter, prompt="build")
+        yield _Isolated(world, made, subject, looking)
 
 
 class _Isolated:
     """The environment of one build."""
 
-    def __init__(self, world: World, made: Environment, subject: str) -> None:
+    def __init__(self, world: World, made: Environment, subject: str, looking: Looking) -> None:
         self._world = world
         self._made = made
         self._subject = subject
+        self._looking = looking
         self._asked: list[Requirement] = []
 
     @property
@@ -328,7 +345,7 @@ class _Isolated:
         """Bring what is required, beside what was asked for before."""
         try:
             self._asked += [parse_requirement(text) for text in requirements]
-            provision(self._world, self._made, self._asked)
+            provision(self._world, self._made, self._asked, looking=self._looking)
         except InvalidRequirement as error:
             raise BuildRequirementsUnmet(self._subject, str(error)) from error
         except BuildCycle:
@@ -348,15 +365,16 @@ def provision(
     requirements: Sequence[Requirement],
     *,
     exact: bool = True,
-    link_mode: str = "clone",
+    linking: Linking = _CLONED,
+    looking: Looking = nullcontext,
 ) -> Selection:
     """Bring requirements and all they need into an environment of our own; what fits stays.
 
     Raises :class:`ResolveError`, :class:`PackageUnknown`, :class:`FetchError` and :class:`BuildError`.
     """
     interpreter = made.interpreter
-    with environment_lock(made, limits=world.limits):
-        found = read_installed(made)
+    found = read_installed(made)
+    with looking():
         unbuilt = len(world.releases.unbuilt)
         try:
             pins = resolve_once(
@@ -369,26 +387,32 @@ def provision(
         finally:
             world.releases.save()
         tell_unbuilt(world, unbuilt)
-        asked = {requirement.name for requirement in requirements}
-        choices = tuple(
-            Choice(
-                LockedPackage(
-                    pin.name,
-                    pin.version,
-                    wheels=(pin.artifact,) if pin.artifact.is_wheel else (),
-                    sdist=None if pin.artifact.is_wheel else pin.artifact,
-                ),
-                pin.artifact,
-                pin.name in asked,
-            )
-            for pin in pins
+    selection = Selection(interpreter.target, _choices(requirements, pins))
+    todo = plan(selection, found, exact=exact, linking=linking)
+    entries = dict(gather(world, todo.wanted, Path(), interpreter).entries)
+    with environment_lock(made, limits=world.limits):
+        todo = plan(selection, read_installed(made), exact=exact, linking=linking)
+        missing = [choice for choice in todo.wanted if choice.package.name not in entries]
+        entries.update(gather(world, missing, Path(), interpreter).entries)
+        apply(todo, made, entries, store=world.wheels(), linking=linking, report=ignore)
+    return selection
+
+
+def _choices(requirements: Sequence[Requirement], pins: Iterable[Pin]) -> tuple[Choice, ...]:
+    asked = {requirement.name for requirement in requirements}
+    return tuple(
+        Choice(
+            LockedPackage(
+                pin.name,
+                pin.version,
+                wheels=(pin.artifact,) if pin.artifact.is_wheel else (),
+                sdist=None if pin.artifact.is_wheel else pin.artifact,
+            ),
+            pin.artifact,
+            pin.name in asked,
         )
-        selection = Selection(interpreter.target, choices)
-        todo = plan(selection, found, exact=exact)
-        gathered = gather(world, todo.wanted, Path(), interpreter)
-        unshare = world.wheels().unshare
-        apply(todo, made, gathered.entries, unshare=unshare, link_mode=link_mode, report=ignore)
-        return selection
+        for pin in pins
+    )
 
 
 def _in_words(fault: DetentError) -> str:

@@ -4,23 +4,59 @@ A key covers everything that went in: the source, the interpreter and the settin
 wheel came out; that wheel stands in the store like any other. Nothing is built here.
 """
 
-from hashlib import sha256
-
 from detent.fsio import file_trouble
-from detent.install.plan import identity_of
-from detent.model.candidate import Artifact
+from detent.install.plan import BUILD_SETTINGS, identity_of
+from detent.lock.choice import Choice
+from detent.model.candidate import Artifact, Digest
 from detent.model.names import PackageName
 from detent.ops.world import World
 from detent.python.interpreter import Interpreter
 from detent.store.builds import Built, read_built, write_built
-from detent.store.wheels import WheelEntry
+from detent.store.entry import WheelEntry
+from detent.store.fingerprint import fingerprint
+
+TREE = "tree"
+"""What stands before the key of a folder where a file has its hash."""
+
+
+def is_tree(choice: Choice) -> bool:
+    """Whether a choice is a folder."""
+    direct = choice.package.direct
+    return direct is not None and direct.kind == "directory"
+
+
+def tree_of(choice: Choice) -> str:
+    """Give the key of a choice that is a folder."""
+    return next(digest.value for digest in choice.artifact.digests if digest.algorithm == TREE)
+
+
+def with_settings(world: World, artifact: Artifact) -> Artifact:
+    """Let a source distribution tell the settings it is built with, if there are any.
+
+    So it is another package than without them, although the file is the same.
+    """
+    settings = sorted(world.settings.config_settings.items())
+    if not settings or not artifact.digests:
+        return artifact
+    told = Digest(BUILD_SETTINGS, fingerprint(repr(settings).encode("utf-8", "surrogateescape"))[:16])
+    return artifact._replace(digests=(*artifact.digests, told))
 
 
 def archive_key(world: World, artifact: Artifact, interpreter: Interpreter, *, subdirectory: str = "") -> str:
     """Give the key of the wheel that is built from a source distribution."""
     settings = sorted(world.settings.config_settings.items())
-    facts = ("archive", identity_of(artifact) or artifact.url, subdirectory, interpreter.digest, settings)
-    return sha256(repr(facts).encode("utf-8", "surrogateescape")).hexdigest()
+    source = artifact._replace(digests=tuple(d for d in artifact.digests if d.algorithm != BUILD_SETTINGS))
+    facts = ("archive", identity_of(source) or artifact.url, subdirectory, interpreter.digest, settings)
+    return fingerprint(repr(facts).encode("utf-8", "surrogateescape"))
+
+
+def choice_key(world: World, choice: Choice, interpreter: Interpreter) -> str:
+    """Give the key of the wheel that a choice which is none has to be built into."""
+    if is_tree(choice):
+        return tree_of(choice)
+    direct = choice.package.direct
+    below = direct.subdirectory if direct is not None else ""
+    return archive_key(world, choice.artifact, interpreter, subdirectory=below)
 
 
 def find_built(world: World, key: str, *, name: PackageName, version: str) -> WheelEntry | None:

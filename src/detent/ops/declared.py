@@ -8,9 +8,9 @@ from detent.errors import BuildFailed, MetadataInvalid
 from detent.index.metadata import parse_metadata
 from detent.lock.filename import wheel_name
 from detent.model.candidate import Metadata
-from detent.ops.built import find_built
+from detent.ops.built import find_built, tree_of
 from detent.ops.discover import Project
-from detent.ops.local import project_choice, tree_of
+from detent.ops.local import project_choice
 from detent.ops.world import World
 from detent.store.entry import read_metadata
 

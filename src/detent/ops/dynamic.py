@@ -14,7 +14,8 @@ from detent.ops.shown_paths import display
 from detent.ops.world import World
 from detent.project.conflicts import Declared, with_gates
 
-_LEFT_OPEN = frozenset(("dependencies", "optional-dependencies", "requires-python"))
+LEFT_OPEN = frozenset(("dependencies", "optional-dependencies", "requires-python"))
+"""What a lock asks of a back end where a project leaves it open."""
 
 
 def with_dynamic(world: World, project: Project, inputs: Inputs) -> Inputs:
@@ -22,7 +23,7 @@ def with_dynamic(world: World, project: Project, inputs: Inputs) -> Inputs:
 
     Raises :class:`BuildError`, and :class:`ManifestInvalid` where `conflicts` cannot be used with that.
     """
-    left_open = _LEFT_OPEN.intersection(project.manifest.dynamic)
+    left_open = LEFT_OPEN.intersection(project.manifest.dynamic)
     if not left_open:
         return inputs
     metadata = world.builder().declared(project)

@@ -6,6 +6,7 @@ when a later step fails; what was not asked for is not touched.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 
 from detent import fsio
@@ -21,6 +22,7 @@ from detent.events import Event, Notice, ignore
 from detent.model.adjustments import Adjustments
 from detent.model.inputs import Inputs
 from detent.model.requirement import PackageName, Requirement, package_name
+from detent.ops.before import remember_environment
 from detent.ops.discover import LOCK_NAME, MANIFEST_NAME, Project, decode
 from detent.ops.going_back import may_go_back
 from detent.ops.history import Remembered, file_change
@@ -334,13 +336,16 @@ def finish_edit(
         write_lock(world, project, outcome)
         synced = None
         if sync is not None:
-            synced = _synced(world, after, outcome, sync)
+            synced = _synced(world, after, outcome, sync, remembered)
         return EditOutcome(changes, outcome, synced, is_dry_run=False)
 
 
-def _synced(world: World, project: Project, outcome: LockOutcome, sync: SyncOptions) -> SyncOutcome:
+def _synced(
+    world: World, project: Project, outcome: LockOutcome, sync: SyncOptions, remembered: Remembered
+) -> SyncOutcome:
+    begin = partial(remember_environment, remembered)
     try:
-        return install_lock(world, project, outcome.lock, outcome, sync)
+        return install_lock(world, project, outcome.lock, outcome, sync, begin=begin)
     except ExclusiveExtras as fault:
         # What the environment has is no choice of a command that edits, so no flag of it changes that.
         fault.next_steps = ("pass `--no-sync`, and choose with `detent sync` afterwards",)

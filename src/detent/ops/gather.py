@@ -1,90 +1,105 @@
 """Gather: everything an environment will need is in the store before the environment is touched.
 
 The files of a lock are fetched side by side, the biggest first; each is checked by size and hash on its
-way in, unpacked by the strict reader, and published by one rename. Source distributions and folders are built
-when all files are there, one after the other. A failure here is harmless.
+way in, unpacked by the strict reader, and published by one rename. Folders are built meanwhile, and source
+distributions as they arrive. A failure here is harmless.
 """
 
 import os
 import stat
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from hashlib import file_digest, sha256
 from io import BufferedReader
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias, TypeVar
 
 from detent import fsio
 from detent.errors import Failures, FileTrouble, HashMismatch
 from detent.events import Prepared
-from detent.install.plan import identity_of
 from detent.lock.choice import Choice
 from detent.lock.filename import local_path
 from detent.lock.select import forbidden
 from detent.model.candidate import STRONG_HASHES, Artifact
 from detent.model.names import PackageName
 from detent.model.target import Target
-from detent.ops.built import archive_key, find_built, forget_built
-from detent.ops.local import is_tree, tree_keys, tree_of
+from detent.ops.built import choice_key, forget_built, is_tree
+from detent.ops.local import tree_keys
+from detent.ops.matching import Gathered
+from detent.ops.stored import DIGEST_FACT, fact_key, find_stored, stored_wheel
 from detent.ops.world import World
 from detent.python.interpreter import Interpreter
 from detent.store.archives import Archives
 from detent.store.cache import Scratch
-from detent.store.records import read_record, write_record
-from detent.store.wheels import WheelEntry
+from detent.store.entry import WheelEntry
+from detent.store.records import write_record
 
-_DIGEST_FACT = (b"digest", 1)
-
-_Job: TypeAlias = Callable[[], WheelEntry | Path]
+T = TypeVar("T")
+_Wait: TypeAlias = Callable[[], WheelEntry]
 """Waits for what was begun, and gives it."""
 
 
-class Gathered(NamedTuple):
-    """What stands in the store now."""
-
-    entries: Mapping[PackageName, WheelEntry]
-    fetched: int
-
-
-def gather(world: World, choices: Iterable[Choice], root: Path, interpreter: Interpreter) -> Gathered:
+def gather(
+    world: World,
+    choices: Iterable[Choice],
+    root: Path,
+    interpreter: Interpreter,
+    *,
+    is_by_folders: bool = False,
+) -> Gathered:
     """Bring a wheel for every choice into the store; paths in a lock are relative to ``root``.
 
-    Raises :class:`FetchError`, :class:`ArchiveUnsafe`, :class:`BuildError` and :class:`FileTrouble`; what
-    came before stays.
+    ``is_by_folders``: see :func:`find_stored`. Raises :class:`FetchError`, :class:`ArchiveUnsafe`,
+    :class:`BuildError` and :class:`FileTrouble`; what came before stays.
     """
-    entries: dict[PackageName, WheelEntry] = {}
-    missing: list[Choice] = []
-    for choice in choices:
-        entry = _stored(world, choice, interpreter)
-        # An entry that somebody edited is set aside by the check, and fetched again.
-        checked = world.wheels().check(entry) if entry is not None else None
-        if checked is None:
-            missing.append(choice)
-        else:
-            entries[choice.package.name] = checked
-    _refuse_builds(world, missing, root, interpreter.target)
-    trees = [choice for choice in missing if is_tree(choice)]
-    files = [choice for choice in missing if not is_tree(choice)]
-    with Scratch(world.layout) if files else nullcontext() as scratch:
-        jobs = _begin(world, files, root, scratch) if scratch is not None else []
-        try:
-            # Folders are built while files arrive; a source distribution has to arrive first.
-            for choice in trees:
-                entries[choice.package.name] = world.builder().from_tree(choice, interpreter)
-            arrived = [(choice, job()) for choice, job in jobs]
-        except BaseException:
-            if jobs:
-                world.network().close()  # nobody waits for the others
-            raise
-        for choice, found in arrived:
-            name = choice.package.name
-            if isinstance(found, WheelEntry):
-                entries[name] = found
-            else:
-                entries[name] = world.builder().from_archive(choice, found, interpreter)
-                world.report(Prepared(name, entries[name].version))
+    entries, missing = find_stored(world, choices, interpreter, is_by_folders=is_by_folders)
+    if missing:
+        _refuse_builds(world, missing, root, interpreter.target)
+        with _fetching(world, missing) as scratch:
+            entries.update(_bring(world, missing, root, interpreter, scratch))
     return Gathered(entries, len(missing))
+
+
+def _bring(
+    world: World, missing: Sequence[Choice], root: Path, interpreter: Interpreter, scratch: Path
+) -> Iterator[tuple[PackageName, WheelEntry]]:
+    """Fetch and build side by side; what is built last has waited for its file."""
+    wheels: list[tuple[Choice, _Wait]] = []
+    builds: list[tuple[Choice, _Wait]] = [
+        (choice, partial(world.builder().from_tree, choice, interpreter))
+        for choice in missing
+        if is_tree(choice)
+    ]
+    files = [choice for choice in missing if not is_tree(choice)]
+    for choice in sorted(files, key=lambda choice: -(choice.artifact.size_bytes or 0)):
+        if choice.artifact.is_wheel:
+            wheels.append((choice, _begun(world, _fetch_wheel, choice, scratch, root)))
+        else:
+            kept = _archive_at_hand(world, choice)
+            arrive = partial(Path, kept) if kept else _begun(world, _fetch_archive, choice, scratch, root)
+            builds.append((choice, partial(_build, world, choice, arrive, interpreter)))
+    built = world.builder().side_by_side([build for _, build in builds]) if builds else []
+    yield from ((choice.package.name, entry) for (choice, _), entry in zip(builds, built, strict=True))
+    yield from ((choice.package.name, wait()) for choice, wait in wheels)
+
+
+@contextmanager
+def _fetching(world: World, missing: Iterable[Choice]) -> Iterator[Path]:
+    """Give a folder for what arrives; when one thing fails, nobody waits for the others."""
+    with Scratch(world.layout) as scratch:
+        try:
+            yield scratch
+        except BaseException:
+            if not all(map(is_tree, missing)):
+                world.network().close()
+            raise
+
+
+def _build(world: World, choice: Choice, arrive: Callable[[], Path], interpreter: Interpreter) -> WheelEntry:
+    entry = world.builder().from_archive(choice, arrive(), interpreter)
+    world.report(Prepared(choice.package.name, entry.version))
+    return entry
 
 
 def _refuse_builds(world: World, missing: Iterable[Choice], root: Path, target: Target) -> None:
@@ -121,22 +136,18 @@ def forget_builds(
             for key in tree_keys(world, choice, interpreter):
                 forget_built(world, key)
         elif not choice.artifact.is_wheel:
-            forget_built(world, _archive_key(world, choice, interpreter))
+            forget_built(world, choice_key(world, choice, interpreter))
 
 
-def _begin(world: World, missing: Sequence[Choice], root: Path, scratch: Path) -> list[tuple[Choice, _Job]]:
-    """Begin to fetch side by side, the biggest first; what is kept already needs no network.
-
-    A wheel has become an entry of the store when its job is done, a source distribution a file.
-    """
-    jobs: list[tuple[Choice, _Job]] = []
-    for choice in sorted(missing, key=lambda choice: -(choice.artifact.size_bytes or 0)):
-        kept = _archive_at_hand(world, choice)
-        if kept is None:
-            jobs.append((choice, world.network().submit(_fetch, world, choice, scratch, root).result))
-        else:
-            jobs.append((choice, partial(Path, kept)))
-    return jobs
+def _begun(
+    world: World,
+    fetch: Callable[[World, Choice, Path, Path], T],
+    choice: Choice,
+    scratch: Path,
+    root: Path,
+) -> Callable[[], T]:
+    """Begin to fetch beside other transfers, and give what waits for the end of it."""
+    return world.network().submit(fetch, world, choice, scratch, root).result
 
 
 def _archive_at_hand(world: World, choice: Choice) -> Path | None:
@@ -147,49 +158,10 @@ def _archive_at_hand(world: World, choice: Choice) -> Path | None:
     return Archives(world.layout).get(artifact.sha256)
 
 
-def _stored(world: World, choice: Choice, interpreter: Interpreter) -> WheelEntry | None:
-    """Give what the store has for a choice, built or fetched before."""
-    artifact, package = choice.artifact, choice.package
-    if is_tree(choice):
-        return find_built(world, tree_of(choice), name=package.name, version=package.version)
-    if not artifact.is_wheel:
-        key = _archive_key(world, choice, interpreter)
-        return find_built(world, key, name=package.name, version=package.version)
-    return _stored_wheel(world, choice)
-
-
-def _archive_key(world: World, choice: Choice, interpreter: Interpreter) -> str:
-    direct = choice.package.direct
-    below = direct.subdirectory if direct is not None else ""
-    return archive_key(world, choice.artifact, interpreter, subdirectory=below)
-
-
-def _stored_wheel(world: World, choice: Choice) -> WheelEntry | None:
-    artifact, package = choice.artifact, choice.package
-    digest = artifact.sha256
-    if digest is None:
-        known = read_record(world.layout.fact(_fact_key(artifact)), *_DIGEST_FACT)
-        digest = known if isinstance(known, str) else None
-    if not digest:
-        return None
-    return world.wheels().find(digest, filename=artifact.filename, name=package.name, version=package.version)
-
-
-def _fact_key(artifact: Artifact) -> str:
-    return identity_of(artifact).replace(":", "-")
-
-
-def _fetch(world: World, choice: Choice, scratch: Path, root: Path) -> WheelEntry | Path:
-    """Bring one file; another process that wants the same one waits, and finds it there."""
-    if choice.artifact.is_wheel:
-        return _fetch_wheel(world, choice, scratch, root)
-    return _fetch_archive(world, choice, scratch, root)
-
-
 def _fetch_wheel(world: World, choice: Choice, scratch: Path, root: Path) -> WheelEntry:
     artifact = choice.artifact
-    with world.wheels().claim(artifact.sha256 or _fact_key(artifact)):
-        entry = _stored_wheel(world, choice)
+    with world.wheels().claim(artifact.sha256 or fact_key(artifact)):
+        entry = stored_wheel(world, choice)
         if entry is None:
             source = _brought(world, choice, scratch, root)
             entry = world.wheels().put(
@@ -200,7 +172,7 @@ def _fetch_wheel(world: World, choice: Choice, scratch: Path, root: Path) -> Whe
                 version=choice.package.version,
             )
             if artifact.sha256 is None:
-                write_record(world.layout.fact(_fact_key(artifact)), *_DIGEST_FACT, entry.digest)
+                write_record(world.layout.fact(fact_key(artifact)), *DIGEST_FACT, entry.digest)
     world.report(Prepared(entry.name, entry.version))
     return entry
 
@@ -208,7 +180,7 @@ def _fetch_wheel(world: World, choice: Choice, scratch: Path, root: Path) -> Whe
 def _fetch_archive(world: World, choice: Choice, scratch: Path, root: Path) -> Path:
     """Bring a source distribution, which whoever looks for versions may be fetching for its metadata."""
     artifact, archives = choice.artifact, Archives(world.layout)
-    with archives.claim(artifact.sha256 or _fact_key(artifact), world.limits, world.report):
+    with archives.claim(artifact.sha256 or fact_key(artifact), world.limits, world.report):
         kept = _archive_at_hand(world, choice)
         if kept is not None:
             return kept

@@ -27,6 +27,8 @@ _VERSION = 1
 _NAME = re.compile(r"\d{6}-[0-9a-f]{8}")
 _KEPT = 10
 """How many changes of a project are remembered."""
+TURNED = ".turned"
+"""Ends the name of the record of an undoing that is going on."""
 ABSENT = ""
 """Stands for the fingerprint of a file that is not there."""
 
@@ -111,9 +113,9 @@ class Remembered:
     """Writes one change down before it is made; one that fails before anything was installed is forgotten."""
 
     def __init__(self, layout: Layout, root: Path, command: str) -> None:
-        real = os.path.realpath(root)
-        self._folder = _folder(layout, real)
-        self._step = Step(real, command, int(time.time()))
+        """``command`` is empty for what is not to be undone."""
+        self._layout = layout
+        self._step = Step(str(root), command, 0)
         self._place: Path | None = None
 
     @property
@@ -126,15 +128,15 @@ class Remembered:
 
         Raises :class:`FileTrouble`.
         """
-        real = tuple(change for change in changes if fingerprint_of(change.before) != change.after)
-        if real:
-            self._step = self._step._replace(files=(*self._step.files, *real))
+        added = self._added(changes)
+        if added:
+            self._step = self._step._replace(files=(*self._step.files, *added))
             self._write()
 
     def environment(self, was: WasEnvironment, *changes: FileChange) -> None:
         """Write down an environment that is about to be changed, with files if they are too."""
-        real = tuple(change for change in changes if fingerprint_of(change.before) != change.after)
-        self._step = self._step._replace(files=(*self._step.files, *real), environment=was)
+        files = (*self._step.files, *self._added(changes))
+        self._step = self._step._replace(files=files, environment=was)
         self._write()
 
     def __enter__(self) -> Self:
@@ -147,9 +149,21 @@ class Remembered:
             with contextlib.suppress(OSError):
                 self._place.unlink(missing_ok=True)
 
+    def _added(self, changes: Iterable[FileChange]) -> tuple[FileChange, ...]:
+        known = {change.name for change in self._step.files}
+        return tuple(
+            change
+            for change in changes
+            if change.name not in known and fingerprint_of(change.before) != change.after
+        )
+
     def _write(self) -> None:
+        if not self._step.command:
+            return
         if self._place is None:
-            self._place = _next_place(self._folder)
+            real = os.path.realpath(self._step.root)
+            self._step = self._step._replace(root=real, made_at=int(time.time()))
+            self._place = _next_place(_folder(self._layout, real))
         write_step(self._place, self._step)
 
 
@@ -191,16 +205,21 @@ def _folder(layout: Layout, real: str) -> Path:
 
 def _names(folder: Path) -> list[str]:
     """Give the names of the records, oldest first."""
+    return sorted(name for name in _listed(folder) if _NAME.fullmatch(name))
+
+
+def _listed(folder: Path) -> list[str]:
     try:
-        return sorted(name for name in os.listdir(folder) if _NAME.fullmatch(name))
+        return os.listdir(folder)
     except OSError:
         return []
 
 
 def _next_place(folder: Path) -> Path:
-    """Give a name after all others, and drop the oldest records."""
+    """Give a name after all others, and drop the oldest records, and what undoings that died left."""
     names = _names(folder)
-    for name in names[: 1 - _KEPT]:
+    unfinished = [name for name in _listed(folder) if name.endswith(TURNED)]
+    for name in (*names[: 1 - _KEPT], *unfinished):
         with contextlib.suppress(OSError):
             (folder / name).unlink()
     number = int(names[-1][:6]) + 1 if names else 1

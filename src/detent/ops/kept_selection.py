@@ -1,4 +1,4 @@
-"""The file in an environment that says what its last sync selected, as bytes; `ops.last_selection` reads them.
+"""The file in an environment that says what its last sync selected; `ops.last_selection` reads the bytes.
 
 An environment may have come with a repository: no link is followed, and what cannot be read is not there.
 """
@@ -17,7 +17,7 @@ _MOST_BYTES = 64 * 1024
 def read_kept_selection(root: Path) -> bytes:
     """Read what is kept in the environment at ``root``; nothing where nothing is."""
     try:
-        with open(_path(root), "rb", buffering=0, opener=_open_no_link) as file:  # noqa: PTH123
+        with open(_path(root), "rb", buffering=0, opener=_open_no_link) as file:
             return file.read(_MOST_BYTES)
     except OSError:
         return b""

@@ -1,8 +1,8 @@
 """What the last sync of an environment selected, kept in the environment for `run`, `add` and `remove`.
 
-A small text (:mod:`detent.ops.kept_selection`): one flag of `sync` on each line, below a checksum. An environment may have
-come with a repository, so a text that is damaged, or no such text at all, selects nothing; and what the lock
-does not know is passed over.
+A small text (:mod:`detent.ops.kept_selection`): one flag of `sync` on each line, below a checksum. An
+environment may have come with a repository, so a text that is damaged, or no such text at all, selects
+nothing; and what the lock does not know is passed over.
 """
 
 import zlib

@@ -17,12 +17,10 @@ from detent.lock.choice import Choice
 from detent.lock.filename import local_path
 from detent.lock.model import Direct, LockedPackage
 from detent.model.candidate import Artifact, Digest
+from detent.ops.built import TREE
 from detent.ops.discover import MANIFEST_NAME, Project
 from detent.ops.world import World
 from detent.python.interpreter import Interpreter
-
-_KEY = "tree"
-"""What stands before the key of a folder where a file has its hash."""
 
 
 class LocalTree(NamedTuple):
@@ -56,12 +54,6 @@ def project_choice(world: World, project: Project, interpreter: Interpreter, *, 
     return _choice(package, tree, is_requested=True)
 
 
-def is_tree(choice: Choice) -> bool:
-    """Whether a choice is a folder."""
-    direct = choice.package.direct
-    return direct is not None and direct.kind == "directory"
-
-
 def folder_named(choice: Choice) -> Direct:
     """Give the source of a choice that is a folder."""
     if choice.package.direct is None:
@@ -76,11 +68,6 @@ def tree_choice(world: World, choice: Choice, base: Path, interpreter: Interpret
     tree = tree_at(world, root, interpreter, is_editable=direct.editable)
     package = choice.package._replace(direct=direct._replace(location=root.as_uri(), subdirectory=""))
     return _choice(package, tree, is_requested=choice.requested)
-
-
-def tree_of(choice: Choice) -> str:
-    """Give the key of a choice that is a folder."""
-    return next(digest.value for digest in choice.artifact.digests if digest.algorithm == _KEY)
 
 
 def tree_keys(world: World, choice: Choice, interpreter: Interpreter) -> tuple[str, str]:
@@ -125,5 +112,5 @@ def _tree(
 
 
 def _choice(package: LockedPackage, tree: LocalTree, *, is_requested: bool) -> Choice:
-    artifact = Artifact("", tree.root.as_uri(), (Digest(_KEY, tree.whole),))
+    artifact = Artifact("", tree.root.as_uri(), (Digest(TREE, tree.whole),))
     return Choice(package, artifact, is_requested)

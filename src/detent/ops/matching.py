@@ -5,7 +5,6 @@ read here. Downloads and builds go on while nobody is kept out of the environmen
 lock, what is missing is brought into the store, and only then it is held, looked at again, and changed.
 """
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import count
@@ -15,12 +14,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from detent.errors import FileTrouble
 from detent.events import Step
 from detent.install.apply import apply, environment_lock, recover
-from detent.install.bytecode import compile_packages
+from detent.install.bytecode import ByteCode
 from detent.install.installed import read_installed
-from detent.install.plan import Found, Linking, Plan, Remove, plan
+from detent.install.plan import Found, Linking, Plan, plan
 from detent.lock.choice import Choice, Selection
 from detent.model.names import PackageName
-from detent.ops.kept_selection import keep_selection
+from detent.ops.bytecode import GatheredByteCode, lacks_bytecode
+from detent.ops.kept_selection import keep_selection, read_kept_selection
 from detent.ops.shown_paths import display
 from detent.ops.world import World
 from detent.python.environment import Environment
@@ -46,6 +46,8 @@ class Gathered(NamedTuple):
 
 Gather: TypeAlias = Callable[[Iterable[Choice]], Gathered]
 """Brings a checked entry for every choice into the store."""
+Begin: TypeAlias = Callable[[Path, Plan | None], None]
+"""Told which environment is about to be changed, and how; without a plan: it is about to be replaced."""
 
 
 class Settled(NamedTuple):
@@ -58,12 +60,19 @@ class Settled(NamedTuple):
     """What a shell shows while it is active, if it is to be made."""
     selection: Selection
     exact: bool = True
+    spares_foreign: bool = False
+    """Whether what other installers put there stays all the same."""
     reinstall: frozenset[PackageName] = frozenset()
     linking: Linking = Linking()
     compiles: bool = False
-    """Whether byte code is made of what has none."""
+    """Whether what is installed and kept gets its byte code."""
     last: bytes | None = None
     """What the commands after this one go by (:mod:`detent.ops.kept_selection`); ``None``: left as it is."""
+
+    @property
+    def bytecode_kind(self) -> str:
+        """Which byte code is wanted; empty for none."""
+        return self.interpreter.bytecode_kind if self.compiles else ""
 
 
 class SyncOutcome(NamedTuple):
@@ -81,7 +90,9 @@ class SyncOutcome(NamedTuple):
     apply_seconds: float = 0.0
     compiled: int = 0
     """How many files were compiled to byte code."""
-    compile_seconds: float = 0.0
+    bytecode_stored: int = 0
+    """How many files the store had byte code of, for what was brought or had none."""
+    bytecode_seconds: float = 0.0
 
     @property
     def is_in_step(self) -> bool:
@@ -98,17 +109,18 @@ def look(world: World, settled: Settled) -> SyncOutcome:
 
 
 def match(
-    world: World, settled: Settled, gather: Gather, *, keep_lock: Callable[[], None] = lambda: None
+    world: World, settled: Settled, gather: Gather, *, begin: Begin = lambda _root, _plan: None
 ) -> SyncOutcome:
     """Make the environment if need be, and make it hold the selection.
 
-    ``keep_lock`` is called when nothing is missing any more, before the environment's packages are touched.
+    ``begin`` is called when nothing is missing any more, before the environment is touched.
     """
     started = world.clock()
     place = world.environments().look(settled.root, settled.interpreter)
     action = place.action
     entries: dict[PackageName, WheelEntry] = {}
     fetched, gather_seconds = 0, 0.0
+    bytecode = GatheredByteCode(world, settled.interpreter, settled.linking, settled.bytecode_kind)
 
     def bring(todo: Plan) -> None:
         nonlocal fetched, gather_seconds
@@ -121,8 +133,16 @@ def match(
             gather_seconds += world.clock() - begun
 
     for attempt in count(1):
-        # Everything is in the store before an environment is made, or one that does not do is removed.
-        bring(_glimpsed(settled, place.environment))
+        glimpsed = _glimpsed(settled, place.environment)
+        if glimpsed is not None:
+            if place.environment is not None and _is_as_wanted(settled, place.environment, glimpsed):
+                begin(place.root, glimpsed)
+                return SyncOutcome(None, place.root, action, glimpsed, check_seconds=world.clock() - started)
+            # Everything is in the store before an environment is made, or one that does not do is removed.
+            bring(glimpsed)
+            bytecode.gather(glimpsed, entries)
+        if place.action == "replaced":
+            begin(place.root, None)
         stand(world, place, settled.interpreter, prompt=settled.prompt)
         with world.environments().hold(place.root, report=world.report):
             # Another process may have wanted another interpreter, and replaced it before it was held.
@@ -138,17 +158,21 @@ def match(
                     if attempt < _ROUNDS:
                         continue
                     bring(todo)
+                bytecode.gather(todo, entries)
                 done = SyncOutcome(
                     None,
                     environment.root,
                     action,
                     todo.with_versions({name: entry.version for name, entry in entries.items()}),
                     fetched=fetched,
-                    check_seconds=world.clock() - started - gather_seconds,
+                    check_seconds=world.clock() - started - gather_seconds - bytecode.seconds,
                     gather_seconds=gather_seconds,
+                    compiled=bytecode.compiled,
+                    bytecode_stored=bytecode.stored,
+                    bytecode_seconds=bytecode.seconds,
                 )
-                keep_lock()
-                return _carried_out(world, settled, environment, entries, done)
+                begin(environment.root, done.plan)
+                return _carried_out(world, settled, environment, entries, bytecode.by_name, done=done)
     raise AssertionError  # `count` does not end
 
 
@@ -181,15 +205,29 @@ def _planned(settled: Settled, environment: Environment | None) -> Plan:
     )
     if environment is None:
         return decide(Found())
-    return decide(read_installed(environment), spared=environment.seeds)
+    found, spared = read_installed(environment), environment.seeds
+    if settled.spares_foreign:
+        names = {distribution.name for distribution in found.foreign}
+        spared |= names.difference(package.name for package in found.packages)
+    return decide(found, spared=spared)
 
 
-def _glimpsed(settled: Settled, environment: Environment | None) -> Plan:
-    """Plan without holding the environment: whoever works in it may move things while one looks."""
+def _glimpsed(settled: Settled, environment: Environment | None) -> Plan | None:
+    """Plan without holding the environment; ``None`` where whoever works in it moved things meanwhile."""
     try:
         return _planned(settled, environment)
     except FileTrouble:
-        return Plan((), Found())  # what is the matter shows when it is held
+        return None  # what is the matter shows when it is held
+
+
+def _is_as_wanted(settled: Settled, environment: Environment, todo: Plan) -> bool:
+    """Whether there is nothing to do at all, so that nobody has to be waited for."""
+    return (
+        environment.is_ours
+        and not (todo.has_work or todo.found.leftovers)
+        and not lacks_bytecode(todo, settled.bytecode_kind)
+        and settled.last in (None, read_kept_selection(environment.root))
+    )
 
 
 def _missing(todo: Plan, entries: Mapping[PackageName, WheelEntry]) -> list[Choice]:
@@ -201,30 +239,23 @@ def _carried_out(
     settled: Settled,
     environment: Environment,
     entries: Mapping[PackageName, WheelEntry],
+    bytecode: Mapping[PackageName, ByteCode],
+    *,
     done: SyncOutcome,
 ) -> SyncOutcome:
     """Do what was planned, and what belongs to it, in an environment that is held."""
-    if done.plan.has_work:
+    if done.plan.has_work or bytecode:
         started = world.clock()
         apply(
             done.plan,
             environment,
             entries,
-            unshare=world.wheels().unshare,
-            link_mode=settled.linking.mode,
+            store=world.wheels(),
+            linking=settled.linking,
+            bytecode=bytecode,
             report=world.report,
         )
         done = done._replace(apply_seconds=world.clock() - started)
-    if settled.compiles:
-        done = _with_bytecode(world, environment, done)
     if settled.last is not None:
         keep_selection(environment.root, settled.last)
     return done
-
-
-def _with_bytecode(world: World, environment: Environment, done: SyncOutcome) -> SyncOutcome:
-    """Compile what has no byte code yet."""
-    started = world.clock()
-    names = {action.name for action in done.plan.actions if not isinstance(action, Remove)}
-    compiled = compile_packages(environment, names, variables=os.environ, report=world.report)
-    return done._replace(compiled=compiled, compile_seconds=world.clock() - started)

@@ -33,7 +33,7 @@ class _Change(NamedTuple):
     path: Path
     before: bytes | None
     """``None`` for a file that was not there."""
-    after: bytes
+    after: bytes | None
     backup: Path
     """Where the old self is kept, on a file system that knows second links."""
 
@@ -47,8 +47,8 @@ class Restoring:
         self._held: list[int] = []
         """Descriptors that keep the second links from being swept as somebody's remains."""
 
-    def remember(self, path: Path, before: bytes | None, after: bytes) -> None:
-        """Take note of a file before it is replaced."""
+    def remember(self, path: Path, before: bytes | None, after: bytes | None) -> None:
+        """Take note of a file before it is replaced; ``None`` for one that is not there, or will not be."""
         if before == after:
             return
         real = path.resolve()
@@ -89,7 +89,8 @@ class Restoring:
     def _put_back(self, change: _Change) -> None:
         """Take one change back, unless somebody else has written the file since."""
         try:
-            if not change.path.exists() or change.path.read_bytes() != change.after:
+            current = change.path.read_bytes() if change.path.exists() else None
+            if current != change.after:
                 return
             if change.before is None:
                 change.path.unlink(missing_ok=True)

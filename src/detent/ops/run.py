@@ -105,7 +105,7 @@ def _run_isolated(
         place = Setting(scratch / "environment", "`--isolated`")
         settings = world.settings._replace(project_environment=place)
         apart = world._replace(settings=settings, report=partial(_without_steps, world.report))
-        synced(sync(apart, project, options.sync._replace(last="ignored")))
+        synced(sync(apart, project, options.sync._replace(last="ignored", command="")))
         if not options.command:
             raise CommandNeeded
         program, arguments, environ = _call(options, project, variables, place.value)

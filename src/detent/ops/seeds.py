@@ -5,6 +5,7 @@ from the index and through the cache, as everything else does.
 """
 
 from detent import fsio
+from detent.install.plan import Linking
 from detent.model.requirement import parse_requirement
 from detent.ops.builds import provision
 from detent.ops.world import World
@@ -25,7 +26,7 @@ def plant_seeds(world: World, environment: Environment) -> tuple[tuple[str, str]
         environment,
         tuple(map(parse_requirement, _SEEDS)),
         exact=False,
-        link_mode=world.settings.link_mode.value,
+        linking=Linking(world.settings.link_mode.value, world.settings.no_directory_links),
     )
     path = environment.root / CONFIG_NAME
     try:

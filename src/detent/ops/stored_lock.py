@@ -41,14 +41,19 @@ def read_lock(layout: Layout, project: Project) -> StoredLock | None:
         return None
     except OSError as error:
         raise fsio.file_trouble(error, path) from error
+    return read_lock_text(layout, content, display(path))
+
+
+def read_lock_text(layout: Layout, content: bytes, shown: str) -> StoredLock:
+    """Read the bytes of a lock; raises :class:`LockInvalid`."""
     copy = read_record(layout.pylock(fingerprint(content)), _KIND, PACKED_VERSION)
     if isinstance(copy, tuple) and len(copy) == 2:
         return StoredLock(unpack(copy[0]), content, str(copy[1]))
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise LockInvalid(display(path), f"it is not UTF-8 text (byte {error.start})") from error
-    stored = StoredLock(parse_lock(text, display(path)), content)
+        raise LockInvalid(shown, f"it is not UTF-8 text (byte {error.start})") from error
+    stored = StoredLock(parse_lock(text, shown), content)
     keep_copy(layout, stored)
     return stored
 

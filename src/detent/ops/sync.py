@@ -5,31 +5,36 @@ touched here: :mod:`detent.ops.matching` makes the environment match, and keeps 
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from detent.errors import LockMissing, UsageError
 from detent.events import Step
-from detent.install.plan import Linking
+from detent.install.plan import Linking, Plan
 from detent.lock.choice import Choice, Selection
 from detent.lock.filename import is_url
 from detent.lock.model import Lock
 from detent.lock.select import select
 from detent.model.names import PackageName
 from detent.ops.active import environment_path
+from detent.ops.before import remember_environment
+from detent.ops.built import is_tree, with_settings
+from detent.ops.deep import damaged_packages
 from detent.ops.discover import LOCK_NAME, Project
 from detent.ops.gather import forget_builds, gather
+from detent.ops.history import Remembered
 from detent.ops.last_selection import LastSelection, read_last_selection, render_last_selection
-from detent.ops.local import is_tree, project_choice, tree_choice
+from detent.ops.local import project_choice, tree_choice
 from detent.ops.lock import (
     LockOutcome,
     check_lock,
+    lock_change,
     lock_project,
     project_inputs,
     write_lock,
 )
-from detent.ops.matching import Gathered, Settled, SyncOutcome, look, match
+from detent.ops.matching import Begin, Gathered, Settled, SyncOutcome, look, match
 from detent.ops.python import interpreter_for
 from detent.ops.selection import Chosen, Omitted, installed_choices, wanted_selection
 from detent.ops.stored_lock import read_lock
@@ -41,12 +46,16 @@ from detent.python.interpreter import Interpreter
 class SyncOptions(NamedTuple):
     """How to sync."""
 
+    command: str = "sync"
+    """What `undo` calls it; empty for what is not to be undone."""
     chosen: Chosen = Chosen()
     upgrade: Upgrade = Upgrade()
     locked: bool = False
     frozen: bool = False
     check: bool = False
     dry_run: bool = False
+    deep: bool = False
+    """Whether every file of the environment is read, and what was changed is installed again."""
     exact: bool = True
     reinstall: bool = False
     """Install again what is right already, everything or the packages named."""
@@ -107,12 +116,16 @@ class SyncOptions(NamedTuple):
 def sync(world: World, project: Project, options: SyncOptions) -> SyncOutcome:
     """Lock if needed, then make the environment match; under ``check`` and ``dry_run`` only look."""
     lock, outcome = _lock_to_install(world, project, options)
+    with Remembered(world.layout, project.root, options.command) as remembered:
 
-    def keep_lock() -> None:
-        if outcome is not None:
-            write_lock(world, project, outcome)
+        def begin(root: Path, plan: Plan | None) -> None:
+            is_changed = outcome is not None and outcome.is_changed
+            files = (lock_change(project, outcome),) if outcome is not None and is_changed else ()
+            remember_environment(remembered, root, plan, *files)
+            if plan is not None and outcome is not None:
+                write_lock(world, project, outcome)
 
-    return install_lock(world, project, lock, outcome, options, keep_lock=keep_lock)
+        return install_lock(world, project, lock, outcome, options, begin=begin)
 
 
 def install_lock(
@@ -122,11 +135,11 @@ def install_lock(
     outcome: LockOutcome | None,
     options: SyncOptions,
     *,
-    keep_lock: Callable[[], None] = lambda: None,
+    begin: Begin,
 ) -> SyncOutcome:
     """Make the environment match a lock that is settled already.
 
-    ``keep_lock`` is called when nothing is missing any more, before the environment's packages are touched.
+    ``begin`` is called when nothing is missing any more, before the environment is touched.
     """
     root = environment_path(world, project)
     options, last = _with_last_selection(world, project, lock, root, options)
@@ -138,21 +151,25 @@ def install_lock(
     selection = _with_trees(world, project, selection, interpreter, options, is_base=wanted.base)
     selection = _with_origins(selection, project.root)
     _refuse_unknown(project, lock, options)
+    damaged = frozenset[PackageName]()
+    if options.deep:
+        only_look = options.check or options.dry_run
+        damaged = damaged_packages(world, root, interpreter, repairs=not only_look)
     settled = Settled(
         root,
         interpreter,
         project.manifest.name,
         selection,
         exact=options.exact,
-        reinstall=_to_reinstall(selection, options),
-        linking=Linking(world.settings.link_mode.value),
+        reinstall=_to_reinstall(selection, options) | damaged,
+        linking=Linking(world.settings.link_mode.value, world.settings.no_directory_links),
         compiles=world.settings.compile_bytecode.value,
         last=None if last is None else render_last_selection(last),
     )
     if options.check or options.dry_run:
         return look(world, settled)._replace(lock=outcome)
     gathering = _Gathering(world, settled, project.root, _to_build_again(selection, options))
-    return match(world, settled, gathering, keep_lock=keep_lock)._replace(lock=outcome)
+    return match(world, settled, gathering, begin=begin)._replace(lock=outcome)
 
 
 class _Gathering:
@@ -248,7 +265,7 @@ def _with_trees(
 ) -> Selection:
     """Look at the folders that are to be installed, the project itself among them if it is a package."""
     choices = [
-        tree_choice(world, choice, project.root, interpreter) if is_tree(choice) else choice
+        tree_choice(world, choice, project.root, interpreter) if is_tree(choice) else _file(world, choice)
         for choice in selection.choices
     ]
     manifest = project.manifest
@@ -257,6 +274,13 @@ def _with_trees(
         choices.append(project_choice(world, project, interpreter, is_editable=options.editable))
         choices.sort(key=lambda choice: choice.package.name)
     return selection._replace(choices=tuple(choices))
+
+
+def _file(world: World, choice: Choice) -> Choice:
+    """Give a choice that is a file; a source distribution built with other settings is another one."""
+    if choice.artifact.is_wheel:
+        return choice
+    return choice._replace(artifact=with_settings(world, choice.artifact))
 
 
 def _lock_to_install(world: World, project: Project, options: SyncOptions) -> tuple[Lock, LockOutcome | None]:

@@ -28,7 +28,7 @@ from detent.ops.world import Builder, Network, Resolver, World
 from detent.project import pip_configuration
 from detent.project.configuration import read_config_file, replaced_settings
 from detent.project.document import parse_document
-from detent.project.settings import settings
+from detent.project.settings import Settings, settings
 from detent.project.sources import OF_PROJECT_FILE, OF_PYPROJECT, ConfigFile, Setting, Sources
 from detent.store.cache import Scratch, hold_store, open_store
 from detent.store.layout import Layout
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from detent.python.provision import Environments
     from detent.python.template import Template
     from detent.resolve.question import SearchFailed
+    from detent.store.bytecode import ByteCodeStore
     from detent.store.wheels import WheelStore
 
 CONFIG_NAME = "detent.toml"
@@ -64,14 +65,18 @@ def open_world(
     chosen = settings(_sources(flags, variables, project, report))
     for text in chosen.warnings:
         report(Notice("warning", text))
-    bounds = limits(variables)._replace(concurrent_downloads=chosen.concurrent_downloads.value)
+    bounds = limits(variables)._replace(
+        concurrent_downloads=chosen.concurrent_downloads.value,
+        concurrent_builds=chosen.concurrent_builds.value or os.cpu_count() or 1,
+    )
     longest = flags.get("max-seconds")
     if isinstance(longest, float):
         bounds = bounds._replace(max_seconds=longest)
     markers.allow_nodes(bounds.marker_nodes)
+    due: list[Layout] = []
     with ExitStack() as closing:
         root = closing.enter_context(_private_cache()) if chosen.no_cache.value else chosen.cache_dir.value
-        layout = open_store(root)
+        layout = open_store(root, when_due=due.append)
         index_url = chosen.index_root(lambda: _default_index(layout)).value
         if uses_store:
             closing.enter_context(hold_store(layout, bounds, report=report))
@@ -126,7 +131,13 @@ def open_world(
         def wheels() -> "WheelStore":
             from detent.store.wheels import WheelStore
 
-            return WheelStore(layout, bounds, report)
+            always = chosen.verify_cache.value == "always"
+            return WheelStore(layout, bounds, report, hashes_always=always)
+
+        def bytecode() -> "ByteCodeStore":
+            from detent.store.bytecode import ByteCodeStore
+
+            return ByteCodeStore(layout, bounds, variables, report)
 
         def interpreter(project: Project | None) -> "Interpreter":
             from detent.ops.active import environment_path
@@ -147,6 +158,7 @@ def open_world(
             limits=bounds,
             releases=releases,
             wheels=wheels,
+            bytecode=bytecode,
             network=network,
             environments=cache(partial(_environments, layout, bounds, variables, project)),
             interpreter=interpreter,
@@ -155,6 +167,15 @@ def open_world(
             report=report,
         )
         yield world
+    if due and uses_store and not chosen.no_cache.value:
+        _bound(layout, chosen, report)
+
+
+def _bound(layout: Layout, chosen: Settings, report: Report) -> None:
+    """Spend a moment on the size of the store, once a day and after the command's own work."""
+    from detent.store.eviction import Bounds, evict
+
+    evict(layout, Bounds(chosen.cache_max_size.value, chosen.cache_max_age.value), report=report)
 
 
 def _resolver() -> Resolver:

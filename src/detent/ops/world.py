@@ -1,7 +1,7 @@
 """What an operation may use of the outside: the :class:`World`, made by `ops.wiring`."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # who has a world has what it is made of; importing all of it
     from detent.project.settings import Settings
     from detent.python.interpreter import Interpreter
     from detent.python.provision import Environments
+    from detent.store.bytecode import ByteCodeStore
     from detent.store.entry import WheelEntry
     from detent.store.layout import Layout
     from detent.store.wheels import WheelStore
@@ -51,6 +52,9 @@ class Network(Protocol):
 class Builder(Protocol):
     """What makes wheels of sources; made at first need."""
 
+    def side_by_side(self, builds: "Sequence[Callable[[], WheelEntry]]") -> "list[WheelEntry]":
+        """Do several builds at once; raises what the first that fails raises."""
+
     def metadata(self, name: "PackageName", version: str, artifact: "Artifact", archive: Path) -> "Metadata":
         """Ask a source distribution what it demands; raises :class:`BuildError`."""
 
@@ -79,6 +83,7 @@ class World(NamedTuple):
     limits: "Limits"
     releases: "IndexReleases"
     wheels: Callable[[], "WheelStore"]
+    bytecode: Callable[[], "ByteCodeStore"]
     network: Callable[[], Network]
     environments: Callable[[], "Environments"]
     interpreter: Callable[["Project | None"], "Interpreter"]

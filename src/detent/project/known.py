@@ -7,7 +7,7 @@ a setting cannot mean two things. A *protection* keeps something away: a slip in
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
-LinkMode: TypeAlias = Literal["auto", "clone", "hardlink", "copy"]
+LinkMode: TypeAlias = Literal["auto", "clone", "hardlink", "copy", "directory"]
 VerifyCache: TypeAlias = Literal["changed", "always"]
 Resolution: TypeAlias = Literal["highest", "lowest", "lowest-direct"]
 PrereleaseMode: TypeAlias = Literal["disallow", "allow", "if-necessary", "explicit"]
@@ -292,6 +292,14 @@ KNOWN = (
         choices=get_args(LinkMode),
     ),
     Known(
+        "no-directory-links",
+        "names",
+        'Packages whose files are linked one by one where `link-mode = "directory"`.',
+        "anywhere",
+        '["torch"]',
+        default="[]",
+    ),
+    Known(
         "compile-bytecode",
         "switch",
         "Compile what is installed at once, not when it is first imported.",
@@ -366,8 +374,8 @@ KNOWN = (
         "cache-max-size",
         "size",
         "How much the cache may hold that nothing else does: what environments share with it by link does not"
-        " count. What was not used for longest goes first, at most once a day; what was used within the last"
-        " day stays.",
+        " count. What was not used for longest goes first, at most once a day; what was used within two days"
+        " stays.",
         "machine",
         '"50 GiB"',
         variable="DETENT_CACHE_MAX_SIZE",
@@ -421,6 +429,15 @@ KNOWN = (
         "4",
         variable="DETENT_CONCURRENT_DOWNLOADS",
         default="16",
+    ),
+    Known(
+        "concurrent-builds",
+        "count",
+        "How many source distributions and folders may be built side by side.",
+        "machine",
+        "1",
+        variable="DETENT_CONCURRENT_BUILDS",
+        default="as many as the machine has processors",
     ),
     Known(
         "offline",

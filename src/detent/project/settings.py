@@ -52,9 +52,12 @@ class Settings(NamedTuple):
     """Seconds; ``None``: no bound."""
     verify_cache: Setting[VerifyCache]
     link_mode: Setting[LinkMode]
+    no_directory_links: frozenset[PackageName]
     python: Setting[str | None]
     project_environment: Setting[Path]
     concurrent_downloads: Setting[int]
+    concurrent_builds: Setting[int | None]
+    """``None``: as many as there are processors."""
     offline: Setting[bool]
     certificates: Setting[Path | None]
     compile_bytecode: Setting[bool]
@@ -96,11 +99,13 @@ def settings(sources: Sources) -> Settings:
         cache_max_age=decide("cache-max-age", sources, 90 * 86_400),
         verify_cache=decide("verify-cache", sources, "changed"),
         link_mode=decide("link-mode", sources, "auto"),
+        no_directory_links=_joined(_names("no-directory-links", sources)),
         python=decide("python", sources, None),
         project_environment=decide("project-environment", sources, Path(".venv")),
         concurrent_downloads=decide(
             "concurrent-downloads", sources, Limits._field_defaults["concurrent_downloads"]
         ),
+        concurrent_builds=decide("concurrent-builds", sources, None),
         offline=decide("offline", sources, False),
         certificates=decide("certificates", sources, None),
         compile_bytecode=decide("compile-bytecode", sources, False),

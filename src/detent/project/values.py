@@ -118,9 +118,13 @@ def _age(value: object) -> int | None:
     """Seconds; ``None`` for no bound."""
     if _is_unlimited(value):
         return None
-    found = parse_cutoff(value) if isinstance(value, str) else None
+    reason = f'`{value}` is no span of time such as `"90 days"`, and not `"unlimited"`'
+    try:
+        found = parse_cutoff(value) if isinstance(value, str) else None
+    except ValueError as error:
+        raise ValueError(reason) from error
     if found is None or found.age_seconds is None:
-        raise ValueError(f'`{value}` is no span of time such as `"90 days"` or `"12h"`, and not `"unlimited"`')
+        raise ValueError(reason)
     return found.age_seconds or None
 
 
@@ -133,8 +137,6 @@ def _is_unlimited(value: object) -> bool:
 def _choice(known: Known, text: object) -> str:
     if isinstance(text, str) and text in known.choices:
         return SAME_MODE.get(text, text)
-    if known.name == "link-mode" and text == "directory":
-        raise Unsupported("the link mode `directory` is not there yet", next_steps=("use `auto` until then",))
     raise ValueError(f"`{text}` is none of {', '.join(f'`{choice}`' for choice in known.choices)}")
 
 

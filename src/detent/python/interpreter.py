@@ -56,10 +56,11 @@ class Interpreter(NamedTuple):
     extension_suffix: str
     is_64bit: bool
     is_free_threaded: bool
-    cache_tag: str = ""
-    """How names of its byte code end, such as ``cpython-312``; empty where it keeps none."""
-    magic: str = ""
-    """The first bytes of its byte code, in hex."""
+    bytecode_kind: str = ""
+    """Cache tag and magic number (``cpython-312-cb0d0d0a``): who has the same reads the same byte code.
+
+    Empty where none is kept.
+    """
     digest: str = ""
     """Stands for the probed file: another file, or the same one changed, has another digest."""
 

@@ -170,8 +170,7 @@ def _interpreter(executable: str, answer: _Answer) -> Interpreter:
         extension_suffix=answer["extension_suffix"],
         is_64bit=answer["bits"] == 64,
         is_free_threaded=answer["free_threaded"],
-        cache_tag=answer["cache_tag"],
-        magic=answer["magic"],
+        bytecode_kind=answer["cache_tag"] and f"{answer['cache_tag']}-{answer['magic']}",
     )
 
 

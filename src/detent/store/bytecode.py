@@ -1,4 +1,4 @@
-"""Byte code of unpacked wheels: made once for all Pythons that read the same, and shared with every environment.
+"""Byte code of unpacked wheels: made once for all Pythons that read the same, shared with every environment.
 
 It stands where Python looks for it, beside its source in the entry, and is brought into environments like any
 file: a source has the same time everywhere, so what its byte code says of it stays true. A record in the
@@ -11,7 +11,7 @@ from the store itself (`link-mode = "directory"`): their own business, and repla
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -29,14 +29,6 @@ from detent.store.records import read_record, write_record
 _KIND, _VERSION = b"bytecode", 1
 _FOLDER = "__pycache__"
 _MODE = 0o644
-
-
-class Wanted(NamedTuple):
-    """A package whose byte code is wanted."""
-
-    entry: WheelEntry
-    is_by_directory: bool = False
-    """Whether its folders are reached by links: what lies behind those is not linked, and not looked at."""
 
 
 class Provided(NamedTuple):
@@ -61,31 +53,37 @@ class ByteCodeStore:
         self._variables = variables
         self._report = report
 
-    def provide(self, wanted: Sequence[Wanted], compiler: Compiler) -> Provided:
-        """Give the byte code of entries; what is not there is made, once for everybody.
+    def provide(
+        self,
+        entries: Sequence[WheelEntry],
+        *,
+        executable: str,
+        kind: str,
+        by_directory: Collection[str] = (),
+    ) -> Provided:
+        """Give the byte code of a kind for entries; what is not there is made by a Python, for everybody.
 
-        What goes wrong is reported and no failure: everything works without byte code.
+        ``by_directory`` are the digests of entries whose folders are reached by links: what lies behind those
+        is not to be linked, and not looked at. What goes wrong is reported and no failure: everything works
+        without byte code.
         """
-        if not compiler.kind:
+        if not kind:
             return Provided({})
-        found = _stored(wanted, compiler.kind)
-        lacking = [one for one in wanted if one.entry.digest not in found]
+        compiler = Compiler(executable, kind)
         made: dict[str, tuple[WheelFile, ...]] = {}
+        found, lacking = _stored(entries, kind, by_directory)
         if lacking:
             try:
                 with self._alone(compiler), Scratch(self._layout) as scratch:
                     # Somebody else may have made it while this one waited.
-                    found.update(_stored(lacking, compiler.kind))
-                    lacking = [one for one in lacking if one.entry.digest not in found]
-                    made = self._make([one.entry for one in lacking], compiler, scratch)
+                    more, lacking = _stored(lacking, kind, by_directory)
+                    found.update(more)
+                    made = self._make(lacking, compiler, scratch)
             except (FileTrouble, StoreBusy) as trouble:
                 self._tell(trouble)
+        files = {**found, **made}
         return Provided(
-            {
-                one.entry.digest: _to_link(one, files)
-                for one in wanted
-                if (files := made.get(one.entry.digest, found.get(one.entry.digest))) is not None
-            },
+            {e.digest: _to_link(e, files[e.digest], by_directory) for e in entries if e.digest in files},
             compiled=sum(map(len, made.values())),
             stored=sum(map(len, found.values())),
         )
@@ -157,20 +155,27 @@ def _read(record: Path) -> tuple[WheelFile, ...] | None:
     return cast("tuple[WheelFile, ...]", tuple(map(partial(tuple.__new__, WheelFile), value)))
 
 
-def _stored(wanted: Iterable[Wanted], kind: str) -> dict[str, tuple[WheelFile, ...]]:
-    """Give what is listed and still as it was made, by digest."""
-    found = {}
-    for one in wanted:
-        files = _read(one.entry.root / f"{BYTECODE}{kind}")
-        if files is not None and _are_intact(one.entry, _to_link(one, files)):
-            found[one.entry.digest] = files
-    return found
+def _stored(
+    entries: Iterable[WheelEntry], kind: str, by_directory: Collection[str]
+) -> tuple[dict[str, tuple[WheelFile, ...]], list[WheelEntry]]:
+    """Give what is listed and still as it was made, by digest, and the entries without such a list."""
+    found: dict[str, tuple[WheelFile, ...]] = {}
+    lacking: list[WheelEntry] = []
+    for entry in entries:
+        files = _read(entry.root / f"{BYTECODE}{kind}")
+        if files is not None and _are_intact(entry, _to_link(entry, files, by_directory)):
+            found[entry.digest] = files
+        else:
+            lacking.append(entry)
+    return found, lacking
 
 
-def _to_link(one: Wanted, files: tuple[WheelFile, ...]) -> tuple[WheelFile, ...]:
-    if not one.is_by_directory:
+def _to_link(
+    entry: WheelEntry, files: tuple[WheelFile, ...], by_directory: Collection[str]
+) -> tuple[WheelFile, ...]:
+    if entry.digest not in by_directory:
         return files
-    behind = tuple(f"{folder}/" for folder in one.entry.spots.links)
+    behind = tuple(f"{folder}/" for folder in entry.spots.links)
     return tuple([file for file in files if not file.path.startswith(behind)])
 
 
@@ -188,7 +193,7 @@ def _are_intact(entry: WheelEntry, files: Iterable[WheelFile]) -> bool:
 
 
 def _sources(entry: WheelEntry, compiler: Compiler) -> Iterator[tuple[str, Source]]:
-    """Give the modules of a wheel, each with the path of its byte code; what the wheel itself brings stays."""
+    """Give the modules of a wheel, each with the path of its byte code; what the wheel brings is its own."""
     read = with_contents(entry)
     contents = read and read.contents
     if contents is None:

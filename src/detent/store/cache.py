@@ -8,6 +8,7 @@ import contextlib
 import os
 import stat
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -21,15 +22,20 @@ _DAY_SECONDS = 86_400
 _UNTOUCHED_SECONDS = 3_600
 """Scratch younger than this is left alone: it may be somebody's who has not locked it yet."""
 
+_PAUSE_SECONDS = 60
+"""Between two slices of bounding the store (:mod:`detent.store.eviction`)."""
+
 _HELD = ".held"
 _SWEPT = ".swept"
+"""Its time says when the store was last looked after; while anything is in it there is more to do."""
 
 
-def open_store(root: Path) -> Layout:
+def open_store(root: Path, *, when_due: Callable[[Layout], object] = lambda _: None) -> Layout:
     """Make the store at ``root`` if need be, and see that it is ours alone.
 
-    Raises :class:`StoreUnsafe` for a root that is no folder, belongs to another user, or that everybody may
-    write; :class:`FileTrouble` where it cannot be made.
+    ``when_due`` is called where the store is to be bounded once this command has done its work. Raises
+    :class:`StoreUnsafe` for a root that is no folder, belongs to another user, or that everybody may write;
+    :class:`FileTrouble` where it cannot be made.
     """
     layout = Layout(Path(os.path.abspath(root)))  # noqa: PTH100 (a link to the store is kept as it is)
     try:
@@ -48,8 +54,15 @@ def open_store(root: Path) -> Layout:
     if facts.st_mode & stat.S_IWOTH:
         raise StoreUnsafe(str(root), f"everybody may write to it (mode {stat.S_IMODE(facts.st_mode):04o})")
     _mark(layout)
-    _sweep(layout)
+    if _sweep(layout):
+        when_due(layout)
     return layout
+
+
+def bounding_done(layout: Layout) -> None:
+    """Note that the store was bounded: for a day there is nothing to do."""
+    with contextlib.suppress(FileTrouble):  # another day, then
+        write_atomic(layout.tmp / _SWEPT, b"")
 
 
 def hold_store(
@@ -100,6 +113,13 @@ class Scratch:
         self._lock.__exit__(kind, error, trace)
 
 
+def left_over(layout: Layout) -> list[Path]:
+    """Give what is in the scratch folder: for who holds the store alone, all of it is nobody's."""
+    if not layout.tmp.is_dir():
+        return []
+    return sorted(path for path in layout.tmp.iterdir() if path.name != _SWEPT)
+
+
 def note_removal(layout: Layout) -> None:
     """Note that an entry of the unpacked wheels is about to go: environments may have links to its folders.
 
@@ -132,18 +152,23 @@ def _mark(layout: Layout) -> None:
                     raise
 
 
-def _sweep(layout: Layout) -> None:
-    """Remove what killed processes left in the scratch folder, at most once a day."""
+def _sweep(layout: Layout) -> bool:
+    """Remove what killed processes left in the scratch folder, at most once a day.
+
+    Says whether the store is to be bounded: once a day too, until that is done.
+    """
     now = time.time()
     swept = layout.tmp / _SWEPT
     try:
-        if abs(now - os.stat(swept).st_mtime) < _DAY_SECONDS:  # noqa: PTH116 (warm path)
-            return
+        facts = os.stat(swept)  # noqa: PTH116 (warm path)
+        untouched_seconds = abs(now - facts.st_mtime)
+        if untouched_seconds < _DAY_SECONDS:
+            return facts.st_size > 0 and untouched_seconds > _PAUSE_SECONDS
     except OSError:
         if not layout.tmp.is_dir():
-            return
+            return False
     try:
-        write_atomic(swept, b"")
+        write_atomic(swept, b"unbounded\n")
         for entry in tuple(os.scandir(layout.tmp)):
             untouched_seconds = now - entry.stat(follow_symlinks=False).st_mtime
             if entry.name != _SWEPT and untouched_seconds > _UNTOUCHED_SECONDS:
@@ -151,7 +176,8 @@ def _sweep(layout: Layout) -> None:
         for folder in (layout.root / bucket for bucket in BUCKETS):
             _sweep_unfinished(folder, now)
     except (OSError, FileTrouble):
-        return  # a later day will do
+        return False  # a later day will do
+    return True
 
 
 def _sweep_one(path: Path, untouched_seconds: float) -> None:

@@ -1,6 +1,6 @@
 """Modules compiled side by side by the interpreter they are for, each in a process of its own.
 
-A worker starts without site (`-I -S -B`): nothing of an environment runs, and of what it reads it compiles and
+A worker starts without site (`-I -S -B`): nothing of an environment runs, and what it reads it compiles and
 no more. It believes a source by its sha256 alone, since what it makes is shared. Byte code is written to
 scratch and renamed, so that half of it is never seen; it goes by time and size of its source (PEP 552).
 """
@@ -23,8 +23,8 @@ import marshal, os, sys
 from hashlib import sha256
 from importlib.machinery import SourceFileLoader
 from importlib.util import MAGIC_NUMBER
-scratch, tag, magic = sys.argv[1:]
-if (sys.implementation.cache_tag, MAGIC_NUMBER.hex()) != (tag, magic):
+scratch, kind = sys.argv[1:]
+if kind != "%s-%s" % (sys.implementation.cache_tag, MAGIC_NUMBER.hex()):
     sys.exit(3)
 os.umask(0o022)
 def number(value):
@@ -74,18 +74,16 @@ with open(1, "w") as file:
 
 
 class Compiler(NamedTuple):
-    """The interpreter that compiles, and what it calls its byte code."""
+    """The interpreter that compiles."""
 
     executable: str
-    cache_tag: str
-    """Such as ``cpython-312``; empty where it keeps no byte code."""
-    magic: str
-    """The first bytes of its byte code, in hex."""
+    kind: str
+    """Cache tag and magic number of its byte code (``cpython-312-cb0d0d0a``); empty where it keeps none."""
 
     @property
-    def kind(self) -> str:
-        """What stands for all Pythons that read the same byte code; empty where there is none to keep."""
-        return self.cache_tag and f"{self.cache_tag}-{self.magic}"
+    def cache_tag(self) -> str:
+        """What stands before the suffix in names of its byte code."""
+        return self.kind.rpartition("-")[0]
 
 
 class Source(NamedTuple):
@@ -124,6 +122,8 @@ def compile_sources(
 
     Raises :class:`FileTrouble` where the interpreter cannot be started or does not come to its end.
     """
+    if not sources:
+        return Compiled({}, None)
     count = max(1, min(os.cpu_count() or 1, len(sources) // _FILES_A_WORKER))
     # The biggest first, dealt out in turn, so that no worker is left with the long ones at the end.
     order = sorted(range(len(sources)), key=lambda place: (-sources[place].size_bytes, place))
@@ -167,12 +167,12 @@ def _start(compiler: Compiler, place: str, variables: Mapping[str, str]) -> int:
         [
             compiler.executable,
             *("-I", "-S", "-B", "-c", _WORKER),
-            *(f"{place}.pyc", compiler.cache_tag, compiler.magic),
+            *(f"{place}.pyc", compiler.kind),
         ],
         variables,
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, f"{place}.in", os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, f"{place}.out", CREATE, 0o600),
+            (os.POSIX_SPAWN_OPEN, 1, f"{place}.out", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600),
             (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
         ],
     )

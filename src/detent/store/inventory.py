@@ -5,7 +5,7 @@ is in a tree. Nothing is opened and nothing changed. When a unit was last used: 
 says so; of a file the later of its times, for the system notes at least once a day that it was read.
 """
 
-# ruff: noqa: PTH112, PTH114, PTH116, PTH118, PTH208 (strings: by the ten thousand)
+# ruff: noqa: PTH112, PTH114, PTH208 (strings: by the ten thousand)
 
 import os
 import re

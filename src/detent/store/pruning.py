@@ -14,7 +14,7 @@ from detent.events import Report, ignore
 from detent.model.limits import Limits
 from detent.model.names import PackageName
 from detent.store.builds import all_built
-from detent.store.cache import hold_store
+from detent.store.cache import hold_store, left_over
 from detent.store.entry import read_head
 from detent.store.inventory import Tree, groups, measured, old_buckets, units
 from detent.store.layout import BUCKETS, Layout
@@ -120,7 +120,9 @@ def _of_packages(layout: Layout, names: frozenset[PackageName]) -> list[Path]:
 
 def _stale(layout: Layout, max_age_seconds: int | None) -> Iterator[Path]:
     yield from (layout.root / bucket for bucket in old_buckets(layout))
-    yield from (path for path in (layout.root / "logs-v1", layout.tmp) if path.exists())
+    yield from left_over(layout)
+    if (layout.root / "logs-v1").exists():
+        yield layout.root / "logs-v1"
     yield from dead_notes(layout)
     linked = owners(layout)
     oldest = time.time() - max_age_seconds if max_age_seconds is not None else 0

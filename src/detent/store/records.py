@@ -68,3 +68,11 @@ def decode_record(data: bytes, kind: bytes, version: int) -> object | None:
         return marshal.loads(payload)  # type: ignore[no-any-return]  # noqa: S302 (checked above, own folder)
     except (ValueError, EOFError, TypeError):
         return None
+
+
+def is_whole(data: bytes) -> bool:
+    """Whether these are the bytes of a record, of whatever kind, with the right checksum."""
+    if len(data) <= _HEADER.size:
+        return False
+    magic, _, _, checksum = _HEADER.unpack_from(data)
+    return bool(magic == _MAGIC and checksum == zlib.crc32(memoryview(data)[_HEADER.size :]))

@@ -3,12 +3,14 @@
 import hashlib
 import mmap
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from detent.errors import ArchiveUnsafe
 from detent.fsio import CREATE, file_trouble, write_all
 from detent.model.names import PackageName
 from detent.store.archive import ZipReader, folders_of, shown
+from detent.store.climbs import Ways
 from detent.store.contents import FILES, Placed, WheelArchive, encoded_digest, record_line
 from detent.store.entry import Spots, WheelContents, WheelEntry, WheelFile
 from detent.store.namespaces import INIT, LARGEST_INIT_BYTES, declares_namespace, find_spots
@@ -53,7 +55,7 @@ def unpack(archive: WheelArchive, root: Path, *, name: PackageName, version: str
         contents=WheelContents((), folders),
     )
     _make_folders(entry, folders, placed_by_scheme)
-    seen = _Seen()
+    seen = _Seen([placed.path for placed in placed_by_scheme[FILES]])
     written = {
         scheme: tuple([_write(archive.zip, placed, entry.folder(scheme), seen) for placed in placed_here])
         for scheme, placed_here in placed_by_scheme.items()
@@ -65,11 +67,12 @@ def unpack(archive: WheelArchive, root: Path, *, name: PackageName, version: str
     payload = tuple([file for file in files if not file.path.startswith(below)])
     dist_files = tuple([file for file in files if file.path.startswith(below)])
     own = [f for f in folders if f != archive.dist_info and not f.startswith(below)]
+    spots = find_spots(payload, own, seen.namespaces, name)
     return entry._replace(
         data=tuple(sorted(written.items())),
         record_text="".join(lines),
         dist_files=dist_files,
-        spots=find_spots(payload, own, seen.namespaces, name),
+        spots=spots._replace(climbs=seen.ways.climbs(set(spots.links), set(own))),
         contents=WheelContents((*payload, *dist_files), folders),
     )
 
@@ -77,11 +80,14 @@ def unpack(archive: WheelArchive, root: Path, *, name: PackageName, version: str
 class _Seen:
     """What was learned of the contents of files while they were written."""
 
-    def __init__(self) -> None:
+    def __init__(self, paths: Iterable[str]) -> None:
         self.namespaces: set[str] = set()
+        self.ways = Ways(paths)
 
-    def look(self, path: str, size_bytes: int, descriptor: int) -> None:
-        """Look into a file below ``files`` that was just written, where that matters."""
+    def look(self, path: str, first: bytes | memoryview, size_bytes: int, descriptor: int) -> None:
+        """Look into a file below ``files`` that was just written and begins so, where that matters."""
+        if Ways.may_lead(bytes(first[:4])):
+            self.ways.add(path, lambda offset, count: os.pread(descriptor, count, offset))
         folder, _, leaf = path.rpartition("/")
         if leaf == INIT and (
             size_bytes > LARGEST_INIT_BYTES or declares_namespace(os.pread(descriptor, size_bytes, 0))
@@ -126,13 +132,15 @@ def _write(archive: ZipReader, placed: Placed, root: str, seen: _Seen) -> WheelF
     except OSError as error:
         raise file_trouble(error, target) from error
     try:
+        first: bytes | memoryview = b""
         for piece in archive.pieces(member):
+            first = first or piece
             write_all(descriptor, piece)
             digest.update(piece)
             if other:
                 other.update(piece)
         if scheme == FILES:
-            seen.look(path, member.size_bytes, descriptor)
+            seen.look(path, first, member.size_bytes, descriptor)
         facts = os.fstat(descriptor)
         if facts.st_mode & 0o777 != mode:
             os.fchmod(descriptor, mode)

@@ -66,7 +66,7 @@ def usage(layout: Layout) -> dict[str, Usage]:
             registered.size_bytes,
             total.shared_bytes - registered.shared_bytes,
         )
-    return {bucket: used for bucket, used in found.items() if used.files}
+    return {bucket: used for bucket, used in found.items() if used.size_bytes}
 
 
 def together(rows: Sequence[Usage]) -> Usage:
@@ -84,9 +84,7 @@ def held(layout: Layout, names: Sequence[PackageName] = ()) -> Iterator[Held]:
             if entry is not None and (not names or entry.name in names):
                 found.append((entry, unit.used))
     for entry, used in sorted(found, key=lambda row: (row[0].name, row[0].version, row[0].digest)):
-        yield Held(
-            entry, used, measured([str(entry.root)]), links_of(entry), users.get(entry.digest, ())
-        )
+        yield Held(entry, used, measured([str(entry.root)]), links_of(entry), users.get(entry.digest, ()))
 
 
 def links_of(entry: WheelEntry) -> int:

@@ -45,11 +45,19 @@ _DAY_SECONDS = 86_400
 class WheelStore:
     """The unpacked wheels of one store."""
 
-    def __init__(self, layout: Layout, limits: Limits, report: Report = ignore) -> None:
+    def __init__(
+        self, layout: Layout, limits: Limits, report: Report = ignore, *, hashes_always: bool = False
+    ) -> None:
         self._layout = layout
         self._limits = limits
         self._report = report
+        self._hashes_always = hashes_always
         self._said_renewed = False
+
+    @property
+    def layout(self) -> Layout:
+        """Where everything of the store lies."""
+        return self._layout
 
     def get(self, digest: str) -> WheelEntry | None:
         """Give the entry of the wheel with this sha256, if it is here; its use is noted by :meth:`check`."""
@@ -66,11 +74,15 @@ class WheelStore:
         """
         entry = self.get(digest)
         if entry is not None:
-            try:
-                check_owner(entry.name, entry.version, name, version, where="the wheel with its hash")
-            except ValueError as error:
-                raise ArchiveUnsafe(filename, str(error)) from None
+            self.see_owner(entry, filename=filename, name=name, version=version)
         return entry
+
+    def see_owner(self, entry: WheelEntry, *, filename: str, name: PackageName, version: str) -> None:
+        """Raise :class:`ArchiveUnsafe` for an entry that is of another package than its hash was to lead to."""
+        try:
+            check_owner(entry.name, entry.version, name, version, where="the wheel with its hash")
+        except ValueError as error:
+            raise ArchiveUnsafe(filename, str(error)) from None
 
     def claim(self, digest: str) -> FileLock:
         """Give the lock that whoever fetches this wheel holds, so that it is fetched once."""
@@ -119,14 +131,15 @@ class WheelStore:
         caller to fetch again. Not to be called under :meth:`claim` of the same wheel.
 
         The entry given has its full list, unless it was not to be looked at ``fully``: then the files are
-        looked at once a day only. The use is noted, also once a day.
+        looked at once a day only. The use is noted, also once a day. A store that ``hashes_always`` looks at
+        every file, and at its contents, every time.
         """
         head = f"{entry.root}/{HEAD}"
         is_recent = _is_recent(head)
-        if is_recent and not fully:
+        if is_recent and not fully and not self._hashes_always:
             return entry
         whole = with_contents(entry)
-        if whole is None or any(doubtful(whole)):
+        if whole is None or self._hashes_always or any(doubtful(whole)):
             whole = self.heal(entry)
         if whole is not None and not is_recent:
             with contextlib.suppress(OSError):  # a store that may only be read
@@ -144,13 +157,15 @@ class WheelStore:
             if current is None:
                 self._set_aside(head, [FULL])
                 return None
-            doubts = frozenset(doubtful(current))
+            doubts = frozenset(_every_path(current) if self._hashes_always else doubtful(current))
             if not doubts:
                 return current
             schemes, damaged = _rehashed(current, doubts)
             if damaged:
                 self._set_aside(current, damaged)
                 return None
+            if schemes == current.by_scheme():
+                return current
             current = replaced(current, schemes[0][1], schemes[1:])
             _forget_bytecode(current.root)
             write_entry(current)
@@ -232,6 +247,12 @@ def doubtful(entry: WheelEntry) -> Iterator[str]:
                 continue
             if facts.st_mtime_ns != mtime_ns or facts.st_size != size_bytes:
                 yield prefix + path
+
+
+def _every_path(entry: WheelEntry) -> Iterator[str]:
+    for scheme, files in entry.by_scheme():
+        prefix = entry.folder(scheme) + "/"
+        yield from (prefix + file.path for file in files)
 
 
 def _rehashed(

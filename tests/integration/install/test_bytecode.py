@@ -1,157 +1,235 @@
-"""Byte code of what was installed: used by the interpreter, removed with its package, never a failure."""
+"""Byte code out of the store in an environment: used by the interpreter, gone with its package."""
 
 import os
 import subprocess
+import sys
+from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
 import pytest
 
-from detent.events import Notice
-from detent.install import bytecode
-from detent.install.bytecode import compile_packages
+from detent.install import apply
+from detent.install.bytecode import ByteCode
+from detent.install.manifest import read_manifest
+from detent.model.limits import Limits
 from detent.model.names import PackageName
+from detent.store.bytecode import ByteCodeStore
 from support.environments import Installation
-from support.wheels import wheel
+from support.interpreters import base_python
+from support.wheels import Wheel, wheel
+from support.whole import environment_faults
+
+TAG = sys.implementation.cache_tag or ""
+KIND = f"{TAG}-{MAGIC_NUMBER.hex()}"
+PACKAGE = wheel("a", files={"a/__init__.py": "X = 1\n", "a/b/c.py": "def f(): 1 / 0\n", "a/data.txt": ""})
 
 
-def compiled(world: Installation, *names: str) -> int:
-    world.events.clear()
-    return compile_packages(
-        world.environment,
-        {PackageName(name) for name in names},
-        variables=os.environ,
-        report=world.events.append,
+def bytecode_of(
+    world: Installation, *wheels: Wheel, by_directory: bool = False
+) -> dict[PackageName, ByteCode]:
+    """What the store has of these wheels; made if need be."""
+    entries = world.entries(*wheels)
+    provided = ByteCodeStore(world.store.layout, Limits(), os.environ, world.events.append).provide(
+        tuple(entries.values()),
+        executable=base_python(),
+        kind=KIND,
+        by_directory={entry.digest for entry in entries.values() if by_directory},
     )
+    return {name: ByteCode(KIND, e, provided.files[e.digest]) for name, e in entries.items()}
+
+
+def sync(world: Installation, *wheels: Wheel, link_mode: str = "auto") -> None:
+    found = bytecode_of(world, *wheels, by_directory=link_mode == "directory")
+    world.sync(*wheels, link_mode=link_mode, bytecode=found)
 
 
 def caches(world: Installation) -> list[str]:
-    return sorted(
-        f"{p.parent.parent.name}/{p.name.split('.')[0]}" for p in world.root.rglob("__pycache__/*.pyc")
+    folder = world.site_packages
+    return sorted(str(p.relative_to(folder)).replace(f".{TAG}", "") for p in folder.rglob("__pycache__/*"))
+
+
+def imported(world: Installation, *modules: str) -> str:
+    """Import with the environment's own interpreter, which may write byte code, and give all it says."""
+    command = [str(world.environment.python), "-v", "-c", f"import {', '.join(modules)}"]
+    variables = {n: v for n, v in os.environ.items() if n != "PYTHONDONTWRITEBYTECODE"}
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=variables).stderr
+
+
+@pytest.mark.parametrize("link_mode", ["auto", "hardlink", "copy", "directory"])
+def test_python_takes_it_as_it_is_in_every_mode(tmp_path: Path, link_mode: str) -> None:
+    world = Installation(tmp_path)
+    sync(world, PACKAGE, wheel("one", files={"one.py": "Y = 1\n"}), link_mode=link_mode)
+    source = {"a": "a/__init__.py", "a.b.c": "a/b/c.py", "one": "one.py"}
+    files = [world.site_packages / p / "__pycache__" for p in ("", "a", "a/b")]
+    before = {p: (p.stat().st_ino, p.stat().st_mtime_ns) for f in files for p in f.iterdir()}
+
+    said = imported(world, *source)
+
+    for path in source.values():
+        assert f"matches {world.site_packages / path}" in said
+    assert "wrote" not in said
+    assert before == {p: (p.stat().st_ino, p.stat().st_mtime_ns) for f in files for p in f.iterdir()}
+    assert len(before) == 3
+    assert world.store.check(world.stored(PACKAGE)) is not None
+
+
+def test_environments_share_one_file(tmp_path: Path) -> None:
+    world = Installation(tmp_path)
+    sync(world, PACKAGE, link_mode="hardlink")
+
+    cache = f"a/__pycache__/__init__.{TAG}.pyc"
+    assert (world.site_packages / cache).samefile(f"{world.stored(PACKAGE).folder()}/{cache}")
+    assert environment_faults(world.environment.root) == []
+
+
+def test_no_record_and_no_list_names_it_and_it_goes_with_its_package(tmp_path: Path) -> None:
+    world = Installation(tmp_path)
+    sync(world, PACKAGE, wheel("one", files={"one.py": ""}))
+
+    rows = read_manifest(str(world.environment.root)).packages
+    assert [(row.name, row.bytecode) for row in rows] == [("a", KIND), ("one", KIND)]
+    assert not [path for row in rows for path in row.paths() if path.endswith(".pyc")]
+    assert ".pyc" not in (world.site_packages / "a-1.0.dist-info/RECORD").read_text()
+    world.sync()
+
+    assert [path.name for path in world.site_packages.iterdir()] == []
+
+
+def test_a_package_that_stays_gets_it_and_is_not_installed_again(tmp_path: Path) -> None:
+    world = Installation(tmp_path)
+    world.sync(PACKAGE)
+    before = (world.site_packages / "a-1.0.dist-info/RECORD").stat()
+
+    sync(world, PACKAGE)
+
+    assert caches(world) == ["a/__pycache__/__init__.pyc", "a/b/__pycache__/c.pyc"]
+    assert (world.site_packages / "a-1.0.dist-info/RECORD").stat() == before
+    world.sync(PACKAGE)
+    assert [row.bytecode for row in world.found().packages] == [KIND]
+
+
+def test_it_takes_the_place_of_what_stands_there(tmp_path: Path) -> None:
+    world = Installation(tmp_path)
+    world.sync(PACKAGE)
+    imported(world, "a")
+    folder = world.site_packages / "a/b/__pycache__"
+    (folder / f"c.{TAG}.pyc").mkdir(parents=True)
+    (folder / f"c.{TAG}.opt-1.pyc").write_text("mine")
+
+    sync(world, PACKAGE)
+
+    cache = world.site_packages / f"a/__pycache__/__init__.{TAG}.pyc"
+    assert (
+        cache.read_bytes() == Path(world.stored(PACKAGE).folder(), f"a/__pycache__/{cache.name}").read_bytes()
     )
+    assert (folder / f"c.{TAG}.opt-1.pyc").read_text() == "mine"
+    assert (folder / f"c.{TAG}.pyc").is_dir()
 
 
-def test_what_was_installed_is_compiled_and_nothing_else(tmp_path: Path) -> None:
+def test_nothing_is_written_behind_a_link(tmp_path: Path) -> None:
     world = Installation(tmp_path)
-    world.sync(
-        wheel(
-            "a", files={"a/__init__.py": "X = 1\n", "a/b/c.py": "", "a/data.txt": ""}, scripts={"t": "a:b"}
-        ),
-        wheel("b"),
-    )
-    (world.site_packages / "mine.py").touch()
+    world.sync(PACKAGE, wheel("d", files={"d/__init__.py": ""}))
+    outside, empty = tmp_path / "outside", tmp_path / "empty"
+    (outside / "__pycache__").mkdir(parents=True)
+    empty.mkdir()
+    (world.site_packages / "a/b/__pycache__").symlink_to(empty)
+    (world.site_packages / "d/__init__.py").unlink()
+    (world.site_packages / "d").rmdir()
+    (world.site_packages / "d").symlink_to(outside)
 
-    assert compiled(world, "a") == 2
-    assert caches(world) == ["a/__init__", "b/c"]
-    assert world.events == []
+    sync(world, PACKAGE, wheel("d", files={"d/__init__.py": ""}))
+
+    assert caches(world) == ["a/__pycache__/__init__.pyc"]
+    assert [path.name for path in (*outside.rglob("*"), *empty.rglob("*"))] == ["__pycache__"]
 
 
-def test_the_interpreter_takes_it_for_its_own(tmp_path: Path) -> None:
+def test_packages_that_share_a_module_share_its_byte_code(tmp_path: Path) -> None:
     world = Installation(tmp_path)
-    world.sync(wheel("a", files={"a.py": "X = 1\n"}))
-    compiled(world, "a")
+    first = wheel("a", files={"a/__init__.py": "", "shared.py": "X = 1\n"})
+    second = wheel("b", files={"b/__init__.py": "", "shared.py": "X = 1\n"})
 
-    script = "import a, os; print(os.path.exists(a.__cached__))"
-    command = [str(world.environment.python), "-B", "-v", "-c", script]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    sync(world, first, second)
 
-    assert done.stdout == "True\n"
-    assert f"matches {world.site_packages / 'a.py'}" in done.stderr
+    assert caches(world) == [
+        "__pycache__/shared.pyc",
+        "a/__pycache__/__init__.pyc",
+        "b/__pycache__/__init__.pyc",
+    ]
+    assert f"matches {world.site_packages / 'shared.py'}" in imported(world, "shared")
+    sync(world, second)
+    assert "shared" in imported(world, "shared")
 
 
-def test_what_is_compiled_already_is_left_alone_until_its_source_changes(tmp_path: Path) -> None:
+def test_byte_code_of_the_wheel_itself_is_left_alone(tmp_path: Path) -> None:
     world = Installation(tmp_path)
-    world.sync(wheel("a", files={"a.py": "X = 1\n", "b.py": "Y = 1\n"}))
+    brought = f"a/__pycache__/__init__.{TAG}.pyc"
+    package = wheel("a", files={"a/__init__.py": "", "a/b.py": "", brought: "the wheel's own"})
 
-    assert [compiled(world, "a"), compiled(world, "a")] == [2, 0]
-    (world.site_packages / "a.py").unlink()
-    (world.site_packages / "a.py").write_text("X = 12\n")
-    assert compiled(world, "a") == 1
+    sync(world, package)
 
-
-def test_files_for_other_pythons_are_passed_over(tmp_path: Path) -> None:
-    world = Installation(tmp_path)
-    world.sync(wheel("a", files={"a/__init__.py": "", "a/old.py": "print 'x'\n", "a/nul.py": "\0"}))
-
-    assert compiled(world, "a") == 1
-    assert caches(world) == ["a/__init__"]
-    assert world.events == []
+    assert (world.site_packages / brought).read_text() == "the wheel's own"
+    assert caches(world) == ["a/__pycache__/__init__.pyc", "a/__pycache__/b.pyc"]
+    assert environment_faults(world.environment.root) == []
 
 
-def test_nothing_of_the_environment_runs_and_nothing_is_written_outside(tmp_path: Path) -> None:
-    world = Installation(tmp_path)
-    world.sync(wheel("a", files={"a/__init__.py": "", "a/inner/__init__.py": ""}))
-    ran = tmp_path / "ran"
-    (world.site_packages / "evil.pth").write_text(f"import os; open({str(ran)!r}, 'w')\n")
-    (world.site_packages / "py_compile.py").write_text(f"open({str(ran)!r}, 'w')\n")
-    outside = tmp_path / "outside"
-    outside.mkdir()
-    (world.site_packages / "a/inner/__pycache__").symlink_to(outside)
-
-    compiled(world, "a")
-
-    assert not ran.exists()
-    assert list(outside.iterdir()) == []
-    assert caches(world) == ["a/__init__"]
-
-
-def test_many_files_are_shared_out_and_each_is_compiled(
+def test_a_run_that_died_before_it_is_done_leaves_what_the_next_one_finishes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = Installation(tmp_path)
-    files = {f"a/m{number}.py": "" for number in range(100)}
-    world.sync(wheel("a", files=files))
-    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    world.sync(PACKAGE)
 
-    assert compiled(world, "a") == 100
-    assert len(caches(world)) == 100
-    assert [p.name for p in (world.environment.root / ".detent").iterdir() if "scratch" in p.name] == []
-
-
-@pytest.mark.parametrize("program", ["/no/such/python3", "/bin/false"])
-def test_an_interpreter_that_fails_is_a_warning(tmp_path: Path, program: str) -> None:
-    world = Installation(tmp_path)
-    world.sync(wheel("a"))
-    broken = world.environment.interpreter._replace(executable=program)
-    world.environment = world.environment._replace(interpreter=broken)
-
-    assert compiled(world, "a") == 0
-    (notice,) = world.events
-    assert isinstance(notice, Notice)
-    assert "byte code could not be compiled" in notice.text
-    assert program in notice.text
-
-
-def test_an_interrupt_ends_the_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    world = Installation(tmp_path)
-    world.sync(wheel("a"))
-    monkeypatch.setattr(bytecode, "_WORKER", "import time; time.sleep(60)")
-    started = []
-    spawn, wait = os.posix_spawn, os.waitpid
-
-    def posix_spawn(*arguments: object, **more: object) -> int:
-        started.append(spawn(*arguments, **more))  # type: ignore[arg-type]
-        return started[-1]
-
-    def waitpid(process: int, options: int) -> tuple[int, int]:
-        monkeypatch.setattr(os, "waitpid", wait)
+    def die(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(os, "posix_spawn", posix_spawn)
-    monkeypatch.setattr(os, "waitpid", waitpid)
+    with monkeypatch.context() as patched:
+        patched.setattr(apply, "finish_journal", die)
+        with pytest.raises(KeyboardInterrupt):
+            sync(world, PACKAGE)
+    assert len(caches(world)) == 2
 
-    with pytest.raises(KeyboardInterrupt):
-        compiled(world, "a")
+    sync(world, PACKAGE)
 
-    with pytest.raises(ProcessLookupError):
-        os.kill(started[0], 0)
+    assert [row.bytecode for row in world.found().packages] == [KIND]
+    assert environment_faults(world.environment.root) == []
 
 
-def test_it_goes_with_its_package(tmp_path: Path) -> None:
+def test_folders_that_are_links_have_it_behind_them(tmp_path: Path) -> None:
     world = Installation(tmp_path)
-    world.sync(wheel("a", files={"a/__init__.py": "", "a/b/c.py": ""}))
-    compiled(world, "a")
+    one = wheel("one", files={"one.py": "Y = 1\n"})
+    sync(world, PACKAGE, one, link_mode="directory")
 
-    world.sync()
+    assert (world.site_packages / "a").is_symlink()
+    assert (world.site_packages / f"a/b/__pycache__/c.{TAG}.pyc").exists()
+    cache = world.site_packages / f"__pycache__/one.{TAG}.pyc"
+    assert cache.samefile(f"{world.stored(one).folder()}/__pycache__/{cache.name}")
+    world.sync(link_mode="directory")
+    assert Path(world.stored(PACKAGE).folder(), f"a/b/__pycache__/c.{TAG}.pyc").exists()
 
+
+def test_without_it_whoever_imports_first_writes_for_all(tmp_path: Path) -> None:
+    world = Installation(tmp_path)
+    modules = {f"many/m{number}.py": f"X = {number}\n" for number in range(20)}
+    many = wheel("many", files={"many/__init__.py": "", **modules})
+    world.sync(many, link_mode="directory")
+    script = f"import {', '.join(f'many.m{number}' for number in range(20))}"
+    variables = {n: v for n, v in os.environ.items() if n != "PYTHONDONTWRITEBYTECODE"}
+
+    racing = [
+        subprocess.Popen([str(world.environment.python), "-c", script], env=variables) for _ in range(4)
+    ]
+
+    assert [process.wait() for process in racing] == [0] * 4
+    entry = world.stored(many)
+    assert len(list(Path(entry.folder(), "many/__pycache__").iterdir())) == 21
+    assert world.store.check(entry) is not None
+    assert "wrote" not in imported(world, *(f"many.m{number}" for number in range(20)))
+
+
+def test_what_a_program_wrote_into_the_store_reaches_no_other_environment(tmp_path: Path) -> None:
+    world = Installation(tmp_path)
+    world.sync(PACKAGE, link_mode="directory")
+    imported(world, "a.b.c")
+    world.sync(PACKAGE, link_mode="hardlink")
+
+    assert not (world.site_packages / "a").is_symlink()
     assert caches(world) == []
-    assert not (world.site_packages / "a").exists()

@@ -4,6 +4,7 @@ import platform
 import subprocess
 import sys
 import sysconfig
+from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ def test_our_own_interpreter_says_what_packaging_says_here() -> None:
     assert dict(found.target.environment) == dict(default_environment())
     assert found.target.tags == tuple(map(str, sys_tags()))
     assert found.base_prefix == sys.base_prefix
+    assert found.bytecode_kind == f"{sys.implementation.cache_tag}-{MAGIC_NUMBER.hex()}"
 
 
 @pytest.mark.parametrize("executable", machine_pythons())

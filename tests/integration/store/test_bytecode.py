@@ -1,5 +1,6 @@
 """Byte code in the store: made once of verified sources, believed only as listed, never a failure."""
 
+import errno
 import json
 import os
 import subprocess
@@ -13,7 +14,7 @@ from detent.events import Event, Notice
 from detent.model.limits import Limits
 from detent.model.requirement import package_name
 from detent.store import compiling
-from detent.store.bytecode import ByteCodeStore, Provided, Wanted, listed_bytecode
+from detent.store.bytecode import ByteCodeStore, Provided, listed_bytecode
 from detent.store.cache import open_store
 from detent.store.compiling import Compiler
 from detent.store.entry import WheelEntry
@@ -22,8 +23,8 @@ from support.interpreters import base_python
 from support.wheels import Wheel, wheel
 
 TAG = sys.implementation.cache_tag or ""
-COMPILER = Compiler(base_python(), TAG, MAGIC_NUMBER.hex())
-RECORD = f"bytecode-{TAG}-{MAGIC_NUMBER.hex()}"
+COMPILER = Compiler(base_python(), f"{TAG}-{MAGIC_NUMBER.hex()}")
+RECORD = f"bytecode-{COMPILER.kind}"
 
 
 class World:
@@ -44,7 +45,12 @@ class World:
         self, *entries: WheelEntry, compiler: Compiler = COMPILER, by_directory: bool = False
     ) -> Provided:
         bytecode = ByteCodeStore(self.layout, Limits(), os.environ, self.events.append)
-        return bytecode.provide([Wanted(entry, by_directory) for entry in entries], compiler)
+        return bytecode.provide(
+            entries,
+            executable=compiler.executable,
+            kind=compiler.kind,
+            by_directory={entry.digest for entry in entries if by_directory},
+        )
 
     def notices(self) -> list[str]:
         return [event.text for event in self.events if isinstance(event, Notice)]
@@ -78,7 +84,11 @@ def test_every_module_is_compiled_once_and_is_what_python_looks_for(world: World
 
     first, second = world.provide(entry), world.provide(entry)
 
-    expected = [f"__pycache__/one.{TAG}.pyc", f"a/__pycache__/__init__.{TAG}.pyc", f"a/b/__pycache__/c.{TAG}.pyc"]
+    expected = [
+        f"__pycache__/one.{TAG}.pyc",
+        f"a/__pycache__/__init__.{TAG}.pyc",
+        f"a/b/__pycache__/c.{TAG}.pyc",
+    ]
     assert sorted(paths(first, entry)) == caches(entry) == expected
     assert (first.compiled, first.stored) == (3, 0)
     assert second == first._replace(compiled=0, stored=3)
@@ -97,7 +107,11 @@ def test_what_is_listed_is_true_and_says_nothing_of_this_machine(world: World, t
     facts = path.stat()
 
     assert listed == (file,)
-    assert (file.size_bytes, file.mtime_ns, file.mode) == (facts.st_size, facts.st_mtime_ns, facts.st_mode & 0o777)
+    assert (file.size_bytes, file.mtime_ns, file.mode) == (
+        facts.st_size,
+        facts.st_mtime_ns,
+        facts.st_mode & 0o777,
+    )
     assert str(path) == cache_from_source(f"{entry.folder()}/a/__init__.py")
     assert os.fsencode(tmp_path) not in path.read_bytes()
     assert b"a/__init__.py" in path.read_bytes()
@@ -213,7 +227,7 @@ def test_renewed_times_drop_byte_code_that_goes_by_the_old_ones(world: World) ->
 def test_each_kind_of_byte_code_has_a_list_of_its_own(world: World) -> None:
     entry = world.stored(wheel(files={"a/__init__.py": ""}))
     world.provide(entry)
-    other = COMPILER._replace(magic="00000000")
+    other = COMPILER._replace(kind=f"{TAG}-00000000")
 
     assert world.provide(entry, compiler=other).files == {}  # it is not that Python
     assert list(listed_bytecode(entry.root)) == [RECORD]
@@ -223,7 +237,7 @@ def test_each_kind_of_byte_code_has_a_list_of_its_own(world: World) -> None:
 def test_a_python_that_keeps_no_byte_code_gets_none(world: World) -> None:
     entry = world.stored(wheel())
 
-    assert world.provide(entry, compiler=COMPILER._replace(cache_tag="")) == Provided({})
+    assert world.provide(entry, compiler=COMPILER._replace(kind="")) == Provided({})
     assert caches(entry) == []
 
 
@@ -257,7 +271,9 @@ def test_nothing_of_the_store_runs_and_nothing_is_written_outside(world: World, 
     assert "byte code could not be compiled" in world.notices()[0]
 
 
-def test_many_files_are_shared_out_and_each_is_compiled(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_files_are_shared_out_and_each_is_compiled(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     entry = world.stored(wheel(files={f"a/m{number}.py": "" for number in range(100)}))
     started = _spawned(monkeypatch)
     monkeypatch.setattr(os, "cpu_count", lambda: 3)
@@ -315,16 +331,15 @@ def test_a_worker_that_dies_half_way_leaves_nothing_that_is_believed(
     assert world.provide(entry).compiled == 2
 
 
-def test_a_store_that_may_only_be_read_has_what_it_has(world: World) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("nothing is read-only to root")
+def test_a_store_that_may_only_be_read_has_what_it_has(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     entry, other = world.stored(wheel("a")), world.stored(wheel("b"))
     world.provide(entry)
-    world.layout.tmp.chmod(0o500)
-    try:
-        provided = world.provide(entry, other)
-    finally:
-        world.layout.tmp.chmod(0o700)
+
+    def mkdir(path: Path, *_arguments: object, **_more: object) -> None:
+        raise OSError(errno.EROFS, "read-only", str(path))
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    provided = world.provide(entry, other)
 
     assert list(provided.files) == [entry.digest]
     (notice,) = world.notices()

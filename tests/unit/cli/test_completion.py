@@ -22,7 +22,7 @@ CASES = [
     ("detent add --rege", set()),
     ("detent lock --dry", {"--dry-run"}),
     ("detent --dire", {"--directory"}),
-    ("detent sync --link-mode ", {"auto", "clone", "hardlink", "copy"}),
+    ("detent sync --link-mode ", {"auto", "clone", "hardlink", "copy", "directory"}),
     ("detent sync --link-mode c", {"clone", "copy"}),
     ("detent --color ", {"auto", "always", "never"}),
     ("detent completion ", set(SHELLS)),

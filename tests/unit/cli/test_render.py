@@ -1,6 +1,6 @@
 import pytest
 
-from detent.cli.render import count, duration, error_lines, show, size
+from detent.cli.render import count, error_lines, show, size
 from detent.errors import DetentError, UsageError
 
 

@@ -16,7 +16,8 @@ def member(paths: str, *climbs: tuple[str, str, bool]) -> Member:
     """A package: whatever holds an ``__init__.py`` directly below real folders may be one link."""
     full = contents(paths.split())
     regular = {file.path.rpartition("/")[0] for file in full.files if file.path.endswith("/__init__.py")}
-    real, links = [], []
+    real: list[str] = []
+    links: list[str] = []
     for folder in full.folders:
         above = folder.rpartition("/")[0]
         if above and above not in real:

@@ -6,7 +6,7 @@ import pytest
 from detent.errors import UnsafePath
 from detent.install.places import places_of
 from detent.install.plan import Installed
-from detent.install.wheel import Layout, lay_out
+from detent.install.wheel import Layout, lay_out, wish_of
 from detent.lock.model import Direct
 from detent.store.entry import read_contents
 from support.environments import VERSION, Installation, choice
@@ -20,7 +20,7 @@ def laid_out(root: Path, made: Wheel, *, requested: bool = False, direct: Direct
     world = Installation(root)
     wish = choice(made, requested=requested)
     wish = wish._replace(package=wish.package._replace(direct=direct))
-    return lay_out(world.stored(made), wish, places_of(world.environment))
+    return lay_out(world.stored(made), wish_of(wish), places_of(world.environment))
 
 
 def record_of(layout: Layout) -> list[str]:
@@ -165,7 +165,7 @@ def test_a_wheel_that_would_replace_a_part_of_the_environment_is_refused(tmp_pat
     bad = good._replace(data=(("data", (good.data[0][1][0]._replace(path=path),)),))
 
     with pytest.raises(UnsafePath):
-        lay_out(bad, choice(wheel()), places_of(world.environment))
+        lay_out(bad, wish_of(choice(wheel())), places_of(world.environment))
 
 
 def test_a_name_with_a_line_break_is_refused(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_name_with_a_line_break_is_refused(tmp_path: Path) -> None:
     bad = good._replace(contents=contents._replace(files=files))
 
     with pytest.raises(UnsafePath):
-        lay_out(bad, choice(wheel()), places_of(world.environment))
+        lay_out(bad, wish_of(choice(wheel())), places_of(world.environment))
 
 
 def test_a_scheme_nobody_knows_is_refused(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_a_scheme_nobody_knows_is_refused(tmp_path: Path) -> None:
     odd = world.stored(wheel())._replace(data=(("userbase", ()),))
 
     with pytest.raises(UnsafePath):
-        lay_out(odd, choice(wheel()), places_of(world.environment))
+        lay_out(odd, wish_of(choice(wheel())), places_of(world.environment))
 
 
 def test_the_hashes_are_those_of_the_files(tmp_path: Path) -> None:

@@ -3,8 +3,9 @@
 import pytest
 
 from detent.errors import ExclusiveExtras, UnknownExtra, UnknownGroup
+from detent.lock.choice import Choice
 from detent.lock.model import Direct
-from detent.lock.select import Choice, Wanted
+from detent.lock.select import Wanted
 from detent.model.names import PackageName, extra_name, group_name
 from detent.ops.selection import Chosen, Omitted, installed_choices, wanted_selection
 from support.locks import artifact, entry, inputs, lock

@@ -86,10 +86,6 @@ def test_an_index_is_named_once() -> None:
     assert "an index is named twice" in error.what
 
 
-def test_the_link_mode_of_a_later_release_is_not_supported_yet() -> None:
-    assert isinstance(fault(pyproject('[tool.detent]\nlink-mode = "directory"\n')), Unsupported)
-
-
 def test_an_unknown_key_is_a_warning_that_names_the_nearest_one() -> None:
     found = manifest(pyproject("[tool.detent]\ndefault-group = []\nzzz = 1\n"))
 

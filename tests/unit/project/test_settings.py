@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from detent.errors import SettingInvalid, Unsupported
+from detent.errors import SettingInvalid
 from detent.model.build_policy import DEFAULT_BUILD_POLICY, BuildPolicy
 from detent.model.names import package_name
 from detent.project.settings import VARIABLES, Settings, settings
@@ -169,9 +169,14 @@ def test_a_password_stays_in_the_value() -> None:
     assert found.index_url.value == "https://me:secret@index.example/simple/"
 
 
-def test_directory_links_are_of_a_later_release() -> None:
-    with pytest.raises(Unsupported, match="directory"):
-        decide(flags={"link-mode": "directory"})
+def test_folders_are_linked_but_those_of_the_packages_that_any_file_names() -> None:
+    found = decide(
+        user=user(no_directory_links=["Torch"]),
+        project=pyproject(no_directory_links=["pin"], link_mode="directory"),
+    )
+
+    assert found.link_mode.value == "directory"
+    assert found.no_directory_links == {"torch", "pin"}
 
 
 def test_settings_of_a_machine_are_not_taken_from_a_project() -> None:
@@ -179,6 +184,53 @@ def test_settings_of_a_machine_are_not_taken_from_a_project() -> None:
 
     assert found.cache_dir.value == HOME
     assert found.link_mode.value == "copy"
+
+
+@pytest.mark.parametrize(
+    ("value", "size_bytes"),
+    [
+        ("20 GiB", 20 * 2**30),
+        ("500MB", 500_000_000),
+        ("500 mb", 500_000_000),
+        ("1.5g", 3 * 2**29),
+        ("2TiB", 2 * 2**40),
+        ("10K", 10 * 2**10),
+        ("7 B", 7),
+        ("123", 123),
+        (123, 123),
+        (0, None),
+        ("0", None),
+        ("unlimited", None),
+    ],
+)
+def test_a_size_is_read_as_people_write_it(value: object, size_bytes: int | None) -> None:
+    assert decide(user=user(cache_max_size=value)).cache_max_size.value == size_bytes
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("90 days", 90 * 86_400), ("2w", 14 * 86_400), ("12h", 43_200), ("unlimited", None), (0, None), ("0", None)],
+)
+def test_an_age_is_read_as_people_write_it(value: object, seconds: int | None) -> None:
+    assert decide(user=user(cache_max_age=value)).cache_max_age.value == seconds
+
+
+@pytest.mark.parametrize("value", ["big", "20 XB", "-1", "1 2", True, -1, 1.5, []])
+def test_what_is_no_size_is_refused(value: object) -> None:
+    assert "is no size" in refused(user=user(cache_max_size=value)).why
+
+
+@pytest.mark.parametrize("value", ["2024-05-01", "long", 90, False])
+def test_what_is_no_age_is_refused(value: object) -> None:
+    assert "span of time" in refused(user=user(cache_max_age=value)).why
+
+
+def test_the_cache_is_bounded_and_looked_at_by_default() -> None:
+    found = decide()
+
+    assert found.cache_max_size.value == 20 * 2**30
+    assert found.cache_max_age.value == 90 * 86_400
+    assert found.verify_cache.value == "changed"
 
 
 def test_every_variable_is_listed_once() -> None:

@@ -1,43 +1,23 @@
+import os
 from pathlib import Path
 
-import pytest
-
-from detent.errors import StoreBusy
-from detent.model.limits import Limits
 from detent.model.names import package_name
-from detent.store.cache import Scratch, hold_store, open_store
+from detent.store.cache import open_store
 from detent.store.layout import Layout
-from detent.store.records import write_record
-from detent.store.usage import Usage, clean, usage
-from detent.store.wheels import WheelStore
-from support.wheels import Wheel, wheel
-
-INDEX = "https://index.example.com/simple/"
-A = wheel("a", files={"a.py": "1234"})
-B = wheel("b", files={"b.py": "12345678"})
+from detent.store.usage import Usage, held, together, usage
+from detent.store.users import register
+from support.stores import A, B, aged, filled, lived_in, put
+from support.wheels import wheel
 
 
-def put(layout: Layout, made: Wheel, name: str) -> None:
-    WheelStore(layout, Limits()).put(
-        made.sha256, made.data, filename=made.filename, name=package_name(name), version="1.0"
-    )
-
-
-def filled(root: Path) -> Layout:
-    layout = open_store(root)
-    put(layout, A, "a")
-    put(layout, B, "b")
-    for name in ("a", "ab", "b"):
-        for path in (layout.listing(INDEX, name), layout.listing_files(INDEX, name)):
-            write_record(path, b"listing", 1, name)
-    write_record(layout.pylock("0" * 64), b"lock", 1, ())
-    (root / "foreign").write_bytes(b"not ours")
-    return layout
-
-
-def counted(paths: list[Path]) -> Usage:
+def counted(paths: list[Path]) -> tuple[int, int]:
     files = [path for top in paths for path in (top, *top.rglob("*")) if path.is_file()]
-    return Usage(len(files), sum(path.stat().st_size for path in files))
+    return len(files), sum(path.stat().st_size for path in files)
+
+
+def metadata(layout: Layout) -> Path:
+    (found,) = layout.wheel(A.sha256).glob("files/*.dist-info/METADATA")
+    return found
 
 
 def test_usage_is_counted_by_bucket(tmp_path: Path) -> None:
@@ -46,78 +26,74 @@ def test_usage_is_counted_by_bucket(tmp_path: Path) -> None:
     found = usage(layout)
 
     assert set(found) == {"index-v1", "wheels-v2", "pylock-v1"}
-    assert found["wheels-v2"] == counted([layout.wheels_bucket])
-    assert found["wheels-v2"].files == 14
+    assert (found["wheels-v2"].files, found["wheels-v2"].size_bytes) == counted([layout.wheels_bucket])
     assert found["index-v1"].files == 6
+    assert all(used.reclaimable_bytes == used.size_bytes for used in found.values())
+    assert together(list(found.values())).files == sum(used.files for used in found.values())
 
 
 def test_an_empty_store_uses_nothing(tmp_path: Path) -> None:
-    assert usage(open_store(tmp_path)) == {}
-
-
-def test_cleaning_removes_all_that_is_ours_and_says_how_much(tmp_path: Path) -> None:
-    layout = filled(tmp_path)
-    expected = counted([layout.index_bucket, layout.wheels_bucket, tmp_path / "pylock-v1"])
-
-    assert clean(layout, Limits()) == expected
+    layout = open_store(tmp_path)
 
     assert usage(layout) == {}
-    assert (tmp_path / "foreign").exists()
-    assert layout.cache_tag.exists()
-    put(layout, A, "a")
+    assert together([]) == Usage()
+    assert list(held(layout)) == []
 
 
-def test_cleaning_one_package_leaves_the_others(tmp_path: Path) -> None:
+def test_files_that_environments_share_free_nothing(tmp_path: Path) -> None:
+    layout = filled(tmp_path / "store")
+    os.link(layout.wheel(A.sha256) / "files" / "a.py", tmp_path / "a.py")
+
+    used = usage(layout)["wheels-v2"]
+
+    assert used.shared_bytes == 4
+    assert used.reclaimable_bytes == used.size_bytes - 4
+
+
+def test_what_an_environment_links_by_folder_is_registered_and_counted_once(tmp_path: Path) -> None:
+    layout = filled(tmp_path / "store")
+    os.link(layout.wheel(A.sha256) / "files" / "a.py", tmp_path / "a.py")
+    for name in ("one", "two"):
+        register(layout, lived_in(tmp_path / name), [A.sha256])
+
+    used = usage(layout)["wheels-v2"]
+
+    assert used.registered_bytes == counted([layout.wheel(A.sha256)])[1]
+    assert used.shared_bytes == 0
+    assert used.registered_bytes + used.reclaimable_bytes == used.size_bytes
+
+
+def test_buckets_of_earlier_releases_are_counted_and_those_of_others_are_not(tmp_path: Path) -> None:
+    layout = open_store(tmp_path)
+    for name in ("wheels-v1", "wheels-v99", "wheels", "somebody-v1"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_bytes(b"123")
+
+    assert usage(layout) == {"wheels-v1": Usage(1, 3)}
+
+
+def test_packages_are_listed_by_name_and_version_with_who_uses_them(tmp_path: Path) -> None:
+    layout = filled(tmp_path / "store")
+    put(layout, wheel("a", files={"a.py": "5"}), "a")
+    environment = lived_in(tmp_path / ".venv")
+    register(layout, environment, [B.sha256])
+    os.link(metadata(layout), tmp_path / "one")
+    os.link(metadata(layout), tmp_path / "two")
+
+    rows = list(held(layout))
+
+    assert [(row.entry.name, row.entry.version) for row in rows] == [("a", "1.0"), ("a", "1.0"), ("b", "1.0")]
+    shared = next(row for row in rows if row.entry.digest == A.sha256)
+    assert (shared.links, shared.environments, shared.owners) == (2, 2, ())
+    assert (rows[2].links, rows[2].environments, rows[2].owners) == (0, 1, (environment,))
+    assert (rows[2].tree.files, rows[2].tree.size_bytes) == counted([layout.wheel(B.sha256)])
+    assert [row.entry.digest for row in held(layout, [package_name("b")])] == [B.sha256]
+
+
+def test_the_last_use_of_a_package_is_listed(tmp_path: Path) -> None:
     layout = filled(tmp_path)
-    doomed = [layout.wheel(A.sha256), layout.listing(INDEX, "a"), layout.listing_files(INDEX, "a")]
-    expected = counted(doomed)
+    root = aged(layout.wheel(A.sha256), 10)
 
-    assert clean(layout, Limits(), [package_name("a")]) == expected
+    (row,) = held(layout, [package_name("a")])
 
-    assert not any(path.exists() for path in doomed)
-    assert layout.wheel(B.sha256).exists()
-    assert layout.listing(INDEX, "ab").exists()
-    assert layout.pylock("0" * 64).exists()
-
-
-def test_cleaning_a_package_that_is_not_there_removes_nothing(tmp_path: Path) -> None:
-    assert clean(filled(tmp_path), Limits(), [package_name("c")]) == Usage(0, 0)
-
-
-def test_cleaning_a_store_that_is_not_there_makes_none(tmp_path: Path) -> None:
-    assert clean(Layout(tmp_path / "store"), Limits()) == Usage(0, 0)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_cleaning_waits_for_those_who_use_the_store(tmp_path: Path) -> None:
-    layout = filled(tmp_path)
-    limits = Limits(lock_wait_seconds=0.01)
-
-    with hold_store(layout, limits), pytest.raises(StoreBusy):
-        clean(layout, limits)
-
-    assert layout.wheel(A.sha256).exists()
-
-
-def test_cleaning_removes_what_killed_processes_left(tmp_path: Path) -> None:
-    layout = filled(tmp_path)
-    with Scratch(layout) as left:
-        (left / "file").write_bytes(b"123")
-
-        removed = clean(layout, Limits())
-
-        assert not left.exists()
-    assert removed.files > 10
-
-
-def test_links_are_counted_and_removed_as_links(tmp_path: Path) -> None:
-    victim = tmp_path / "victim"
-    victim.mkdir()
-    (victim / "file").write_bytes(b"x" * 1000)
-    layout = open_store(tmp_path / "store")
-    (layout.root / "users").symlink_to(victim, target_is_directory=True)
-
-    removed = clean(layout, Limits())
-
-    assert removed.files == 1
-    assert (victim / "file").exists()
+    assert row.used == int((root / "head").stat().st_mtime)

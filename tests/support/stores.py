@@ -1,0 +1,52 @@
+"""A store with something in it, aged as a test needs it."""
+
+import os
+import time
+from pathlib import Path
+
+from detent.model.limits import Limits
+from detent.model.names import package_name
+from detent.store.cache import open_store
+from detent.store.entry import HEAD, WheelEntry
+from detent.store.layout import Layout
+from detent.store.records import write_record
+from detent.store.wheels import WheelStore
+from support.wheels import Wheel, wheel
+
+INDEX = "https://index.example.com/simple/"
+DAY_SECONDS = 86_400
+A = wheel("a", files={"a.py": "1234"})
+B = wheel("b", files={"b.py": "12345678"})
+
+
+def put(layout: Layout, made: Wheel, name: str) -> WheelEntry:
+    """Put a wheel of version 1.0 into the store."""
+    return WheelStore(layout, Limits()).put(
+        made.sha256, made.data, filename=made.filename, name=package_name(name), version="1.0"
+    )
+
+
+def filled(root: Path) -> Layout:
+    """Make a store with two wheels, some records of each, and a file that is not detent's."""
+    layout = open_store(root)
+    put(layout, A, "a")
+    put(layout, B, "b")
+    for name in ("a", "ab", "b"):
+        for path in (layout.listing(INDEX, name), layout.listing_files(INDEX, name)):
+            write_record(path, b"listing", 1, name)
+    write_record(layout.pylock("0" * 64), b"lock", 1, ())
+    (root / "foreign").write_bytes(b"not ours")
+    return layout
+
+
+def aged(path: Path, days: float) -> Path:
+    """Make it look as if a file, or the wheel in a folder, had not been used for so long."""
+    then = time.time() - days * DAY_SECONDS
+    os.utime(path / HEAD if (path / HEAD).exists() else path, (then, then))
+    return path
+
+
+def lived_in(root: Path) -> Path:
+    """Make what counts as an environment of detent's."""
+    (root / ".detent").mkdir(parents=True)
+    return root
