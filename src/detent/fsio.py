@@ -156,8 +156,13 @@ def _open_scratch(folder: str, mode: int) -> tuple[str, int]:
         descriptor = os.open(scratch, CREATE, mode)
         with contextlib.suppress(OSError):  # a file system without locks: it is then left where it is
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if os.fstat(descriptor).st_nlink:
-            return scratch, descriptor
+        try:
+            if os.fstat(descriptor).st_nlink:
+                return scratch, descriptor
+        except BaseException:
+            os.close(descriptor)
+            _discard(scratch)
+            raise
         os.close(descriptor)  # it was swept away before it was locked
 
 

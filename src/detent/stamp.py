@@ -8,13 +8,11 @@ Whoever asks brings the time (decision 0011).
 ::
 
     stamps-v1/<device>-<inode of the working folder, in hex>
-        head, then in marshal's format: who wrote it, the working folder, {words: answer}; tail
+        head, then in marshal's format: who wrote it, the working folder, {question: answer}; tail
 
 An answer is packed once more, so that only the one in question is read. Its rows say what `stat` said of a
 path, and what stood there, as a short hash under a secret key of the answer.
 """
-
-# ruff: noqa: PTH (a bare interpreter has not loaded pathlib)
 
 import _imp
 import sys
@@ -23,7 +21,7 @@ from marshal import dumps, loads
 try:
     import posix
 except ImportError:  # Windows, where nothing is answered from here yet
-    import nt as posix
+    import nt as posix  # type: ignore[no-redef]
 
 VERSION = "0.1.0"
 """The one place the version stands; the build reads it from here."""
@@ -34,13 +32,17 @@ BUCKET = "stamps-v1"
 Facts = tuple[int, ...]
 Row = tuple[str, int, "Facts | None", "bytes | None"]
 """Path, one of the five below, its facts (``None``: nothing is there) and the proof, if there is one."""
-Answer = tuple[int, int, int, bool, tuple[tuple[str, str], ...], tuple[Row, ...], object]
-"""Key, when its rows were looked at and until when it counts (nanoseconds since the epoch), whether stderr is
-a terminal, the variables, the rows, and what to do: a text to say, or a :data:`Running`."""
 Running = tuple[str, bool, bool]
-"""How a command is run: the environment's path, whether it is a module, whether a script says which project."""
-Answers = dict[tuple[str, ...], bytes]
-"""By the words of the command line; of `run` only those before the command."""
+"""How a command is run: the path of the environment, whether it is a module, and whether the place of a
+script says which project it is of."""
+Answer = tuple[int, int, int, tuple[Row, ...], "str | Running"]
+"""Key, when its rows were looked at and until when it counts (nanoseconds since the epoch), the rows, and
+what to do: a text to say, or how to run what is asked for."""
+Variables = tuple[tuple[str, str], ...]
+Question = tuple[tuple[str, ...], Variables, bool]
+"""The words of the command line (of `run` those before the command), the variables that count, and whether
+stderr is a terminal."""
+Answers = dict[Question, bytes]
 
 CONTENTS, LINK, PLACE, PRESENCE, NAMES = range(5)
 """What of a path counts: what it leads to; itself, links not followed; which folder it is, not what is in it;
@@ -50,7 +52,11 @@ _HEAD, _TAIL = b"detent-stamp-1\n", b"\nend\n"
 _MOST_BYTES = 4 * 2**20
 _MOST_PROVED_BYTES = 32 * 2**20
 _SETTLED_NS = 2 * 10**9
-"""A clock may tick as slowly as this: what is not older than the look at it may have changed since."""
+"""The clocks of file systems may tick as slowly as this: what was not older than that when it was looked at
+may have changed since, with the same times. Its content is compared, if there is a proof of it."""
+_TICK_NS = 10**8
+"""More than a tick where times are not whole seconds."""
+_SECOND_NS = 10**9
 
 _TYPE, _FOLDER, _FILE, _SYMLINK = 0o170000, 0o040000, 0o100000, 0o120000
 _OTHERS_WRITE = 0o002
@@ -64,9 +70,11 @@ _USUAL_PATH = "/bin:/usr/bin"
 
 _PREFIXES = ("DETENT_", "PIP_", "PYENV_")
 _NAMES = frozenset((
-    "HOME", "USERPROFILE", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "VIRTUAL_ENV", "CI",
-    "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "TERM", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
-    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
+    "HOME", "USERPROFILE", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "VIRTUAL_ENV",
+    "CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "TERM",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
+    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
+    "http_proxy", "https_proxy", "all_proxy", "no_proxy",
 ))  # fmt: skip
 
 
@@ -82,7 +90,7 @@ def counts(variable: str) -> bool:
     return variable.startswith(_PREFIXES) or variable in _NAMES
 
 
-def counted(variables: dict[str, str]) -> tuple[tuple[str, str], ...]:
+def counted(variables: dict[str, str]) -> Variables:
     """Give the variables that count, sorted: shells change their order."""
     return tuple(sorted(pair for pair in variables.items() if counts(pair[0])))
 
@@ -112,7 +120,7 @@ def place(variables: dict[str, str]) -> str:
     return f"{root}/{BUCKET}/{here.st_dev:x}-{here.st_ino:x}"
 
 
-def _writer() -> tuple[object, ...]:
+def _writer() -> tuple[str, ...]:
     """Say who writes: which detent, on which Python, on which machine as it is now."""
     system, _name, *machine = posix.uname()
     return (VERSION, __file__, sys.version, sys.prefix, system, *machine, _c_library())
@@ -148,7 +156,7 @@ def read(path: str) -> Answers:
     if not (data.startswith(_HEAD) and data.endswith(_TAIL)):
         return {}
     try:
-        writer, folder, answers = loads(data[len(_HEAD) : -len(_TAIL)])
+        writer, folder, answers = loads(data[len(_HEAD) : -len(_TAIL)])  # noqa: S302 (our own folder)
     except (ValueError, EOFError, TypeError):
         return {}
     if writer != _writer() or folder != posix.getcwdb() or not isinstance(answers, dict):
@@ -196,7 +204,7 @@ def pack(answer: Answer) -> bytes:
 
 def unpack(data: bytes) -> Answer:
     """Read what :func:`pack` gave. Raises :class:`ValueError`, :class:`EOFError` or :class:`TypeError`."""
-    answer: Answer = loads(data)
+    answer: Answer = loads(data)  # noqa: S302 (out of a stamp of ours)
     return answer
 
 
@@ -253,7 +261,9 @@ def _is_telling(name: str) -> bool:
     return stem.isidentifier() or name.startswith(_LICENCES)
 
 
-def confirmed(rows: tuple[Row, ...], key: int, made_ns: int, now_ns: int) -> tuple[tuple[Row, ...], bool] | None:
+def confirmed(
+    rows: tuple[Row, ...], key: int, made_ns: int, now_ns: int
+) -> tuple[tuple[Row, ...], bool] | None:
     """Hold rows against what is there; ``None`` if anything differs.
 
     Gives the rows as they are by now, and whether to keep those in their place: of a file that was only
@@ -267,7 +277,11 @@ def confirmed(rows: tuple[Row, ...], key: int, made_ns: int, now_ns: int) -> tup
         is_same = found == wanted
         if is_same and (not found or how == PLACE or (found[2] < young_ns and found[3] < young_ns)):
             continue
-        if not found or not wanted or proof is None or found[0] != wanted[0]:
+        if not found or not wanted or found[0] != wanted[0]:
+            return None
+        if proof is None:
+            if is_same and _is_fine(found, made_ns):
+                continue
             return None
         if not (is_same or how == NAMES or (how == CONTENTS and found[0] & _TYPE == _FILE)):
             return None  # what is listed in a folder says nothing of what became of it
@@ -279,6 +293,13 @@ def confirmed(rows: tuple[Row, ...], key: int, made_ns: int, now_ns: int) -> tup
         return rows, False
     now = tuple(renewed.get(number, row) for number, row in enumerate(rows))
     return now, now != rows or latest_ns < now_ns - _SETTLED_NS
+
+
+def _is_fine(facts: Facts, made_ns: int) -> bool:
+    """Whether times are so fine that a change after the look would show in them."""
+    _mode, _size, modified_ns, changed_ns, _inode = facts
+    has_fractions = modified_ns % _SECOND_NS and changed_ns % _SECOND_NS
+    return bool(has_fractions) and max(modified_ns, changed_ns) < made_ns - _TICK_NS
 
 
 # ---- telling ---------------------------------------------------------------------------------

@@ -36,11 +36,18 @@ class Way(NamedTuple):
     sync: Sequence[str]
 
 
-class Times(NamedTuple):
-    """What one run took, in seconds."""
+class Took(NamedTuple):
+    """What one process took, in seconds."""
 
-    sync: float
-    first_import: float
+    wall: float
+    processor: float
+
+
+class Times(NamedTuple):
+    """What one run took."""
+
+    sync: Took
+    first_import: Took
 
 
 def ways(python: str) -> list[Way]:
@@ -71,11 +78,12 @@ def ways(python: str) -> list[Way]:
     return found
 
 
-def run(words: Sequence[str], folder: Path, variables: dict[str, str]) -> float:
-    """Run to the end and give the seconds it took; what it says is shown where it fails."""
-    started = time.perf_counter()
+def run(words: Sequence[str], folder: Path, variables: dict[str, str]) -> Took:
+    """Run to the end and give what it took; what it says is shown where it fails."""
+    before, started = os.times(), time.perf_counter()
     done = subprocess.run(words, cwd=folder, env=variables, capture_output=True, text=True, check=False)
-    took = time.perf_counter() - started
+    wall, after = time.perf_counter() - started, os.times()
+    took = Took(wall, after.children_user + after.children_system - before[2] - before[3])
     if done.returncode:
         sys.exit(f"{' '.join(words)}\n{done.stdout}{done.stderr}")
     return took
@@ -116,12 +124,13 @@ def main(runs: int, python: str) -> None:
             for way, source, taken in zip(found, sources, times, strict=True):
                 taken.append(fresh(way, source, place, variables))
     print(f"{PROGRAM}: {runs} runs each, medians in milliseconds")
-    print(f"{'':50}{'sync':>8}{'import':>8}{'both':>8}")
+    print(f"{'':50}{'sync':>8}{'import':>8}{'both':>8}{'CPU':>8}")
     for way, taken in zip(found, times, strict=True):
         columns = (
-            [one.sync for one in taken],
-            [one.first_import for one in taken],
-            [sum(one) for one in taken],
+            [one.sync.wall for one in taken],
+            [one.first_import.wall for one in taken],
+            [one.sync.wall + one.first_import.wall for one in taken],
+            [one.sync.processor + one.first_import.processor for one in taken],
         )
         print(f"{way.label:50}", *(f"{1e3 * statistics.median(column):7.0f}" for column in columns))
 

@@ -28,13 +28,25 @@ STEP = int(os.environ.get("FAULT_STEP", "0"))
 LOOKS_STEP = STEP or 7
 BUG = 70
 OWN_FILES = {"pyproject.toml", "pylock.toml"}
-NEEDS_SPACE = {"open", "openat", "write", "pwrite64", "writev", "sendfile", "copy_file_range", "mkdir", "symlink"}
+NEEDS_SPACE = {
+    "open",
+    "openat",
+    "write",
+    "pwrite64",
+    "writev",
+    "sendfile",
+    "copy_file_range",
+    "mkdir",
+    "symlink",
+}
 """What fails on a full disk again and again; a name can be changed or taken away there."""
 REMOVES = {"unlink", "unlinkat", "rmdir"}
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not can_watch(), reason="this kernel lets nobody decide about the calls of another process"),
+    pytest.mark.skipif(
+        not can_watch(), reason="this kernel lets nobody decide about the calls of another process"
+    ),
 ]
 
 
@@ -63,8 +75,10 @@ COMMANDS = {
     ),
     "sync with nothing to do": Command(("sync",), dependencies=("tool",), before=(("sync",),)),
     "remove": Command(("remove", "tool"), dependencies=("tool", "old"), before=(("sync",),)),
+    "undo": Command(("undo",), dependencies=("old",), before=(("sync",), ("add", "tool"))),
     "run": Command(("run", "true"), dependencies=("tool",), before=(("lock",),)),
     "cache clean": Command(("cache", "clean"), dependencies=("tool",), before=(("sync",),)),
+    "cache prune": Command(("cache", "prune", "--ci"), dependencies=("tool",), before=(("sync",),)),
 }
 
 
@@ -122,7 +136,9 @@ def world(request: pytest.FixtureRequest, sandbox: Sandbox, index: IndexServer, 
         wheel("tool", "2.0", files=shared, scripts={"tool": "tool:other"}),
         wheel("part", "1.0"),
         wheel("old", "1.0", files={"old/__init__.py": "", "shared/__init__.py": ""}),
-        wheel("new", "1.0", files={"new.py": "", "shared/__init__.py": ""}, data={"scripts/new": "#!python\n"}),
+        wheel(
+            "new", "1.0", files={"new.py": "", "shared/__init__.py": ""}, data={"scripts/new": "#!python\n"}
+        ),
     )
     sandbox.manifest(*command.dependencies)
     world = World(sandbox, sandbox.root.parent / "kept")
@@ -139,13 +155,14 @@ def world(request: pytest.FixtureRequest, sandbox: Sandbox, index: IndexServer, 
     return world
 
 
-def kinds(number: int) -> Iterator[tuple[int, bool]]:
+def kinds(number: int, *, is_changing: bool) -> Iterator[tuple[int, bool]]:
     """Give which of the possible faults is to happen, and whether the disk stays full: one, or all."""
     if STEP:
         yield from ((which, False) for which in range(5))
-        yield 0, True
+        if is_changing:
+            yield 0, True
     else:
-        yield number, number % 11 == 0
+        yield number, is_changing and number % 11 == 0
 
 
 class Disturbed(NamedTuple):
@@ -160,7 +177,7 @@ class Disturbed(NamedTuple):
 def disturbed(world: World, words: tuple[str, ...], calls: Calls, step: int) -> Iterator[Disturbed]:
     """Run a command with one fault after the other."""
     for number in itertools.count(1, step):
-        for which, lasts in kinds(number // step):
+        for which, lasts in kinds(number // step, is_changing=calls is CHANGES):
             world.put_back()
             kind = 0
 

@@ -10,9 +10,9 @@ from detent.events import Event
 from detent.install.apply import Applied, apply, environment_lock, recover
 from detent.install.bytecode import ByteCode
 from detent.install.installed import read_installed
-from detent.install.plan import Found, Linking, Plan, plan
-from detent.lock.model import LockedPackage
+from detent.install.plan import AUTO, Found, Linking, Plan, plan
 from detent.lock.choice import Choice, Selection
+from detent.lock.model import LockedPackage
 from detent.model.candidate import Artifact, Digest
 from detent.model.limits import Limits
 from detent.model.requirement import PackageName, package_name
@@ -93,7 +93,7 @@ class Installation:
         *wheels: Wheel,
         exact: bool = True,
         requested: Collection[str] = (),
-        linking: Linking = Linking(),
+        linking: Linking = AUTO,
     ) -> Plan:
         selection = self.selection(*wheels, requested=requested)
         return plan(selection, self.found(), exact=exact, linking=linking)

@@ -2,6 +2,8 @@
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from detent.model.limits import Limits
@@ -50,3 +52,21 @@ def lived_in(root: Path) -> Path:
     """Make what counts as an environment of detent's."""
     (root / ".detent").mkdir(parents=True)
     return root
+
+
+@contextmanager
+def unprivileged(folder: Path) -> Iterator[None]:
+    """Be somebody whom permissions stop; the superuser is not."""
+    if os.geteuid():
+        yield
+        return
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, 65534, 65534)
+    for parent in folder.parents:  # the folders pytest makes for itself alone
+        if not parent.stat().st_mode & 0o001:
+            parent.chmod(0o711)
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)

@@ -4,7 +4,7 @@ A child runs under a seccomp filter whose calls are decided here (``SECCOMP_RET_
 is missed, by whatever way of the language or a library it is made, and a kill is a SIGKILL before the call. Only
 calls about paths below one folder count, and only those of the process itself: not of what it starts.
 """
-# ruff: noqa: PTH116 (a link below /proc is asked for as a link)
+# ruff: noqa: PTH115 (strings: thousands of calls are decided about)
 
 import contextlib
 import ctypes
@@ -234,9 +234,7 @@ def _in_child(work: Callable[[], int | None], watch: "_Watch | None") -> Ended:
 def _install(program: bytes, parent: socket.socket) -> None:
     """Put this process under the filter, and give the parent what it decides with."""
     code = ctypes.create_string_buffer(program)
-    rule = ctypes.create_string_buffer(
-        struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(code))
-    )
+    rule = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(code)))
     _libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     listener = _libc.syscall(_SECCOMP, 1, 8, rule)
     if listener < 0:

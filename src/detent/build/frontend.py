@@ -21,8 +21,8 @@ from detent.fsio import file_trouble
 from detent.lock.filename import canonical_version, same_version, split_sdist, split_wheel
 from detent.model.limits import Limits
 from detent.model.names import PackageName, package_name
-from detent.store.archive import shown
 from detent.store.contents import WheelArchive
+from detent.store.naming import shown
 
 _LIMITS = Limits()
 # The only hook that is missed: the others are mandatory, or there is another way.

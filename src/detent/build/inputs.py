@@ -84,7 +84,12 @@ _NOT_THE_PROJECT = frozenset((
 
 
 def importable_folders(root: Path, manifest: Table) -> tuple[Folder, ...]:
-    """Give the folders that packages may lie in, as far as they are there.
+    """Give the folders that packages may lie in, as far as they are there."""
+    return tuple(folder for path in importable_paths(manifest) for folder in _importable(root, path))
+
+
+def importable_paths(manifest: Table) -> tuple[str, ...]:
+    """Give the paths of these folders, there or not, relative to the project.
 
     Setuptools maps names to places, so a new package beside the others needs a new wheel.
     """
@@ -92,7 +97,7 @@ def importable_folders(root: Path, manifest: Table) -> tuple[Folder, ...]:
     where = texts(table(setuptools, "packages", "find").get("where"))
     named = (*where, *texts(list(table(setuptools, "package-dir").values())))
     paths = dict.fromkeys(("", "src", *(os.path.normpath(path) for path in named if path)))
-    return tuple(folder for path in paths if path != "." for folder in _importable(root, path))
+    return tuple(path for path in paths if path != ".")
 
 
 def _importable(root: Path, path: str) -> Iterator[Folder]:

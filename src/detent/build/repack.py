@@ -13,8 +13,8 @@ from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from detent.fsio import file_trouble
-from detent.store.contents import FILES, record_line
 from detent.store.entry import WheelEntry
+from detent.store.naming import FILES, record_line
 
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3

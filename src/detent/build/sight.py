@@ -8,7 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from detent.build.inputs import Table, files_seen, importable_folders, table, takes_version_from_git, texts
+from detent.build.inputs import (
+    Table,
+    files_seen,
+    importable_folders,
+    importable_paths,
+    table,
+    takes_version_from_git,
+    texts,
+)
 
 _GLOB = frozenset("*?[")
 _USUAL_LICENCES = ("LICEN", "COPYING", "NOTICE", "AUTHORS")
@@ -44,13 +52,13 @@ def editable_sight(
         return None
     folders = importable_folders(root, manifest)
     files = dict.fromkeys(files_seen(root, manifest, folders))
-    paths = {"", "src", *(folder.path for folder in folders)}
-    return Sight(tuple(files), tuple(sorted(paths)), tuple(_packages(root, paths)), tuple(sorted(listed)))
+    paths = importable_paths(manifest)
+    return Sight(tuple(files), paths, tuple(_packages(root, paths)), tuple(sorted(listed)))
 
 
-def _packages(root: Path, folders: set[str]) -> Iterator[str]:
+def _packages(root: Path, folders: Sequence[str]) -> Iterator[str]:
     """Give what makes a package of a folder, for whatever could be one."""
-    for folder in sorted(folders):
+    for folder in folders:
         place = root / folder
         for path in sorted(place.iterdir()) if place.is_dir() else ():
             if path.name.isidentifier():

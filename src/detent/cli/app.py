@@ -30,9 +30,6 @@ _RUN: dict[str, Callable[[Values, Console], int]] = {
     "init": project_commands.init,
     "add": project_commands.add,
     "remove": project_commands.remove,
-    "lock": project_commands.lock,
-    "sync": project_commands.sync,
-    "run": project_commands.run,
     "venv": project_commands.venv,
     "tree": project_commands.tree,
     "export": project_commands.export,
@@ -51,6 +48,12 @@ _RUN: dict[str, Callable[[Values, Console], int]] = {
     "completion": tool_commands.completion,
     "help": tool_commands.help_for,
 }
+_RUN_AND_KEEP: dict[str, Callable[[Values, Console, Sequence[str]], int]] = {
+    "lock": project_commands.lock,
+    "sync": project_commands.sync,
+    "run": project_commands.run,
+}
+"""What `quick` answers the next time where there was nothing to do, by the words of the line."""
 
 
 class Interrupted(BaseException):
@@ -102,7 +105,7 @@ def _guarded(words: Sequence[str], console: Console) -> int:
             parsed = parse(words, os.environ)
         except Doubt as doubt:
             return tool_commands.aside(doubt, console)
-        return _dispatch(parsed, console)
+        return _dispatch(parsed, words, console)
     except DetentError as error:
         console.error(error, trace=tool_commands.trace_of(error) if console.wants_trace else "")
         return error.exit_code
@@ -132,7 +135,7 @@ def _stands_somewhere() -> bool:
     return True
 
 
-def _dispatch(parsed: Parsed, console: Console) -> int:
+def _dispatch(parsed: Parsed, words: Sequence[str], console: Console) -> int:
     values = parsed.values
     console.set_up(
         quiet=_count(values, "quiet"),
@@ -148,6 +151,9 @@ def _dispatch(parsed: Parsed, console: Console) -> int:
             os.chdir(directory)
         except OSError as error:
             raise project_commands.directory_missing(directory, error) from error
+    keep = _RUN_AND_KEEP.get(parsed.command.name)
+    if keep is not None:
+        return keep(values, console, () if parsed.passed_over else words)
     return _RUN[parsed.command.name](values, console)
 
 

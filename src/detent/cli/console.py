@@ -144,7 +144,7 @@ class Console:
         return self.styled(f" in {took}", "dim")
 
     def rehearsed(self, report: Callable[[], object]) -> str:
-        """Give what a report would say on stderr, times left open (:data:`stamp.TIME`); nothing is printed."""
+        """Give what a report would say on stderr, times left open (:data:`stamp.TIME`), and print nothing."""
         self._rehearsed = []
         try:
             report()

@@ -231,6 +231,12 @@ LINKING = (
         variable="DETENT_COMPILE_BYTECODE",
         setting="compile-bytecode",
     )._replace(hidden=("--compile",)),
+    _list(
+        "--allow-overwrite",
+        "NAME",
+        "Let this package's files take the place of other packages'",
+        setting="allow-overwrite",
+    ),
 )
 
 BUILDING = (
@@ -682,7 +688,7 @@ COMMANDS = (
     Command("cache dir", "Print the folder of the cache"),
     Command(
         "cache size",
-        "Show how big the cache is: in bytes, or on a terminal as a table",
+        "Show how big the cache is: a number, or on a terminal a table",
         (
             _switch("--human", "A table with sizes as people read them", short="-H"),
             _value(
@@ -696,7 +702,7 @@ COMMANDS = (
     ),
     Command(
         "cache list",
-        "Show the packages in the cache: size, last use, and how many environments use them",
+        "Show the packages in the cache, with size, last use and users",
         (_value("--output-format", "FORMAT", "text (the default) or json", choices=("text", "json")),),
         Argument("names", "[NAME...]", "Packages to show (default: all)", many=True),
     ),
@@ -707,7 +713,7 @@ COMMANDS = (
     ),
     Command(
         "cache verify",
-        "Read every file in the cache again and compare; exit 1 when one is not as it was written",
+        "Read every file in the cache again; exit 1 when one is damaged",
         (_switch("--repair", "Remove what is damaged; it is fetched again when it is needed"),),
         Argument("names", "[NAME...]", "Packages to verify (default: everything)", many=True),
     ),

@@ -9,30 +9,46 @@ from contextlib import contextmanager
 from detent.cli import options
 from detent.cli.console import Console
 from detent.cli.parse import Values
-from detent.ops.active import warn_of_active
+from detent.ops.active import environment_path, warn_of_active
 from detent.ops.discover import Project, find_project
-from detent.ops.wiring import open_world
+from detent.ops.stamping import Witness
+from detent.ops.wiring import configuration_files, open_world
 from detent.ops.world import World
 
 
 @contextmanager
-def opened(values: Values, variables: Mapping[str, str], console: Console) -> Iterator[tuple[World, Project]]:
+def opened(
+    values: Values, variables: Mapping[str, str], console: Console, witness: Witness | None = None
+) -> Iterator[tuple[World, Project]]:
     """Find the project, decide every setting, connect the parts."""
     project = find_project(options.text(values, "project"))
-    with world_for(project, values, variables, console) as world:
+    with world_for(project, values, variables, console, witness) as world:
         yield world, project
 
 
 @contextmanager
 def world_for(
-    project: Project, values: Values, variables: Mapping[str, str], console: Console
+    project: Project,
+    values: Values,
+    variables: Mapping[str, str],
+    console: Console,
+    witness: Witness | None = None,
 ) -> Iterator[World]:
-    """Connect the parts for a project; a command with the flag `--active` works in its environment."""
+    """Connect the parts for a project; a command with the flag `--active` works in its environment.
+
+    A witness looks at everything before it is read.
+    """
     flags = options.flags(values)
     active = variables.get("VIRTUAL_ENV", "")
     if active and options.is_on(values, "active"):
         flags["project-environment"] = os.path.abspath(active)
-    with open_world(flags, variables, console.report, project) as world:
+    report = console.report
+    if witness is not None:
+        witness.see_settings(project, configuration_files(flags, variables, project.root))
+        report = witness.report
+    with open_world(flags, variables, report, project) as world:
         if "active" in values and not options.is_on(values, "isolated"):
             warn_of_active(world, project, active)
+        if witness is not None:
+            witness.see_world(world, project, str(environment_path(world, project)))
         yield world

@@ -1,6 +1,7 @@
 """The commands about a project: flags to options, one call, one rendering. No decision about the domain."""
 
 import os
+from collections.abc import Sequence
 
 from detent.cli.console import Console
 from detent.cli.parse import Values
@@ -59,19 +60,26 @@ def remove(values: Values, console: Console) -> int:
     return 0
 
 
-def lock(values: Values, console: Console) -> int:
+def lock(values: Values, console: Console, words: Sequence[str] = ()) -> int:
     """Bring the lock up to date, or check that it is."""
-    from detent.cli import lock_options, report
+    from detent.cli import lock_options, report, stamped
     from detent.cli.opened import opened
     from detent.ops.lock import lock as lock_dependencies
 
     wanted = lock_options.lock(values)
-    with opened(values, os.environ, console) as (world, project):
+    witness = stamped.witness(values, words, os.environ, console)
+    with opened(values, os.environ, console, witness) as (world, project):
         outcome = lock_dependencies(world, project, wanted)
-        if wanted.check_exists:
-            report.lock_exists(console, outcome)
-        else:
-            report.locked(console, outcome, dry_run=bool(values["dry_run"]))
+
+        def tell() -> None:
+            if wanted.check_exists:
+                report.lock_exists(console, outcome)
+            else:
+                report.locked(console, outcome, dry_run=wanted.dry_run)
+
+        tell()
+        if witness is not None and not outcome.is_changed:
+            witness.keep(world, project, console.rehearsed(tell), lock=outcome.text)
         if values["coverage"]:
             from detent.lock.coverage import coverage, draw
 
@@ -79,30 +87,39 @@ def lock(values: Values, console: Console) -> int:
     return 0
 
 
-def sync(values: Values, console: Console) -> int:
+def sync(values: Values, console: Console, words: Sequence[str] = ()) -> int:
     """Make the environment match the lock."""
-    from detent.cli import sync_options, sync_report
+    from detent.cli import stamped, sync_options, sync_report
     from detent.cli.opened import opened
+    from detent.ops.stamped_environment import LOOKS, keep_synced
     from detent.ops.sync import sync as sync_environment
 
     wanted = sync_options.sync(values)
-    with opened(values, os.environ, console) as (world, project):
+    witness = stamped.witness(values, words, os.environ, console, LOOKS)
+    with opened(values, os.environ, console, witness) as (world, project):
         outcome = sync_environment(world, project, wanted)
-        return sync_report.synced(console, outcome, wanted)
+        code = sync_report.synced(console, outcome, wanted)
+        if witness is not None:
+            text = sync_report.next_time(console, outcome, wanted)
+            keep_synced(witness, world, project, outcome, text)
+        return code
 
 
-def run(values: Values, console: Console) -> int:
+def run(values: Values, console: Console, words: Sequence[str] = ()) -> int:
     """Run a command in the environment."""
-    from detent.cli import sync_options, sync_report
+    from detent.cli import stamped, sync_options, sync_report
     from detent.cli.opened import world_for
     from detent.ops.run import run as run_command
+    from detent.ops.stamped_environment import LOOKS, RunWitness
 
     wanted = sync_options.run(values)
+    witness = stamped.witness(values, words, os.environ, console, LOOKS)
+    kept = RunWitness(witness, is_module=wanted.is_module, goes_by_script=wanted.project is None)
     return run_command(
         wanted,
         os.environ,
-        lambda project: world_for(project, values, os.environ, console),
-        synced=lambda outcome: sync_report.synced(console, outcome, wanted.sync, is_run=True),
+        lambda project: kept.during(project, world_for(project, values, os.environ, console, witness)),
+        synced=lambda outcome: sync_report.synced(console, kept.synced(outcome), wanted.sync, is_run=True),
         offered=lambda names: sync_report.offered(console, names),
     )
 

@@ -7,7 +7,7 @@ from detent.cli.console import Console
 from detent.cli.render import count, show
 from detent.cli.report import bold_name, locked, packages
 from detent.errors import EnvironmentStale
-from detent.install.plan import Changes
+from detent.install.plan import Changes, Remove
 from detent.ops.matching import SyncOutcome
 from detent.ops.sync import SyncOptions
 
@@ -29,7 +29,7 @@ def synced(console: Console, outcome: SyncOutcome, options: SyncOptions, *, is_r
     if only_look:
         _would(console, changes)
     elif outcome.plan.is_empty:
-        console.say(f"Checked {packages(console, changes.kept)}{console.timed(outcome.check_seconds)}")
+        _checked(console, changes.kept, outcome.check_seconds)
     else:
         _did(console, outcome, changes)
     _bytecode(console, outcome)
@@ -37,6 +37,19 @@ def synced(console: Console, outcome: SyncOutcome, options: SyncOptions, *, is_r
     if options.check and not outcome.is_in_step:
         raise EnvironmentStale
     return 0
+
+
+def next_time(console: Console, outcome: SyncOutcome, options: SyncOptions) -> str:
+    """Give what the next sync says, which finds everything as this one found or left it."""
+    if outcome.is_in_step:
+        return console.rehearsed(lambda: synced(console, outcome, options))
+
+    def found() -> None:
+        if outcome.lock is not None:
+            locked(console, outcome.lock._replace(changes=()), is_synced=True)
+        _checked(console, sum(not isinstance(action, Remove) for action in outcome.plan.actions), 0)
+
+    return console.rehearsed(found)
 
 
 def offered(console: Console, names: Sequence[str]) -> int:
@@ -52,6 +65,10 @@ def offered(console: Console, names: Sequence[str]) -> int:
     ]
     console.answer("\n".join(lines))
     return 2
+
+
+def _checked(console: Console, kept: int, seconds: float) -> None:
+    console.say(f"Checked {packages(console, kept)}{console.timed(seconds)}")
 
 
 def _did(console: Console, outcome: SyncOutcome, changes: Changes) -> None:

@@ -38,6 +38,7 @@ _T = TypeVar("_T")
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SMALL_BYTES = 64 * 1024
+_TIDY_SECONDS = 0.5
 
 
 class Answer(NamedTuple):
@@ -94,8 +95,11 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """After a failure running transfers get a moment to remove what they have not finished."""
         self.close()
+        if kind is not None:
+            self._pool.settle(_TIDY_SECONDS)
 
     def close(self) -> None:
         """Stop: running transfers end at their next piece, and are not waited for."""

@@ -6,6 +6,7 @@ hold up Ctrl-C for as long as its timeout. These are daemon threads: they are si
 """
 
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -13,6 +14,8 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+
+_PAUSE_SECONDS = 0.002
 
 
 class NeverRun(Exception):
@@ -69,6 +72,7 @@ class Pool:
         self._guard = threading.Lock()
         self._closed = threading.Event()
         self._ended: SimpleQueue[None] = SimpleQueue()
+        self._running: set[Job[Any]] = set()
 
     def submit(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> Job[_T]:
         """Run ``function`` in a thread soon; the job gives its result or raises what it raised.
@@ -92,6 +96,12 @@ class Pool:
             for _ in self._threads:
                 self._jobs.put(None)
 
+    def settle(self, most_seconds: float) -> None:
+        """Let the jobs that run after :meth:`close` tidy up, for so long at most."""
+        end = time.monotonic() + most_seconds
+        while self._running and time.monotonic() < end:
+            time.sleep(_PAUSE_SECONDS)
+
     def _grow(self) -> None:
         with self._guard:
             if len(self._threads) < self._workers:
@@ -108,8 +118,10 @@ class Pool:
                 job = self._jobs.get()
             if job is None:
                 return
+            self._running.add(job)  # before the look: whoever closes afterwards knows of it
             if self._closed.is_set():
                 job.drop()
             else:
                 job.run()
+            self._running.discard(job)
             self._ended.put(None)

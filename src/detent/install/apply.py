@@ -19,8 +19,8 @@ from detent.fsio import CREATE, FileLock, file_trouble, write_all
 from detent.install.bytecode import ByteCode, link_bytecode
 from detent.install.claims import check_ground, fold_at, launchers_to_write, settle_claims
 from detent.install.directory import Spread
-from detent.install.foreign import read_paths, remove_metadata
 from detent.install.folders import Coming, settle_folders
+from detent.install.foreign import read_paths, remove_metadata
 from detent.install.installed import refuse_links
 from detent.install.link import Linker
 from detent.install.manifest import (
@@ -35,15 +35,27 @@ from detent.install.manifest import (
 )
 from detent.install.marker import refuse_store_inside, set_marker
 from detent.install.places import Places, places_of
-from detent.install.plan import Changes, Foreign, Install, Installed, Keep, Linking, Plan, Remove, Replace
+from detent.install.plan import (
+    AUTO,
+    Changes,
+    Foreign,
+    Install,
+    Installed,
+    Keep,
+    Linking,
+    Plan,
+    Remove,
+    Replace,
+)
 from detent.install.record import record_line_of
-from detent.install.removal import link_ends, remove_files
+from detent.install.removal import link_ends, remove_files, stray_links
 from detent.install.wheel import Batch, Layout, PrivateFile, Wish, launcher_file, lay_out, wish_again, wish_of
 from detent.model.limits import Limits
 from detent.model.names import PackageName
 from detent.python.environment import STATE_NAME, Environment
+from detent.store.entry import WheelEntry
+from detent.store.shelf import Shelf
 from detent.store.users import register
-from detent.store.wheels import WheelEntry, WheelStore
 
 
 class Applied(NamedTuple):
@@ -123,8 +135,8 @@ def apply(
     environment: Environment,
     entries: Mapping[PackageName, WheelEntry],
     *,
-    store: WheelStore,
-    linking: Linking = Linking(),
+    store: Shelf,
+    linking: Linking = AUTO,
     bytecode: Mapping[PackageName, ByteCode] = MappingProxyType({}),
     report: Report = ignore,
 ) -> Applied:
@@ -179,7 +191,7 @@ def _prepare(
     plan: Plan,
     places: Places,
     entries: Mapping[PackageName, WheelEntry],
-    store: WheelStore,
+    store: Shelf,
     linking: Linking,
 ) -> _Work:
     kept: list[Installed] = []
@@ -232,7 +244,8 @@ def _prepare(
     if removed:
         staying = [d for d in plan.found.foreign if d.has_record and d not in foreign]
         removed -= _owned(kept) | _owned_by_foreign(places, staying)
-    claims = settle_claims(places, layouts, rows, kept, fold, linking)
+        removed -= stray_links(places, link_ends(gone))
+    claims = settle_claims(places, layouts, rows, kept, fold, linking=linking)
     yielding = [row for row in kept if row.name in claims.yielded]
     if claims.yielded:
         removed |= {path for row in yielding for path in claims.yielded[row.name]}

@@ -16,8 +16,8 @@ from detent.fsio import file_trouble
 from detent.install.link import Linker
 from detent.install.places import Places
 from detent.install.wheel import Batch
-from detent.store.contents import FILES
-from detent.store.wheels import WheelEntry, WheelFile
+from detent.store.entry import WheelEntry, WheelFile
+from detent.store.naming import FILES
 
 
 class ByteCode(NamedTuple):

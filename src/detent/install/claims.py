@@ -1,8 +1,9 @@
 """Who owns which path: settled for all packages of a plan together, before anything is touched.
 
-Two packages that bring the same bytes share a file. Different bytes are refused unless one of the two may
-overwrite others' files, and so is standing on what nobody installed. Launchers of entry points are the exception: `fastapi` and `fastapi-cli` both bring
-`fastapi`, and every installer lets one of them have it; here it is the same one whatever came first.
+Two packages that bring the same bytes share a file. Different bytes are refused, unless one of the two may
+overwrite what others bring, and so is standing on what nobody installed. Launchers of entry points are the
+exception: `fastapi` and `fastapi-cli` both bring `fastapi`, and every installer lets one of them have it; here
+it is the same one whatever came first.
 """
 
 import os
@@ -20,6 +21,8 @@ from detent.install.places import Places
 from detent.install.plan import Found, Installed, Linking
 from detent.install.wheel import ARROW, Layout
 from detent.model.names import PackageName, normalise
+
+_PLAIN = Linking()
 
 
 class Ground(NamedTuple):
@@ -60,7 +63,8 @@ def settle_claims(
     rows: Sequence[Installed],
     kept: Sequence[Installed],
     fold: Fold,
-    linking: Linking = Linking(),
+    *,
+    linking: Linking = _PLAIN,
 ) -> Claims:
     """Find the files that several packages have, and whose are placed.
 
@@ -140,7 +144,7 @@ def check_ground(
             if state == "absent":
                 continue
             known = ours() if known is None else known
-            if path in known or (state == "taken" and folders.obstacle(path) in known):
+            if (path if state == "real" else folders.obstacle(path)) in known:
                 continue
             if state == "real":
                 digests = digests or layout.hashes()

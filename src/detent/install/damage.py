@@ -22,8 +22,8 @@ from detent.install.places import Places
 from detent.install.plan import Installed
 from detent.install.wheel import launcher_file
 from detent.model.names import PackageName
-from detent.store.contents import FILES
 from detent.store.layout import Layout
+from detent.store.naming import FILES
 
 Fault: TypeAlias = Literal["missing", "changed", "linked", "not a file", "not executable", "astray"]
 
@@ -61,14 +61,16 @@ def find_damage(places: Places, packages: Sequence[Installed], store: Layout) ->
     expected: list[_Expected] = []
     owners = launcher_owners(packages)
     for package in packages:
-        found += _lost_links(places, package, store)
+        lost = list(_lost_links(places, package, store))
+        found += lost
+        links = [link for link in package.links if all(damage.path != link for damage in lost)]
         listed = read_hashes(places, package.dist_info)
         record = f"{package.dist_info}/RECORD"
         launchers = {path for path, _ in package.launchers}
         if not _is_complete(package, listed):
             is_there = os.path.lexists(f"{places.root}/{record}")
             found.append(_damage(package, record, "changed" if is_there else "missing"))
-        for path in dict.fromkeys(chain(package.paths(), _behind(listed, package.links))):
+        for path in dict.fromkeys(chain(package.paths(), _behind(listed, links))):
             if path in launchers:
                 _, owner, value = owners[path]
                 if owner == package.name:

@@ -44,7 +44,7 @@ def spread(
 
 
 def folder_by_folder(entry: WheelEntry) -> Spots:
-    """Give the spots of a package, those of its dist-info among them: a real folder with links to its inner."""
+    """Give the spots of a package and of its dist-info, which is real and has links to its own folders."""
     start = len(entry.dist_info) + 1
     inner = {f.path[: f.path.index("/", start)] for f in entry.dist_files if "/" in f.path[start:]}
     spots = entry.spots
@@ -78,8 +78,8 @@ class _Ground:
         for number, member in enumerate(members):
             for folder in member.spots.links:
                 self._place(number, folder)
-        while any([self._open_for(number, climb) for number, climb in self._climbs()]):
-            pass
+        while any(self._open_for(number, climb) for number, climb in self._climbs()):
+            pass  # what became real may matter to a library that was looked at before
 
     def settled(self) -> Iterator[Spread]:
         links: list[list[str]] = [[] for _ in self._members]

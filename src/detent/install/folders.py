@@ -1,4 +1,4 @@
-"""Which folders of one environment become links: what :mod:`detent.install.directory` says, asked on the spot.
+"""Which folders of one environment become links: :mod:`detent.install.directory`, asked on the spot.
 
 A folder that stands there already and keeps files of somebody else cannot become a link; it stays as it is,
 and what is below it is linked where that is free. Packages that stay are asked for only where they have a
@@ -18,7 +18,7 @@ from detent.install.directory import Fold, Member, Spread, file_by_file, folder_
 from detent.install.places import Places
 from detent.install.plan import Installed
 from detent.store.entry import WheelContents, WheelEntry, read_contents
-from detent.store.wheels import WheelStore
+from detent.store.shelf import Shelf
 
 _BYTECODE = "__pycache__"
 
@@ -64,7 +64,7 @@ def settle_folders(
     top_level: Collection[str],
     vanishing: Callable[[Iterable[Installed]], Collection[str]],
     fold: Fold,
-    store: WheelStore,
+    store: Shelf,
 ) -> Folders:
     """Decide for an environment by directory, of what comes into it, stays and goes.
 
@@ -93,7 +93,7 @@ def settle_folders(
     )
 
 
-def _coming_package(places: Places, coming: Coming, store: WheelStore) -> _Package:
+def _coming_package(places: Places, coming: Coming, store: Shelf) -> _Package:
     if coming.is_by_directory:
         return _package(places, coming.entry, store)
     contents = partial(_contents, store, coming.entry)
@@ -102,7 +102,7 @@ def _coming_package(places: Places, coming: Coming, store: WheelStore) -> _Packa
 
 
 def _package(
-    places: Places, entry: WheelEntry, store: WheelStore, standing: frozenset[str] = frozenset()
+    places: Places, entry: WheelEntry, store: Shelf, standing: frozenset[str] = frozenset()
 ) -> _Package:
     library = places.library(is_pure=entry.root_is_purelib)
     spots = folder_by_folder(entry)
@@ -123,7 +123,7 @@ def _folders_by_data(entry: WheelEntry, library: str) -> Iterator[str]:
                     folder = folder.rpartition("/")[0]
 
 
-def _contents(store: WheelStore, entry: WheelEntry) -> WheelContents:
+def _contents(store: Shelf, entry: WheelEntry) -> WheelContents:
     try:
         return read_contents(entry)
     except FileTrouble:

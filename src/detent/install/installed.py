@@ -1,8 +1,8 @@
 """What is installed in an environment: our own manifest, held against one listing of site-packages.
 
 A package of ours whose `.dist-info` is gone, or was written by another installer meanwhile, is not installed
-any more, nor is one whose links lead nowhere; what it left behind is still known. Every other `.dist-info`
-and `.egg-info` is foreign. Nothing is started, nothing imported, nothing written.
+any more, nor is one that lacks a name there or whose links lead nowhere; what it left behind is still known.
+Every other `.dist-info` and `.egg-info` is foreign. Nothing is started, nothing imported, nothing written.
 """
 
 # ruff: noqa: PTH123, PTH208 (strings: every sync comes here)
@@ -10,6 +10,7 @@ and `.egg-info` is foreign. Nothing is started, nothing imported, nothing writte
 import os
 import re
 import stat
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from detent.errors import NotAnEnvironment
@@ -33,7 +34,8 @@ def read_installed(environment: Environment) -> Found:
     packages: list[Installed] = []
     for row in rows:
         library, _, folder = row.dist_info.rpartition("/")
-        is_there = folder in names_by_library.get(library, ()) and _is_ours(places, row.dist_info)
+        names = names_by_library.get(library, frozenset())
+        is_there = folder in names and _is_ours(places, row.dist_info) and _has_all(row, library, names)
         if is_there and row.links:
             is_there = not _dangles(places.root, row)
         (packages if is_there else lost).append(row)
@@ -49,8 +51,24 @@ def read_installed(environment: Environment) -> Found:
     return Found(tuple(packages), tuple(lost), tuple(sorted(foreign)), top_level)
 
 
+def _has_all(row: Installed, library: str, names: frozenset[str]) -> bool:
+    """Whether each file or folder that a package has directly in site-packages is there.
+
+    Paths are sorted as far as this goes, so all of one folder are passed over at one stroke.
+    """
+    below = library + "/"
+    for paths in (row.linked, row.links):
+        at = 0
+        while at < len(paths) and paths[at].startswith(below):
+            name = paths[at][len(below) :].partition("/")[0]
+            if name not in names:
+                return False
+            at = bisect_left(paths, f"{below}{name}0", at + 1)  # "0" is what follows "/"
+    return True
+
+
 def dangling(environment: Environment) -> tuple[PackageName, ...]:
-    """Give the packages whose folders are links to what is no longer there: the store was cleaned or moved."""
+    """Give the packages whose links lead nowhere, because the store was cleaned or moved."""
     root = str(environment.root)
     return tuple(row.name for row in read_manifest(root).packages if row.links and _dangles(root, row))
 

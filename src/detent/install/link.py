@@ -21,7 +21,8 @@ from detent.errors import FileTrouble, Unsupported
 from detent.events import Notice, Report
 from detent.fsio import clone, copy, file_trouble, hardlink
 from detent.install.wheel import Batch
-from detent.store.wheels import WheelFile, WheelStore
+from detent.store.entry import WheelFile
+from detent.store.shelf import Shelf
 
 Method: TypeAlias = Literal["clone", "hardlink", "copy"]
 
@@ -44,7 +45,7 @@ _FIRST: dict[str, tuple[Method, Method]] = {
 class Linker:
     """Brings files into the environment at ``root``."""
 
-    def __init__(self, root: str, link_mode: str, store: WheelStore, report: Report) -> None:
+    def __init__(self, root: str, link_mode: str, store: Shelf, report: Report) -> None:
         if link_mode not in _FIRST:
             raise Unsupported(f"the link mode `{link_mode}` is not known to this release")
         self._root = root

@@ -12,7 +12,8 @@ stranger. A file that does not fit, or names a program that no package may bring
     detent-installed 2 <crc-32 of the rest>
     <packages> <touched>
     <touched name>...
-    name version digest identity requested by-directory bytecode dist-info links linked private launchers yielded
+    name version digest identity requested by-directory bytecode dist-info
+        links linked private launchers yielded                 (how many of each, on the same line)
     <path>...                 of each kind in this order; launchers with a tab and module:attribute
 
 The words of a package are separated by tabs.
@@ -34,7 +35,7 @@ from detent.install.plan import Installed
 from detent.install.scripts import checked_entry_point
 from detent.model.names import PackageName
 from detent.python.environment import STATE_NAME
-from detent.store.contents import check_script_name
+from detent.store.naming import check_script_name
 
 _HEAD = "detent-installed 2 "
 _INSTALLED = "installed"

@@ -12,7 +12,6 @@ from detent.lock.choice import Choice, Selection
 from detent.model.candidate import Artifact
 from detent.model.names import PackageName
 
-
 BUILD_SETTINGS = "settings"
 """Stands beside the hashes of a source distribution that is built with settings of the user."""
 
@@ -38,7 +37,7 @@ class Installed(NamedTuple):
     launchers: tuple[tuple[str, str], ...] = ()
     """Path and ``module:attribute`` of each entry point; two packages may claim one path."""
     links: tuple[str, ...] = ()
-    """What is one symbolic link to a folder of the store; what lies behind it is no file of the environment."""
+    """What is one link to a folder of the store; what lies behind it is no file of the environment."""
     is_by_directory: bool = False
     """Whether folders were to be links wherever that is possible; a package may have no such folder."""
     bytecode: str = ""
@@ -67,6 +66,9 @@ class Linking(NamedTuple):
     def rank(self, name: PackageName) -> int:
         """Give a package's place among those that overwrite others; the same last one for all that do not."""
         return self.overwriting.index(name) if name in self.overwriting else len(self.overwriting)
+
+
+AUTO = Linking()
 
 
 class Foreign(NamedTuple):
@@ -243,7 +245,7 @@ def plan(
     exact: bool,
     reinstall: frozenset[PackageName] = frozenset(),
     spared: frozenset[PackageName] = frozenset(),
-    linking: Linking = Linking(),
+    linking: Linking = AUTO,
 ) -> Plan:
     """Compare what should be there with what is.
 

@@ -7,7 +7,7 @@ path may be meant, and each is checked by whoever acts on it.
 from collections.abc import Iterator
 from hashlib import sha256
 
-from detent.store.contents import record_line
+from detent.store.naming import record_line
 
 
 def record_line_of(path: str, content: bytes) -> str:

@@ -21,13 +21,22 @@ _NO_LINKS: Mapping[str, Collection[str]] = MappingProxyType({})
 
 
 def link_ends(rows: Iterable[Installed]) -> dict[str, list[str]]:
-    """Give what each link of these packages leads to, as far as that does not depend on where the store is."""
+    """Give what each link of these packages leads to, as far as it is the same wherever the store is."""
     found: dict[str, list[str]] = {}
     for row in rows:
         library = row.dist_info.rpartition("/")[0]
         for path in row.links:
             found.setdefault(path, []).append(f"/{row.digest}/files{path.removeprefix(library)}")
     return found
+
+
+def stray_links(places: Places, links: Mapping[str, Collection[str]]) -> set[str]:
+    """Give the paths of such links where something else stands by now, which stays."""
+    return {
+        path
+        for path, ends in links.items()
+        if os.path.lexists(f"{places.root}/{path}") and not _leads_to(f"{places.root}/{path}", ends)
+    }
 
 
 def remove_files(

@@ -18,8 +18,8 @@ from detent.install.scripts import checked_entry_point, launcher, rewritten
 from detent.lock.choice import Choice
 from detent.lock.model import Direct
 from detent.model.names import PackageName
-from detent.store.contents import FILES, record_line
 from detent.store.entry import WheelEntry, WheelFile, read_contents
+from detent.store.naming import FILES, record_line
 
 ARROW = "-> "
 """Stands before what a link leads to, where files have a hash."""

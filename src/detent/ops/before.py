@@ -3,7 +3,7 @@
 # ruff: noqa: PTH123 (strings: most commands that change something come here)
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from detent.install.manifest import read_manifest
@@ -23,6 +23,7 @@ def environment_before(root: Path, plan: Plan | None) -> WasEnvironment:
         python=python_behind(root),
         selection=read_kept_selection(root),
         packages=tuple(_was_installed(root, package) for package in packages),
+        overwriting=tuple(_overwriting(packages)),
         foreign=() if plan is None else tuple((f.name, f.version) for f in _removed(plan)),
     )
 
@@ -55,6 +56,12 @@ def _was_installed(root: Path, package: Installed) -> WasInstalled:
     )
 
 
+def _overwriting(packages: Iterable[Installed]) -> Iterator[str]:
+    yielded = {path for package in packages for path in package.yielded}
+    if yielded:
+        yield from (package.name for package in packages if not yielded.isdisjoint(package.paths()))
+
+
 def _read(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
@@ -64,8 +71,14 @@ def _read(path: str) -> bytes:
 
 
 def _removed(plan: Plan) -> Iterable[Foreign]:
-    """Give the distributions of other installers that the plan takes away."""
+    """Give the distributions of other installers that the plan takes away.
+
+    What is left of a damaged package of ours looks like one of them.
+    """
+    ours = {package.name for package in plan.found.leftovers}
     for action in plan.actions:
+        if action.name in ours:
+            continue
         match action:
             case Remove(Foreign() as gone):
                 yield gone

@@ -68,6 +68,8 @@ class WasEnvironment(NamedTuple):
     selection: bytes
     """What the last sync selected, as it is kept."""
     packages: tuple[WasInstalled, ...]
+    overwriting: tuple[str, ...] = ()
+    """Packages whose files stood in the place of others'."""
     foreign: tuple[tuple[str, str], ...] = ()
     """Name and version of what other installers had put there, and was about to be removed."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from detent.errors import FileTrouble
-from detent.events import Step
+from detent.events import Matched, Step
 from detent.install.apply import apply, environment_lock, recover
 from detent.install.bytecode import ByteCode
 from detent.install.installed import read_installed
@@ -258,4 +258,5 @@ def _carried_out(
         done = done._replace(apply_seconds=world.clock() - started)
     if settled.last is not None:
         keep_selection(environment.root, settled.last)
+    world.report(Matched(str(environment.root)))
     return done

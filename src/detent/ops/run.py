@@ -4,7 +4,7 @@ Nothing of ours stays between the caller and the command: it is our process, wit
 isolated run alone waits for its end, to remove the environment that was made for it.
 """
 
-# ruff: noqa: PTH113, PTH117, PTH118 (strings: a program is looked for in every folder of PATH)
+# ruff: noqa: PTH113 (strings: a program is looked for in every folder of PATH)
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +14,7 @@ from pathlib import Path
 from signal import SIG_BLOCK, SIG_SETMASK, SIGHUP, SIGINT, SIGTERM, pthread_sigmask, signal
 from typing import Any, NamedTuple
 
+from detent import stamp
 from detent.errors import (
     CommandMissing,
     CommandNeeded,
@@ -105,7 +106,10 @@ def _run_isolated(
         place = Setting(scratch / "environment", "`--isolated`")
         settings = world.settings._replace(project_environment=place)
         apart = world._replace(settings=settings, report=partial(_without_steps, world.report))
-        synced(sync(apart, project, options.sync._replace(last="ignored", command="")))
+        try:
+            synced(sync(apart, project, options.sync._replace(last="ignored", command="")))
+        finally:
+            world.environments().forget(place.value)
         if not options.command:
             raise CommandNeeded
         program, arguments, environ = _call(options, project, variables, place.value)
@@ -146,8 +150,11 @@ def _call(
     options: RunOptions, project: Project | None, variables: Mapping[str, str], environment: Path | None
 ) -> tuple[str, list[str], dict[str, str]]:
     """Give the program to start, its arguments and its variables."""
-    arguments = _arguments(options)
-    environ = _child_variables(variables, environment)
+    is_file = os.path.isfile(options.command[0])
+    arguments = stamp.arguments(list(options.command), is_module=options.is_module, is_file=is_file)
+    environ = dict(variables)
+    if environment is not None:
+        environ = stamp.child_variables(environ, str(environment))
     program = _find(arguments[0], environ.get("PATH", os.defpath))
     if program is None:
         raise _command_missing(arguments[0], project)
@@ -179,7 +186,7 @@ def _environment_outside(variables: Mapping[str, str]) -> Path | None:
 def _programs(environment: Path) -> list[str]:
     """The names of what can be started in an environment."""
     try:
-        with os.scandir(_scripts(environment)) as found:
+        with os.scandir(environment / stamp.PROGRAMS) as found:
             return sorted(e.name for e in found if e.is_file() and os.access(e.path, os.X_OK))
     except OSError:
         return []
@@ -244,30 +251,6 @@ def _refuse_scripts(options: RunOptions) -> None:
         )
 
 
-def _arguments(options: RunOptions) -> list[str]:
-    first = options.command[0]
-    if options.is_module:
-        return ["python", "-m", *options.command]
-    if first == "-" or (first.endswith((".py", ".pyw")) and Path(first).is_file()):
-        return ["python", *options.command]
-    return list(options.command)
-
-
-def _child_variables(variables: Mapping[str, str], environment: Path | None) -> dict[str, str]:
-    """What activating the environment would set."""
-    environ = dict(variables)
-    if environment is not None:
-        scripts = _scripts(environment)
-        environ["VIRTUAL_ENV"] = str(environment)
-        environ["PATH"] = os.pathsep.join(filter(None, (str(scripts), environ.get("PATH", os.defpath))))
-        environ.pop("PYTHONHOME", None)
-    return environ
-
-
-def _scripts(environment: Path) -> Path:
-    return environment / ("Scripts" if os.name == "nt" else "bin")
-
-
 def _find(command: str, path: str) -> str | None:
     """The program a shell would start; relative folders on PATH are left out."""
     if os.sep in command:
@@ -280,8 +263,4 @@ def _find(command: str, path: str) -> str | None:
                 command, "it is not executable", next_steps=(f"make it so with `chmod +x {command}`",)
             )
         return command
-    for folder in path.split(os.pathsep):
-        program = os.path.join(folder, command)
-        if os.path.isabs(folder) and os.access(program, os.X_OK) and os.path.isfile(program):
-            return program
-    return None
+    return stamp.on_path(command, path)

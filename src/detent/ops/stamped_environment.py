@@ -1,21 +1,24 @@
 """What of an environment, and of the project as something to install, an answer of a stamp rests on."""
 
-# ruff: noqa: PTH (strings: every sync comes here)
+# ruff: noqa: PTH112, PTH114, PTH120, PTH208 (strings: every sync comes here)
 
 import os
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from detent import stamp
 from detent.build.sight import editable_sight
-from detent.install.plan import Plan, Remove
+from detent.install.plan import Install, Keep, Plan, Replace
+from detent.ops.active import environment_path
 from detent.ops.discover import Project
-from detent.ops.stamping import Looks, Sight, Unseen
+from detent.ops.matching import SyncOutcome
+from detent.ops.stamping import Looks, Sight, Unseen, Witness
 from detent.ops.world import World
 from detent.python.environment import STATE_NAME, UNFINISHED
 from detent.python.pyvenv import CONFIG_NAME, base_of
 
-_TREE = "tree:"
-"""Begins the identity of what was installed from a folder."""
+_TREE = "tree"
+"""What stands for a hash where a folder was installed (`ops.local`)."""
 _MOST_NAMESPACES = 64
 """Folders of namespace packages that are looked at."""
 
@@ -90,14 +93,62 @@ def tree_sights(world: World, project: Project) -> Iterator[Sight]:
         yield Sight(os.path.normpath(f"{root}/{path}"))
 
 
-def folders_installed(plan: Plan) -> set[str]:
-    """Give the names of packages that are installed from folders, once a plan is carried out."""
-    names = set()
+def keep_synced(
+    witness: Witness, world: World, project: Project, outcome: SyncOutcome, what: str | stamp.Running
+) -> None:
+    """Keep what the next run does after a sync, if that found or left everything as it should be."""
+    is_looked_at = _folders_in(outcome.plan) <= {project.manifest.name}
+    is_in_step = outcome.is_in_step or witness.has_changes
+    lock = outcome.lock
+    if is_looked_at and is_in_step and not (lock is not None and lock.is_changed):
+        text = lock.text if lock is not None else None
+        has_told_all = witness.has_changes and isinstance(what, str)
+        witness.keep(world, project, what, lock=text, has_told_all=has_told_all)
+
+
+def _folders_in(plan: Plan) -> set[str]:
+    """Name what is installed from folders once a plan is carried out."""
+    names: set[str] = set()
     for action in plan.actions:
-        if isinstance(action, Remove):
-            continue
-        ...
+        match action:
+            case Keep():
+                is_folder = action.old.identity.startswith(f"{_TREE}:")
+            case Install() | Replace():
+                is_folder = any(digest.algorithm == _TREE for digest in action.choice.artifact.digests)
+            case _:
+                is_folder = False
+        if is_folder:
+            names.add(action.name)
     return names
 
 
 LOOKS = Looks(environment_sights, tree_sights)
+
+
+class RunWitness:
+    """Keeps how a command is run, once all that goes before it has ended well."""
+
+    def __init__(self, witness: Witness | None, *, is_module: bool, goes_by_script: bool) -> None:
+        self._witness = witness
+        self._is_module = is_module
+        self._goes_by_script = goes_by_script
+        self._outcome: SyncOutcome | None = None
+
+    def synced(self, outcome: SyncOutcome) -> SyncOutcome:
+        """Take note of the sync that went before."""
+        self._outcome = outcome
+        return outcome
+
+    @contextmanager
+    def during(self, project: Project, opened: AbstractContextManager[World]) -> Iterator[World]:
+        """Keep it while the world is still open."""
+        with opened as world:
+            yield world
+            if self._witness is None:
+                return
+            environment = str(environment_path(world, project))
+            how: stamp.Running = (environment, self._is_module, self._goes_by_script)
+            if self._outcome is not None:
+                keep_synced(self._witness, world, project, self._outcome, how)
+            elif not self._witness.has_changes:
+                self._witness.keep(world, project, how)

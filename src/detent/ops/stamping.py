@@ -5,7 +5,7 @@ command itself changed is looked at while the environment is still held. The sta
 written last; where anything was said that the next run would not say, it is not written.
 """
 
-# ruff: noqa: PTH (strings: every lock, sync and run comes here)
+# ruff: noqa: PTH100, PTH120 (strings: every lock, sync and run comes here)
 
 import os
 import time
@@ -122,17 +122,23 @@ class Witness:
         except Unseen:
             self._is_possible = False
 
-    def knows(self, path: str, content: bytes) -> None:
-        """Take note of what a file held that was looked at, as it was read."""
-        self._contents[path] = content
+    def keep(
+        self,
+        world: World,
+        project: Project,
+        what: str | stamp.Running,
+        *,
+        lock: bytes | None = None,
+        has_told_all: bool = False,
+    ) -> None:
+        """Keep what the next run does, unless that is not certain; a cache that cannot be written has none.
 
-    def keep(self, world: World, project: Project, what: str | stamp.Running, *, is_silent: bool) -> None:
-        """Keep what the next run does, unless that is not certain; ``is_silent``: it tells no steps.
-
-        A folder that cannot be written to has no stamps.
+        ``lock`` is the text of the lock as it was read; ``has_told_all``: the steps told were taken once.
         """
-        if not self._is_certain(world, project) or (self._has_steps and is_silent):
+        if not self._is_certain(world, project) or (self._has_steps and not has_told_all):
             return
+        if lock is not None:
+            self._contents[str(project.lock_path)] = lock
         try:
             rows = self._rows()
         except OSError:
@@ -141,18 +147,10 @@ class Witness:
         bounds = (cutoffs.everybody, *cutoffs.packages.values())
         has_age = any(bound is not None and bound.age_seconds is not None for bound in bounds)
         expires_ns = self._made_ns + (_HOUR_NS if has_age else _DAY_NS)
-        answer = (
-            self._key,
-            self._made_ns,
-            expires_ns,
-            os.isatty(2),
-            stamp.counted(self._variables),
-            rows,
-            what,
-        )
+        question = (self._words, stamp.counted(self._variables), os.isatty(2))
         answers = {**self._before, **_answers_at(self._path)}
-        answers.pop(self._words, None)
-        answers[self._words] = stamp.pack(answer)
+        answers.pop(question, None)
+        answers[question] = stamp.pack((self._key, self._made_ns, expires_ns, rows, what))
         stamp.write(self._path, dict(list(answers.items())[-_MOST_ANSWERS:]))
 
     def _is_certain(self, world: World, project: Project) -> bool:

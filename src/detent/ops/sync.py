@@ -162,7 +162,9 @@ def install_lock(
         selection,
         exact=options.exact,
         reinstall=_to_reinstall(selection, options) | damaged,
-        linking=Linking(world.settings.link_mode.value, world.settings.no_directory_links),
+        linking=Linking(
+            world.settings.link_mode.value, world.settings.no_directory_links, world.settings.allow_overwrite
+        ),
         compiles=world.settings.compile_bytecode.value,
         last=None if last is None else render_last_selection(last),
     )

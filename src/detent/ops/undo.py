@@ -16,7 +16,7 @@ from detent import fsio
 from detent.errors import DetentError, EditedSince, NothingToUndo, PackageLost
 from detent.events import Notice
 from detent.install.manifest import read_journal, read_manifest
-from detent.install.plan import Linking, Plan, identity_of
+from detent.install.plan import BUILD_SETTINGS, Linking, Plan, identity_of
 from detent.lock.choice import Choice, Selection
 from detent.lock.diff import Change, changes
 from detent.lock.model import LOCK_NAME, Direct, Lock, LockedPackage
@@ -280,11 +280,12 @@ def _way_back(world: World, project: Project, step: Step, files: Iterable[_File]
 
 def _linking(world: World, was: WasEnvironment) -> Linking:
     """Give the way packages were linked, which need not be the one in force now."""
+    overwriting = tuple(map(PackageName, was.overwriting))
     apart = frozenset(PackageName(p.name) for p in was.packages if not p.is_by_directory)
     if len(apart) < len(was.packages):
-        return Linking("directory", apart)
+        return Linking("directory", apart, overwriting)
     mode: str = world.settings.link_mode.value
-    return Linking("auto" if mode == "directory" and was.packages else mode)
+    return Linking("auto" if mode == "directory" and was.packages else mode, overwriting=overwriting)
 
 
 class _Wheels:
@@ -348,7 +349,7 @@ class _Wheels:
             if entry.name != package.name:
                 continue
             for artifact in (*entry.wheels, *((entry.sdist,) if entry.sdist is not None else ())):
-                if identity_of(artifact) == package.identity:
+                if identity_of(artifact) == package.identity.partition("+")[0]:
                     direct = _direct(package.direct_url)
                     return Choice(entry._replace(direct=direct), artifact, package.is_requested)
         return None
@@ -357,8 +358,10 @@ class _Wheels:
 def _choice(package: WasInstalled) -> Choice:
     """Give what was installed as a choice that the plan finds in its place, or puts there."""
     algorithm, _, value = (package.identity or f"sha256:{package.digest}").partition(":")
+    value, _, settings = value.partition("+")
+    digests = (Digest(algorithm, value), *((Digest(BUILD_SETTINGS, settings),) if settings else ()))
     locked = LockedPackage(PackageName(package.name), package.version, direct=_direct(package.direct_url))
-    return Choice(locked, Artifact("", "", (Digest(algorithm, value),)), package.is_requested)
+    return Choice(locked, Artifact("", "", digests), package.is_requested)
 
 
 def _direct(text: bytes) -> Direct | None:

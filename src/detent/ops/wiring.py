@@ -94,7 +94,7 @@ def open_world(
                 is_offline=chosen.offline.value,
                 report=report,
             )
-            closing.callback(client.close)
+            closing.push(client)
             return client
 
         def remote() -> Remote:
@@ -127,17 +127,18 @@ def open_world(
             cutoff=chosen.choosing.cutoffs.moment,
         )
 
+        hashes_always = chosen.verify_cache.value == "always"
+
         @cache
         def wheels() -> "WheelStore":
             from detent.store.wheels import WheelStore
 
-            always = chosen.verify_cache.value == "always"
-            return WheelStore(layout, bounds, report, hashes_always=always)
+            return WheelStore(layout, bounds, report, hashes_always=hashes_always)
 
         def bytecode() -> "ByteCodeStore":
             from detent.store.bytecode import ByteCodeStore
 
-            return ByteCodeStore(layout, bounds, variables, report)
+            return ByteCodeStore(layout, bounds, variables, report, hashes_always=hashes_always)
 
         def interpreter(project: Project | None) -> "Interpreter":
             from detent.ops.active import environment_path
@@ -285,6 +286,19 @@ def _of_project(project: Project) -> _Found:
         f" which are left out: {keys}"
     )
     return found._replace(warnings=(told, *found.warnings))
+
+
+def configuration_files(
+    flags: Mapping[str, object], variables: Mapping[str, str], root: Path
+) -> Iterator[str]:
+    """Give every file that may set something for the project at ``root``, there or not."""
+    folders = _folders(variables)
+    named = flags.get("config-file")
+    if isinstance(named, str) and named:
+        yield named
+    for folder in (folders.user_config, *folders.system_config, root):
+        yield f"{folder}/{CONFIG_NAME}"
+    yield from _pip_files(variables)
 
 
 class _Folders(NamedTuple):

@@ -300,9 +300,19 @@ KNOWN = (
         default="[]",
     ),
     Known(
+        "allow-overwrite",
+        "names",
+        "Packages whose files take the place of those that another package brings under the same name; of two"
+        " in the list the first one's are taken.",
+        "anywhere",
+        '["opencv-python-headless"]',
+        flag="--allow-overwrite",
+        default="[]",
+    ),
+    Known(
         "compile-bytecode",
         "switch",
-        "Compile what is installed at once, not when it is first imported.",
+        "Compile what is installed at once, not when it is first imported; all environments share the result.",
         "anywhere",
         "true",
         flag="--compile-bytecode",

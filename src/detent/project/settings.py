@@ -53,6 +53,7 @@ class Settings(NamedTuple):
     verify_cache: Setting[VerifyCache]
     link_mode: Setting[LinkMode]
     no_directory_links: frozenset[PackageName]
+    allow_overwrite: tuple[PackageName, ...]
     python: Setting[str | None]
     project_environment: Setting[Path]
     concurrent_downloads: Setting[int]
@@ -100,6 +101,9 @@ def settings(sources: Sources) -> Settings:
         verify_cache=decide("verify-cache", sources, "changed"),
         link_mode=decide("link-mode", sources, "auto"),
         no_directory_links=_joined(_names("no-directory-links", sources)),
+        allow_overwrite=tuple(
+            dict.fromkeys(n for setting in _names("allow-overwrite", sources) for n in setting.value)
+        ),
         python=decide("python", sources, None),
         project_environment=decide("project-environment", sources, Path(".venv")),
         concurrent_downloads=decide(

@@ -111,7 +111,7 @@ def _size(value: object) -> int | None:
     number, letter, binary = found.groups()
     # As everywhere: 1 GB is 10**9 bytes, 1 GiB 2**30, and a bare G the latter.
     base = 1000 if not binary and text[-1] in "bB" else 1024
-    return round(float(number) * base ** (" kmgt".index(letter.lower()) if letter else 0))
+    return int(float(number) * base ** (" kmgt".index(letter.lower()) if letter else 0))
 
 
 def _age(value: object) -> int | None:

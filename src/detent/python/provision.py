@@ -6,7 +6,6 @@ What starts programs or imports virtualenv comes as callables, since most runs n
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
-from hashlib import sha256
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -41,6 +40,7 @@ from detent.python.template import (
     toolkit,
     write_template,
 )
+from detent.store.fingerprint import fingerprint
 from detent.store.layout import Layout
 
 _DEFAULT_LIMITS = Limits()
@@ -170,6 +170,10 @@ class Environments:
         """Give the lock that keeps the environment at ``root`` from being replaced while it is filled."""
         return self._lock(self._turn(root), report, shared=True)
 
+    def forget(self, root: Path) -> None:
+        """Drop what is kept of a place where nobody will make an environment again, such as in a scratch."""
+        self._turn(root).unlink(missing_ok=True)
+
     def _nobody_in(self, root: Path, report: Report) -> AbstractContextManager[object]:
         """Wait until nobody works in the environment at ``root``, and keep others out."""
         state = root / STATE_NAME  # a link would lead to somebody else's file of that name
@@ -197,7 +201,7 @@ class Environments:
         return environment_at(place.root, interpreter)
 
     def _turn(self, root: Path) -> Path:
-        key = sha256(os.fsencode(os.path.abspath(root))).hexdigest()  # noqa: PTH100
+        key = fingerprint(os.fsencode(os.path.abspath(root)))  # noqa: PTH100
         return self._layout.lock(f"environment-{key}")
 
     def _lock(self, path: Path, report: Report, *, shared: bool = False) -> fsio.FileLock:
@@ -211,7 +215,7 @@ class Environments:
 
     def _template(self, interpreter: Interpreter) -> Template:
         facts = (str(TEMPLATE_VERSION), interpreter.digest, interpreter.executable, toolkit())
-        key = sha256("\0".join(facts).encode("utf-8", "surrogateescape")).hexdigest()
+        key = fingerprint("\0".join(facts).encode("utf-8", "surrogateescape"))
         path = self._layout.template(key)
         template = read_template(path)
         if template is None:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from detent.errors import ArchiveUnsafe
 from detent.model.limits import Limits
+from detent.store.naming import shown
 
 _END = Struct("<4sHHHHIIH")
 _END64_LOCATOR = Struct("<4sIQI")
@@ -363,12 +364,6 @@ def folders_of(paths: Iterable[str]) -> set[str]:
             folders.add(folder)
             folder = folder.rpartition("/")[0]
     return folders
-
-
-def shown(name: str) -> str:
-    """Give a foreign name for a message: escaped, and not endless."""
-    text = repr(name)[1:-1]
-    return text if len(text) <= 120 else f"{text[:117]}..."
 
 
 def _shown_raw(raw_name: bytes) -> str:

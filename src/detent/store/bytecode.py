@@ -11,8 +11,9 @@ from the store itself (`link-mode = "directory"`): their own business, and repla
 """
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -46,12 +47,19 @@ class ByteCodeStore:
     """The byte code in one store."""
 
     def __init__(
-        self, layout: Layout, limits: Limits, variables: Mapping[str, str], report: Report = ignore
+        self,
+        layout: Layout,
+        limits: Limits,
+        variables: Mapping[str, str],
+        report: Report = ignore,
+        *,
+        hashes_always: bool = False,
     ) -> None:
         self._layout = layout
         self._limits = limits
         self._variables = variables
         self._report = report
+        self._intact = _have_right_contents if hashes_always else _are_intact
 
     def provide(
         self,
@@ -71,12 +79,12 @@ class ByteCodeStore:
             return Provided({})
         compiler = Compiler(executable, kind)
         made: dict[str, tuple[WheelFile, ...]] = {}
-        found, lacking = _stored(entries, kind, by_directory)
+        found, lacking = _stored(entries, kind, by_directory, self._intact)
         if lacking:
             try:
                 with self._alone(compiler), Scratch(self._layout) as scratch:
                     # Somebody else may have made it while this one waited.
-                    more, lacking = _stored(lacking, kind, by_directory)
+                    more, lacking = _stored(lacking, kind, by_directory, self._intact)
                     found.update(more)
                     made = self._make(lacking, compiler, scratch)
             except (FileTrouble, StoreBusy) as trouble:
@@ -156,14 +164,17 @@ def _read(record: Path) -> tuple[WheelFile, ...] | None:
 
 
 def _stored(
-    entries: Iterable[WheelEntry], kind: str, by_directory: Collection[str]
+    entries: Iterable[WheelEntry],
+    kind: str,
+    by_directory: Collection[str],
+    are_intact: Callable[[WheelEntry, Iterable[WheelFile]], bool],
 ) -> tuple[dict[str, tuple[WheelFile, ...]], list[WheelEntry]]:
     """Give what is listed and still as it was made, by digest, and the entries without such a list."""
     found: dict[str, tuple[WheelFile, ...]] = {}
     lacking: list[WheelEntry] = []
     for entry in entries:
         files = _read(entry.root / f"{BYTECODE}{kind}")
-        if files is not None and _are_intact(entry, _to_link(entry, files, by_directory)):
+        if files is not None and are_intact(entry, _to_link(entry, files, by_directory)):
             found[entry.digest] = files
         else:
             lacking.append(entry)
@@ -177,6 +188,18 @@ def _to_link(
         return files
     behind = tuple(f"{folder}/" for folder in entry.spots.links)
     return tuple([file for file in files if not file.path.startswith(behind)])
+
+
+def _have_right_contents(entry: WheelEntry, files: Iterable[WheelFile]) -> bool:
+    """Do as :func:`_are_intact`, by what is in the files too."""
+    listed = tuple(files)
+    folder = Path(entry.folder())
+    try:
+        return _are_intact(entry, listed) and all(
+            sha256((folder / file.path).read_bytes()).hexdigest() == file.sha256 for file in listed
+        )
+    except OSError:
+        return False
 
 
 def _are_intact(entry: WheelEntry, files: Iterable[WheelFile]) -> bool:

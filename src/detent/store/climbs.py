@@ -3,7 +3,7 @@
 Behind a link to a folder the way up leads through the store, not through the environment, so what another
 package installs is not found there. Such ways are noted when a wheel is unpacked; whoever makes links keeps
 the folders real where it matters. A way up is of no matter where everything needed comes with the wheel
-itself or with the system, or where it does not leave the folder that would be linked.
+itself or with the system, or where it does not leave the library's own folder.
 """
 
 import re
@@ -61,17 +61,18 @@ class Ways:
         return targets
 
     def climbs(self, links: Collection[str], folders: Collection[str]) -> tuple[Climb, ...]:
-        """Give the ways that leave the folder that would be linked, sorted."""
-        found = []
-        for folder, targets in sorted(self._targets.items()):
-            link = _link_above(folder, links)
-            if link:
-                found += [
-                    Climb(folder, target, target in folders)
-                    for target in sorted(targets)
-                    if target != link and not target.startswith(link + "/")
-                ]
-        return tuple(found)
+        """Give the ways of libraries that may be reached by a link, sorted.
+
+        Also those that stay in the folder that would be linked: where two packages fill it, it will be real,
+        and the link stands further down.
+        """
+        return tuple(
+            Climb(folder, target, target in folders)
+            for folder, targets in sorted(self._targets.items())
+            if _link_above(folder, links)
+            for target in sorted(targets)
+            if target != folder and not target.startswith(folder + "/")
+        )
 
 
 def _joined(folder: str, path: str) -> str:

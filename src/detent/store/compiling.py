@@ -27,6 +27,7 @@ scratch, kind = sys.argv[1:]
 if kind != "%s-%s" % (sys.implementation.cache_tag, MAGIC_NUMBER.hex()):
     sys.exit(3)
 os.umask(0o022)
+parent = os.getppid()
 def number(value):
     return (int(value) & 0xFFFFFFFF).to_bytes(4, "little")
 def compiled(path, name, digest, size, mtime):
@@ -58,6 +59,8 @@ words = [os.fsdecode(word) for word in sys.stdin.buffer.read().split(b"\\0")]
 for at in range(0, len(words), FIELDS):
     place, path, name, digest, size, mtime, target = words[at : at + FIELDS]
     answer = None
+    if os.getppid() != parent:
+        sys.exit(4)  # who asked is dead, and nobody will list what is made
     try:
         data = compiled(path, name, digest, size, mtime)
         if data:

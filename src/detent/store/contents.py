@@ -6,30 +6,24 @@ and if a file would go to a scheme that does not exist, or a script to a name th
 """
 
 import re
-from binascii import b2a_base64
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from detent.lock.filename import same_version, split_wheel
 from detent.model.limits import Limits
 from detent.model.names import PackageName, package_name
-from detent.store.archive import Member, ZipReader, folders_of, shown
-
-FILES = "files"
-"""The scheme of what goes below site-packages: purelib and platlib in one."""
+from detent.store.archive import Member, ZipReader, folders_of
+from detent.store.naming import FILES, check_script_name, shown
 
 _SCHEMES = {"purelib": FILES, "platlib": FILES, "headers": "headers", "scripts": "scripts", "data": "data"}
 _HASHES = frozenset(("sha256", "sha384", "sha512"))
 _UNHASHED = frozenset(("RECORD", "RECORD.jws", "RECORD.p7s"))
 # An installer writes these itself; what a wheel says in them would be about another installation.
 _INSTALLERS_OWN = frozenset(("INSTALLER", "REQUESTED", "direct_url.json"))
-_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _SCRIPT_GROUPS = frozenset(("console_scripts", "gui_scripts"))
 
 # Texts, compiled at first use: every command imports this module, and most unpack nothing.
 _FIELD = r'("(?:[^"]|"")*"|[^",]*)'
-_SCRIPT_NAME = r"[A-Za-z0-9._][A-Za-z0-9._-]*"
-_ENVIRONMENTS_OWN = r"(?i:pythonw?[0-9.]*t?|(?:de)?activate(?:_this)?(?:\.[a-z0-9]+)?|\.*)"
 _OBJECT = r"(?P<module>\w+(?:\.\w+)*)\s*:\s*(?P<attribute>\w+(?:\.\w+)*)\s*(?:\[[^\]]*\])?"
 
 
@@ -217,17 +211,6 @@ def _quoted_fields(line: str) -> list[str]:
     return [f[1:-1].replace('""', '"') if f.startswith('"') else f for f in found.groups()]
 
 
-def record_line(path: str, sha256_hex: str, size_bytes: int) -> str:
-    """Give the line of RECORD for one file, with its end."""
-    quoted = '"' + path.replace('"', '""') + '"' if "," in path or '"' in path else path
-    return f"{quoted},sha256={encoded_digest(bytes.fromhex(sha256_hex))},{size_bytes}\n"
-
-
-def encoded_digest(digest: bytes) -> str:
-    """Give a hash as RECORD writes it."""
-    return b2a_base64(digest, newline=False).translate(_URL_SAFE).rstrip(b"=").decode()
-
-
 def parse_scripts(text: str) -> tuple[tuple[str, str, str], ...]:
     """Read the scripts of an entry_points.txt: group, name, ``module:attribute``, sorted."""
     scripts: dict[str, tuple[str, str, str]] = {}
@@ -255,14 +238,6 @@ def _script_target(name: str, value: str) -> str:
     if not found or not all(part.isidentifier() for part in parts):
         raise ValueError(f"the script `{name}` names `{shown(value)}`, which is no `module:function`")
     return f"{found['module']}:{found['attribute']}"
-
-
-def check_script_name(name: str) -> None:
-    """Raise :class:`ValueError` unless a script may have this name in an environment's folder of programs."""
-    if not re.fullmatch(_SCRIPT_NAME, name):
-        raise ValueError(f"`{shown(name)}` is no name for a script")
-    if re.fullmatch(_ENVIRONMENTS_OWN, name.removesuffix(".exe")):
-        raise ValueError(f"a script named `{name}` would replace a part of the environment")
 
 
 def colliding(paths: Iterable[str]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, cast
 
 from detent.fsio import file_trouble
 from detent.model.names import PackageName
-from detent.store.contents import FILES
+from detent.store.naming import FILES
 from detent.store.records import encode_record, read_record, write_record
 
 HEAD, FULL = "head", "full"

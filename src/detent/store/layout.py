@@ -15,6 +15,7 @@
         data/<scheme>/                 headers, scripts, data
         full                           every file that is not in the head
         head                           what every sync reads; written last; its mtime is the last use
+        bytecode-<tag>-<magic>         the byte code that was made beside the files, for one kind of Python
     selections-v1/<fingerprint>        the heads of all wheels of one selection, packed
     archives-v1/0-<aa>/<sha256>        source distributions, kept for builds
     built-v1/<key>                     source, interpreter and settings -> sha256 of the wheel that was built

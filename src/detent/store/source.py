@@ -16,7 +16,8 @@ from detent.errors import ArchiveUnsafe
 from detent.fsio import CREATE, copy, file_trouble, write_all
 from detent.model.candidate import SDIST_ENDINGS
 from detent.model.limits import Limits
-from detent.store.archive import ZipReader, folders_of, shown
+from detent.store.archive import ZipReader, folders_of
+from detent.store.naming import shown
 from detent.store.tar import Kind, SourceMember, TarReader
 from detent.store.unpack import readable
 

@@ -21,7 +21,8 @@ from typing import IO, NamedTuple
 from detent.errors import ArchiveUnsafe
 from detent.fsio import file_trouble
 from detent.model.limits import Limits
-from detent.store.archive import folders_of, path_fault, shown
+from detent.store.archive import folders_of, path_fault
+from detent.store.naming import shown
 from detent.store.tar_stream import FAULTS, Refused, TarStream, unpacker
 
 _OLDEST, _NEWEST = 315_619_200, 4_102_444_800

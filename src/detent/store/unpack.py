@@ -9,11 +9,12 @@ from pathlib import Path
 from detent.errors import ArchiveUnsafe
 from detent.fsio import CREATE, file_trouble, write_all
 from detent.model.names import PackageName
-from detent.store.archive import ZipReader, folders_of, shown
+from detent.store.archive import ZipReader, folders_of
 from detent.store.climbs import Ways
-from detent.store.contents import FILES, Placed, WheelArchive, encoded_digest, record_line
+from detent.store.contents import Placed, WheelArchive
 from detent.store.entry import Spots, WheelContents, WheelEntry, WheelFile
 from detent.store.namespaces import INIT, LARGEST_INIT_BYTES, declares_namespace, find_spots
+from detent.store.naming import FILES, encoded_digest, record_line, shown
 
 _CREATE = CREATE & ~os.O_WRONLY | os.O_RDWR
 """What is written is looked into afterwards."""

@@ -25,10 +25,10 @@ from detent.model.limits import Limits
 from detent.model.names import PackageName
 from detent.store.bytecode import listed_bytecode
 from detent.store.cache import hold_store
-from detent.store.contents import FILES
 from detent.store.entry import BYTECODE, FULL, HEAD, WheelEntry, WheelFile, read_head, with_contents
 from detent.store.inventory import groups, units
 from detent.store.layout import Layout
+from detent.store.naming import FILES
 from detent.store.records import is_whole
 from detent.store.removal import remove
 from detent.store.usage import folders, links_of

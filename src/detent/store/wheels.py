@@ -9,18 +9,16 @@ import contextlib
 import errno
 import hashlib
 import os
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from detent.errors import ArchiveUnsafe
 from detent.events import Notice, Report, ignore
-from detent.fsio import CREATE, FileLock, copy, file_trouble, write_all
+from detent.fsio import CREATE, FileLock, file_trouble, write_all
 from detent.model.limits import Limits
 from detent.model.names import PackageName
-from detent.store.archive import shown
 from detent.store.cache import Scratch, mark_wheels, note_removal
-from detent.store.contents import FILES, WheelArchive, check_owner, colliding
+from detent.store.contents import WheelArchive, check_owner, colliding
 from detent.store.entry import (
     BYTECODE,
     FULL,
@@ -33,52 +31,26 @@ from detent.store.entry import (
     with_contents,
     write_entry,
 )
-from detent.store.heads import read_heads
 from detent.store.layout import Layout
+from detent.store.naming import FILES, shown
+from detent.store.shelf import Shelf, doubtful
 from detent.store.unpack import readable, unpack
 
-__all__ = ["WheelEntry", "WheelFile", "WheelStore", "doubtful"]
-
-_DAY_SECONDS = 86_400
+__all__ = ["WheelEntry", "WheelFile", "WheelStore"]
 
 
-class WheelStore:
+class WheelStore(Shelf):
     """The unpacked wheels of one store."""
 
     def __init__(
         self, layout: Layout, limits: Limits, report: Report = ignore, *, hashes_always: bool = False
     ) -> None:
-        self._layout = layout
-        self._limits = limits
-        self._report = report
+        super().__init__(layout, limits, report)
         self._hashes_always = hashes_always
         self._said_renewed = False
 
-    @property
-    def layout(self) -> Layout:
-        """Where everything of the store lies."""
-        return self._layout
-
-    def get(self, digest: str) -> WheelEntry | None:
-        """Give the entry of the wheel with this sha256, if it is here; its use is noted by :meth:`check`."""
-        return read_head(digest, self._layout.wheel(digest))
-
-    def heads(self, digests: Iterable[str]) -> dict[str, WheelEntry]:
-        """Do as :meth:`get` for all wheels of a selection, for less; what is not here is left out."""
-        return read_heads(self._layout, digests)
-
-    def find(self, digest: str, *, filename: str, name: PackageName, version: str) -> WheelEntry | None:
-        """Do as :meth:`get` for who expects a certain package behind the hash.
-
-        Raises :class:`ArchiveUnsafe` when it is another one's: a hash in a lock may have been exchanged.
-        """
-        entry = self.get(digest)
-        if entry is not None:
-            self.see_owner(entry, filename=filename, name=name, version=version)
-        return entry
-
     def see_owner(self, entry: WheelEntry, *, filename: str, name: PackageName, version: str) -> None:
-        """Raise :class:`ArchiveUnsafe` for an entry that is of another package than its hash was to lead to."""
+        """Raise :class:`ArchiveUnsafe` for an entry of another package than its hash was to lead to."""
         try:
             check_owner(entry.name, entry.version, name, version, where="the wheel with its hash")
         except ValueError as error:
@@ -126,25 +98,12 @@ class WheelStore:
     def check(self, entry: WheelEntry, *, fully: bool = True) -> WheelEntry | None:
         """Give the entry if its files are as they were unpacked; ``None``: it was damaged and is gone now.
 
-        Sizes and times are looked at first. Where they differ the contents decide: equal, and the records are
-        renewed (the entry given has the new times); different, and the whole entry is set aside for the
-        caller to fetch again. Not to be called under :meth:`claim` of the same wheel.
-
-        The entry given has its full list, unless it was not to be looked at ``fully``: then the files are
-        looked at once a day only. The use is noted, also once a day. A store that ``hashes_always`` looks at
-        every file, and at its contents, every time.
+        As on any :class:`Shelf`, and where sizes or times differ the contents decide: equal, and the records
+        are renewed (the entry given has the new times); different, and the whole entry is set aside for the
+        caller to fetch again. Not to be called under :meth:`claim` of the same wheel. A store that
+        ``hashes_always`` looks at every file, and at its contents, every time.
         """
-        head = f"{entry.root}/{HEAD}"
-        is_recent = _is_recent(head)
-        if is_recent and not fully and not self._hashes_always:
-            return entry
-        whole = with_contents(entry)
-        if whole is None or self._hashes_always or any(doubtful(whole)):
-            whole = self.heal(entry)
-        if whole is not None and not is_recent:
-            with contextlib.suppress(OSError):  # a store that may only be read
-                os.utime(head)
-        return whole
+        return super().check(entry, fully=fully)
 
     def heal(self, entry: WheelEntry) -> WheelEntry | None:
         """Decide about an entry in doubt by its contents; as :meth:`check` says."""
@@ -179,18 +138,12 @@ class WheelStore:
             )
         return current
 
-    def unshare(self, entry: WheelEntry, scheme: str, file: WheelFile) -> None:
-        """Put a copy in the place of a file that can have no more links; the records stay true."""
-        path = f"{entry.folder(scheme)}/{file.path}"
-        with Scratch(self._layout) as scratch:
-            fresh = f"{scratch}/file"
-            try:
-                copy(path, fresh, mode=file.mode)
-                os.chmod(fresh, file.mode)  # noqa: PTH101
-                os.utime(fresh, ns=(file.mtime_ns, file.mtime_ns))
-                os.rename(fresh, path)  # noqa: PTH104
-            except OSError as error:
-                raise file_trouble(error, path) from error
+    def _is_enough(self, *, fully: bool) -> bool:
+        return not fully and not self._hashes_always
+
+    def _whole(self, entry: WheelEntry) -> WheelEntry | None:
+        whole = None if self._hashes_always else super()._whole(entry)
+        return self.heal(entry) if whole is None else whole
 
     def _publish(self, entry: WheelEntry, scratch: Path) -> WheelEntry:
         root = self._layout.wheel(entry.digest)
@@ -232,21 +185,6 @@ class WheelStore:
             except OSError as error:
                 raise file_trouble(error, entry.root) from error
             note_removal(self._layout)
-
-
-def doubtful(entry: WheelEntry) -> Iterator[str]:
-    """Give the full path of each file whose size or time is not what the entry says."""
-    lstat = os.lstat
-    for scheme, files in entry.by_scheme():
-        prefix = entry.folder(scheme) + "/"
-        for path, _, size_bytes, _, mtime_ns in files:
-            try:
-                facts = lstat(prefix + path)
-            except OSError:
-                yield prefix + path
-                continue
-            if facts.st_mtime_ns != mtime_ns or facts.st_size != size_bytes:
-                yield prefix + path
 
 
 def _every_path(entry: WheelEntry) -> Iterator[str]:
@@ -307,11 +245,3 @@ def _write_new(path: Path, data: bytes) -> None:
             os.close(descriptor)
     except OSError as error:
         raise file_trouble(error, path) from error
-
-
-def _is_recent(head: str) -> bool:
-    """Whether the use of an entry was noted within a day."""
-    try:
-        return abs(time.time() - os.stat(head).st_mtime) <= _DAY_SECONDS  # noqa: PTH116
-    except OSError:
-        return False

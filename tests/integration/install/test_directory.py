@@ -1,5 +1,6 @@
 """Environments whose folders are links into the store: the five rules that make that safe, and what follows."""
 
+import contextlib
 import errno
 import os
 import subprocess
@@ -186,16 +187,15 @@ def test_a_library_of_a_package_that_two_wheels_fill_finds_what_the_other_brings
     world = ByDirectory(tmp_path)
     needy = library("chart.so", needs=("libcore.so",), runpath="$ORIGIN/../../lib")
     one = wheel("one", files={"qt/__init__.py": "", "qt/lib/libcore.so": library("libcore.so")})
-    two = wheel(
-        "two", files={"qt/lib/libother.so": library("libother.so"), "qt/plugins/charts/chart.so": needy}
-    )
+    more: dict[str, str | bytes] = {"qt/__init__.py": "", "qt/lib/libother.so": library("libother.so")}
+    two = wheel("two", files={**more, "qt/plugins/charts/chart.so": needy, "qt/plugins/styles/x.py": ""})
 
     world.link(one, two)
 
     if can_be_loaded():
         path = world.site_packages / "qt/plugins/charts/chart.so"
         world.python("-c", f"import ctypes; ctypes.CDLL({str(path)!r})")
-    assert world.links() == []
+    assert world.links() == ["qt/plugins/styles"]
 
 
 def test_packages_can_be_kept_from_being_linked_by_name(tmp_path: Path) -> None:
@@ -228,21 +228,21 @@ def test_record_lists_links_first_and_then_every_file(tmp_path: Path) -> None:
     assert world.python("-c", program).stdout == "True\n"
 
 
-@pytest.mark.parametrize("again", [False, True], ids=["uninstall", "reinstall"])
-def test_another_installer_removes_links_and_leaves_the_store_alone(tmp_path: Path, again: bool) -> None:
+@pytest.mark.parametrize("action", ["uninstall", "reinstall"])
+def test_another_installer_removes_links_and_leaves_the_store_alone(tmp_path: Path, action: str) -> None:
     world = ByDirectory(tmp_path)
     made = wheel("a", files={"a/__init__.py": "", "a/b/x.py": ""}, dist_info_files={"licenses/L": "free"})
     world.link(made, NUMPY)
     stored = world.stored_tree()
 
-    if again:
+    if action == "reinstall":
         world.pip("install", "--no-compile", "--force-reinstall", *offered(tmp_path / "wheels", made), "a")
     else:
         world.pip("uninstall", "-y", "a")
 
     assert world.stored_tree() == stored
     assert not (world.site_packages / "a").is_symlink()
-    assert (world.site_packages / "a").exists() == again
+    assert (world.site_packages / "a").exists() == (action == "reinstall")
     world.link(made, NUMPY)
     assert world.links() == ["a", "numpy", "numpy.libs"]
     assert world.stored_tree() == stored
@@ -273,19 +273,18 @@ def test_coverage_does_not_measure_what_lies_behind_links(tmp_path: Path) -> Non
     (tmp_path / "own.py").write_text("import a\nprint(a.b.x)\n")
     variables = {**os.environ, "PYTHONPATH": str(tmp_path / "tools")}
 
-    for step in (["run", "own.py"], ["report"]):
-        done = subprocess.run(
-            [world.environment.python, "-m", "coverage", *step],
-            cwd=tmp_path,
-            env=variables,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+    def measured(*step: str) -> str:
+        command = [world.environment.python, "-m", "coverage", *step]
+        return subprocess.run(
+            command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=True
+        ).stdout
 
-    assert "own.py" in done.stdout
-    assert "__init__" not in done.stdout
-    assert "b.py" not in done.stdout
+    measured("run", "own.py")
+    report = measured("report")
+
+    assert "own.py" in report
+    assert "__init__" not in report
+    assert "b.py" not in report
 
 
 def test_the_line_for_coverage_goes_with_the_last_link(tmp_path: Path) -> None:
@@ -470,11 +469,8 @@ def test_a_failure_at_any_operation_is_put_right_by_the_next_run(tmp_path: Path)
     for number in range(1, 200):
         world = ByDirectory(tmp_path)
         world.sync(one, link_mode="directory")
-        with fault_at(number, failing(errno.EIO)) as ledger:
-            try:
-                world.sync(one, two, link_mode="directory")
-            except FileTrouble:
-                pass
+        with fault_at(number, failing(errno.EIO)) as ledger, contextlib.suppress(FileTrouble):
+            world.sync(one, two, link_mode="directory")
         world.link(one, two)
         assert world.tree() == expected
         if number > ledger.count:
@@ -504,7 +500,7 @@ def test_the_store_knows_who_links_to_it(tmp_path: Path) -> None:
     world.link(NUMPY, wheel("six", files={"six.py": ""}))
 
     (user,) = users(world.store.layout)
-    assert (user.root, user.digests) == (world.environment.root, {NUMPY.sha256})
+    assert (user.root, user.digests) == (world.environment.root, frozenset((NUMPY.sha256,)))
 
     world.sync(NUMPY)
     assert users(world.store.layout) == []

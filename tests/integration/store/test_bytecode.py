@@ -13,13 +13,14 @@ import pytest
 from detent.events import Event, Notice
 from detent.model.limits import Limits
 from detent.model.requirement import package_name
-from detent.store import compiling
+from detent.python.probe import probe_interpreter
+from detent.store import bytecode, compiling
 from detent.store.bytecode import ByteCodeStore, Provided, listed_bytecode
 from detent.store.cache import open_store
 from detent.store.compiling import Compiler
 from detent.store.entry import WheelEntry
 from detent.store.wheels import WheelStore
-from support.interpreters import base_python
+from support.interpreters import base_python, machine_pythons
 from support.wheels import Wheel, wheel
 
 TAG = sys.implementation.cache_tag or ""
@@ -44,8 +45,8 @@ class World:
     def provide(
         self, *entries: WheelEntry, compiler: Compiler = COMPILER, by_directory: bool = False
     ) -> Provided:
-        bytecode = ByteCodeStore(self.layout, Limits(), os.environ, self.events.append)
-        return bytecode.provide(
+        store = ByteCodeStore(self.layout, Limits(), os.environ, self.events.append)
+        return store.provide(
             entries,
             executable=compiler.executable,
             kind=compiler.kind,
@@ -70,10 +71,10 @@ def caches(entry: WheelEntry) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*.pyc*"))
 
 
-def imported(entry: WheelEntry, *modules: str) -> str:
+def imported(entry: WheelEntry, *modules: str, executable: str = base_python()) -> str:
     """Import from the store itself, and give all that Python said of it."""
     script = f"import sys; sys.path.insert(0, {entry.folder()!r}); import {', '.join(modules)}"
-    command = [base_python(), "-I", "-S", "-B", "-v", "-c", script]
+    command = [executable, "-I", "-S", "-B", "-v", "-c", script]
     return subprocess.run(command, capture_output=True, text=True, check=True).stderr
 
 
@@ -125,6 +126,17 @@ def test_a_traceback_names_the_file_that_was_imported(world: World) -> None:
     done = subprocess.run([base_python(), "-B", "-c", script], capture_output=True, text=True, check=True)
 
     assert done.stdout == f"{entry.folder()}/a/__init__.py\n"
+
+
+@pytest.mark.parametrize("executable", machine_pythons())
+def test_each_python_of_the_machine_takes_what_it_made(world: World, executable: str) -> None:
+    python = probe_interpreter(executable, variables=os.environ, timeout_seconds=30)
+    entry = world.stored(wheel(files={"a/__init__.py": "X = 1\n", "a/b.py": "def f(): pass\n"}))
+
+    assert world.provide(entry, compiler=Compiler(executable, python.bytecode_kind)).compiled == 2
+    assert list(listed_bytecode(entry.root)) == [f"bytecode-{python.bytecode_kind}"]
+    for source in ("a/__init__.py", "a/b.py"):
+        assert f"matches {entry.folder()}/{source}" in imported(entry, "a.b", executable=executable)
 
 
 def test_files_for_other_pythons_are_passed_over_and_not_tried_again(world: World) -> None:
@@ -331,6 +343,24 @@ def test_a_worker_that_dies_half_way_leaves_nothing_that_is_believed(
     assert world.provide(entry).compiled == 2
 
 
+def test_an_interrupt_before_it_is_listed_leaves_nothing_that_is_believed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = world.stored(wheel(files={"a/__init__.py": "", "a/b.py": ""}))
+
+    def interrupted(*_arguments: object) -> bool:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bytecode, "write_record", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            world.provide(entry)
+
+    assert len(caches(entry)) == 2
+    assert listed_bytecode(entry.root) == {}
+    assert world.provide(entry).compiled == 2
+
+
 def test_a_store_that_may_only_be_read_has_what_it_has(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     entry, other = world.stored(wheel("a")), world.stored(wheel("b"))
     world.provide(entry)
@@ -380,3 +410,21 @@ def _spawned(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(os, "posix_spawn", posix_spawn)
     return started
+
+
+def test_byte_code_with_a_flipped_bit_is_made_anew_where_contents_are_always_looked_at(world: World) -> None:
+    entry = world.stored(wheel(files={"a/__init__.py": "X = 1\n"}))
+    (file,) = world.provide(entry).files[entry.digest]
+    path = Path(entry.folder(), file.path)
+    facts, right = path.stat(), path.read_bytes()
+    path.write_bytes(right[:-1] + bytes([right[-1] ^ 1]))
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+
+    bytecode = ByteCodeStore(world.layout, Limits(), os.environ, hashes_always=True)
+    again = bytecode.provide(
+        [entry], executable=COMPILER.executable, kind=COMPILER.kind, by_directory=frozenset()
+    )
+
+    assert again.compiled == 1
+    assert path.read_bytes() == right
+    assert world.provide(entry).stored == 1

@@ -21,7 +21,7 @@ def test_a_misspelled_command_gets_its_nearest() -> None:
     )
     assert said("cache claen") == (
         "unknown command `cache claen`",
-        "the commands of `detent cache` are `dir`, `size`, `clean`",
+        "the commands of `detent cache` are `dir`, `size`, `list`, `prune`, `verify`, `clean`",
         ("did you mean `detent cache clean`?", "see every command with `detent cache --help`"),
     )
     assert said("install x")[2][0] == "did you mean `detent add` or `detent sync`?"

@@ -16,7 +16,7 @@ CASES = [
     ("detent sy", {"sync"}),
     ("detent -q sy", {"sync"}),
     ("detent --project x sy", {"sync"}),
-    ("detent cache ", {"dir", "size", "clean"}),
+    ("detent cache ", {"dir", "size", "list", "prune", "verify", "clean"}),
     ("detent cache cl", {"clean"}),
     ("detent config ", {"schema"}),
     ("detent add --rege", set()),

@@ -10,14 +10,6 @@ def test_nothing_foreign_drives_the_terminal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.00016, "0.16ms"), (0.0099, "9.90ms"), (0.048, "48ms"), (1.234, "1.23s"), (125.4, "2m 05s")],
-)
-def test_times_read_as_people_say_them(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
-
-
-@pytest.mark.parametrize(
     ("number", "text"),
     [(0, "0B"), (1023, "1023B"), (1024, "1.0KiB"), (1_258_291, "1.2MiB"), (5 * 2**30, "5.0GiB")],
 )

@@ -12,7 +12,6 @@ from detent.events import Event, Notice
 from detent.install.link import Linker
 from detent.install.wheel import Batch
 from detent.store.entry import read_contents
-from detent.store.wheels import WheelEntry, WheelFile
 from support.environments import Installation
 from support.wheels import wheel
 

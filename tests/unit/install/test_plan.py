@@ -10,8 +10,8 @@ from detent.install.plan import (
     identity_of,
     plan,
 )
-from detent.lock.model import LockedPackage
 from detent.lock.choice import Choice, Selection
+from detent.lock.model import LockedPackage
 from detent.model.candidate import Artifact, Digest
 from detent.model.requirement import PackageName
 from detent.model.target import Target

@@ -209,7 +209,14 @@ def test_a_size_is_read_as_people_write_it(value: object, size_bytes: int | None
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [("90 days", 90 * 86_400), ("2w", 14 * 86_400), ("12h", 43_200), ("unlimited", None), (0, None), ("0", None)],
+    [
+        ("90 days", 90 * 86_400),
+        ("2w", 14 * 86_400),
+        ("12h", 43_200),
+        ("unlimited", None),
+        (0, None),
+        ("0", None),
+    ],
 )
 def test_an_age_is_read_as_people_write_it(value: object, seconds: int | None) -> None:
     assert decide(user=user(cache_max_age=value)).cache_max_age.value == seconds

@@ -6,7 +6,8 @@ import pytest
 
 from detent.errors import ArchiveUnsafe
 from detent.model.limits import Limits
-from detent.store.archive import ZipReader, folders_of, shown
+from detent.store.archive import ZipReader, folders_of
+from detent.store.naming import shown
 from support.zips import Entry, zip_bytes
 
 BIG = random.Random(0).randbytes(3 * 2**20)

@@ -1,8 +1,6 @@
 import contextlib
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,6 +8,7 @@ import pytest
 from detent.errors import FileTrouble, StoreBusy, StoreUnsafe
 from detent.model.limits import Limits
 from detent.store.cache import Scratch, hold_store, open_store
+from support.stores import unprivileged
 
 DAY_SECONDS = 86_400
 
@@ -18,24 +17,6 @@ def aged(path: Path, seconds: float) -> Path:
     then = time.time() - seconds
     os.utime(path, (then, then))
     return path
-
-
-@contextmanager
-def unprivileged(folder: Path) -> Iterator[None]:
-    """Be somebody whom permissions stop; the superuser is not."""
-    if os.geteuid():
-        yield
-        return
-    for path in (folder, *folder.rglob("*")):
-        os.chown(path, 65534, 65534)
-    for parent in folder.parents:  # the folders pytest makes for itself alone
-        if not parent.stat().st_mode & 0o001:
-            parent.chmod(0o711)
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 def test_a_store_is_made_for_its_owner_alone_and_marked_as_a_cache(tmp_path: Path) -> None:

@@ -55,14 +55,20 @@ def test_a_target_of_the_wheels_own_is_told_apart() -> None:
     assert found == (Climb(folder, "cmeel.prefix/lib", is_here=True),)
 
 
-def test_a_way_that_stays_in_the_linked_folder_is_none() -> None:
+def test_a_way_that_stays_in_the_linked_folder_counts_since_the_link_may_come_to_stand_in_it() -> None:
     library = elf(run_path="$ORIGIN/../lib:$ORIGIN/..", needed=["libx.so"])
 
+    for link in ("a", "a/inner"):
+        assert climbs({"a/inner/x.so": library}, {link}) == (
+            Climb("a/inner", "a", is_here=False),
+            Climb("a/inner", "a/lib", is_here=False),
+        )
+
+
+def test_a_way_that_comes_back_to_the_librarys_own_folder_is_none() -> None:
+    library = elf(run_path="$ORIGIN/../inner:$ORIGIN/../inner/deep", needed=["libx.so"])
+
     assert climbs({"a/inner/x.so": library}, {"a"}) == ()
-    assert climbs({"a/inner/x.so": library}, {"a/inner"}) == (
-        Climb("a/inner", "a", is_here=False),
-        Climb("a/inner", "a/lib", is_here=False),
-    )
 
 
 def test_a_library_in_a_real_folder_is_found_where_it_stands_in_the_environment() -> None:

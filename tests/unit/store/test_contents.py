@@ -3,15 +3,8 @@ import io
 
 import pytest
 
-from detent.store.contents import (
-    RecordRow,
-    check_script_name,
-    colliding,
-    encoded_digest,
-    parse_record,
-    parse_scripts,
-    record_line,
-)
+from detent.store.contents import RecordRow, colliding, parse_record, parse_scripts
+from detent.store.naming import check_script_name, encoded_digest, record_line
 
 
 def test_record_is_read_as_csv() -> None:

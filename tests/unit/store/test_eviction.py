@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from detent.events import Event
 from detent.model.limits import Limits
-from detent.store import cache, eviction
+from detent.store import cache, eviction, inventory
 from detent.store.cache import hold_store, open_store
 from detent.store.eviction import Bounds, Row, choose, evict
 from detent.store.layout import Layout
 from detent.store.users import register, users
-from support.stores import A, B, DAY_SECONDS, INDEX, aged, filled, lived_in, put
+from support.stores import DAY_SECONDS, INDEX, A, B, aged, filled, lived_in, put
 from support.wheels import wheel
 
 ALL = Bounds(None, 90 * DAY_SECONDS)
@@ -195,11 +195,11 @@ def test_a_folder_that_was_not_used_since_is_not_measured_again(
 ) -> None:
     layout = filled(tmp_path)
     evict(layout, ALL)
-    real, measured = eviction.measured, []
+    measured: list[str] = []
 
-    def counting(tops: list[str]) -> object:
+    def counting(tops: list[str]) -> inventory.Tree:
         measured.extend(tops)
-        return real(tops)
+        return inventory.measured(tops)
 
     monkeypatch.setattr(eviction, "measured", counting)
     evict(layout, ALL)

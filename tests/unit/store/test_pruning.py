@@ -1,19 +1,22 @@
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from detent.errors import CacheInUse, StoreBusy
+from detent.errors import CacheInUse, FileTrouble, StoreBusy
 from detent.model.limits import Limits
 from detent.model.names import package_name
 from detent.store.builds import Built, read_built, write_built
 from detent.store.cache import Scratch, hold_store, open_store
+from detent.store.eviction import Bounds, evict
 from detent.store.inventory import Tree
 from detent.store.layout import Layout
 from detent.store.pruning import clean, prune
 from detent.store.usage import usage
 from detent.store.users import register, users
-from support.stores import A, B, DAY_SECONDS, INDEX, aged, filled, lived_in, put
+from detent.store.verify import verify
+from support.stores import DAY_SECONDS, INDEX, A, B, aged, filled, lived_in, put, unprivileged
 
 AGE_SECONDS = 90 * DAY_SECONDS
 
@@ -153,6 +156,34 @@ def test_whoever_removes_wheels_says_so_to_those_who_look_at_the_time(tmp_path: 
     assert layout.removals.stat().st_mtime_ns != before
 
 
+def test_a_store_that_may_only_be_read_says_so_and_stays_as_it_is(tmp_path: Path) -> None:
+    root = tmp_path / "store"
+    layout = filled(root)
+    aged(layout.wheel(A.sha256), 100)
+    os.utime(layout.removals, (1, 1))
+    environment = lived_in(tmp_path / ".venv")
+    folders = [path for path in (root, *root.rglob("*")) if path.is_dir()]
+
+    with unprivileged(root):
+        modes = {path: path.stat().st_mode for path in folders}
+        for path in folders:
+            path.chmod(0o500)
+        try:
+            assert usage(layout)
+            assert verify(layout).faults == ()
+            assert evict(layout, Bounds(0, AGE_SECONDS))
+            assert not register(layout, environment, [A.sha256])
+            for work in (clean, partial(prune, max_age_seconds=AGE_SECONDS)):
+                with pytest.raises(FileTrouble) as trouble:
+                    work(layout, Limits())
+                assert "permission is denied" in trouble.value.why
+        finally:
+            for path, mode in modes.items():
+                path.chmod(mode)
+
+    assert verify(layout).wheels == 2
+
+
 # ---- prune -----------------------------------------------------------------------------------
 
 
@@ -194,7 +225,9 @@ def test_what_environments_link_or_share_is_not_pruned_however_old(tmp_path: Pat
     assert layout.wheel(B.sha256).exists()
 
 
-def test_pruning_removes_buckets_of_earlier_releases_logs_and_notes_of_dead_environments(tmp_path: Path) -> None:
+def test_pruning_removes_buckets_of_earlier_releases_logs_and_notes_of_dead_environments(
+    tmp_path: Path,
+) -> None:
     layout = filled(tmp_path / "store")
     (layout.root / "wheels-v1").mkdir()
     (layout.root / "wheels-v99").mkdir()

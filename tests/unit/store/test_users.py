@@ -16,7 +16,7 @@ def test_an_environment_is_known_with_the_wheels_it_links(tmp_path: Path) -> Non
     assert register(layout, environment, [TWO, ONE, ONE])
 
     (user,) = users(layout)
-    assert (user.root, user.digests, user.is_alive) == (environment, {ONE, TWO}, True)
+    assert (user.root, sorted(user.digests), user.is_alive) == (environment, [ONE, TWO], True)
     assert owners(layout) == {ONE: (environment,), TWO: (environment,)}
 
 

@@ -15,7 +15,7 @@ from detent.store.cache import hold_store, open_store
 from detent.store.layout import Layout
 from detent.store.users import register
 from detent.store.verify import Verdict, repair, verify
-from support.stores import A, B, INDEX, filled, lived_in, put
+from support.stores import INDEX, A, B, filled, lived_in, put
 from support.wheels import wheel
 
 SDIST = b"source"

@@ -16,7 +16,8 @@ from detent.model.names import package_name
 from detent.store.cache import open_store
 from detent.store.entry import read_contents, with_contents
 from detent.store.layout import Layout
-from detent.store.wheels import WheelEntry, WheelStore, doubtful
+from detent.store.shelf import doubtful
+from detent.store.wheels import WheelEntry, WheelStore
 from support.faults import dies_at, failing, fault_at
 from support.wheels import Wheel, wheel
 
@@ -425,3 +426,36 @@ def test_files_are_looked_at_once_a_day_where_that_is_enough(layout: Layout) -> 
 
     os.utime(entry.root / "head", (1, 1))
     assert store.check(entry, fully=False) is None
+
+
+def test_a_flipped_bit_is_found_by_who_hashes_always_and_by_nobody_else(layout: Layout) -> None:
+    entry = put(new_store(layout))
+    path = Path(entry.folder(), "a/__init__.py")
+    facts = path.stat()
+    path.write_bytes(b"x = 2\n")
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    assert new_store(layout).check(entry) is not None
+    heard: list[Event] = []
+
+    always = WheelStore(layout, Limits(), heard.append, hashes_always=True)
+    assert always.check(entry, fully=False) is None
+
+    assert not entry.root.exists()
+    assert isinstance(heard[0], Notice)
+    assert "`a/__init__.py`" in heard[0].text
+
+
+def test_to_hash_always_changes_nothing_in_a_store_that_is_whole(layout: Layout) -> None:
+    entry = put(new_store(layout))
+    before = {path: path.stat() for path in entry.root.rglob("*") if path.is_file()}
+    heard: list[Event] = []
+
+    checked = WheelStore(layout, Limits(), heard.append, hashes_always=True).check(entry)
+
+    assert checked is not None
+    assert read_contents(checked) == read_contents(entry)
+    assert heard == []
+    after = {path: path.stat() for path in entry.root.rglob("*") if path.is_file()}
+    assert {p: (s.st_ino, s.st_mtime_ns) for p, s in after.items()} == {
+        p: (s.st_ino, s.st_mtime_ns) for p, s in before.items()
+    }

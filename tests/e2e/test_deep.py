@@ -1,0 +1,193 @@
+"""`sync --check --deep` finds what was changed in an environment, `sync --deep` puts it right."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.cli import Sandbox, publish
+from support.index_server import IndexServer
+from support.wheels import wheel
+from support.whole import cache_faults, environment_faults
+
+LIBRARY = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
+FILES = {
+    "shout/__init__.py": "def main():\n    print('HEY')\n",
+    "shout/data.txt": "data " * 40,
+    "shout/inner/deep.py": "x = 1\n",
+    "shout/empty.py": "",
+}
+
+
+@pytest.fixture
+def project(sandbox: Sandbox, index: IndexServer) -> Sandbox:
+    publish(
+        index,
+        wheel("shout", files=FILES, scripts={"shout": "shout:main"}, data={"scripts/say": "#!python\n1\n"}),
+        wheel("calm"),
+    )
+    sandbox.manifest("shout", "calm")
+    sandbox.variables["DETENT_LINK_MODE"] = "hardlink"
+    sandbox.detent("sync").ok()
+    return sandbox
+
+
+def library(project: Sandbox) -> Path:
+    return next(project.root.glob(".venv/lib/python*/site-packages"))
+
+
+def shown(project: Sandbox, path: Path) -> str:
+    return str(path.relative_to(project.root / ".venv"))
+
+
+def test_an_environment_as_it_was_installed_is_found_so(project: Sandbox) -> None:
+    project.detent("run", "--no-sync", "python", "-c", "import shout, calm").ok()  # leaves byte code
+    (library(project) / "shout/mine.py").write_text("mine = 1\n")
+
+    assert project.detent("sync", "--check", "--deep").ok().err.endswith("\nWould make no changes\n")
+    assert project.detent("sync", "--deep").ok().err.startswith("Resolved 2 packages")
+    assert (library(project) / "shout/mine.py").exists()
+
+
+def edited(path: Path) -> None:
+    """Change bytes and nothing else that one could see."""
+    facts = path.stat()
+    text = path.read_bytes()
+    path.chmod(0o755 if facts.st_mode & 0o100 else 0o644)
+    path.write_bytes(text[:-1] + bytes([text[-1] ^ 1]))
+    os.utime(path, ns=(facts.st_mtime_ns, facts.st_mtime_ns))
+
+
+def truncated(path: Path) -> None:
+    os.truncate(path, 3)
+
+
+def zeroed(path: Path) -> None:
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def deleted(path: Path) -> None:
+    path.unlink()
+
+
+def linked(path: Path) -> None:
+    shutil.copy(path, path.with_name("elsewhere"))
+    path.unlink()
+    path.symlink_to("elsewhere")
+
+
+def unexecutable(path: Path) -> None:
+    path.chmod(0o644)
+
+
+WAYS = (
+    (edited, "shout/data.txt", "was changed"),
+    (truncated, "shout/data.txt", "was changed"),
+    (zeroed, "shout/__init__.py", "was changed"),
+    (deleted, "shout/inner/deep.py", "is missing"),
+    (linked, "shout/__init__.py", "was replaced by a link"),
+    (edited, "shout-1.0.dist-info/METADATA", "was changed"),
+    (deleted, "shout-1.0.dist-info/RECORD", "is missing"),
+    (truncated, "shout-1.0.dist-info/RECORD", "was changed"),
+    (edited, "../../../bin/shout", "was changed"),
+    (unexecutable, "../../../bin/shout", "cannot be executed any more"),
+    (edited, "../../../bin/say", "was changed"),
+    (deleted, "../../../bin/say", "is missing"),
+)
+
+
+def test_whatever_is_changed_is_named_and_put_right(project: Sandbox) -> None:
+    for change, name, words in WAYS:
+        path = library(project) / name
+        path = Path(os.path.normpath(path))
+        change(path)
+        case = f"{change.__name__} {name}"
+
+        found = project.detent("sync", "--check", "--deep")
+
+        assert found.code == 1, case
+        assert f"warning: `shout` 1.0: `{shown(project, path)}` {words}\n" in found.err, case
+        assert "\nWould install 1 package\n ~ shout==1.0\n" in found.err, case
+        assert "`calm`" not in found.err
+
+        repaired = project.detent("sync", "--deep").ok()
+
+        assert repaired.err.endswith("\n ~ shout==1.0\n"), case
+        (path.with_name("elsewhere")).unlink(missing_ok=True)
+        assert environment_faults(project.root / ".venv") == [], case
+        assert cache_faults(project.cache) == [], case
+    project.detent("sync", "--check", "--deep").ok()
+
+
+def test_a_folder_that_became_a_link_is_named_and_never_followed(project: Sandbox) -> None:
+    folder = library(project) / "shout"
+    elsewhere = project.root / "elsewhere"
+    folder.rename(elsewhere)
+    folder.symlink_to(elsewhere)
+
+    found = project.detent("sync", "--check", "--deep")
+    refused = project.detent("sync", "--deep")
+
+    assert f"`{LIBRARY}/shout/__init__.py` was replaced by a link\n" in found.err
+    assert refused.code == 1
+    assert "[path-occupied]" in refused.err
+    assert sorted(path.name for path in elsewhere.iterdir()) == [
+        "__init__.py",
+        "data.txt",
+        "empty.py",
+        "inner",
+    ]
+
+
+def test_many_damaged_files_are_counted(sandbox: Sandbox, index: IndexServer) -> None:
+    publish(index, wheel("big", files={f"big/m{number:02d}.py": "1\n" for number in range(15)}))
+    sandbox.manifest("big")
+    sandbox.detent("sync").ok()
+    for path in (library(sandbox) / "big").iterdir():
+        path.unlink()
+
+    found = sandbox.detent("sync", "--check", "--deep")
+
+    assert found.err.count("is missing\n") == 10
+    assert "warning: `big` 1.0: 5 more files\n" in found.err
+
+
+def test_a_package_whose_folder_is_gone_comes_back_by_a_plain_sync(project: Sandbox) -> None:
+    shutil.rmtree(library(project) / "calm")
+
+    assert project.detent("sync", "--check").code == 1
+    said = project.detent("sync").ok().err
+
+    assert said.endswith("\n ~ calm==1.0\n")
+    assert environment_faults(project.root / ".venv") == []
+
+
+def test_folders_that_are_links_are_looked_behind(sandbox: Sandbox, index: IndexServer) -> None:
+    publish(index, wheel("shout", files=FILES), wheel("calm"))
+    sandbox.manifest("shout", "calm")
+    sandbox.variables["DETENT_LINK_MODE"] = "directory"
+    sandbox.detent("sync").ok()
+    link = library(sandbox) / "shout"
+    assert link.is_symlink()
+    sandbox.detent("sync", "--check", "--deep").ok()
+
+    edited(link / "data.txt")
+    found = sandbox.detent("sync", "--check", "--deep")
+    assert found.code == 1
+    assert f"`shout` 1.0: `{LIBRARY}/shout/data.txt` was changed\n" in found.err
+    sandbox.detent("sync", "--deep").ok()
+    assert (link / "data.txt").read_text() == FILES["shout/data.txt"]
+    assert cache_faults(sandbox.cache) == []
+
+    link.unlink()
+    link.symlink_to(library(sandbox) / "calm")
+    found = sandbox.detent("sync", "--check", "--deep")
+    assert f"warning: `shout` 1.0: `{LIBRARY}/shout` no longer leads to the cache\n" in found.err
+    assert found.err.count("warning: ") == 1
+    assert "[path-occupied]" in sandbox.detent("sync", "--deep").err  # it is somebody's link now
+    link.unlink()
+    sandbox.detent("sync", "--deep").ok()
+    assert (link / "data.txt").read_text() == FILES["shout/data.txt"]
+    sandbox.detent("sync", "--check", "--deep").ok()
