@@ -199,6 +199,33 @@ def sweep_scratch(folder: str | Path) -> None:
                 os.close(descriptor)
 
 
+def read_limited(path: str, most_bytes: int) -> bytes:
+    """Read a file that a stranger may have put there.
+
+    Nothing is waited for, and no memory filled: a link, a pipe, a folder and what is larger are an OSError.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            raise OSError(errno.EINVAL, "it is no ordinary file")
+        if facts.st_size > most_bytes:
+            raise OSError(errno.EOVERFLOW, f"it is larger than {most_bytes // 2**20} MiB")
+        with open(descriptor, "rb", buffering=0, closefd=False) as file:
+            return file.read(most_bytes)
+    finally:
+        os.close(descriptor)
+
+
+def read_start(path: str, most_bytes: int) -> bytes:
+    """Read the first bytes of a file that a stranger may have put there; a pipe gives none. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        return os.read(descriptor, most_bytes)
+    finally:
+        os.close(descriptor)
+
+
 def write_all(descriptor: int, data: bytes | memoryview) -> None:
     """Write every byte, however many the system takes at a time."""
     written = os.write(descriptor, data)

@@ -70,7 +70,7 @@ def _answer(words: list[str], begun: float) -> None:
         if call is not None:
             posix.execve(*call)
         text = str(what).replace(stamp.TIME, stamp.duration(perf_counter() - begun))
-    except (OSError, ValueError, TypeError, EOFError, AttributeError):
+    except (OSError, ValueError):  # a path with a null is a ValueError
         return
     _say(text)
     posix._exit(0)  # noqa: SLF001 -- its name in the module itself

@@ -8,7 +8,7 @@ Whoever asks brings the time (decision 0011).
 ::
 
     stamps-v1/<device>-<inode of the working folder, in hex>
-        head, then in marshal's format: who wrote it, the working folder, {question: answer}; tail
+        head, hash of the rest; in marshal's format: who wrote it, the working folder, {question: answer}
 
 An answer is packed once more, so that only the one in question is read. Its rows say what `stat` said of a
 path, and what stood there, as a short hash under a secret key of the answer.
@@ -48,7 +48,8 @@ CONTENTS, LINK, PLACE, PRESENCE, NAMES = range(5)
 """What of a path counts: what it leads to; itself, links not followed; which folder it is, not what is in it;
 whether it is there; the names in a folder that can be imported, and those of licences."""
 
-_HEAD, _TAIL = b"detent-stamp-1\n", b"\nend\n"
+_HEAD = b"detent-stamp-1\n"
+_HASH_BYTES = 8
 _MOST_BYTES = 4 * 2**20
 _MOST_PROVED_BYTES = 32 * 2**20
 _SETTLED_NS = 2 * 10**9
@@ -153,20 +154,21 @@ def read(path: str) -> Answers:
         data = posix.read(descriptor, facts.st_size)
     finally:
         posix.close(descriptor)
-    if not (data.startswith(_HEAD) and data.endswith(_TAIL)):
+    begin = len(_HEAD) + _HASH_BYTES
+    content = data[begin:]
+    if data[:begin] != _HEAD + digest(content, 0):
         return {}
-    try:
-        writer, folder, answers = loads(data[len(_HEAD) : -len(_TAIL)])  # noqa: S302 (our own folder)
-    except (ValueError, EOFError, TypeError):
+    writer, folder, answers = loads(content)  # noqa: S302 (checked above, our own folder)
+    if writer != _writer() or folder != posix.getcwdb():
         return {}
-    if writer != _writer() or folder != posix.getcwdb() or not isinstance(answers, dict):
-        return {}
-    return answers
+    found: Answers = answers
+    return found
 
 
 def write(path: str, answers: Answers) -> bool:
     """Put a stamp in place of the last one, whole, by a rename; say whether that could be done."""
-    data = _HEAD + dumps((_writer(), posix.getcwdb(), answers)) + _TAIL
+    content = dumps((_writer(), posix.getcwdb(), answers))
+    data = _HEAD + digest(content, 0) + content
     folder = path.rpartition("/")[0]
     scratch = f"{folder}/.detent-{posix.urandom(8).hex()}"
     flags = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_CLOEXEC | posix.O_NOFOLLOW
@@ -203,7 +205,7 @@ def pack(answer: Answer) -> bytes:
 
 
 def unpack(data: bytes) -> Answer:
-    """Read what :func:`pack` gave. Raises :class:`ValueError`, :class:`EOFError` or :class:`TypeError`."""
+    """Read what :func:`pack` gave."""
     answer: Answer = loads(data)  # noqa: S302 (out of a stamp of ours)
     return answer
 
@@ -250,7 +252,7 @@ def proof_of(path: str, how: int, facts: Facts, key: int) -> bytes | None:
 
 
 def digest(content: str | bytes, key: int) -> bytes:
-    """Give a short hash. Nobody can aim at it who does not know the key."""
+    """Give a short hash (SipHash), which nobody can aim at who does not know the key."""
     data = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
     return _imp.source_hash(key, data)
 
@@ -280,7 +282,7 @@ def confirmed(
         if not found or not wanted or found[0] != wanted[0]:
             return None
         if proof is None:
-            if is_same and _is_fine(found, made_ns):
+            if is_same and is_settled(found, made_ns):
                 continue
             return None
         if not (is_same or how == NAMES or (how == CONTENTS and found[0] & _TYPE == _FILE)):
@@ -295,11 +297,11 @@ def confirmed(
     return now, now != rows or latest_ns < now_ns - _SETTLED_NS
 
 
-def _is_fine(facts: Facts, made_ns: int) -> bool:
-    """Whether times are so fine that a change after the look would show in them."""
+def is_settled(facts: Facts, made_ns: int) -> bool:
+    """Whether any change after the look would show in the times."""
     _mode, _size, modified_ns, changed_ns, _inode = facts
     has_fractions = modified_ns % _SECOND_NS and changed_ns % _SECOND_NS
-    return bool(has_fractions) and max(modified_ns, changed_ns) < made_ns - _TICK_NS
+    return max(modified_ns, changed_ns) < made_ns - (_TICK_NS if has_fractions else _SETTLED_NS)
 
 
 # ---- telling ---------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ def do_clean(layout: Layout) -> object:
 
 
 def do_evict(layout: Layout) -> object:
-    return evict(layout, Bounds(0, AGE_SECONDS))
+    return evict(layout, Bounds(0, AGE_SECONDS), seconds=600)
 
 
 WORKS: dict[str, tuple[Callable[[Layout], Layout], Callable[[Layout], object]]] = {

@@ -9,16 +9,14 @@ import itertools
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 import pytest
 
-from detent import quick
-from detent.cli import app
 from support.cli import Sandbox, publish
+from support.forked import command, returning
 from support.index_server import IndexServer
 from support.syscalls import CHANGES, KILL, LOOKS, Calls, Ended, Made, can_watch, run, warm, watched
 from support.wheels import wheel
@@ -26,7 +24,6 @@ from support.whole import cache_faults, environment_faults
 
 STEP = int(os.environ.get("FAULT_STEP", "0"))
 LOOKS_STEP = STEP or 7
-BUG = 70
 OWN_FILES = {"pyproject.toml", "pylock.toml"}
 NEEDS_SPACE = {
     "open",
@@ -89,17 +86,7 @@ class World(NamedTuple):
     kept: Path
 
     def work(self, *words: str) -> Callable[[], int]:
-        """Give what runs a command, as its process would."""
-
-        def work() -> int:
-            os.environ.clear()
-            os.environ.update(self.project.variables)
-            os.chdir(self.project.root)
-            sys.argv[1:] = words
-            quick.main()
-            return BUG  # it ends the process
-
-        return work
+        return command(self.project, *words)
 
     def put_back(self) -> None:
         for folder in (self.project.root, self.project.cache):
@@ -127,7 +114,7 @@ class World(NamedTuple):
 
 @pytest.fixture
 def world(request: pytest.FixtureRequest, sandbox: Sandbox, index: IndexServer, primed_cache: Path) -> World:
-    command = COMMANDS[request.param]
+    begun = COMMANDS[request.param]
     needs = {"requires": ["part"], "scripts": {"tool": "tool:main"}, "data": {"data/share/tool.txt": "x"}}
     shared = {"shared/__init__.py": "", "tool/__init__.py": "", "tool/fresh/more.py": "2"}
     publish(
@@ -140,13 +127,13 @@ def world(request: pytest.FixtureRequest, sandbox: Sandbox, index: IndexServer, 
             "new", "1.0", files={"new.py": "", "shared/__init__.py": ""}, data={"scripts/new": "#!python\n"}
         ),
     )
-    sandbox.manifest(*command.dependencies)
+    sandbox.manifest(*begun.dependencies)
     world = World(sandbox, sandbox.root.parent / "kept")
-    for words in command.before:
+    for words in begun.before:
         assert run(world.work(*words)).code == 0
-    if command.then:
-        sandbox.manifest(*command.then)
-    if command.is_cold:
+    if begun.then:
+        sandbox.manifest(*begun.then)
+    if begun.is_cold:
         shutil.rmtree(sandbox.cache)
         shutil.copytree(primed_cache, sandbox.cache)
         sandbox.cache.chmod(0o700)
@@ -261,7 +248,7 @@ def test_a_command_that_is_disturbed_anywhere_is_made_good_by_the_next(
     world: World, request: pytest.FixtureRequest
 ) -> None:
     words = COMMANDS[request.node.callspec.params["world"]].words
-    warm(lambda: in_process(world, words))
+    warm(returning(world.project, *(words if words[0] != "run" else ("sync",))))
     right, states = references(world, words)
 
     for ended, kind, call, where in disturbed(world, words, CHANGES, STEP or 1):
@@ -281,18 +268,10 @@ def test_a_command_that_cannot_look_somewhere_says_so_or_does_what_it_should(
     world: World, request: pytest.FixtureRequest
 ) -> None:
     words = COMMANDS[request.node.callspec.params["world"]].words
-    warm(lambda: in_process(world, words))
+    warm(returning(world.project, *(words if words[0] != "run" else ("sync",))))
     right, states = references(world, words)
 
     for ended, _, _, where in disturbed(world, words, LOOKS, LOOKS_STEP):
         check_told(ended, where)
         check_own_files(world, states, ended, where)
         check_next(world, right, where)
-
-
-def in_process(world: World, words: tuple[str, ...]) -> int:
-    """Run a command in this process, to its return; of `run`, the sync before it."""
-    os.environ.clear()
-    os.environ.update(world.project.variables)
-    os.chdir(world.project.root)
-    return app.main(words if words[0] != "run" else ("sync",))

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Collection, Mapping
+from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,12 +18,14 @@ from detent.model.candidate import Artifact, Digest
 from detent.model.limits import Limits
 from detent.model.requirement import PackageName, package_name
 from detent.python.environment import Environment, environment_at
+from detent.store.bytecode import ByteCodeStore
 from detent.store.cache import open_store
 from detent.store.wheels import WheelEntry, WheelStore
 from support.interpreters import base_python, interpreter
 from support.wheels import Wheel
 
 VERSION = ".".join(map(str, sys.version_info[:3]))
+BYTECODE_KIND = f"{sys.implementation.cache_tag}-{MAGIC_NUMBER.hex()}"
 
 
 def empty_environment(root: Path, version: str = VERSION) -> Environment:
@@ -85,6 +88,21 @@ class Installation:
     def entries(self, *wheels: Wheel) -> dict[PackageName, WheelEntry]:
         return {entry.name: entry for entry in map(self.stored, wheels)}
 
+    def bytecode(self, *wheels: Wheel, by_directory: bool = False) -> dict[PackageName, ByteCode]:
+        """What the store has of these wheels for our own Python; made if need be."""
+        entries = self.entries(*wheels)
+        provided = ByteCodeStore(self.store.layout, Limits(), os.environ, self.events.append).provide(
+            tuple(entries.values()),
+            executable=base_python(),
+            kind=BYTECODE_KIND,
+            by_directory={entry.digest for entry in entries.values() if by_directory},
+        )
+        return {
+            name: ByteCode(BYTECODE_KIND, entry, provided.files[entry.digest])
+            for name, entry in entries.items()
+            if entry.digest in provided.files
+        }
+
     def found(self) -> Found:
         return read_installed(self.environment)
 
@@ -105,10 +123,13 @@ class Installation:
         requested: Collection[str] = (),
         link_mode: str = "auto",
         file_by_file: Collection[str] = (),
+        overwriting: Collection[str] = (),
         bytecode: Mapping[PackageName, ByteCode] = MappingProxyType({}),
     ) -> Applied:
         """Do what a sync does once everything is in the store."""
-        linking = Linking(link_mode, frozenset(map(package_name, file_by_file)))
+        linking = Linking(
+            link_mode, frozenset(map(package_name, file_by_file)), tuple(map(package_name, overwriting))
+        )
         entries = self.entries(*wheels)
         with environment_lock(self.environment, limits=Limits(), report=self.events.append):
             recover(self.environment, report=self.events.append)

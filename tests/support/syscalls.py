@@ -114,6 +114,7 @@ _FICLONE = 0x40049409
 _OPEN_TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _LONGEST_PATH = 4096
 _PAGE = 4096
+_MOST_SECONDS = 60
 _NO_NEW_PRIVILEGES = 38
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -139,9 +140,9 @@ class Ended(NamedTuple):
     """The calls that counted, in their order."""
 
 
-def run(work: Callable[[], int | None]) -> Ended:
-    """Do the work in a child; nobody interferes."""
-    return _in_child(work, None)
+def run(work: Callable[[], int | None], *, most_seconds: float = 60) -> Ended:
+    """Do the work in a child; nobody interferes, unless it lasts for too long."""
+    return _in_child(work, None, most_seconds)
 
 
 def watched(
@@ -157,7 +158,7 @@ def watched(
 
     The one with the number ``at`` (from 1) ends as ``choose`` says; with ``lasts`` also each later one.
     """
-    return _in_child(work, _Watch(calls, os.fspath(below), at, choose, lasts=lasts))
+    return _in_child(work, _Watch(calls, os.fspath(below), at, choose, lasts=lasts), _MOST_SECONDS)
 
 
 def warm(work: Callable[[], int | None]) -> None:
@@ -192,7 +193,7 @@ def can_watch() -> bool:
 # ---- the child ---------------------------------------------------------------------------------
 
 
-def _in_child(work: Callable[[], int | None], watch: "_Watch | None") -> Ended:
+def _in_child(work: Callable[[], int | None], watch: "_Watch | None", most_seconds: float) -> Ended:
     program = _program(watch.calls) if watch else b""
     here, there = socket.socketpair()
     told = os.memfd_create("told")
@@ -220,8 +221,14 @@ def _in_child(work: Callable[[], int | None], watch: "_Watch | None") -> Ended:
             os._exit(code)
     there.close()
     try:
-        if watch:
-            watch.until_end(child, here)
+        end = os.pidfd_open(child)
+        try:
+            if watch:
+                watch.until_end(child, end, here)
+            elif not select.select([end], [], [], most_seconds)[0]:
+                os.kill(child, signal.SIGKILL)
+        finally:
+            os.close(end)
     finally:
         here.close()
         _, status = os.waitpid(child, 0)
@@ -285,8 +292,8 @@ class _Watch:
         self._memory = -1
         self._child = 0
 
-    def until_end(self, child: int, channel: socket.socket) -> None:
-        """Answer for as long as the child asks."""
+    def until_end(self, child: int, ended: int, channel: socket.socket) -> None:
+        """Answer for as long as the child asks; ``ended`` tells when it is over."""
         self._child = child
         _, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
         if not descriptors:
@@ -294,19 +301,20 @@ class _Watch:
         (listener,) = descriptors
         with contextlib.suppress(OSError):
             fcntl.ioctl(listener, _SET_FLAGS, _SAME_CPU)
-        ended = os.pidfd_open(child)
         poll = select.poll()
         poll.register(listener, select.POLLIN)
         poll.register(ended, select.POLLIN)
         try:
             self._memory = os.open(f"/proc/{child}/mem", os.O_RDONLY)
             while True:
-                ready = {descriptor for descriptor, _ in poll.poll()}
-                if ended in ready:
+                ready = {descriptor for descriptor, _ in poll.poll(_MOST_SECONDS * 1000)}
+                if not ready:
+                    os.kill(child, signal.SIGKILL)
+                if not ready or ended in ready:
                     return
                 self._answer(listener)
         finally:
-            for descriptor in (listener, ended, self._memory):
+            for descriptor in (listener, self._memory):
                 if descriptor >= 0:
                     os.close(descriptor)
 

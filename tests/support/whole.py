@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from detent.store.bytecode import listed_bytecode
 from detent.store.entry import read_head, with_contents
 
 NOT_PACKAGES = {"_virtualenv.py", "_virtualenv.pth"}
@@ -53,8 +54,9 @@ def _entry_faults(root: Path) -> Iterator[str]:
     if entry is None:
         yield f"no {'list of files' if head else 'head'}: {root}"
         return
-    known = {str(root / "head"), str(root / "full")}
-    for scheme, files in entry.by_scheme():
+    compiled = listed_bytecode(root)
+    known = {str(root / name) for name in ("head", "full", *compiled)}
+    for scheme, files in (*entry.by_scheme(), *(("files", files) for files in compiled.values())):
         for file in files:
             path = Path(entry.folder(scheme), file.path)
             known.add(str(path))
@@ -64,7 +66,12 @@ def _entry_faults(root: Path) -> Iterator[str]:
                 yield f"wrong: {path}"
             elif path.stat().st_mtime_ns != file.mtime_ns:
                 yield f"another time: {path}"
-    yield from (f"nobody's: {p}" for p in root.rglob("*") if p.is_file() and str(p) not in known)
+    # Byte code that is not listed was written by programs, or by a run that died; nobody believes it.
+    yield from (
+        f"nobody's: {p}"
+        for p in root.rglob("*")
+        if p.is_file() and str(p) not in known and p.parent.name != "__pycache__"
+    )
 
 
 def _digest(path: Path) -> str:

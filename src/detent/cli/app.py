@@ -1,20 +1,19 @@
 """The command line as a whole: from argument words to an exit code.
 
-Ordinary lines are read and run; for the others there is help, or what is wrong with them. There is one
-``except DetentError`` and it is here.
+What a line asks for is done elsewhere (:mod:`detent.cli.dispatch`); here is what goes for every one: how it
+may be interrupted, and what is said of what went wrong. There is one ``except DetentError`` and it is here.
 """
 
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
 
 from detent.cli import project_commands, tool_commands
 from detent.cli.console import Console
-from detent.cli.parse import Doubt, Parsed, Values, parse
 from detent.errors import Bug, DetentError
 
 INTERRUPTED = 130
@@ -25,35 +24,6 @@ _EXIT_CODES = {
 }
 """What ends a command and how, as shells count."""
 _GRACE_SECONDS = 2.0
-
-_RUN: dict[str, Callable[[Values, Console], int]] = {
-    "init": project_commands.init,
-    "add": project_commands.add,
-    "remove": project_commands.remove,
-    "venv": project_commands.venv,
-    "tree": project_commands.tree,
-    "export": project_commands.export,
-    "import": project_commands.import_from,
-    "build": project_commands.build,
-    "version": project_commands.version,
-    "undo": project_commands.undo,
-    "cache dir": tool_commands.cache_dir,
-    "cache size": tool_commands.cache_size,
-    "cache list": tool_commands.cache_list,
-    "cache prune": tool_commands.cache_prune,
-    "cache verify": tool_commands.cache_verify,
-    "cache clean": tool_commands.cache_clean,
-    "config schema": tool_commands.config_schema,
-    "self version": tool_commands.self_version,
-    "completion": tool_commands.completion,
-    "help": tool_commands.help_for,
-}
-_RUN_AND_KEEP: dict[str, Callable[[Values, Console, Sequence[str]], int]] = {
-    "lock": project_commands.lock,
-    "sync": project_commands.sync,
-    "run": project_commands.run,
-}
-"""What `quick` answers the next time where there was nothing to do, by the words of the line."""
 
 
 class Interrupted(BaseException):
@@ -101,11 +71,8 @@ def _guarded(words: Sequence[str], console: Console) -> int:
     try:
         if list(words) in (["--version"], ["-V"]):
             return tool_commands.detent_version(console)
-        try:
-            parsed = parse(words, os.environ)
-        except Doubt as doubt:
-            return tool_commands.aside(doubt, console)
-        return _dispatch(parsed, words, console)
+        code = project_commands.sync_again(words, console)
+        return project_commands.dispatch(words, console) if code is None else code
     except DetentError as error:
         console.error(error, trace=tool_commands.trace_of(error) if console.wants_trace else "")
         return error.exit_code
@@ -133,33 +100,6 @@ def _stands_somewhere() -> bool:
     except OSError:
         return False
     return True
-
-
-def _dispatch(parsed: Parsed, words: Sequence[str], console: Console) -> int:
-    values = parsed.values
-    console.set_up(
-        quiet=_count(values, "quiet"),
-        verbose=_count(values, "verbose"),
-        progress=not values["no_progress"],
-        colour="never" if values["no_color"] else str(values["color"] or ""),
-    )
-    for variable, flag in parsed.passed_over:
-        console.warn(f"`{variable}` does not count beside `{flag}`")
-    directory = values["directory"]
-    if isinstance(directory, str):
-        try:
-            os.chdir(directory)
-        except OSError as error:
-            raise project_commands.directory_missing(directory, error) from error
-    keep = _RUN_AND_KEEP.get(parsed.command.name)
-    if keep is not None:
-        return keep(values, console, () if parsed.passed_over else words)
-    return _RUN[parsed.command.name](values, console)
-
-
-def _count(values: Values, name: str) -> int:
-    value = values[name]
-    return value if isinstance(value, int) else 0
 
 
 def leave(code: int) -> None:

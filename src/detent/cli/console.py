@@ -26,6 +26,8 @@ class Console:
     def __init__(self, variables: Mapping[str, str]) -> None:
         _open_missing_streams()
         self._colour = _wants_colour(variables)
+        self.speech = (0, 0, True, "")
+        """What was asked for: how quiet, how talkative, whether progress is shown, and the colour."""
         self._quiet = 0
         self._verbose = 0
         self._progress: Progress | None = None
@@ -40,6 +42,7 @@ class Console:
         """Take the verbosity and colour the flags ask for; raises :class:`UsageError` for both at once."""
         if quiet and verbose:
             raise UsageError("`--quiet` and `--verbose` cannot be used together")
+        self.speech = (quiet, verbose, progress, colour)
         self._quiet = quiet
         self._verbose = verbose
         self._wants_progress = self._wants_progress and progress and not quiet

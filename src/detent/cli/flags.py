@@ -682,7 +682,6 @@ COMMANDS = (
             _switch("--force", "Put files back even if they were edited since"),
             *INDEX,
             *BUILDING,
-            *LINKING,
         ),
     ),
     Command("cache dir", "Print the folder of the cache"),

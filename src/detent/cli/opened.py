@@ -52,3 +52,5 @@ def world_for(
         if witness is not None:
             witness.see_world(world, project, str(environment_path(world, project)))
         yield world
+    if witness is not None:
+        witness.leave()

@@ -2,10 +2,13 @@
 
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from detent.cli.console import Console
-from detent.cli.parse import Values
 from detent.errors import UsageError
+
+if TYPE_CHECKING:
+    from detent.cli.parse import Values
 
 
 def directory_missing(directory: str, error: OSError) -> UsageError:
@@ -22,7 +25,7 @@ def folder_gone() -> UsageError:
     )
 
 
-def init(values: Values, console: Console) -> int:
+def init(values: "Values", console: Console) -> int:
     """Start a project."""
     from detent.cli import edit_options, edit_report, options
     from detent.ops.init import init as init_project
@@ -34,7 +37,7 @@ def init(values: Values, console: Console) -> int:
     return 0
 
 
-def add(values: Values, console: Console) -> int:
+def add(values: "Values", console: Console) -> int:
     """Add dependencies."""
     from detent.cli import edit_options, edit_report
     from detent.cli.opened import opened
@@ -47,7 +50,7 @@ def add(values: Values, console: Console) -> int:
     return 0
 
 
-def remove(values: Values, console: Console) -> int:
+def remove(values: "Values", console: Console) -> int:
     """Remove dependencies."""
     from detent.cli import edit_options, edit_report
     from detent.cli.opened import opened
@@ -60,7 +63,7 @@ def remove(values: Values, console: Console) -> int:
     return 0
 
 
-def lock(values: Values, console: Console, words: Sequence[str] = ()) -> int:
+def lock(values: "Values", console: Console, words: Sequence[str] = ()) -> int:
     """Bring the lock up to date, or check that it is."""
     from detent.cli import lock_options, report, stamped
     from detent.cli.opened import opened
@@ -87,14 +90,19 @@ def lock(values: Values, console: Console, words: Sequence[str] = ()) -> int:
     return 0
 
 
-def sync(values: Values, console: Console, words: Sequence[str] = ()) -> int:
+def sync(values: "Values", console: Console, words: Sequence[str] = ()) -> int:
     """Make the environment match the lock."""
     from detent.cli import stamped, sync_options, sync_report
     from detent.cli.opened import opened
+    from detent.ops.settling import keep_settled
     from detent.ops.stamped_environment import LOOKS, keep_synced
     from detent.ops.sync import sync as sync_environment
 
     wanted = sync_options.sync(values)
+    if values["deep"]:
+        from detent.ops.deep import damaged_packages
+
+        wanted = wanted._replace(deep=damaged_packages)
     witness = stamped.witness(values, words, os.environ, console, LOOKS)
     with opened(values, os.environ, console, witness) as (world, project):
         outcome = sync_environment(world, project, wanted)
@@ -102,10 +110,29 @@ def sync(values: Values, console: Console, words: Sequence[str] = ()) -> int:
         if witness is not None:
             text = sync_report.next_time(console, outcome, wanted)
             keep_synced(witness, world, project, outcome, text)
+            keep_settled(
+                witness, world, project, outcome, words=words, variables=os.environ, speech=console.speech
+            )
         return code
 
 
-def run(values: Values, console: Console, words: Sequence[str] = ()) -> int:
+def dispatch(words: Sequence[str], console: Console) -> int:
+    """Read a command line and run what it asks for."""
+    from detent.cli import dispatch
+
+    return dispatch.dispatch(words, os.environ, console)
+
+
+def sync_again(words: Sequence[str], console: Console) -> int | None:
+    """Make the environment match the lock as an earlier `sync` settled it; ``None``: settle it first."""
+    if "sync" not in words:
+        return None
+    from detent.cli import settled_sync
+
+    return settled_sync.sync(words, os.environ, console)
+
+
+def run(values: "Values", console: Console, words: Sequence[str] = ()) -> int:
     """Run a command in the environment."""
     from detent.cli import stamped, sync_options, sync_report
     from detent.cli.opened import world_for
@@ -124,7 +151,7 @@ def run(values: Values, console: Console, words: Sequence[str] = ()) -> int:
     )
 
 
-def venv(values: Values, console: Console) -> int:
+def venv(values: "Values", console: Console) -> int:
     """Make a virtual environment."""
     from detent.cli import options
     from detent.cli import venv as words
@@ -145,7 +172,7 @@ def venv(values: Values, console: Console) -> int:
     return 0
 
 
-def tree(values: Values, console: Console) -> int:
+def tree(values: "Values", console: Console) -> int:
     """Show the locked packages as a tree."""
     from detent.cli import lock_options
     from detent.cli.opened import opened
@@ -157,7 +184,7 @@ def tree(values: Values, console: Console) -> int:
     return 0
 
 
-def export(values: Values, console: Console) -> int:
+def export(values: "Values", console: Console) -> int:
     """Write the lock for other tools."""
     from detent.cli import export_options, report
     from detent.cli.opened import opened
@@ -174,7 +201,7 @@ def export(values: Values, console: Console) -> int:
     return 0
 
 
-def import_from(values: Values, console: Console) -> int:
+def import_from(values: "Values", console: Console) -> int:
     """Take over another tool's project."""
     from detent.cli import importing
     from detent.cli.opened import world_for
@@ -190,7 +217,7 @@ def import_from(values: Values, console: Console) -> int:
     return 0
 
 
-def build(values: Values, console: Console) -> int:
+def build(values: "Values", console: Console) -> int:
     """Build a source distribution and a wheel."""
     from detent.cli import build_options, options
     from detent.ops.build import build as build_distributions
@@ -204,7 +231,7 @@ def build(values: Values, console: Console) -> int:
     return 0
 
 
-def version(values: Values, console: Console) -> int:
+def version(values: "Values", console: Console) -> int:
     """Show, set or raise the project's version."""
     from detent.cli import edit_options, edit_report, options
     from detent.cli.opened import opened
@@ -222,7 +249,7 @@ def version(values: Values, console: Console) -> int:
     return 0
 
 
-def undo(values: Values, console: Console) -> int:
+def undo(values: "Values", console: Console) -> int:
     """Put the project back as it was before the last change."""
     from detent.cli import undo_report
     from detent.cli.opened import opened

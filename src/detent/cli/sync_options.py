@@ -11,7 +11,6 @@ def sync(values: Values) -> SyncOptions:
     return _syncing(values)._replace(
         check=is_on(values, "check"),
         dry_run=is_on(values, "dry_run"),
-        deep=is_on(values, "deep"),
         exact=not is_on(values, "inexact"),
         last="replaced",
     )

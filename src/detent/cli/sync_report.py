@@ -1,18 +1,37 @@
 """What syncing came to, as lines of talk: a summary per phase, then one line per change."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from detent.cli.console import Console
 from detent.cli.render import count, show
-from detent.cli.report import bold_name, locked, packages
+from detent.cli.report import bold_name, locked, packages, resolved
 from detent.errors import EnvironmentStale
 from detent.install.plan import Changes, Remove
 from detent.ops.matching import SyncOutcome
-from detent.ops.sync import SyncOptions
+from detent.ops.shown_paths import display
 
 
-def synced(console: Console, outcome: SyncOutcome, options: SyncOptions, *, is_run: bool = False) -> int:
+class Looking(Protocol):
+    """What of the options of a sync decides its report."""
+
+    @property
+    def check(self) -> bool:
+        """Whether it only looked, and it matters what it found."""
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether it only looked."""
+
+
+class Doing(NamedTuple):
+    """Of a sync that did what was to be done."""
+
+    check: bool = False
+    dry_run: bool = False
+
+
+def synced(console: Console, outcome: SyncOutcome, options: Looking, *, is_run: bool = False) -> int:
     """Report a sync; `run` stays silent when nothing had to be done."""
     only_look = options.check or options.dry_run
     changes = outcome.plan.changes()
@@ -20,12 +39,14 @@ def synced(console: Console, outcome: SyncOutcome, options: SyncOptions, *, is_r
         return 0
     if only_look:
         verb = {"kept": "use", "created": "create", "replaced": "replace"}[outcome.environment_action]
-        console.say(f"Would {verb} project environment at: {show(_shown(outcome.environment))}")
+        console.say(f"Would {verb} project environment at: {show(display(outcome.environment))}")
     if outcome.lock is not None:
         # What a package line below says anyway is not said twice.
         told = {name for name, _ in (*changes.installed, *changes.removed)}
         left = tuple(c for c in outcome.lock.changes if (c.before and c.after) or c.name not in told)
         locked(console, outcome.lock._replace(changes=left), dry_run=options.dry_run, is_synced=True)
+    elif outcome.looked_at is not None:
+        resolved(console, *outcome.looked_at)
     if only_look:
         _would(console, changes)
     elif outcome.plan.is_empty:
@@ -39,7 +60,7 @@ def synced(console: Console, outcome: SyncOutcome, options: SyncOptions, *, is_r
     return 0
 
 
-def next_time(console: Console, outcome: SyncOutcome, options: SyncOptions) -> str:
+def next_time(console: Console, outcome: SyncOutcome, options: Looking) -> str:
     """Give what the next sync says, which finds everything as this one found or left it."""
     if outcome.is_in_step:
         return console.rehearsed(lambda: synced(console, outcome, options))
@@ -114,10 +135,3 @@ def _package_lines(console: Console, changes: Changes) -> None:
         origin = changes.origins.get(name, "") if sign != "-" else ""
         came = console.styled(f" (from {show(origin)})", "dim") if origin else ""
         console.change(sign, f"{bold_name(console, name)}" + (f"=={show(version)}" if version else "") + came)
-
-
-def _shown(path: Path) -> str:
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

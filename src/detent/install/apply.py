@@ -5,22 +5,21 @@ touched; then removals, links, and each package's dist-info last; the journal be
 A journal that is found at the start is put right by :func:`recover`. Nothing here reaches the network.
 """
 
-# ruff: noqa: PTH123 (strings: paths are joined by the thousand)
-
 import contextlib
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from io import StringIO
 from types import MappingProxyType
 from typing import NamedTuple
 
 from detent.errors import FileTrouble
 from detent.events import Detail, Linked, Notice, Report, ignore
-from detent.fsio import CREATE, FileLock, file_trouble, write_all
+from detent.fsio import CREATE, FileLock, file_trouble, read_limited, write_all
 from detent.install.bytecode import ByteCode, link_bytecode
 from detent.install.claims import check_ground, fold_at, launchers_to_write, settle_claims
 from detent.install.directory import Spread
 from detent.install.folders import Coming, settle_folders
-from detent.install.foreign import read_paths, remove_metadata
+from detent.install.foreign import MOST_RECORD_BYTES, read_paths, remove_metadata
 from detent.install.installed import refuse_links
 from detent.install.link import Linker
 from detent.install.manifest import (
@@ -404,8 +403,8 @@ def _mark(places: Places, rows: Iterable[Installed]) -> None:
         marker = f"{row.dist_info}/REQUESTED"
         record = f"{places.root}/{row.dist_info}/RECORD"
         try:
-            with open(record, encoding="utf-8", errors="surrogateescape", newline="") as file:
-                lines = file.readlines()
+            text = read_limited(record, MOST_RECORD_BYTES).decode("utf-8", "surrogateescape")
+            lines = StringIO(text, newline="").readlines()
         except FileNotFoundError:
             lines = []
         except OSError as error:

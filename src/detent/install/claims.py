@@ -2,14 +2,13 @@
 
 Two packages that bring the same bytes share a file. Different bytes are refused, unless one of the two may
 overwrite what others bring, and so is standing on what nobody installed. Launchers of entry points are the
-exception: `fastapi` and `fastapi-cli` both bring `fastapi`, and every installer lets one of them have it; here
-it is the same one whatever came first.
+exception: `fastapi` and `fastapi-cli` both bring `fastapi`, and every installer lets one of them have it;
+here it is the same one whatever came first.
 """
 
 import os
 import stat
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from hashlib import sha256
 from typing import NamedTuple
 from unicodedata import normalize
 
@@ -18,11 +17,10 @@ from detent.fsio import file_trouble
 from detent.install.directory import Fold
 from detent.install.foreign import read_hashes
 from detent.install.places import Places
-from detent.install.plan import Found, Installed, Linking
+from detent.install.plan import AUTO, Found, Installed, Linking
 from detent.install.wheel import ARROW, Layout
 from detent.model.names import PackageName, normalise
-
-_PLAIN = Linking()
+from detent.store.fingerprint import small_sha256
 
 
 class Ground(NamedTuple):
@@ -64,7 +62,7 @@ def settle_claims(
     kept: Sequence[Installed],
     fold: Fold,
     *,
-    linking: Linking = _PLAIN,
+    linking: Linking = AUTO,
 ) -> Claims:
     """Find the files that several packages have, and whose are placed.
 
@@ -203,7 +201,7 @@ def _file_state(path: str, digest: str) -> str:
         if not stat.S_ISREG(mode):
             return "taken"
         with open(path, "rb") as file:  # noqa: PTH123
-            return "same" if sha256(file.read()).hexdigest() == digest else "taken"
+            return "same" if small_sha256(file.read()).hex() == digest else "taken"
     except FileNotFoundError:
         return "absent"
     except OSError as error:

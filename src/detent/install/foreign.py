@@ -5,18 +5,20 @@ the environment's own files; what a kept package owns is left out by the caller.
 (:mod:`detent.install.removal` sees to that).
 """
 
-# ruff: noqa: PTH104, PTH123 (strings: paths are joined by the thousand)
+# ruff: noqa: PTH104 (strings: paths are joined by the thousand)
 
 import os
 from binascii import a2b_base64
 
-from detent.fsio import file_trouble
+from detent.fsio import file_trouble, read_limited
 from detent.install.manifest import scratch_name
 from detent.install.places import Places, protection
 from detent.install.plan import Foreign
 from detent.install.record import record_lines
 
 _SHA256_BYTES = 32
+MOST_RECORD_BYTES = 64 * 2**20
+"""More than the RECORD of any package has."""
 
 
 def read_paths(places: Places, distribution: Foreign) -> set[str]:
@@ -65,8 +67,7 @@ def remove_metadata(places: Places, distribution: Foreign) -> None:
 def _read_record(places: Places, metadata: str) -> str:
     path = f"{places.root}/{metadata}/RECORD"
     try:
-        with open(path, "rb") as file:
-            return file.read().decode("utf-8", "surrogateescape")
+        return read_limited(path, MOST_RECORD_BYTES).decode("utf-8", "surrogateescape")
     except (FileNotFoundError, NotADirectoryError):
         return ""
     except OSError as error:
@@ -75,6 +76,8 @@ def _read_record(places: Places, metadata: str) -> str:
 
 def _inside(places: Places, library: str, text: str) -> str:
     """Give a path of a RECORD relative to the environment; empty for one that leads out of it."""
+    if "\0" in text:
+        return ""
     if text.startswith("/"):
         if not text.startswith(places.root + "/"):
             return ""

@@ -5,7 +5,7 @@ any more, nor is one that lacks a name there or whose links lead nowhere; what i
 Every other `.dist-info` and `.egg-info` is foreign. Nothing is started, nothing imported, nothing written.
 """
 
-# ruff: noqa: PTH123, PTH208 (strings: every sync comes here)
+# ruff: noqa: PTH208 (strings: every sync comes here)
 
 import os
 import re
@@ -14,7 +14,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 
 from detent.errors import NotAnEnvironment
-from detent.fsio import file_trouble
+from detent.fsio import file_trouble, read_start
 from detent.install.manifest import read_journal, read_manifest
 from detent.install.places import Places, places_of
 from detent.install.plan import Foreign, Found, Installed
@@ -122,8 +122,7 @@ def _is_ours(places: Places, dist_info: str) -> bool:
     try:
         if not stat.S_ISDIR(os.lstat(folder).st_mode):
             return False
-        with open(f"{folder}/INSTALLER", "rb", buffering=0) as file:
-            return file.read(len(_INSTALLER) + 1) == _INSTALLER
+        return read_start(f"{folder}/INSTALLER", len(_INSTALLER) + 1) == _INSTALLER
     except OSError:
         return False
 

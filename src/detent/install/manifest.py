@@ -22,6 +22,7 @@ The words of a package are separated by tabs.
 # ruff: noqa: PTH104, PTH108, PTH208 (strings: every sync comes here)
 
 import contextlib
+import errno
 import os
 import stat
 import zlib
@@ -30,7 +31,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from detent.errors import NotAnEnvironment, UnsafePath
-from detent.fsio import CREATE, file_trouble, remove_tree, write_all
+from detent.fsio import CREATE, file_trouble, read_limited, remove_tree, write_all
 from detent.install.plan import Installed
 from detent.install.scripts import checked_entry_point
 from detent.model.names import PackageName
@@ -41,6 +42,7 @@ _HEAD = "detent-installed 2 "
 _INSTALLED = "installed"
 _JOURNAL = "journal"
 _SCRATCH = "scratch-"
+_MOST_BYTES = 256 * 2**20
 _SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 
 
@@ -212,16 +214,13 @@ def _replace(root: str, name: str, data: bytes) -> None:
 
 def _read(path: str) -> bytes | None:
     try:
-        with open(path, "rb", buffering=0, opener=_open_no_link) as file:
-            return file.read()
+        return read_limited(path, _MOST_BYTES)
     except FileNotFoundError:
         return None
     except OSError as error:
+        if error.errno in {errno.EINVAL, errno.EOVERFLOW}:  # nothing that we have written
+            return b""
         raise file_trouble(error, path) from error
-
-
-def _open_no_link(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _count(text: str) -> int:

@@ -5,14 +5,14 @@ path may be meant, and each is checked by whoever acts on it.
 """
 
 from collections.abc import Iterator
-from hashlib import sha256
 
+from detent.store.fingerprint import small_sha256
 from detent.store.naming import record_line
 
 
 def record_line_of(path: str, content: bytes) -> str:
     """Give the line of a file with this content."""
-    return record_line(path, sha256(content).hexdigest(), len(content))
+    return record_line(path, small_sha256(content).hex(), len(content))
 
 
 def link_line(path: str) -> str:

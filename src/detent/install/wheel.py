@@ -5,7 +5,6 @@ Follows the binary distribution format (PEP 427), recorded projects (PEP 376, PE
 """
 
 from collections.abc import Iterable, Sequence
-from hashlib import sha256
 from typing import NamedTuple
 
 from detent.errors import UnsafePath
@@ -19,6 +18,7 @@ from detent.lock.choice import Choice
 from detent.lock.model import Direct
 from detent.model.names import PackageName
 from detent.store.entry import WheelEntry, WheelFile, read_contents
+from detent.store.fingerprint import small_sha256
 from detent.store.naming import FILES, record_line
 
 ARROW = "-> "
@@ -101,7 +101,7 @@ class Layout(NamedTuple):
         """Path and sha256 of every file; of a link what it leads to, behind an arrow."""
         found = {b.target + f.path: f.sha256 for b in (*self.batches, self.dist_batch) for f in b.files}
         written = (*self.scripts, *self.programs, *self.dist_files)
-        found.update({f.path: sha256(f.content).hexdigest() for f in written})
+        found.update({f.path: small_sha256(f.content).hex() for f in written})
         found.update({path: ARROW + target for path, target in (*self.links, *self.dist_links)})
         return found
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from detent.install.bytecode import ByteCode
 from detent.install.plan import Install, Keep, Linking, Plan, Replace
 from detent.model.names import PackageName
-from detent.ops.world import World
+from detent.ops.world import Means
 from detent.python.interpreter import Interpreter
 from detent.store.entry import WheelEntry
 
@@ -17,8 +17,8 @@ from detent.store.entry import WheelEntry
 class GatheredByteCode:
     """What was gathered for one environment, and what it took."""
 
-    def __init__(self, world: World, interpreter: Interpreter, linking: Linking, kind: str) -> None:
-        self._world = world
+    def __init__(self, means: Means, interpreter: Interpreter, linking: Linking, kind: str) -> None:
+        self._means = means
         self._executable = interpreter.executable
         self._linking = linking
         self._kind = kind
@@ -37,11 +37,11 @@ class GatheredByteCode:
         """
         if not lacks_bytecode(todo, self._kind):
             return
-        started = self._world.clock()
+        started = self._means.clock()
         wanted = [one for one in self._wanted(todo, entries) if (one[0], one[1].digest) not in self._asked]
         if wanted:
             self._asked.update((name, entry.digest) for name, entry, _ in wanted)
-            provided = self._world.bytecode().provide(
+            provided = self._means.bytecode().provide(
                 [entry for _, entry, _ in wanted],
                 executable=self._executable,
                 kind=self._kind,
@@ -52,7 +52,7 @@ class GatheredByteCode:
                     self.by_name[name] = ByteCode(self._kind, entry, provided.files[entry.digest])
             self.compiled += provided.compiled
             self.stored += provided.stored
-        self.seconds += self._world.clock() - started
+        self.seconds += self._means.clock() - started
 
     def _wanted(
         self, todo: Plan, entries: Mapping[PackageName, WheelEntry]
@@ -63,7 +63,7 @@ class GatheredByteCode:
                 case Install() | Replace() if name in entries:
                     yield name, entries[name], self._linking.is_by_directory(name)
                 case Keep(old) if old.bytecode != self._kind:
-                    entry = self._world.wheels().get(old.digest)
+                    entry = self._means.wheels().get(old.digest)
                     if entry is not None:
                         yield name, entry, old.is_by_directory
                 case _:

@@ -25,7 +25,7 @@ from detent.model.requirement import PackageName, Requirement, package_name
 from detent.ops.before import remember_environment
 from detent.ops.discover import LOCK_NAME, MANIFEST_NAME, Project, decode
 from detent.ops.going_back import may_go_back
-from detent.ops.history import Remembered, file_change
+from detent.ops.history import Remembered, changed
 from detent.ops.lock import (
     LockOutcome,
     lock_change,
@@ -324,8 +324,8 @@ def finish_edit(
     ):
         _refuse_if_changed(project)
         remembered.files(
-            file_change(MANIFEST_NAME, project.manifest_bytes, after.manifest_bytes),
-            *((lock_change(project, outcome),) if outcome is not None and outcome.is_changed else ()),
+            *changed(MANIFEST_NAME, project.manifest_bytes, after.manifest_bytes),
+            *(lock_change(project, outcome) if outcome is not None else ()),
         )
         restoring.remember(project.manifest_path, project.manifest_bytes, after.manifest_bytes)
         if after.manifest_bytes != project.manifest_bytes:

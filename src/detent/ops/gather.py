@@ -18,6 +18,7 @@ from typing import TypeAlias, TypeVar
 from detent import fsio
 from detent.errors import Failures, FileTrouble, HashMismatch
 from detent.events import Prepared
+from detent.install.plan import AUTO, Linking
 from detent.lock.choice import Choice
 from detent.lock.filename import local_path
 from detent.lock.select import forbidden
@@ -46,14 +47,18 @@ def gather(
     root: Path,
     interpreter: Interpreter,
     *,
-    is_by_folders: bool = False,
+    linking: Linking = AUTO,
 ) -> Gathered:
     """Bring a wheel for every choice into the store; paths in a lock are relative to ``root``.
 
-    ``is_by_folders``: see :func:`find_stored`. Raises :class:`FetchError`, :class:`ArchiveUnsafe`,
-    :class:`BuildError` and :class:`FileTrouble`; what came before stays.
+    Raises :class:`FetchError`, :class:`ArchiveUnsafe`, :class:`BuildError` and :class:`FileTrouble`; what
+    came before stays.
     """
-    entries, missing = find_stored(world, choices, interpreter, is_by_folders=is_by_folders)
+
+    def key_of(choice: Choice) -> str:
+        return choice_key(world, choice, interpreter)
+
+    entries, missing = find_stored(world, choices, key_of, linking=linking)
     if missing:
         _refuse_builds(world, missing, root, interpreter.target)
         with _fetching(world, missing) as scratch:

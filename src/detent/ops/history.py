@@ -91,9 +91,9 @@ class Step(NamedTuple):
     """Whether the change was itself an undoing of ``command``."""
 
 
-def file_change(name: str, before: bytes | None, after: bytes | None) -> FileChange:
-    """Describe a change of a file."""
-    return FileChange(name, before, fingerprint_of(after))
+def changed(name: str, before: bytes | None, after: bytes | None) -> tuple[FileChange, ...]:
+    """Describe a change of a file; nothing for one that stays as it is."""
+    return () if before == after else (FileChange(name, before, fingerprint_of(after)),)
 
 
 def current_bytes(path: Path) -> bytes | None:
@@ -126,10 +126,7 @@ class Remembered:
         return self._step.environment is not None
 
     def files(self, *changes: FileChange) -> None:
-        """Write down files that are about to be written; those that stay as they are do not count.
-
-        Raises :class:`FileTrouble`.
-        """
+        """Write down files that are about to be written; raises :class:`FileTrouble`."""
         added = self._added(changes)
         if added:
             self._step = self._step._replace(files=(*self._step.files, *added))
@@ -153,11 +150,7 @@ class Remembered:
 
     def _added(self, changes: Iterable[FileChange]) -> tuple[FileChange, ...]:
         known = {change.name for change in self._step.files}
-        return tuple(
-            change
-            for change in changes
-            if change.name not in known and fingerprint_of(change.before) != change.after
-        )
+        return tuple(change for change in changes if change.name not in known)
 
     def _write(self) -> None:
         if not self._step.command:

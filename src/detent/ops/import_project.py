@@ -19,7 +19,7 @@ from detent.model.inputs import Inputs
 from detent.model.requirement import PackageName, parse_requirement
 from detent.model.specifiers import clause_contains, parse_clauses
 from detent.ops.discover import MANIFEST_NAME, Project, read_pin
-from detent.ops.history import Remembered, file_change
+from detent.ops.history import Remembered, changed
 from detent.ops.import_sources import Asked, Import, read_import
 from detent.ops.lock import LockOutcome, lock_change, lock_project, project_inputs, write_lock
 from detent.ops.policy import policy_of
@@ -109,8 +109,8 @@ def _lock(world: World, source: Import, project: Project) -> ImportOutcome:
     ):
         _refuse_if_changed(source, project)
         remembered.files(
-            file_change(MANIFEST_NAME, source.before, project.manifest_bytes),
-            *((lock_change(project, outcome),) if outcome.is_changed else ()),
+            *changed(MANIFEST_NAME, source.before, project.manifest_bytes),
+            *lock_change(project, outcome),
         )
         _write_manifest(restoring, source, project)
         restoring.remember(project.lock_path, before.text if before is not None else None, outcome.text)

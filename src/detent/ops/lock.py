@@ -26,7 +26,7 @@ from detent.model.inputs import Inputs, RecordedInputs
 from detent.model.requirement import InvalidRequirement, PackageName, Requirement, package_name
 from detent.ops.discover import LOCK_NAME, Project
 from detent.ops.dynamic import with_dynamic
-from detent.ops.history import FileChange, Remembered, current_bytes, file_change
+from detent.ops.history import FileChange, Remembered, changed, current_bytes
 from detent.ops.other_tools import unread_locks
 from detent.ops.question import Question
 from detent.ops.selection import Chosen, wanted_selection
@@ -182,16 +182,17 @@ def write_lock(world: World, project: Project, outcome: LockOutcome) -> None:
         fsio.sweep_scratch(project.root)  # of a command that was killed after the lock was right
 
 
-def lock_change(project: Project, outcome: LockOutcome) -> FileChange:
+def lock_change(project: Project, outcome: LockOutcome) -> tuple[FileChange, ...]:
     """Describe what :func:`write_lock` will do, for `undo`."""
+    if not outcome.is_changed:
+        return ()
     before = outcome.before.text if outcome.before is not None else current_bytes(project.lock_path)
-    return file_change(LOCK_NAME, before, outcome.text)
+    return changed(LOCK_NAME, before, outcome.text)
 
 
 def _keep(world: World, project: Project, outcome: LockOutcome, command: str) -> None:
     with Remembered(world.layout, project.root, command) as remembered:
-        if outcome.is_changed:
-            remembered.files(lock_change(project, outcome))
+        remembered.files(*lock_change(project, outcome))
         write_lock(world, project, outcome)
 
 

@@ -22,11 +22,11 @@ from detent.model.names import PackageName
 from detent.ops.bytecode import GatheredByteCode, lacks_bytecode
 from detent.ops.kept_selection import keep_selection, read_kept_selection
 from detent.ops.shown_paths import display
-from detent.ops.world import World
+from detent.ops.world import Means
 from detent.python.environment import Environment
 from detent.python.interpreter import Interpreter
-from detent.python.provision import Place
 from detent.python.pyvenv import maker, read_config
+from detent.python.standing import Place
 from detent.store.entry import WheelEntry
 
 if TYPE_CHECKING:
@@ -93,6 +93,10 @@ class SyncOutcome(NamedTuple):
     bytecode_stored: int = 0
     """How many files the store had byte code of, for what was brought or had none."""
     bytecode_seconds: float = 0.0
+    settled: Settled | None = None
+    """What it was about; ``None`` where nothing was to be changed."""
+    looked_at: tuple[int, float] | None = None
+    """Where the lock was not read because it is known to be right: its packages, and the seconds it took."""
 
     @property
     def is_in_step(self) -> bool:
@@ -100,59 +104,59 @@ class SyncOutcome(NamedTuple):
         return self.environment_action == "kept" and self.plan.is_empty
 
 
-def look(world: World, settled: Settled) -> SyncOutcome:
+def look(means: Means, settled: Settled) -> SyncOutcome:
     """Say what :func:`match` would do; nothing is written, and nobody is waited for."""
-    started = world.clock()
-    place = world.environments().look(settled.root, settled.interpreter)
+    started = means.clock()
+    place = means.environments().look(settled.root, settled.interpreter)
     todo = _planned(settled, place.environment)
-    return SyncOutcome(None, settled.root, place.action, todo, check_seconds=world.clock() - started)
+    return SyncOutcome(None, settled.root, place.action, todo, check_seconds=means.clock() - started)
 
 
 def match(
-    world: World, settled: Settled, gather: Gather, *, begin: Begin = lambda _root, _plan: None
+    means: Means, settled: Settled, gather: Gather, *, begin: Begin = lambda _root, _plan: None
 ) -> SyncOutcome:
     """Make the environment if need be, and make it hold the selection.
 
     ``begin`` is called when nothing is missing any more, before the environment is touched.
     """
-    started = world.clock()
-    place = world.environments().look(settled.root, settled.interpreter)
+    started = means.clock()
+    place = means.environments().look(settled.root, settled.interpreter)
     action = place.action
     entries: dict[PackageName, WheelEntry] = {}
     fetched, gather_seconds = 0, 0.0
-    bytecode = GatheredByteCode(world, settled.interpreter, settled.linking, settled.bytecode_kind)
+    bytecode = GatheredByteCode(means, settled.interpreter, settled.linking, settled.bytecode_kind)
 
     def bring(todo: Plan) -> None:
         nonlocal fetched, gather_seconds
         missing = _missing(todo, entries)
         if missing:
-            begun = world.clock()
+            begun = means.clock()
             gathered = gather(missing)
             entries.update(gathered.entries)
             fetched += gathered.fetched
-            gather_seconds += world.clock() - begun
+            gather_seconds += means.clock() - begun
 
     for attempt in count(1):
         glimpsed = _glimpsed(settled, place.environment)
         if glimpsed is not None:
             if place.environment is not None and _is_as_wanted(settled, place.environment, glimpsed):
                 begin(place.root, glimpsed)
-                return SyncOutcome(None, place.root, action, glimpsed, check_seconds=world.clock() - started)
+                return SyncOutcome(None, place.root, action, glimpsed, check_seconds=means.clock() - started)
             # Everything is in the store before an environment is made, or one that does not do is removed.
             bring(glimpsed)
             bytecode.gather(glimpsed, entries)
         if place.action == "replaced":
             begin(place.root, None)
-        stand(world, place, settled.interpreter, prompt=settled.prompt)
-        with world.environments().hold(place.root, report=world.report):
+        stand(means, place, settled.interpreter, prompt=settled.prompt)
+        with means.environments().hold(place.root, report=means.report):
             # Another process may have wanted another interpreter, and replaced it before it was held.
-            place = world.environments().look(place.root, settled.interpreter)
+            place = means.environments().look(place.root, settled.interpreter)
             environment = place.environment
             if environment is None:
                 continue
-            tell_adoption(world, environment)
-            with environment_lock(environment, limits=world.limits, report=world.report):
-                recover(environment, report=world.report)
+            tell_adoption(means, environment)
+            with environment_lock(environment, limits=means.limits, report=means.report):
+                recover(environment, report=means.report)
                 todo = _planned(settled, environment)
                 if _missing(todo, entries):
                     if attempt < _ROUNDS:
@@ -165,34 +169,34 @@ def match(
                     action,
                     todo.with_versions({name: entry.version for name, entry in entries.items()}),
                     fetched=fetched,
-                    check_seconds=world.clock() - started - gather_seconds - bytecode.seconds,
+                    check_seconds=means.clock() - started - gather_seconds - bytecode.seconds,
                     gather_seconds=gather_seconds,
                     compiled=bytecode.compiled,
                     bytecode_stored=bytecode.stored,
                     bytecode_seconds=bytecode.seconds,
                 )
                 begin(environment.root, done.plan)
-                return _carried_out(world, settled, environment, entries, bytecode.by_name, done=done)
+                return _carried_out(means, settled, environment, entries, bytecode.by_name, done=done)
     raise AssertionError  # `count` does not end
 
 
-def stand(world: World, place: Place, interpreter: Interpreter, *, prompt: str) -> Environment:
+def stand(means: Means, place: Place, interpreter: Interpreter, *, prompt: str) -> Environment:
     """Make the environment where it is not there, in place of one that does not do."""
     if place.environment is None:
         name = display(place.root)
-        world.report(Step(f"Using {interpreter.description} interpreter at: {interpreter.executable}"))
+        means.report(Step(f"Using {interpreter.description} interpreter at: {interpreter.executable}"))
         if place.action == "replaced":
-            world.report(Step(f"Replacing virtual environment at: {name} ({place.reason})"))
+            means.report(Step(f"Replacing virtual environment at: {name} ({place.reason})"))
         else:
-            world.report(Step(f"Creating virtual environment at: {name}"))
-    return world.environments().ensure(place, interpreter, prompt=prompt, report=world.report)
+            means.report(Step(f"Creating virtual environment at: {name}"))
+    return means.environments().ensure(place, interpreter, prompt=prompt, report=means.report)
 
 
-def tell_adoption(world: World, environment: Environment) -> None:
+def tell_adoption(means: Means, environment: Environment) -> None:
     """Say once that an environment of another tool is ours from now on."""
     if not environment.is_ours:
         made_by = maker(read_config(str(environment.root)) or {})
-        world.report(Step(f"Adopting the environment at: {display(environment.root)} (made by {made_by})"))
+        means.report(Step(f"Adopting the environment at: {display(environment.root)} (made by {made_by})"))
 
 
 def _planned(settled: Settled, environment: Environment | None) -> Plan:
@@ -208,7 +212,7 @@ def _planned(settled: Settled, environment: Environment | None) -> Plan:
     found, spared = read_installed(environment), environment.seeds
     if settled.spares_foreign:
         names = {distribution.name for distribution in found.foreign}
-        spared |= names.difference(package.name for package in found.packages)
+        spared |= names.difference(package.name for package in (*found.packages, *found.leftovers))
     return decide(found, spared=spared)
 
 
@@ -235,7 +239,7 @@ def _missing(todo: Plan, entries: Mapping[PackageName, WheelEntry]) -> list[Choi
 
 
 def _carried_out(
-    world: World,
+    means: Means,
     settled: Settled,
     environment: Environment,
     entries: Mapping[PackageName, WheelEntry],
@@ -245,18 +249,18 @@ def _carried_out(
 ) -> SyncOutcome:
     """Do what was planned, and what belongs to it, in an environment that is held."""
     if done.plan.has_work or bytecode:
-        started = world.clock()
+        started = means.clock()
         apply(
             done.plan,
             environment,
             entries,
-            store=world.wheels(),
+            store=means.wheels(),
             linking=settled.linking,
             bytecode=bytecode,
-            report=world.report,
+            report=means.report,
         )
-        done = done._replace(apply_seconds=world.clock() - started)
+        done = done._replace(apply_seconds=means.clock() - started)
     if settled.last is not None:
         keep_selection(environment.root, settled.last)
-    world.report(Matched(str(environment.root)))
+    means.report(Matched(str(environment.root)))
     return done

@@ -6,7 +6,6 @@ and needs no space: a full disk is one of the reasons to put it back.
 
 import contextlib
 import os
-from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -15,11 +14,12 @@ from detent import fsio
 from detent.errors import FileTrouble
 from detent.events import Notice, Report
 from detent.ops.world import World
+from detent.store.fingerprint import fingerprint
 
 
 def one_at_a_time(world: World, manifest: Path) -> fsio.FileLock:
     """Give the lock that is held from the last look at a pyproject.toml until the change of it is settled."""
-    key = sha256(os.fsencode(os.path.realpath(manifest))).hexdigest()
+    key = fingerprint(os.fsencode(os.path.realpath(manifest)))
     return fsio.FileLock(
         world.layout.lock(f"manifest-{key}"),
         wait_seconds=world.limits.lock_wait_seconds,

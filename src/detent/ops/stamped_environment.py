@@ -3,10 +3,12 @@
 # ruff: noqa: PTH112, PTH114, PTH120, PTH208 (strings: every sync comes here)
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 from detent import stamp
+from detent.build.key import ConfigSettings
 from detent.build.sight import editable_sight
 from detent.install.plan import Install, Keep, Plan, Replace
 from detent.ops.active import environment_path
@@ -77,12 +79,17 @@ def _namespaces(packages: str) -> Iterator[Sight]:
 
 def tree_sights(world: World, project: Project) -> Iterator[Sight]:
     """Give what the key of the project's editable wheel is made of; raises :class:`Unseen`."""
-    if not project.manifest.is_package:
-        return
-    seen = editable_sight(project.root, project.manifest.data, config_settings=world.settings.config_settings)
+    if project.manifest.is_package:
+        yield from editable_sights(project.root, project.manifest.data, world.settings.config_settings)
+
+
+def editable_sights(
+    root: Path, manifest: Mapping[str, object], config_settings: ConfigSettings
+) -> Iterator[Sight]:
+    """Give what the key of an editable wheel is made of; raises :class:`Unseen`."""
+    seen = editable_sight(root, manifest, config_settings=config_settings)
     if seen is None:
         raise Unseen
-    root = project.root
     for path in seen.files:
         yield Sight(os.path.normpath(f"{root}/{path}"), is_proved=True)
     for path in seen.packages:

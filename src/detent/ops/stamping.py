@@ -9,7 +9,7 @@ written last; where anything was said that the next run would not say, it is not
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from detent import stamp
@@ -24,7 +24,6 @@ _HOUR_NS = _DAY_NS // 24
 """Where an age bounds uploads: which of several bounds is the stricter may change with time."""
 _MOST_ANSWERS = 16
 """Kept of one working folder."""
-_YOUNG_NS = 2 * 10**9
 
 
 class Sight(NamedTuple):
@@ -99,6 +98,11 @@ class Witness:
                 pass
         self._report(event)
 
+    def is_content(self, paths: Collection[str]) -> bool:
+        """Whether nothing was said, and what was seen of these files is so still."""
+        seen = {sight: facts for sight, facts in self._seen.items() if sight.path in paths}
+        return self._is_possible and self._look(seen) == seen
+
     def see_settings(self, project: Project, files: Iterable[str]) -> None:
         """Look at what decides settings, and at the lock, before they are read."""
         if self._root != str(project.root):
@@ -148,10 +152,15 @@ class Witness:
         has_age = any(bound is not None and bound.age_seconds is not None for bound in bounds)
         expires_ns = self._made_ns + (_HOUR_NS if has_age else _DAY_NS)
         question = (self._words, stamp.counted(self._variables), os.isatty(2))
-        answers = {**self._before, **_answers_at(self._path)}
+        answers = dict(self._before)
         answers.pop(question, None)
         answers[question] = stamp.pack((self._key, self._made_ns, expires_ns, rows, what))
-        stamp.write(self._path, dict(list(answers.items())[-_MOST_ANSWERS:]))
+        self._before = dict(list(answers.items())[-_MOST_ANSWERS:])
+
+    def leave(self) -> None:
+        """Put back what was taken away, with what was kept, after a command that ended well."""
+        if self._before:
+            stamp.write(self._path, {**_answers_at(self._path), **self._before})
 
     def _is_certain(self, world: World, project: Project) -> bool:
         settings = world.settings
@@ -206,8 +215,8 @@ class Witness:
             return stamp.digest(content, self._key)
         if sight.how in (stamp.PLACE, stamp.PRESENCE):
             return None
-        is_young = max(facts[2], facts[3]) > self._made_ns - _YOUNG_NS
-        if is_held if is_young else sight.is_proved or sight.how == stamp.NAMES:
+        is_settled = stamp.is_settled(facts, self._made_ns)
+        if sight.is_proved or sight.how == stamp.NAMES if is_settled else is_held:
             proof = stamp.proof_of(sight.path, sight.how, facts, self._key)
             if stamp.facts_of(sight.path, sight.how) != facts:
                 raise OSError

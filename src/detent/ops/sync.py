@@ -7,7 +7,7 @@ touched here: :mod:`detent.ops.matching` makes the environment match, and keeps 
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from detent.errors import LockMissing, UsageError
 from detent.events import Step
@@ -20,7 +20,6 @@ from detent.model.names import PackageName
 from detent.ops.active import environment_path
 from detent.ops.before import remember_environment
 from detent.ops.built import is_tree, with_settings
-from detent.ops.deep import damaged_packages
 from detent.ops.discover import LOCK_NAME, Project
 from detent.ops.gather import forget_builds, gather
 from detent.ops.history import Remembered
@@ -43,6 +42,15 @@ from detent.ops.world import World
 from detent.python.interpreter import Interpreter
 
 
+class DeepLook(Protocol):
+    """What finds the packages that are not as they were installed (:mod:`detent.ops.deep`)."""
+
+    def __call__(
+        self, world: World, root: Path, interpreter: Interpreter, /, *, repairs: bool
+    ) -> frozenset[PackageName]:
+        """Look; with ``repairs`` see besides that the store has right files of them."""
+
+
 class SyncOptions(NamedTuple):
     """How to sync."""
 
@@ -54,8 +62,8 @@ class SyncOptions(NamedTuple):
     frozen: bool = False
     check: bool = False
     dry_run: bool = False
-    deep: bool = False
-    """Whether every file of the environment is read, and what was changed is installed again."""
+    deep: DeepLook | None = None
+    """Reads every file of the environment; what was changed is installed again. ``None``: nobody looks."""
     exact: bool = True
     reinstall: bool = False
     """Install again what is right already, everything or the packages named."""
@@ -119,8 +127,7 @@ def sync(world: World, project: Project, options: SyncOptions) -> SyncOutcome:
     with Remembered(world.layout, project.root, options.command) as remembered:
 
         def begin(root: Path, plan: Plan | None) -> None:
-            is_changed = outcome is not None and outcome.is_changed
-            files = (lock_change(project, outcome),) if outcome is not None and is_changed else ()
+            files = lock_change(project, outcome) if outcome is not None else ()
             remember_environment(remembered, root, plan, *files)
             if plan is not None and outcome is not None:
                 write_lock(world, project, outcome)
@@ -152,9 +159,9 @@ def install_lock(
     selection = _with_origins(selection, project.root)
     _refuse_unknown(project, lock, options)
     damaged = frozenset[PackageName]()
-    if options.deep:
+    if options.deep is not None:
         only_look = options.check or options.dry_run
-        damaged = damaged_packages(world, root, interpreter, repairs=not only_look)
+        damaged = options.deep(world, root, interpreter, repairs=not only_look)
     settled = Settled(
         root,
         interpreter,
@@ -171,7 +178,7 @@ def install_lock(
     if options.check or options.dry_run:
         return look(world, settled)._replace(lock=outcome)
     gathering = _Gathering(world, settled, project.root, _to_build_again(selection, options))
-    return match(world, settled, gathering, begin=begin)._replace(lock=outcome)
+    return match(world, settled, gathering, begin=begin)._replace(lock=outcome, settled=settled)
 
 
 class _Gathering:
@@ -180,6 +187,7 @@ class _Gathering:
     def __init__(self, world: World, settled: Settled, root: Path, again: frozenset[PackageName]) -> None:
         self._world = world
         self._interpreter = settled.interpreter
+        self._linking = settled.linking
         self._root = root
         self._again = again
 
@@ -188,7 +196,7 @@ class _Gathering:
         again = self._again.intersection(choice.package.name for choice in choices)
         forget_builds(self._world, choices, again, self._root, self._interpreter)
         self._again -= again
-        return gather(self._world, choices, self._root, self._interpreter)
+        return gather(self._world, choices, self._root, self._interpreter, linking=self._linking)
 
 
 def _with_last_selection(

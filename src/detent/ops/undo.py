@@ -127,7 +127,8 @@ def _last_change(world: World, project: Project, *, forget: bool) -> tuple[Path,
     for place, step in read_history(world.layout, project.root):
         paths = ((project.root / change.name, change) for change in step.files)
         files = tuple(_File(path, change, current_bytes(path)) for path, change in paths)
-        if not all(file.is_back for file in files) or _differs(step.environment):
+        is_unfinished = read_step(_turned_place(place)) is not None  # of an undo that died at its very end
+        if is_unfinished or not all(file.is_back for file in files) or _differs(step.environment):
             return place, step, files
         if forget:
             with contextlib.suppress(OSError):
@@ -157,7 +158,7 @@ def _put_back(
     world: World, place: Path, step: Step, files: tuple[_File, ...], way: _Way | None
 ) -> SyncOutcome | None:
     """Do it: the record of the undoing first, then the files, then the environment."""
-    scratch = place.with_name(place.name + TURNED)
+    scratch = _turned_place(place)
     turned = _turned(step, files, read_step(scratch))
     synced = None
     with Restoring(world.report) as restoring:
@@ -181,6 +182,11 @@ def _put_back(
         reason = fsio.file_trouble(error, place).why
         world.report(Notice("warning", f"this cannot be undone in its turn: {reason}"))
     return synced
+
+
+def _turned_place(place: Path) -> Path:
+    """Where the record of an undoing lies until it takes the place of the other."""
+    return place.with_name(place.name + TURNED)
 
 
 def _turned(step: Step, files: Iterable[_File], left: Step | None) -> Step:

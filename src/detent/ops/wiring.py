@@ -22,6 +22,7 @@ from detent.index.ports import Remote
 from detent.index.releases import IndexReleases
 from detent.model import markers
 from detent.model.limits import Limits, limits
+from detent.ops.configured import CONFIG_NAME, Folders, config_paths, pip_files, xdg_folders
 from detent.ops.discover import Project, decode
 from detent.ops.shown_paths import display
 from detent.ops.world import Builder, Network, Resolver, World
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     from detent.resolve.question import SearchFailed
     from detent.store.bytecode import ByteCodeStore
     from detent.store.wheels import WheelStore
-
-CONFIG_NAME = "detent.toml"
 
 _INDEX_FACT = (b"default-index", 1)
 
@@ -292,40 +291,21 @@ def configuration_files(
     flags: Mapping[str, object], variables: Mapping[str, str], root: Path
 ) -> Iterator[str]:
     """Give every file that may set something for the project at ``root``, there or not."""
-    folders = _folders(variables)
     named = flags.get("config-file")
     if isinstance(named, str) and named:
         yield named
-    for folder in (folders.user_config, *folders.system_config, root):
-        yield f"{folder}/{CONFIG_NAME}"
-    yield from _pip_files(variables)
+    yield f"{root}/{CONFIG_NAME}"
+    yield from config_paths(_folders(variables), variables)
 
 
-class _Folders(NamedTuple):
-    """Where cache and configuration lie by default."""
-
-    cache: Path
-    user_config: Path
-    system_config: tuple[Path, ...]
-    """The first that has a file counts."""
-
-
-def _folders(variables: Mapping[str, str]) -> _Folders:
-    home = variables.get("HOME")
-    if sys.platform == "linux" and home:
-        # The XDG base directories, as platformdirs has them: importing it costs more than a warm command may.
-        cache_home = variables.get("XDG_CACHE_HOME") or os.path.join(home, ".cache")
-        config_home = variables.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
-        system = (variables.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep)
-        return _Folders(
-            Path(cache_home, "detent"),
-            Path(config_home, "detent"),
-            tuple(Path(folder, "detent") for folder in (*filter(None, system), "/etc")),
-        )
+def _folders(variables: Mapping[str, str]) -> Folders:
+    told = xdg_folders(variables)
+    if told is not None:
+        return told
     import platformdirs
 
     folders = platformdirs.PlatformDirs("detent", appauthor=False)
-    return _Folders(folders.user_cache_path, folders.user_config_path, (folders.site_config_path,))
+    return Folders(folders.user_cache_path, folders.user_config_path, (folders.site_config_path,))
 
 
 def _config_file(path: Path, *, is_of_project: bool = False, is_named: bool = False) -> _Found | None:
@@ -360,7 +340,7 @@ def _private_cache() -> Iterator[Path]:
 def _pip_index(variables: Mapping[str, str]) -> Setting[str] | None:
     """What pip's own configuration says of the index; the last file that sets it wins (pip's rule)."""
     found: Setting[str] | None = None
-    for path in _pip_files(variables):
+    for path in pip_files(variables):
         try:
             with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
                 url = pip_configuration.index_url(file.read())
@@ -369,21 +349,6 @@ def _pip_index(variables: Mapping[str, str]) -> Setting[str] | None:
         if url:
             found = Setting(url, f"pip's configuration file `{path}`")
     return found
-
-
-def _pip_files(variables: Mapping[str, str]) -> Iterator[str]:
-    own = variables.get("PIP_CONFIG_FILE")
-    if own == os.devnull:
-        return
-    home = variables.get("HOME") or ""
-    config_home = variables.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
-    for folder in reversed((variables.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep)):
-        yield os.path.join(folder, "pip", "pip.conf")
-    yield "/etc/pip.conf"
-    yield os.path.join(home, ".pip", "pip.conf")
-    yield os.path.join(config_home, "pip", "pip.conf")
-    if own:
-        yield own
 
 
 def _default_index(layout: Layout) -> str:

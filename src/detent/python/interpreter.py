@@ -10,7 +10,6 @@ mtime, inode), the machine (kernel, C library) and the rules for tags (``packagi
 import os
 import sys
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -19,6 +18,7 @@ import packaging
 from detent.errors import InterpreterBroken
 from detent.model.target import Target
 from detent.python.pyvenv import lies_below
+from detent.store.fingerprint import fingerprint
 from detent.store.layout import Layout
 from detent.store.records import read_record, write_record
 
@@ -150,7 +150,7 @@ class Interpreters:
 
 
 def _digest(text: str) -> str:
-    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+    return fingerprint(text.encode("utf-8", "surrogateescape"))
 
 
 def _machine_facts() -> str:

@@ -5,7 +5,7 @@ What is started is its base. A file that comes with a repository may name any pr
 program whose name is an interpreter's is taken.
 """
 
-# ruff: noqa: PTH113, PTH117, PTH118, PTH119, PTH120, PTH123 (strings: every sync asks)
+# ruff: noqa: PTH113, PTH117, PTH118, PTH119, PTH120 (strings: every sync asks)
 
 import os
 import re
@@ -45,8 +45,12 @@ def parse_config(text: str) -> dict[str, str]:
 def read_config(root: str) -> dict[str, str] | None:
     """Read the configuration of the environment at ``root``; ``None`` where there is none."""
     try:
-        with open(os.path.join(root, CONFIG_NAME), "rb") as file:
-            data = file.read(_CONFIG_BYTES)
+        # Of a pipe nothing is read: it would be waited for.
+        descriptor = os.open(os.path.join(root, CONFIG_NAME), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            data = os.read(descriptor, _CONFIG_BYTES)
+        finally:
+            os.close(descriptor)
     except OSError:
         return None
     return parse_config(data.decode("utf-8", "replace"))

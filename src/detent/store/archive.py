@@ -10,13 +10,13 @@ The bytes are those of a file whose hash was right already; this module protects
 
 import re
 import stat
-import zlib
 from collections.abc import Iterable, Iterator
 from struct import Struct
 from typing import NamedTuple
 
 from detent.errors import ArchiveUnsafe
 from detent.model.limits import Limits
+from detent.store import inflate
 from detent.store.naming import shown
 
 _END = Struct("<4sHHHHIIH")
@@ -101,24 +101,24 @@ class ZipReader:
         stored = member.method == _STORED
         seen = 0
         for piece in _slices(packed) if stored else self._inflated(packed, member):
-            seen = zlib.crc32(piece, seen)
+            seen = inflate.crc32(piece, seen)
             yield piece
         if seen != member.crc32:
             raise self.refuse(f"the CRC of `{shown(member.name)}` is wrong")
 
     def _inflated(self, packed: memoryview, member: Member) -> Iterator[bytes]:
-        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        stream = inflate.decompressobj(inflate.RAW)
         left = member.size_bytes
         position = 0
-        while not inflater.eof:
-            fed: bytes | memoryview = inflater.unconsumed_tail
+        while not stream.eof:
+            fed: bytes | memoryview = stream.unconsumed_tail
             if not fed:
                 fed = packed[position : position + _PIECE_BYTES]
                 position += len(fed)
             try:
                 # One byte more than may come shows that more would come.
-                piece = inflater.decompress(fed, min(left, _PIECE_BYTES) + 1)
-            except zlib.error:
+                piece = stream.decompress(fed, min(left, _PIECE_BYTES) + 1)
+            except inflate.error:
                 raise self.refuse(f"`{shown(member.name)}` cannot be inflated") from None
             left -= len(piece)
             if left < 0:
@@ -133,7 +133,7 @@ class ZipReader:
             raise self.refuse(
                 f"`{shown(member.name)}` holds less than the {member.size_bytes} bytes it declares"
             )
-        if inflater.unused_data or position < len(packed):
+        if stream.unused_data or position < len(packed):
             raise self.refuse(f"`{shown(member.name)}` is followed by bytes that belong to nothing")
 
     # ---- the directory --------------------------------------------------------------------------

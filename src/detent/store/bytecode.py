@@ -19,11 +19,11 @@ from typing import Any, NamedTuple, cast
 
 from detent.errors import DetentError, FileTrouble, StoreBusy
 from detent.events import Notice, Report, ignore
-from detent.fsio import READ_ONLY, FileLock
+from detent.fsio import READ_ONLY, FileLock, file_trouble
 from detent.model.limits import Limits
 from detent.store.cache import Scratch
 from detent.store.compiling import Compiler, Source, compile_sources
-from detent.store.entry import BYTECODE, WheelEntry, WheelFile, with_contents
+from detent.store.entry import BYTECODE, WheelEntry, WheelFile, read_contents, with_contents
 from detent.store.layout import Layout
 from detent.store.records import read_record, write_record
 
@@ -109,11 +109,12 @@ class ByteCodeStore:
         self, entries: Sequence[WheelEntry], compiler: Compiler, scratch: Path
     ) -> dict[str, tuple[WheelFile, ...]]:
         """Compile entries, and list what came of each that could be gone through to its end."""
-        jobs = [(entry, path, source) for entry in entries for path, source in _sources(entry, compiler)]
+        whole = [entry for found in entries if (entry := with_contents(found)) is not None]
+        jobs = [(entry, path, source) for entry in whole for path, source in _sources(entry, compiler)]
         done = compile_sources([source for _, _, source in jobs], compiler, scratch, self._variables)
         if done.trouble is not None:
             self._tell(done.trouble)
-        files: dict[str, list[WheelFile]] = {entry.digest: [] for entry in entries}
+        files: dict[str, list[WheelFile]] = {entry.digest: [] for entry in whole}
         for number, (entry, path, _) in enumerate(jobs):
             if number not in done.made:
                 files.pop(entry.digest, None)
@@ -122,11 +123,10 @@ class ByteCodeStore:
                     WheelFile(path, _MODE, made.size_bytes, made.sha256, made.mtime_ns)
                 )
         kept = {}
-        for entry in entries:
+        for entry in whole:
             if entry.digest in files:
                 kept[entry.digest] = tuple(files[entry.digest])
-                rows = tuple(map(tuple, kept[entry.digest]))
-                write_record(entry.root / f"{BYTECODE}{compiler.kind}", _KIND, _VERSION, rows)
+                _write(entry.root / f"{BYTECODE}{compiler.kind}", kept[entry.digest], scratch)
         return kept
 
     def _tell(self, trouble: DetentError) -> None:
@@ -153,6 +153,16 @@ def listed_bytecode(root: Path) -> dict[str, tuple[WheelFile, ...]]:
     except OSError:
         return {}
     return {name: _read(root / name) or () for name in names}
+
+
+def _write(record: Path, files: Iterable[WheelFile], scratch: Path) -> None:
+    """Keep a list, by way of scratch: what is left half written there is swept."""
+    new = scratch / "list"
+    write_record(new, _KIND, _VERSION, tuple(map(tuple, files)))
+    try:
+        new.rename(record)
+    except OSError as error:
+        raise file_trouble(error, record) from error
 
 
 def _read(record: Path) -> tuple[WheelFile, ...] | None:
@@ -217,10 +227,7 @@ def _are_intact(entry: WheelEntry, files: Iterable[WheelFile]) -> bool:
 
 def _sources(entry: WheelEntry, compiler: Compiler) -> Iterator[tuple[str, Source]]:
     """Give the modules of a wheel, each with the path of its byte code; what the wheel brings is its own."""
-    read = with_contents(entry)
-    contents = read and read.contents
-    if contents is None:
-        return
+    contents = read_contents(entry)
     prefix = entry.folder() + "/"
     own = {file.path for file in contents.files if file.path.endswith(".pyc")}
     for path, _, size_bytes, digest, mtime_ns in contents.files:

@@ -17,6 +17,7 @@
         head                           what every sync reads; written last; its mtime is the last use
         bytecode-<tag>-<magic>         the byte code that was made beside the files, for one kind of Python
     selections-v1/<fingerprint>        the heads of all wheels of one selection, packed
+    settled-v1/<fingerprint>           what a sync came to install, by the bytes of all that decides it
     archives-v1/0-<aa>/<sha256>        source distributions, kept for builds
     built-v1/<key>                     source, interpreter and settings -> sha256 of the wheel that was built
     logs-v1/                           what failed builds said
@@ -43,6 +44,7 @@ BUCKETS = (
     "metadata-v1",
     "wheels-v2",
     "selections-v1",
+    "settled-v1",
     "archives-v1",
     "built-v1",
     "logs-v1",
@@ -143,6 +145,10 @@ class Layout(NamedTuple):
     def selection(self, key: str) -> Path:
         """The heads of the wheels of one selection; the key is the fingerprint of their digests."""
         return self.root / "selections-v1" / _digest(key)
+
+    def settled(self, key: str) -> Path:
+        """What a sync came to install; the key is the fingerprint of all that decided it."""
+        return self.root / "settled-v1" / _digest(key)
 
     def archive(self, digest: str) -> Path:
         """The source distribution with this sha256."""

@@ -22,7 +22,7 @@ from detent.store.removal import remove
 from detent.store.usage import folders, links_of
 from detent.store.users import dead_notes, owners
 
-_FETCHED = ("index-v1", "metadata-v1", "archives-v1", "selections-v1")
+_FETCHED = ("index-v1", "metadata-v1", "archives-v1", "selections-v1", "settled-v1")
 """Buckets whose contents a download brings back, or which are made in no time."""
 
 

@@ -40,6 +40,7 @@ _RECORDS = (
     "index-v1",
     "metadata-v1",
     "selections-v1",
+    "settled-v1",
     "built-v1",
     "pylock-v1",
     "interpreters-v1",

@@ -3,43 +3,22 @@
 import os
 import subprocess
 import sys
-from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
 import pytest
 
 from detent.install import apply
-from detent.install.bytecode import ByteCode
 from detent.install.manifest import read_manifest
-from detent.model.limits import Limits
-from detent.model.names import PackageName
-from detent.store.bytecode import ByteCodeStore
-from support.environments import Installation
-from support.interpreters import base_python
+from support.environments import BYTECODE_KIND, Installation
 from support.wheels import Wheel, wheel
 from support.whole import environment_faults
 
 TAG = sys.implementation.cache_tag or ""
-KIND = f"{TAG}-{MAGIC_NUMBER.hex()}"
 PACKAGE = wheel("a", files={"a/__init__.py": "X = 1\n", "a/b/c.py": "def f(): 1 / 0\n", "a/data.txt": ""})
 
 
-def bytecode_of(
-    world: Installation, *wheels: Wheel, by_directory: bool = False
-) -> dict[PackageName, ByteCode]:
-    """What the store has of these wheels; made if need be."""
-    entries = world.entries(*wheels)
-    provided = ByteCodeStore(world.store.layout, Limits(), os.environ, world.events.append).provide(
-        tuple(entries.values()),
-        executable=base_python(),
-        kind=KIND,
-        by_directory={entry.digest for entry in entries.values() if by_directory},
-    )
-    return {name: ByteCode(KIND, e, provided.files[e.digest]) for name, e in entries.items()}
-
-
 def sync(world: Installation, *wheels: Wheel, link_mode: str = "auto") -> None:
-    found = bytecode_of(world, *wheels, by_directory=link_mode == "directory")
+    found = world.bytecode(*wheels, by_directory=link_mode == "directory")
     world.sync(*wheels, link_mode=link_mode, bytecode=found)
 
 
@@ -87,7 +66,7 @@ def test_no_record_and_no_list_names_it_and_it_goes_with_its_package(tmp_path: P
     sync(world, PACKAGE, wheel("one", files={"one.py": ""}))
 
     rows = read_manifest(str(world.environment.root)).packages
-    assert [(row.name, row.bytecode) for row in rows] == [("a", KIND), ("one", KIND)]
+    assert [(row.name, row.bytecode) for row in rows] == [("a", BYTECODE_KIND), ("one", BYTECODE_KIND)]
     assert not [path for row in rows for path in row.paths() if path.endswith(".pyc")]
     assert ".pyc" not in (world.site_packages / "a-1.0.dist-info/RECORD").read_text()
     world.sync()
@@ -105,7 +84,7 @@ def test_a_package_that_stays_gets_it_and_is_not_installed_again(tmp_path: Path)
     assert caches(world) == ["a/__pycache__/__init__.pyc", "a/b/__pycache__/c.pyc"]
     assert (world.site_packages / "a-1.0.dist-info/RECORD").stat() == before
     world.sync(PACKAGE)
-    assert [row.bytecode for row in world.found().packages] == [KIND]
+    assert [row.bytecode for row in world.found().packages] == [BYTECODE_KIND]
 
 
 def test_it_takes_the_place_of_what_stands_there(tmp_path: Path) -> None:
@@ -189,7 +168,7 @@ def test_a_run_that_died_before_it_is_done_leaves_what_the_next_one_finishes(
 
     sync(world, PACKAGE)
 
-    assert [row.bytecode for row in world.found().packages] == [KIND]
+    assert [row.bytecode for row in world.found().packages] == [BYTECODE_KIND]
     assert environment_faults(world.environment.root) == []
 
 

@@ -274,7 +274,7 @@ def test_coverage_does_not_measure_what_lies_behind_links(tmp_path: Path) -> Non
     variables = {**os.environ, "PYTHONPATH": str(tmp_path / "tools")}
 
     def measured(*step: str) -> str:
-        command = [world.environment.python, "-m", "coverage", *step]
+        command = [str(world.environment.python), "-m", "coverage", *step]
         return subprocess.run(
             command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=True
         ).stdout

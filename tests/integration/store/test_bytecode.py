@@ -223,6 +223,16 @@ def test_an_edited_source_gets_no_byte_code(world: World) -> None:
     assert listed_bytecode(entry.root) == {}
 
 
+def test_an_entry_whose_list_of_files_is_damaged_gets_no_byte_code(world: World) -> None:
+    entry = world.stored(wheel(files={"a/__init__.py": ""}))
+    (entry.root / "full").write_bytes(b"")
+    head = world.wheels.get(entry.digest)
+    assert head is not None
+
+    assert world.provide(head) == Provided({})
+    assert listed_bytecode(entry.root) == {}
+
+
 def test_renewed_times_drop_byte_code_that_goes_by_the_old_ones(world: World) -> None:
     entry = world.stored(wheel(files={"a/__init__.py": "X = 1\n"}))
     world.provide(entry)

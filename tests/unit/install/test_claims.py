@@ -209,3 +209,35 @@ def test_a_launcher_and_another_packages_script_are_a_conflict(tmp_path: Path) -
 
     with pytest.raises(FileConflict):
         world.sync(wheel("a", scripts={"tool": "a:x"}), wheel("b", data={"scripts/tool": "#!python\n"}))
+
+
+def test_who_may_overwrite_takes_the_place_of_what_stays_or_comes(tmp_path: Path) -> None:
+    world = Installation(tmp_path)
+    a = wheel("a", files={"x.py": "a", "a.py": ""})
+    b = wheel("b", files={"x.py": "b", "same.py": "1"})
+    c = wheel("c", files={"x.py": "c", "same.py": "1"})
+    world.sync(a)
+
+    world.sync(a, b, c, overwriting=["b"])
+
+    assert world.library() == {"x.py": "b", "a.py": "", "same.py": "1"}
+    assert owners(world, "x.py") == ["b"]
+    assert [p.yielded for p in world.found().packages] == [
+        (f"{world.environment.interpreter.scheme.purelib}/x.py",),
+        (),
+        (f"{world.environment.interpreter.scheme.purelib}/x.py",),
+    ]
+    with pytest.raises(FileConflict):  # without the third it is between the others, and nobody has decided
+        world.sync(a, c, overwriting=["b"])
+    world.sync(a, c, overwriting=["b", "c"])
+    assert world.library() == {"x.py": "c", "a.py": "", "same.py": "1"}
+    world.sync(a)
+    assert world.library() == {"x.py": "a", "a.py": ""}
+
+
+def test_names_that_are_one_file_are_no_matter_of_permission(tmp_path: Path) -> None:
+    world = Installation(tmp_path)
+    (world.environment.root / "PYVENV.CFG").symlink_to("pyvenv.cfg")  # as where case does not count
+
+    with pytest.raises(FileConflict):
+        world.sync(wheel("a", files={"x.py": "a"}), wheel("b", files={"X.py": "b"}), overwriting=["a", "b"])

@@ -1,4 +1,5 @@
 import errno
+import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,10 @@ class World(Installation):
         self.target = root / "target"
         self.target.mkdir()
 
+    def begin_anew(self, name: str) -> None:
+        self.target = self.root / name
+        self.target.mkdir()
+
     def link(self, mode: str) -> str:
         linker = Linker(str(self.target), mode, self.store, self.events.append)
         linker.link([Batch(self.entry, "files", "", self.files)])
@@ -44,7 +49,23 @@ class World(Installation):
             ).read_bytes()
             assert made.st_mode & 0o777 == file.mode
             assert made.st_mtime_ns == file.mtime_ns
-        assert self.store.check(self.entry) is self.entry
+        assert self.store.check(self.entry) is not None
+
+
+@contextmanager
+def clones_counted() -> Iterator[list[int]]:
+    """Count how often a file system is asked to clone; it cannot."""
+    real, calls = fcntl.ioctl, [0]
+
+    def ioctl(*_arguments: Any) -> None:
+        calls[0] += 1
+        raise OSError(errno.EOPNOTSUPP, "not here")
+
+    setattr(fcntl, "ioctl", ioctl)  # noqa: B010 -- the type checker knows its signature better
+    try:
+        yield calls
+    finally:
+        setattr(fcntl, "ioctl", real)  # noqa: B010
 
 
 @contextmanager
@@ -153,3 +174,65 @@ def test_folders_are_made_once_and_a_link_in_their_place_is_refused(tmp_path: Pa
     assert (world.target / "a/b").is_dir()
     with pytest.raises(FileTrouble):
         linker.make_folders(("b",))
+
+
+def test_that_files_cannot_be_cloned_is_found_out_once_for_all_runs(tmp_path: Path) -> None:
+    world = World(tmp_path)
+
+    with clones_counted() as calls:
+        assert world.link("auto") == "hardlink"
+        world.begin_anew("second")
+        assert world.link("auto") == "hardlink"
+
+    assert calls == [1]
+    world.check()
+
+
+def test_what_was_found_out_is_asked_anew_when_it_is_true_no_more(tmp_path: Path) -> None:
+    world = World(tmp_path)
+
+    with clones_counted() as calls:
+        world.link("auto")
+        for name in ("second", "third"):
+            world.begin_anew(name)
+            with links_fail(errno.EXDEV):
+                assert world.link("auto") == "copy"
+            world.check()
+
+    assert calls == [3]
+    assert len(notices(world.events)) == 2
+
+
+MANY = 1200
+"""Enough for threads."""
+
+
+def test_many_links_are_made_side_by_side_and_none_is_missing(tmp_path: Path) -> None:
+    world = World(tmp_path, MANY)
+
+    world.link("hardlink")
+
+    assert all(world.is_shared(file.path) for file in world.files)
+    world.check()
+
+
+@pytest.mark.parametrize("code", [errno.EMLINK, errno.EXDEV], ids=errno.errorcode.get)
+def test_what_one_of_many_links_meets_is_answered_as_for_one(tmp_path: Path, code: int) -> None:
+    world = World(tmp_path, MANY)
+
+    with links_fail(code, lambda count: count in (700, 701, 702, 703)):
+        method = world.link("hardlink")
+
+    assert method == ("hardlink" if code == errno.EMLINK else "copy")
+    world.check()
+
+
+def test_a_disk_that_fails_stops_all_threads(tmp_path: Path) -> None:
+    world = World(tmp_path, MANY)
+
+    with links_fail(errno.EIO, lambda count: count >= 300), pytest.raises(FileTrouble):
+        world.link("hardlink")
+    made = len(list(world.target.iterdir()))
+
+    assert made < MANY
+    assert len(list(world.target.iterdir())) == made

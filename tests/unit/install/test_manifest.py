@@ -32,6 +32,7 @@ A = Installed(
     private=("lib/a-1.0.dist-info/RECORD",),
     launchers=(("bin/a", "a:main"),),
     bytecode="cpython-312-cb0d0d0a",
+    yielded=("lib/theirs.py", "bin/theirs"),
 )
 B = Installed(PackageName("b"), "2", "bb", "sha512:bb", is_requested=False, dist_info="lib/b-2.dist-info")
 

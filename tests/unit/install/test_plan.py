@@ -5,6 +5,7 @@ from detent.install.plan import (
     Install,
     Installed,
     Keep,
+    Linking,
     Remove,
     Replace,
     identity_of,
@@ -189,3 +190,50 @@ def test_what_is_spared_and_wanted_is_installed_like_any_other() -> None:
     )
 
     assert decided.actions == (Replace(None, (foreign("pip"),), new),)
+
+
+def yielding(name: str, *yielded: str, linked: tuple[str, ...] = ()) -> Installed:
+    return installed(name)._replace(linked=linked, yielded=yielded)
+
+
+def test_a_package_whose_file_was_overwritten_is_replaced_when_the_other_one_goes() -> None:
+    loser, winner = yielding("a", "lib/x.py"), yielding("b", linked=("lib/x.py",))
+    found = Found((loser, winner))
+
+    kept = plan(selection(wanted("a"), wanted("b")), found, exact=True)
+    alone = plan(selection(wanted("a")), found, exact=True)
+    other = plan(selection(wanted("a"), wanted("b", "2.0", "bb")), found, exact=True)
+
+    assert kept.is_empty
+    assert alone.actions == (Replace(loser, (), wanted("a")), Remove(winner))
+    assert [type(action) for action in other.actions] == [Replace, Replace]
+
+
+def test_a_package_that_may_overwrite_now_is_replaced() -> None:
+    loser, winner = yielding("a", "lib/x.py"), yielding("b", linked=("lib/x.py",))
+    both = selection(wanted("a"), wanted("b"))
+
+    def decided(*names: str) -> list[type]:
+        linking = Linking(overwriting=tuple(map(PackageName, names)))
+        return [
+            type(action) for action in plan(both, Found((loser, winner)), exact=True, linking=linking).actions
+        ]
+
+    assert decided("b") == decided("b", "a") == decided() == [Keep, Keep]
+    assert decided("a") == decided("a", "b") == [Replace, Keep]
+
+
+def test_what_is_replaced_gives_way_to_those_it_had_overwritten_in_turn() -> None:
+    first = yielding("a", "lib/x.py", linked=("lib/y.py",))
+    second = yielding("b", linked=("lib/x.py",))
+    third = yielding("c", "lib/y.py")
+
+    decided = plan(selection(wanted("a"), wanted("c")), Found((first, second, third)), exact=True)
+
+    assert [type(action) for action in decided.actions] == [Replace, Remove, Replace]
+
+
+def test_who_is_not_selected_cannot_be_given_its_file_back() -> None:
+    loser = yielding("a", "lib/x.py")
+
+    assert plan(selection(), Found((loser,)), exact=False).actions == (Keep(loser, is_requested=False),)

@@ -122,3 +122,13 @@ def test_what_cannot_be_put_back_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     assert [type(event) for event in told] == [Notice]
     assert "could not be put back" in str(told)
     assert path.read_bytes() == b"2"
+
+
+def test_a_file_that_was_removed_comes_back(tmp_path: Path) -> None:
+    path, restoring = tmp_path / "old", Restoring(print)
+    path.write_bytes(b"1")
+    restoring.remember(path, b"1", None)
+    path.unlink()
+    fail(restoring)
+
+    assert contents(tmp_path) == {"old": b"1"}

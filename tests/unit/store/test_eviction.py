@@ -1,5 +1,6 @@
 import os
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from detent.events import Event
 from detent.model.limits import Limits
 from detent.store import cache, eviction, inventory
 from detent.store.cache import hold_store, open_store
-from detent.store.eviction import Bounds, Row, choose, evict
+from detent.store.eviction import Bounds, Row, choose
 from detent.store.layout import Layout
 from detent.store.users import register, users
 from support.stores import DAY_SECONDS, INDEX, A, B, aged, filled, lived_in, put
@@ -18,6 +19,10 @@ from support.wheels import wheel
 
 ALL = Bounds(None, 90 * DAY_SECONDS)
 NOW = 1_000_000_000.0
+
+
+evict = partial(eviction.evict, seconds=600)
+"""A whole pass, however slow the machine is; tests about slices say how long one is."""
 
 
 def days(number: float) -> int:

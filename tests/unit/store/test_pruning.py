@@ -171,7 +171,7 @@ def test_a_store_that_may_only_be_read_says_so_and_stays_as_it_is(tmp_path: Path
         try:
             assert usage(layout)
             assert verify(layout).faults == ()
-            assert evict(layout, Bounds(0, AGE_SECONDS))
+            assert evict(layout, Bounds(0, AGE_SECONDS), seconds=600)
             assert not register(layout, environment, [A.sha256])
             for work in (clean, partial(prune, max_age_seconds=AGE_SECONDS)):
                 with pytest.raises(FileTrouble) as trouble:

@@ -1,0 +1,73 @@
+"""From the words of a command line to the command, or to help for a line that cannot be read."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+
+from detent.cli import project_commands, tool_commands
+from detent.cli.console import Console
+from detent.cli.parse import Doubt, Parsed, Values, parse
+
+_RUN: dict[str, Callable[[Values, Console], int]] = {
+    "init": project_commands.init,
+    "add": project_commands.add,
+    "remove": project_commands.remove,
+    "venv": project_commands.venv,
+    "tree": project_commands.tree,
+    "export": project_commands.export,
+    "import": project_commands.import_from,
+    "build": project_commands.build,
+    "version": project_commands.version,
+    "undo": project_commands.undo,
+    "cache dir": tool_commands.cache_dir,
+    "cache size": tool_commands.cache_size,
+    "cache list": tool_commands.cache_list,
+    "cache prune": tool_commands.cache_prune,
+    "cache verify": tool_commands.cache_verify,
+    "cache clean": tool_commands.cache_clean,
+    "config schema": tool_commands.config_schema,
+    "self version": tool_commands.self_version,
+    "completion": tool_commands.completion,
+    "help": tool_commands.help_for,
+}
+_RUN_AND_KEEP: dict[str, Callable[[Values, Console, Sequence[str]], int]] = {
+    "lock": project_commands.lock,
+    "sync": project_commands.sync,
+    "run": project_commands.run,
+}
+"""What `quick` answers the next time where there was nothing to do, by the words of the line."""
+
+
+def dispatch(words: Sequence[str], variables: Mapping[str, str], console: Console) -> int:
+    """Read a command line and run it, and give its exit code."""
+    try:
+        parsed = parse(words, variables)
+    except Doubt as doubt:
+        return tool_commands.aside(doubt, console)
+    return _run(parsed, words, console)
+
+
+def _run(parsed: Parsed, words: Sequence[str], console: Console) -> int:
+    values = parsed.values
+    console.set_up(
+        quiet=_count(values, "quiet"),
+        verbose=_count(values, "verbose"),
+        progress=not values["no_progress"],
+        colour="never" if values["no_color"] else str(values["color"] or ""),
+    )
+    for variable, flag in parsed.passed_over:
+        console.warn(f"`{variable}` does not count beside `{flag}`")
+    directory = values["directory"]
+    if isinstance(directory, str):
+        try:
+            os.chdir(directory)
+        except OSError as error:
+            raise project_commands.directory_missing(directory, error) from error
+    keep = _RUN_AND_KEEP.get(parsed.command.name)
+    if keep is not None:
+        return keep(values, console, () if parsed.passed_over else words)
+    return _RUN[parsed.command.name](values, console)
+
+
+def _count(values: Values, name: str) -> int:
+    value = values[name]
+    return value if isinstance(value, int) else 0
