@@ -641,7 +641,7 @@ class StoreBusy(StoreError):
     def __init__(self, path: str, holder: str, seconds: float) -> None:
         super().__init__(
             f"`{path}` is still locked after {seconds:.0f} seconds",
-            why=f"it is held by {holder}" if holder else "another process holds it",
+            why=f"it is held by {holder}",
             next_steps=("wait for it to finish, then run the command again",),
         )
 

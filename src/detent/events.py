@@ -4,7 +4,9 @@ An engine takes a :data:`Report`, a callable of one event, and defaults to :func
 """
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from detent.named import NamedTuple
 
 
 class Resolving(NamedTuple):

@@ -27,17 +27,38 @@ def main() -> None:
     begun = perf_counter()
     words = sys.argv[1:]
     try:
+        if sys.getfilesystemencoding() != "utf-8" and not sys.flags.utf8_mode:
+            _begin_in_utf8()
         if not _ANSWERED.isdisjoint(words):
             _answer(words, begun)
         import gc
 
         # A command is short and makes next to no cycles: looking for them costs a tenth of a warm lock.
         gc.disable()
-        from detent.cli import app
+        if "sync" in words:
+            _sync_again(words)
+        from detent.cli import app, frame
 
-        app.leave(app.main(words))
+        frame.leave(app.main(words))
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)  # nobody listened yet: nothing has begun, and a trace of imports helps nobody
+
+
+def _begin_in_utf8() -> None:
+    """Begin anew: in this locale names of files that are right everywhere else could not be written."""
+    try:
+        posix.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
+    except (OSError, ValueError):
+        return  # then it goes on as it is
+
+
+def _sync_again(words: list[str]) -> None:
+    """Make the environment as an earlier sync settled it and end the process, or come back."""
+    from detent.cli import frame, settled_sync
+
+    code = settled_sync.main(words, _variables())
+    if code is not None:
+        frame.leave(code)
 
 
 def _answer(words: list[str], begun: float) -> None:

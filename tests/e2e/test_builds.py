@@ -4,6 +4,7 @@ import bz2
 import gzip
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -213,6 +214,44 @@ def test_other_settings_for_the_back_end_are_another_build(project: Sandbox, ind
 
     project.detent("sync", "--reinstall").ok()
     assert calls(project) == []
+
+
+def test_other_settings_make_another_package_of_what_is_installed(
+    project: Sandbox, index: IndexServer
+) -> None:
+    sources(index, tiny_sdist("a"))
+    publish(index, wheel("b"))
+    project.manifest("a", "b")
+    project.detent("sync").ok()
+    calls(project)
+
+    first = project.detent("sync", "-C", "x=1").ok()
+    again = project.detent("sync", "-C", "x=1").ok()
+    back = project.detent("sync").ok()
+
+    assert calls(project) == ['get_requires_for_build_wheel {"x": "1"}', 'build_wheel {"x": "1"}']
+    assert first.err.splitlines()[-1] == back.err.splitlines()[-1] == " ~ a==1.0"
+    assert "Checked 2 packages" in again.err
+
+
+@pytest.mark.parametrize("flags", [["--refresh"], ["--refresh-package", "a"]])
+def test_what_is_missing_is_built_again_where_the_cache_is_not_to_be_believed(
+    project: Sandbox, index: IndexServer, flags: list[str]
+) -> None:
+    sources(index, tiny_sdist("a"))
+    project.manifest("a")
+    project.detent("sync").ok()
+    calls(project)
+
+    project.detent("sync", *flags).ok()
+    assert calls(project) == []  # it is there
+
+    shutil.rmtree(project.root / ".venv")
+    project.detent("sync", "--refresh-package", "b").ok()
+    assert calls(project) == []
+    shutil.rmtree(project.root / ".venv")
+    project.detent("sync", *flags).ok()
+    assert calls(project) == ["get_requires_for_build_wheel", "build_wheel"]
 
 
 def test_another_interpreter_is_another_build(project: Sandbox, index: IndexServer) -> None:

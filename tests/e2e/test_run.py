@@ -1,5 +1,6 @@
 """`detent run`: sync, then become the command; its exit code, signals and streams are the caller's."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -363,3 +364,16 @@ def test_a_failed_sync_runs_nothing(project: Sandbox, index: IndexServer) -> Non
     assert (done.code, done.out) == (1, "")
     assert not (project.root / "pylock.toml").exists()
     assert [path.name for path in project.root.iterdir()] == ["pyproject.toml"]
+
+
+def test_a_run_without_a_sync_says_which_packages_the_cache_has_lost(
+    sandbox: Sandbox, index: IndexServer
+) -> None:
+    publish(index, wheel("tool", files={"tool/__init__.py": ""}))
+    sandbox.manifest("tool")
+    sandbox.detent("sync", "--link-mode", "directory").ok()
+    shutil.rmtree(sandbox.cache / "wheels-v2")
+
+    done = sandbox.detent("run", "--no-sync", "true").ok()
+
+    assert "the cache no longer holds what the environment links to: tool; run `detent sync`" in done.err

@@ -137,7 +137,14 @@ def test_the_first_sync_is_taken_back_to_an_empty_environment_without_a_lock(
 
 def test_what_changed_nothing_is_no_change(project: Sandbox) -> None:
     project.detent("add", "shout").ok()
-    for words in (("sync",), ("lock",), ("run", "true"), ("add", "shout"), ("tree",)):
+    for words in (
+        ("sync",),
+        ("lock",),
+        ("run", "true"),
+        ("add", "shout"),
+        ("tree",),
+        ("run", "--isolated", "true"),
+    ):
         project.detent(*words).ok()
     failed = project.detent("add", "nobody-has-this")
 
@@ -261,6 +268,44 @@ def test_another_interpreter_is_taken_back_too(project: Sandbox) -> None:
     assert "Replacing virtual environment at: .venv" in said
     assert project.read(".venv/pyvenv.cfg") == before
     assert project.installed() == {"paint": "0.3.1"}
+
+
+def test_an_environment_that_is_gone_is_made_again(project: Sandbox) -> None:
+    project.detent("add", "shout").ok()
+    shutil.rmtree(project.root / ".venv")
+
+    said = undone(project)
+
+    assert "Creating virtual environment at: .venv" in said
+    assert project.installed() == {"paint": "0.3.1"}
+
+
+def test_an_import_is_taken_back(sandbox: Sandbox, index: IndexServer) -> None:
+    publish(index, wheel("paint"))
+    sandbox.manifest()
+    sandbox.write("requirements.txt", "paint\n")
+    before = sandbox.read("pyproject.toml")
+    sandbox.detent("import", "requirements.txt").ok()
+    assert "paint" in sandbox.read("pyproject.toml")
+
+    said = undone(sandbox)
+
+    assert said.startswith("Undid `detent import`\nRestored `pyproject.toml`\nRemoved `pylock.toml`\n")
+    assert sandbox.read("pyproject.toml") == before
+    assert not (sandbox.root / "pylock.toml").exists()
+
+
+def test_the_way_files_were_linked_comes_back(project: Sandbox) -> None:
+    before = environment(project)
+    library = next(project.root.glob(".venv/lib/python*/site-packages"))
+    project.detent("sync", "--link-mode", "directory").ok()
+    assert (library / "paint").is_symlink()
+
+    undone(project)
+    assert not (library / "paint").is_symlink()
+    assert environment(project) == before
+    undone(project)
+    assert (library / "paint").is_symlink()
 
 
 def test_the_selection_of_the_last_sync_comes_back(project: Sandbox) -> None:

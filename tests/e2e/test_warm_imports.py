@@ -1,6 +1,7 @@
 """What a warm command imports: its time is that of its imports, so what it does not need stays away."""
 
 import re
+import shutil
 
 import pytest
 
@@ -8,26 +9,72 @@ from support.cli import Sandbox, publish
 from support.index_server import IndexServer
 from support.wheels import wheel
 
-ENGINES = (
-    "_hashlib",
-    "detent.build.",
+NEVER = (
+    "asyncio",
+    "concurrent.",
+    "detent.build.frontend",
+    "detent.build.hooks",
     "detent.index.client",
     "detent.index.remote",
-    "detent.install.",
     "detent.ops.builds",
-    "detent.ops.sync",
-    "detent.python.provision",
+    "detent.python.probe",
+    "detent.python.rendering",
     "detent.resolve.explain",
     "detent.resolve.failure",
     "detent.resolve.suggest",
-    "detent.store.wheels",
+    "detent.resolve.throwaway",
+    "distlib",
+    "filelock",
     "http.client",
+    "httpx",
     "json",
+    "logging",
+    "packaging.requirements",
+    "packaging.tags",
+    "platformdirs",
+    "pyproject_hooks",
+    "python_discovery",
+    "resolvelib",
+    "rich",
     "subprocess",
-    "threading",
+    "typer",
+    "urllib.request",
     "virtualenv",
 )
-"""What fetches, builds, installs or finds words for a failure: not for a lock from a warm cache."""
+"""What fetches, builds, starts programs or finds words for a failure."""
+ENGINES = (
+    *NEVER,
+    "_hashlib",
+    "detent.build.",
+    "detent.install.",
+    "detent.ops.sync",
+    "detent.python.provision",
+    "detent.store.wheels",
+    "threading",
+)
+"""The same, and what installs: not for a lock from a warm cache."""
+READERS = (
+    *NEVER,
+    "_hashlib",
+    "detent.cli.flags",
+    "detent.cli.parse",
+    "detent.index.",
+    "detent.lock.pylock",
+    "detent.lock.select",
+    "detent.model.markers",
+    "detent.ops.discover",
+    "detent.ops.gather",
+    "detent.ops.lock",
+    "detent.ops.sync",
+    "detent.project.",
+    "detent.python.discovery",
+    "detent.store.unpack",
+    "detent.store.wheels",
+    "packaging.version",
+    "threading",
+    "tomllib",
+)
+"""What reads words, projects and locks, and chooses: not where an earlier sync has settled all that."""
 
 
 def imported(sandbox: Sandbox, *words: str) -> list[str]:
@@ -50,3 +97,51 @@ def test_a_warm_lock_imports_no_engine_but_the_resolver(
 
     assert [module for module in modules if module.startswith(ENGINES)] == []
     assert ("detent.resolve.solver" in modules) is not is_locked
+
+
+@pytest.mark.parametrize("words", [["sync"], ["sync", "--frozen"], ["run", "true"]])
+def test_a_warm_sync_starts_fetches_builds_and_resolves_nothing(
+    sandbox: Sandbox, index: IndexServer, words: list[str]
+) -> None:
+    publish(index, wheel("a", requires=["b"]), wheel("b"))
+    sandbox.manifest("a")
+    sandbox.detent("sync").ok()
+    shutil.rmtree(sandbox.root / ".venv")
+    shutil.rmtree(sandbox.cache / "settled-v1")
+
+    modules = imported(sandbox, *words)
+
+    assert [module for module in modules if module.startswith((*NEVER, "detent.resolve.solver"))] == []
+    assert "detent.install.apply" in modules
+
+
+@pytest.mark.parametrize("words", [["sync"], ["sync", "--frozen"]])
+def test_a_sync_that_was_settled_before_reads_no_project_and_no_lock(
+    sandbox: Sandbox, index: IndexServer, words: list[str]
+) -> None:
+    publish(index, wheel("a", requires=["b"]), wheel("b"))
+    sandbox.manifest("a")
+    sandbox.detent("lock").ok()
+    sandbox.detent(*words).ok()
+    shutil.rmtree(sandbox.root / ".venv")
+
+    modules = imported(sandbox, *words)
+
+    assert [module for module in modules if module.startswith(READERS)] == []
+    assert "detent.install.apply" in modules
+
+
+@pytest.mark.parametrize("words", [["add", "c"], ["remove", "b"]])
+def test_a_warm_edit_starts_fetches_and_builds_nothing(
+    sandbox: Sandbox, index: IndexServer, words: list[str]
+) -> None:
+    publish(index, wheel("a"), wheel("b"), wheel("c"))
+    sandbox.manifest("a", "b", "c")
+    sandbox.detent("sync").ok()
+    sandbox.manifest("a", "b")
+    sandbox.detent("sync").ok()
+
+    modules = imported(sandbox, *words)
+
+    assert [module for module in modules if module.startswith(NEVER)] == []
+    assert {"detent.resolve.solver", "detent.install.apply"} <= set(modules)

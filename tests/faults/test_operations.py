@@ -9,8 +9,9 @@ import itertools
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 import pytest
@@ -58,17 +59,32 @@ class Command(NamedTuple):
     """What the project depends on after those commands, if that is something else."""
     is_cold: bool = False
     """Whether it begins with nothing from the index in the cache."""
+    variables: Mapping[str, str] = MappingProxyType({})
 
 
+BY_DIRECTORY = {"DETENT_LINK_MODE": "directory"}
 COMMANDS = {
     "add": Command(("add", "tool"), dependencies=("old",), before=(("sync",),), is_cold=True),
     "lock": Command(("lock",), dependencies=("tool",)),
     "sync": Command(("sync",), dependencies=("tool",), before=(("lock",),), is_cold=True),
     "sync in copies": Command(
-        ("sync", "--link-mode", "copy"), dependencies=("tool",), before=(("sync",), ("cache", "dir"))
+        ("sync", "--link-mode", "copy"), dependencies=("tool",), before=(("lock",),), is_cold=True
     ),
     "sync of another selection": Command(
         ("sync",), dependencies=("tool==1.0", "old"), before=(("sync",),), then=("tool==2.0", "new")
+    ),
+    "sync by directory": Command(
+        ("sync",), dependencies=("tool",), before=(("lock",),), is_cold=True, variables=BY_DIRECTORY
+    ),
+    "sync of another selection by directory": Command(
+        ("sync",),
+        dependencies=("tool==1.0", "old"),
+        before=(("sync",),),
+        then=("tool==2.0", "new"),
+        variables=BY_DIRECTORY,
+    ),
+    "sync with byte code": Command(
+        ("sync",), dependencies=("tool",), before=(("lock",),), variables={"DETENT_COMPILE_BYTECODE": "1"}
     ),
     "sync with nothing to do": Command(("sync",), dependencies=("tool",), before=(("sync",),)),
     "remove": Command(("remove", "tool"), dependencies=("tool", "old"), before=(("sync",),)),
@@ -100,7 +116,7 @@ class World(NamedTuple):
         """Everything in the environment but byte code and detent's own state."""
         root = self.project.root / ".venv"
         return {
-            str(path.relative_to(root)): path.read_bytes() if path.is_file() else path.is_symlink()
+            str(path.relative_to(root)): str(path.readlink()) if path.is_symlink() else contents(path)
             for path in root.rglob("*")
             if ".detent" not in path.parts and "__pycache__" not in path.parts
         }
@@ -110,6 +126,10 @@ class World(NamedTuple):
             *(path.name for path in (self.project.cache / "tmp").glob("*") if path.name != ".swept"),
             *(str(path) for path in self.project.cache.rglob(".detent-*")),
         ]
+
+
+def contents(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
 
 
 @pytest.fixture
@@ -128,6 +148,7 @@ def world(request: pytest.FixtureRequest, sandbox: Sandbox, index: IndexServer, 
         ),
     )
     sandbox.manifest(*begun.dependencies)
+    sandbox.variables.update(begun.variables)
     world = World(sandbox, sandbox.root.parent / "kept")
     for words in begun.before:
         assert run(world.work(*words)).code == 0

@@ -85,16 +85,16 @@ def test_the_environment_is_that_of_the_last_selection(
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(SELECTIONS, SELECTIONS)
+@given(SELECTIONS, SELECTIONS, st.tuples(MODES, MODES))
 def test_an_inexact_sync_only_adds(
-    place: Path, first: tuple[Wheel | None, ...], second: tuple[Wheel | None, ...]
+    place: Path, first: tuple[Wheel | None, ...], second: tuple[Wheel | None, ...], modes: tuple[str, str]
 ) -> None:
     shutil.rmtree(place / "venv", ignore_errors=True)
     world = Installation(place)
-    world.sync(*(w for w in first if w))
+    world.sync(*(w for w in first if w), link_mode=modes[0])
     before = {p.name: p.digest for p in world.found().packages}
 
-    world.sync(*(w for w in second if w), exact=False)
+    world.sync(*(w for w in second if w), exact=False, link_mode=modes[1])
 
     wanted = {w.filename.split("-")[0]: w.sha256 for w in second if w}
     assert {p.name: p.digest for p in world.found().packages} == before | wanted

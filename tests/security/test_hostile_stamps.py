@@ -26,7 +26,11 @@ def project(sandbox: Sandbox, index: IndexServer) -> Sandbox:
 
 def test_a_stamp_that_came_with_a_repository_is_not_looked_at(project: Sandbox) -> None:
     true_stamp = stamp_of(project)
-    for place in (".venv/.detent/stamp", f"{stamp.BUCKET}/{true_stamp.name}", f".cache/detent/{stamp.BUCKET}/{true_stamp.name}"):
+    for place in (
+        ".venv/.detent/stamp",
+        f"{stamp.BUCKET}/{true_stamp.name}",
+        f".cache/detent/{stamp.BUCKET}/{true_stamp.name}",
+    ):
         (project.root / place).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(true_stamp, project.root / place)
     true_stamp.unlink()
@@ -38,7 +42,9 @@ def test_a_stamp_that_came_with_a_repository_is_not_looked_at(project: Sandbox) 
 
 def test_a_project_cannot_say_where_the_cache_is(project: Sandbox) -> None:
     shutil.copytree(project.cache, project.root / "prepared")
-    project.write("pyproject.toml", project.read("pyproject.toml") + '\n[tool.detent]\ncache-dir = "prepared"\n')
+    project.write(
+        "pyproject.toml", project.read("pyproject.toml") + '\n[tool.detent]\ncache-dir = "prepared"\n'
+    )
 
     asked = ask(project, "sync")
 

@@ -1,6 +1,5 @@
 """Asking `detent` and seeing who answers: the stamp, before anything is imported, or the command itself."""
 
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,24 +25,28 @@ class Asked(NamedTuple):
     """What was said on stderr, with `TIME` for every time."""
 
 
-def ask(sandbox: Sandbox, *words: str, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Asked:
+def ask(
+    sandbox: Sandbox, *words: str, env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> Asked:
     """Run a command and see who answers it."""
     done = sandbox.detent(*words, env={"PYTHONPROFILEIMPORTTIME": "1", **(env or {})}, cwd=cwd)
     modules = set(re.findall(r"^import time:.*\| +(\S+)$", done.err, re.MULTILINE))
     assert "detent.quick" in modules
     said = _TIME.sub("TIME", _IMPORT.sub("", done.err))
-    return Asked("detent.cli.app" not in modules, done.code, done.out, said)
+    return Asked("detent.cli.frame" not in modules, done.code, done.out, said)
 
 
 def settle(
     sandbox: Sandbox, *words: str, env: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> Asked:
     """Ask until it is answered at once: what has just changed is looked at again."""
+    asked = ask(sandbox, *words, env=env, cwd=cwd)
     for _ in range(_LONGEST):
-        asked = ask(sandbox, *words, env=env, cwd=cwd)
         if asked.is_at_once:
-            return asked
-    raise AssertionError(f"`{' '.join(words)}` is never answered at once: {asked.said}")
+            break
+        asked = ask(sandbox, *words, env=env, cwd=cwd)
+    assert asked.is_at_once, asked
+    return asked
 
 
 def is_at_once(sandbox: Sandbox, *words: str, env: Mapping[str, str] | None = None) -> bool:
@@ -53,5 +56,5 @@ def is_at_once(sandbox: Sandbox, *words: str, env: Mapping[str, str] | None = No
 
 def stamp_of(sandbox: Sandbox, folder: Path | None = None) -> Path:
     """Where the stamp of a working folder lies."""
-    facts = os.stat(folder or sandbox.root)
+    facts = (folder or sandbox.root).stat()
     return sandbox.cache / stamp.BUCKET / f"{facts.st_dev:x}-{facts.st_ino:x}"

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from detent.fsio import (
     copy,
     file_trouble,
     hardlink,
+    read_limited,
     remove_tree,
     write_all,
     write_atomic,
@@ -439,3 +441,54 @@ def test_a_lock_file_that_is_a_link_is_refused_and_its_target_kept(tmp_path: Pat
     with pytest.raises(FileTrouble), lock(tmp_path / "lock"):
         pass
     assert (tmp_path / "victim").read_bytes() == b"safe"
+
+
+@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="this kernel does not tell who holds a lock")
+def test_those_who_share_a_lock_are_named_though_they_do_not_sign(tmp_path: Path) -> None:
+    heard: list[Event] = []
+    (tmp_path / "lock").write_text("4194303")  # who held it before
+    script = (
+        "import sys, time\nfrom pathlib import Path\nfrom detent.fsio import FileLock\n"
+        "with FileLock(Path(sys.argv[1]), wait_seconds=5, notice_seconds=5, shared=True):\n"
+        "    print('held', flush=True)\n    time.sleep(60)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path / "lock")],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")},
+    ) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == b"held\n"
+        waiting = FileLock(tmp_path / "lock", wait_seconds=0.02, notice_seconds=0, report=heard.append)
+        with pytest.raises(StoreBusy) as busy, waiting:
+            pass
+        with lock(tmp_path / "lock", shared=True), pytest.raises(StoreBusy) as both, waiting:
+            pass
+        holder.kill()
+
+    assert f"process {holder.pid}" in busy.value.why
+    first, second = sorted((holder.pid, os.getpid()))
+    assert f"processes {first} and {second}" in both.value.why
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (lambda path: os.mkfifo(path), "no ordinary file"),
+        (lambda path: path.mkdir(), "no ordinary file"),
+        (lambda path: path.symlink_to("/dev/zero"), "symbolic link"),
+        (lambda path: path.write_bytes(b"12345"), "larger"),
+    ],
+)
+def test_what_a_stranger_may_have_put_there_is_read_only_if_it_is_a_small_file(
+    make: Callable[[Path], object], problem: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"1234")
+    assert read_limited(str(path), 4) == b"1234"
+    path.unlink()
+
+    make(path)
+
+    with pytest.raises(OSError, match=problem):
+        read_limited(str(path), 4)

@@ -97,7 +97,10 @@ def test_another_users_cache_has_no_stamps(cache: dict[str, str], monkeypatch: p
 
 def test_what_is_written_is_read_again(cache: dict[str, str]) -> None:
     path = stamp.place(cache)
-    rows: tuple[stamp.Row, ...] = (("/a\udcff", stamp.CONTENTS, (1, 2, 3, 4, 5), b"p"), ("/b", stamp.LINK, None, None))
+    rows: tuple[stamp.Row, ...] = (
+        ("/a\udcff", stamp.CONTENTS, (1, 2, 3, 4, 5), b"p"),
+        ("/b", stamp.LINK, None, None),
+    )
     answer: stamp.Answer = (KEY, 1, 2, rows, "text\0")
     question = (("run", "--x\udcff"), (("A", "b"),), True)
 
@@ -106,7 +109,7 @@ def test_what_is_written_is_read_again(cache: dict[str, str]) -> None:
     assert {q: stamp.unpack(a) for q, a in stamp.read(path).items()} == {question: answer}
     assert stamp.write(path, {})
     assert stamp.read(path) == {}
-    assert os.listdir(os.path.dirname(path)) == [os.path.basename(path)]
+    assert list(Path(path).parent.iterdir()) == [Path(path)]
 
 
 @pytest.mark.parametrize("what", ["VERSION", "__file__"])
@@ -331,12 +334,17 @@ def test_a_command_gets_the_variables_of_an_active_environment(path: str | None,
     assert stamp.child_variables(variables, "/e") == {"A": "b", "VIRTUAL_ENV": "/e", "PATH": child}
 
 
-def test_programs_are_found_in_absolute_folders_of_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_programs_are_found_in_absolute_folders_of_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     for name, mode in (("one/tool", 0o644), ("two/tool", 0o755), ("here/tool", 0o755)):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).touch(mode)
     (tmp_path / "zero/tool").mkdir(parents=True)
 
-    assert stamp.on_path("tool", f"here::{tmp_path}/zero:{tmp_path}/one:{tmp_path}/two") == f"{tmp_path}/two/tool"
+    assert (
+        stamp.on_path("tool", f"here::{tmp_path}/zero:{tmp_path}/one:{tmp_path}/two")
+        == f"{tmp_path}/two/tool"
+    )
     assert stamp.on_path("tool", f"here:{tmp_path}/none") is None

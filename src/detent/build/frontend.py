@@ -10,7 +10,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from detent.build.halt import Halt
 from detent.build.hooks import HookFailed, HookMissing, Hooks, hook_variables
@@ -21,6 +21,7 @@ from detent.fsio import file_trouble
 from detent.lock.filename import canonical_version, same_version, split_sdist, split_wheel
 from detent.model.limits import Limits
 from detent.model.names import PackageName, package_name
+from detent.named import NamedTuple
 from detent.store.contents import WheelArchive
 from detent.store.naming import shown
 

@@ -9,7 +9,9 @@ import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from detent.named import NamedTuple
 
 Table: TypeAlias = Mapping[str, object]
 

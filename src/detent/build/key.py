@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from detent.build.inputs import (
     REQUIREMENTS,
@@ -27,6 +27,7 @@ from detent.build.inputs import (
     takes_version_from_git,
 )
 from detent.build.revision import revision
+from detent.named import NamedTuple
 
 ConfigSettings: TypeAlias = Mapping[str, str | Sequence[str]]
 

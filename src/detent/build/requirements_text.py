@@ -7,9 +7,9 @@ looked at: they were read as requirements when the manifest was.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from detent.model.names import normalise
+from detent.named import NamedTuple
 
 
 class Fields(NamedTuple):

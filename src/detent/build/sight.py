@@ -6,7 +6,6 @@ and the names in a few folders has no answer.
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from detent.build.inputs import (
     Table,
@@ -17,6 +16,7 @@ from detent.build.inputs import (
     takes_version_from_git,
     texts,
 )
+from detent.named import NamedTuple
 
 _GLOB = frozenset("*?[")
 _USUAL_LICENCES = ("LICEN", "COPYING", "NOTICE", "AUTHORS")

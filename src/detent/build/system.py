@@ -9,12 +9,12 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from detent.errors import BuildSystemInvalid, ManifestInvalid
 from detent.fsio import file_trouble
 from detent.model.limits import Limits
 from detent.model.requirement import InvalidRequirement, parse_requirement
+from detent.named import NamedTuple
 from detent.project.document import Document, parse_document, type_name
 
 _TABLE = "build-system"

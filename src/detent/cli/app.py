@@ -1,88 +1,61 @@
 """The command line as a whole: from argument words to an exit code.
 
-What a line asks for is done elsewhere (:mod:`detent.cli.dispatch`); here is what goes for every one: how it
-may be interrupted, and what is said of what went wrong. There is one ``except DetentError`` and it is here.
+Ordinary lines are read and run; for the others there is help, or what is wrong with them.
 """
 
 import os
-import signal
-import sys
-import time
-from collections.abc import Sequence
-from contextlib import suppress
-from types import FrameType
+from collections.abc import Callable, Sequence
 
 from detent.cli import project_commands, tool_commands
 from detent.cli.console import Console
+from detent.cli.frame import framed
+from detent.cli.parse import Doubt, Parsed, Values, parse
 from detent.errors import Bug, DetentError
 
-INTERRUPTED = 130
-_EXIT_CODES = {
-    number: 128 + number
-    for name in ("SIGHUP", "SIGINT", "SIGTERM")
-    if (number := getattr(signal, name, None)) is not None
+_RUN: dict[str, Callable[[Values, Console], int]] = {
+    "init": project_commands.init,
+    "add": project_commands.add,
+    "remove": project_commands.remove,
+    "venv": project_commands.venv,
+    "tree": project_commands.tree,
+    "export": project_commands.export,
+    "import": project_commands.import_from,
+    "build": project_commands.build,
+    "version": project_commands.version,
+    "undo": project_commands.undo,
+    "cache dir": tool_commands.cache_dir,
+    "cache size": tool_commands.cache_size,
+    "cache list": tool_commands.cache_list,
+    "cache prune": tool_commands.cache_prune,
+    "cache verify": tool_commands.cache_verify,
+    "cache clean": tool_commands.cache_clean,
+    "config schema": tool_commands.config_schema,
+    "self version": tool_commands.self_version,
+    "completion": tool_commands.completion,
+    "help": tool_commands.help_for,
 }
-"""What ends a command and how, as shells count."""
-_GRACE_SECONDS = 2.0
-
-
-class Interrupted(BaseException):
-    """Ctrl-C, SIGTERM or SIGHUP: unwinds what is going on; files are put back, temporary ones removed."""
-
-    def __init__(self, exit_code: int) -> None:
-        super().__init__(exit_code)
-        self.exit_code = exit_code
-
-
-class _Interrupts:
-    """Turns signals into :class:`Interrupted`; a second Ctrl-C in a row must not stop the unwinding.
-
-    A signal that whoever started us had ignored (`nohup`, a shell's background job) stays ignored.
-    """
-
-    def __init__(self) -> None:
-        self._deaf_until = 0.0
-        for number in _EXIT_CODES:
-            if signal.getsignal(number) != signal.SIG_IGN:
-                signal.signal(number, self._raise)
-
-    def _raise(self, number: int, _frame: FrameType | None) -> None:
-        now = time.monotonic()
-        if now >= self._deaf_until:
-            self._deaf_until = now + _GRACE_SECONDS
-            raise Interrupted(_EXIT_CODES[number])
+_RUN_AND_KEEP: dict[str, Callable[[Values, Console, Sequence[str]], int]] = {
+    "lock": project_commands.lock,
+    "sync": project_commands.sync,
+    "run": project_commands.run,
+}
+"""What `quick` answers the next time where there was nothing to do, by the words of the line."""
 
 
 def main(words: Sequence[str]) -> int:
     """Run one command line (without the program's name) and give its exit code."""
-    console = Console(os.environ)
-    try:
-        _Interrupts()
-        return _guarded(words, console)
-    except Interrupted as interruption:
-        return interruption.exit_code
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    finally:
-        console.close()
+    code = framed(lambda console: _answer(words, console), told=_told, trace_of=tool_commands.trace_of)
+    return code or 0
 
 
-def _guarded(words: Sequence[str], console: Console) -> int:
+def _answer(words: Sequence[str], console: Console) -> int:
+    if list(words) in (["--version"], ["-V"]):
+        return tool_commands.detent_version(console)
     try:
-        if list(words) in (["--version"], ["-V"]):
-            return tool_commands.detent_version(console)
-        code = project_commands.sync_again(words, console)
-        return project_commands.dispatch(words, console) if code is None else code
-    except DetentError as error:
-        console.error(error, trace=tool_commands.trace_of(error) if console.wants_trace else "")
-        return error.exit_code
-    except BrokenPipeError:
-        console.forget_output()
-        return 1
-    except Exception as error:  # noqa: BLE001 -- the last line of defence: never a bare traceback
-        told = _told(error)
-        console.error(told, trace=tool_commands.trace_of(error) if console.wants_trace else "")
-        return told.exit_code
+        parsed = parse(words, os.environ)
+    except Doubt as doubt:
+        return tool_commands.aside(doubt, console)
+    return _dispatch(parsed, words, console)
 
 
 def _told(error: Exception) -> DetentError:
@@ -102,12 +75,28 @@ def _stands_somewhere() -> bool:
     return True
 
 
-def leave(code: int) -> None:
-    """End the process at once: nothing of ours is left to be torn down."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        code = code or 1
-    with suppress(OSError):  # talk that nobody hears is no failure
-        sys.stderr.flush()
-    os._exit(code)
+def _dispatch(parsed: Parsed, words: Sequence[str], console: Console) -> int:
+    values = parsed.values
+    console.set_up(
+        quiet=_count(values, "quiet"),
+        verbose=_count(values, "verbose"),
+        progress=not values["no_progress"],
+        colour="never" if values["no_color"] else str(values["color"] or ""),
+    )
+    for variable, flag in parsed.passed_over:
+        console.warn(f"`{variable}` does not count beside `{flag}`")
+    directory = values["directory"]
+    if isinstance(directory, str):
+        try:
+            os.chdir(directory)
+        except OSError as error:
+            raise project_commands.directory_missing(directory, error) from error
+    keep = _RUN_AND_KEEP.get(parsed.command.name)
+    if keep is not None:
+        return keep(values, console, () if parsed.passed_over else words)
+    return _RUN[parsed.command.name](values, console)
+
+
+def _count(values: Values, name: str) -> int:
+    value = values[name]
+    return value if isinstance(value, int) else 0

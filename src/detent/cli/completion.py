@@ -5,10 +5,11 @@ for an interpreter, nor do anything in the project of whoever pressed it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from detent.cli.flags import COMMANDS, GLOBAL, Argument, Command, Flag
 from detent.cli.help_pages import GROUPS, shown_commands
+from detent.named import NamedTuple
 
 Source: TypeAlias = Literal["words", "files", "folders", "programs", "nothing"]
 

@@ -1,59 +1,12 @@
-"""From flag values to the options of `init`, `add`, `remove` and `version`: pure, one function each."""
+"""From flag values to the options of `add` and `remove`: pure, one function each."""
 
-from detent.cli.flags import BACKEND_ALIASES
 from detent.cli.options import is_on, text, upgrade, words
-from detent.cli.parse import Values, exclusive
+from detent.cli.parse import Values
 from detent.errors import UsageError
 from detent.model.names import extra_name, group_name
 from detent.ops.edit import AddOptions, RemoveOptions
-from detent.ops.init import AUTHOR_SOURCES, InitOptions
-from detent.ops.version import VersionOptions
 from detent.project.bounds import BOUNDS, Bounds
-from detent.project.bumping import parse_bump
 from detent.project.edit import Table
-from detent.project.templates import BACKENDS, KINDS, Kind
-
-_KINDS: dict[str, Kind] = {"app": "app", "lib": "lib", "package": "app", "no_package": "script"}
-
-
-def init(values: Values) -> InitOptions:
-    """Options of `init`."""
-    flags = [flag for flag in _KINDS if is_on(values, flag)]
-    backend = text(values, "build_backend")
-    is_bare = is_on(values, "bare")
-    # A file alone is no package, unless something says so.
-    usual: Kind = "script" if is_bare and backend is None else "app"
-    kinds = {_KINDS[flag] for flag in flags}
-    return InitOptions(
-        path=text(values, "path"),
-        kind=next((kind for kind in KINDS if kind in kinds - {"app"}), "app") if kinds else usual,
-        bare=is_bare,
-        name=text(values, "name"),
-        description=text(values, "description") or "",
-        license=text(values, "license") or "",
-        author_from=next(
-            (source for source in AUTHOR_SOURCES if source == text(values, "author_from")), "auto"
-        ),
-        backend=next((b for b in BACKENDS if b == BACKEND_ALIASES.get(backend or "", backend)), "hatchling"),
-        vcs="none" if text(values, "vcs") == "none" else "git",
-        readme=not is_on(values, "no_readme"),
-        pin_python=not is_on(values, "no_pin_python"),
-    )
-
-
-def version(values: Values) -> VersionOptions:
-    """Options of `version`; raises :class:`UsageError` for a version beside `--bump`."""
-    value, bumps = text(values, "value"), words(values, "bump")
-    if value is not None and bumps:
-        raise exclusive("[VERSION]", "--bump")
-    return VersionOptions(
-        value=value,
-        bumps=tuple(map(parse_bump, bumps)),
-        dry_run=is_on(values, "dry_run"),
-        no_sync=is_on(values, "no_sync"),
-        locked=is_on(values, "locked"),
-        frozen=is_on(values, "frozen"),
-    )
 
 
 def add(values: Values) -> AddOptions:

@@ -4,7 +4,9 @@ The parser (`cli.parse`), the complaints, the help (`cli.help_pages`) and the re
 flag cannot mean two things. Adding a flag here and reading it in a command is all there is to it.
 """
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
+
+from detent.named import NamedTuple
 
 Kind = Literal["switch", "count", "value", "list"]
 Clashes: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]

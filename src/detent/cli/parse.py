@@ -5,10 +5,11 @@ It answers only lines it is sure of. Anything else (help, an unknown word, a mis
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from detent.cli.flags import BY_NAME, GLOBAL, Command, Flag
 from detent.errors import UsageError
+from detent.named import NamedTuple
 
 Value: TypeAlias = bool | int | str | tuple[str, ...] | None
 Values: TypeAlias = Mapping[str, Value]

@@ -2,13 +2,10 @@
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from detent.cli.console import Console
+from detent.cli.parse import Values
 from detent.errors import UsageError
-
-if TYPE_CHECKING:
-    from detent.cli.parse import Values
 
 
 def directory_missing(directory: str, error: OSError) -> UsageError:
@@ -25,19 +22,19 @@ def folder_gone() -> UsageError:
     )
 
 
-def init(values: "Values", console: Console) -> int:
+def init(values: Values, console: Console) -> int:
     """Start a project."""
-    from detent.cli import edit_options, edit_report, options
+    from detent.cli import options, starting
     from detent.ops.init import init as init_project
     from detent.ops.wiring import open_world
 
     with open_world(options.flags(values), os.environ, console.report) as world:
-        outcome = init_project(world, edit_options.init(values))
-        edit_report.initialized(console, outcome)
+        outcome = init_project(world, starting.options(values))
+        starting.report(console, outcome)
     return 0
 
 
-def add(values: "Values", console: Console) -> int:
+def add(values: Values, console: Console) -> int:
     """Add dependencies."""
     from detent.cli import edit_options, edit_report
     from detent.cli.opened import opened
@@ -50,7 +47,7 @@ def add(values: "Values", console: Console) -> int:
     return 0
 
 
-def remove(values: "Values", console: Console) -> int:
+def remove(values: Values, console: Console) -> int:
     """Remove dependencies."""
     from detent.cli import edit_options, edit_report
     from detent.cli.opened import opened
@@ -63,7 +60,7 @@ def remove(values: "Values", console: Console) -> int:
     return 0
 
 
-def lock(values: "Values", console: Console, words: Sequence[str] = ()) -> int:
+def lock(values: Values, console: Console, words: Sequence[str] = ()) -> int:
     """Bring the lock up to date, or check that it is."""
     from detent.cli import lock_options, report, stamped
     from detent.cli.opened import opened
@@ -90,7 +87,7 @@ def lock(values: "Values", console: Console, words: Sequence[str] = ()) -> int:
     return 0
 
 
-def sync(values: "Values", console: Console, words: Sequence[str] = ()) -> int:
+def sync(values: Values, console: Console, words: Sequence[str] = ()) -> int:
     """Make the environment match the lock."""
     from detent.cli import stamped, sync_options, sync_report
     from detent.cli.opened import opened
@@ -116,23 +113,7 @@ def sync(values: "Values", console: Console, words: Sequence[str] = ()) -> int:
         return code
 
 
-def dispatch(words: Sequence[str], console: Console) -> int:
-    """Read a command line and run what it asks for."""
-    from detent.cli import dispatch
-
-    return dispatch.dispatch(words, os.environ, console)
-
-
-def sync_again(words: Sequence[str], console: Console) -> int | None:
-    """Make the environment match the lock as an earlier `sync` settled it; ``None``: settle it first."""
-    if "sync" not in words:
-        return None
-    from detent.cli import settled_sync
-
-    return settled_sync.sync(words, os.environ, console)
-
-
-def run(values: "Values", console: Console, words: Sequence[str] = ()) -> int:
+def run(values: Values, console: Console, words: Sequence[str] = ()) -> int:
     """Run a command in the environment."""
     from detent.cli import stamped, sync_options, sync_report
     from detent.cli.opened import world_for
@@ -151,7 +132,7 @@ def run(values: "Values", console: Console, words: Sequence[str] = ()) -> int:
     )
 
 
-def venv(values: "Values", console: Console) -> int:
+def venv(values: Values, console: Console) -> int:
     """Make a virtual environment."""
     from detent.cli import options
     from detent.cli import venv as words
@@ -172,7 +153,7 @@ def venv(values: "Values", console: Console) -> int:
     return 0
 
 
-def tree(values: "Values", console: Console) -> int:
+def tree(values: Values, console: Console) -> int:
     """Show the locked packages as a tree."""
     from detent.cli import lock_options
     from detent.cli.opened import opened
@@ -184,7 +165,7 @@ def tree(values: "Values", console: Console) -> int:
     return 0
 
 
-def export(values: "Values", console: Console) -> int:
+def export(values: Values, console: Console) -> int:
     """Write the lock for other tools."""
     from detent.cli import export_options, report
     from detent.cli.opened import opened
@@ -201,7 +182,7 @@ def export(values: "Values", console: Console) -> int:
     return 0
 
 
-def import_from(values: "Values", console: Console) -> int:
+def import_from(values: Values, console: Console) -> int:
     """Take over another tool's project."""
     from detent.cli import importing
     from detent.cli.opened import world_for
@@ -217,7 +198,7 @@ def import_from(values: "Values", console: Console) -> int:
     return 0
 
 
-def build(values: "Values", console: Console) -> int:
+def build(values: Values, console: Console) -> int:
     """Build a source distribution and a wheel."""
     from detent.cli import build_options, options
     from detent.ops.build import build as build_distributions
@@ -231,25 +212,25 @@ def build(values: "Values", console: Console) -> int:
     return 0
 
 
-def version(values: "Values", console: Console) -> int:
+def version(values: Values, console: Console) -> int:
     """Show, set or raise the project's version."""
-    from detent.cli import edit_options, edit_report, options
+    from detent.cli import options, versioning
     from detent.cli.opened import opened
     from detent.ops.discover import find_project
     from detent.ops.version import set_version, version_of
 
-    wanted = edit_options.version(values)
+    wanted = versioning.options(values)
     if wanted.is_question:
         outcome = version_of(find_project(options.text(values, "project")))
     else:
         with opened(values, os.environ, console) as (world, project):
             outcome = set_version(world, project, wanted)
-            edit_report.after_version(console, outcome)
-    console.answer(edit_report.version_text(outcome, values))
+            versioning.report(console, outcome)
+    console.answer(versioning.answer(outcome, values))
     return 0
 
 
-def undo(values: "Values", console: Console) -> int:
+def undo(values: Values, console: Console) -> int:
     """Put the project back as it was before the last change."""
     from detent.cli import undo_report
     from detent.cli.opened import opened

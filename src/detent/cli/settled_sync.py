@@ -4,14 +4,21 @@ from collections.abc import Mapping, Sequence
 
 from detent.cli import sync_report
 from detent.cli.console import Console
-from detent.ops.settled import StepAside, recall, sync_again
+from detent.cli.frame import framed
+from detent.errors import Bug, DetentError
+from detent.fsio import file_trouble
+from detent.ops.settled import Recalled, StepAside, recall, sync_again
 
 
-def sync(words: Sequence[str], variables: Mapping[str, str], console: Console) -> int | None:
-    """Make the environment match the lock; ``None`` where that has to be settled first."""
+def main(words: Sequence[str], variables: Mapping[str, str]) -> int | None:
+    """Make the environment match and give the exit code; ``None`` where that has to be settled first."""
     recalled = recall(words, variables)
     if recalled is None:
         return None
+    return framed(lambda console: _sync(recalled, console), told=_told, trace_of=str)
+
+
+def _sync(recalled: Recalled, console: Console) -> int | None:
     quiet, verbose, progress, colour = recalled.memo.speech
     console.set_up(quiet=quiet, verbose=verbose, progress=progress, colour=colour)
     try:
@@ -19,3 +26,9 @@ def sync(words: Sequence[str], variables: Mapping[str, str], console: Console) -
     except StepAside:
         return None
     return sync_report.synced(console, outcome, sync_report.Doing())
+
+
+def _told(error: Exception) -> DetentError:
+    if isinstance(error, OSError) and error.filename is not None:
+        return file_trouble(error, str(error.filename))
+    return Bug(f"{type(error).__name__}: {error}")

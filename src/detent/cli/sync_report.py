@@ -1,13 +1,14 @@
 """What syncing came to, as lines of talk: a summary per phase, then one line per change."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from detent.cli.console import Console
 from detent.cli.render import count, show
 from detent.cli.report import bold_name, locked, packages, resolved
 from detent.errors import EnvironmentStale
 from detent.install.plan import Changes, Remove
+from detent.named import NamedTuple
 from detent.ops.matching import SyncOutcome
 from detent.ops.shown_paths import display
 

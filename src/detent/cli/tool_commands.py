@@ -1,18 +1,15 @@
 """The commands about detent itself: its cache, its version, its help."""
 
 import os
-from typing import TYPE_CHECKING
 
 from detent import stamp
 from detent.cli.console import Console
+from detent.cli.parse import Doubt, Values
 from detent.cli.render import show
 from detent.errors import DetentError
 
-if TYPE_CHECKING:
-    from detent.cli.parse import Doubt, Values
 
-
-def aside(doubt: "Doubt", console: Console) -> int:
+def aside(doubt: Doubt, console: Console) -> int:
     """Answer a line that is no ordinary one: with help, or with what is wrong with it (raised)."""
     from detent.cli import help_pages
     from detent.cli.complaints import complaint
@@ -29,7 +26,7 @@ def aside(doubt: "Doubt", console: Console) -> int:
             raise complaint(doubt)
 
 
-def help_for(values: "Values", console: Console) -> int:
+def help_for(values: Values, console: Console) -> int:
     """Show help for a command, a group of commands, or detent as a whole."""
     from detent.cli import options
     from detent.cli.complaints import help_topic
@@ -64,7 +61,7 @@ def detent_version(console: Console) -> int:
     return 0
 
 
-def self_version(values: "Values", console: Console) -> int:
+def self_version(values: Values, console: Console) -> int:
     """Print detent's own version, as text or as JSON."""
     if values["output_format"] == "json":
         facts = {"schema": {"version": 1}, "package_name": "detent", "version": stamp.VERSION}
@@ -74,7 +71,7 @@ def self_version(values: "Values", console: Console) -> int:
     return 0
 
 
-def config_schema(_values: "Values", console: Console) -> int:
+def config_schema(_values: Values, console: Console) -> int:
     """Print the JSON schema of what can be set."""
     from detent.project.schema import schema
 
@@ -88,7 +85,7 @@ def _json(facts: object) -> str:
     return json.dumps(facts, indent=2, ensure_ascii=False)
 
 
-def completion(values: "Values", console: Console) -> int:
+def completion(values: Values, console: Console) -> int:
     """Print the script that completes command lines in a shell."""
     from detent.cli import options
     from detent.cli.completion import script
@@ -97,7 +94,7 @@ def completion(values: "Values", console: Console) -> int:
     return 0
 
 
-def cache_dir(values: "Values", console: Console) -> int:
+def cache_dir(values: Values, console: Console) -> int:
     """Print the folder of the cache."""
     from detent.cli import options
     from detent.ops.cache import cache_dir as folder
@@ -108,7 +105,7 @@ def cache_dir(values: "Values", console: Console) -> int:
     return 0
 
 
-def cache_size(values: "Values", console: Console) -> int:
+def cache_size(values: Values, console: Console) -> int:
     """Show how big the cache is."""
     from detent.cli import options
     from detent.cli.cache_report import size_facts, size_table
@@ -127,7 +124,7 @@ def cache_size(values: "Values", console: Console) -> int:
     return 0
 
 
-def cache_list(values: "Values", console: Console) -> int:
+def cache_list(values: Values, console: Console) -> int:
     """Show the packages in the cache."""
     from detent.cli import options
     from detent.cli.cache_report import list_facts, list_table
@@ -145,7 +142,7 @@ def cache_list(values: "Values", console: Console) -> int:
     return 0
 
 
-def cache_prune(values: "Values", console: Console) -> int:
+def cache_prune(values: Values, console: Console) -> int:
     """Drop from the cache what nobody needs any more."""
     from detent.cli import options
     from detent.cli.cache_report import removed
@@ -159,7 +156,7 @@ def cache_prune(values: "Values", console: Console) -> int:
     return 0
 
 
-def cache_verify(values: "Values", console: Console) -> int:
+def cache_verify(values: Values, console: Console) -> int:
     """Read every file in the cache again; raises :class:`CacheDamaged` where one is wrong and stays so."""
     from detent.cli import options
     from detent.cli.cache_report import fault_lines, repair_lines, verified
@@ -181,7 +178,7 @@ def cache_verify(values: "Values", console: Console) -> int:
     return 0
 
 
-def cache_clean(values: "Values", console: Console) -> int:
+def cache_clean(values: Values, console: Console) -> int:
     """Empty the cache, or drop the named packages."""
     from detent.cli import options
     from detent.cli.cache_report import removed

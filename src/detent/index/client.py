@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
-from typing import NamedTuple, ParamSpec, Self, TypeVar
+from typing import ParamSpec, Self, TypeVar
 from urllib.parse import urljoin
 
 from detent.errors import IndexUnavailable, OfflineMiss
@@ -32,6 +32,7 @@ from detent.index.urls import host, origin, redirect_refusal, shown, split_crede
 from detent.index.watch import ReadWatch
 from detent.model.candidate import Artifact
 from detent.model.limits import Limits
+from detent.named import NamedTuple
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")

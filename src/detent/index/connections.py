@@ -13,12 +13,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from http.client import HTTPConnection, HTTPResponse, IncompleteRead, InvalidURL
 from select import select
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from detent.index.proxies import Proxies, Proxy
 from detent.index.watch import ReadWatch
 from detent.model.limits import Limits
+from detent.named import NamedTuple
 
 _IDLE_SECONDS = 20.0
 """How long a connection is kept without a request; servers close theirs soon after."""

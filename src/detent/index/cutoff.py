@@ -6,13 +6,13 @@ reason. Nothing kept on disk depends on a cutoff. Pure.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from detent.index.grouping import release_of, uploads
 from detent.index.listings import KeptListing
 from detent.index.rows import UPLOADED, Row, artifact_of, uploaded_at
 from detent.model.candidate import Artifact
 from detent.model.versions import Release
+from detent.named import NamedTuple
 
 
 class View(NamedTuple):

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from detent.errors import FileGone, HashMismatch
 from detent.events import DownloadFinished, DownloadProgress, DownloadStarted, Report
@@ -21,6 +21,7 @@ from detent.index.retry import Patience, TransferBroken, status_fault
 from detent.index.urls import shown
 from detent.model.candidate import STRONG_HASHES, Artifact, Digest
 from detent.model.limits import Limits
+from detent.named import NamedTuple
 
 _REPORT_BYTES = 256 * 1024
 

@@ -6,7 +6,7 @@ Light to import, since a warm lock under an upload cutoff puts some releases tog
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import Final, NamedTuple, cast
+from typing import Final, cast
 
 from packaging.version import Version
 
@@ -15,6 +15,7 @@ from detent.lock.filename import WheelName, split_wheel
 from detent.model.candidate import SDIST_ENDINGS, Artifact
 from detent.model.versions import Release, VersionKey, version_key
 from detent.model.wheel_tags import pythons_of_wheels
+from detent.named import NamedTuple
 
 ANY_TIME: Final = 2**62
 """In place of the last upload where the index says it of some files of a release only."""

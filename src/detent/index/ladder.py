@@ -10,7 +10,6 @@ tell, which is not done here.
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from detent.errors import ArchiveUnsafe, FileGone, MetadataInvalid
 from detent.events import Detail, Report
@@ -23,6 +22,7 @@ from detent.index.sdists import MEMBERS, static_metadata
 from detent.index.sidecars import Sidecars
 from detent.model.candidate import SDIST_ENDINGS, Artifact, Metadata
 from detent.model.requirement import PackageName
+from detent.named import NamedTuple
 from detent.store.archives import Archives
 from detent.store.source import read_source_member
 

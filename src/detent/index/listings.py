@@ -9,11 +9,12 @@ carry the stamp of the listing they were made with. Pure: where and when they ar
 import marshal
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from detent.model.candidate import Artifact, Dependency, Metadata
 from detent.model.requirement import ExtraName, PackageName
 from detent.model.versions import Columns, Release, Sets
+from detent.named import NamedTuple
 
 LISTING = (b"listing", 5)
 FILES = (b"files", 3)

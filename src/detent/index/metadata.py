@@ -6,7 +6,6 @@ project or version than its file, or names what cannot be read, raises. Where su
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from packaging.version import InvalidVersion, Version
 
@@ -14,6 +13,7 @@ from detent.errors import MetadataInvalid
 from detent.model.candidate import SDIST_ENDINGS, Dependency, Metadata
 from detent.model.dependency import parse_dependency
 from detent.model.requirement import ExtraName, InvalidRequirement, PackageName, extra_name, package_name
+from detent.named import NamedTuple
 
 _SINGLE = frozenset({"metadata-version", "name", "version", "requires-python"})
 _SEVERAL = frozenset({"requires-dist", "provides-extra", "dynamic"})

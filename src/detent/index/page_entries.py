@@ -8,8 +8,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from html import unescape
-from typing import NamedTuple
 from urllib.parse import unquote, urljoin
+
+from detent.named import NamedTuple
 
 
 class NotAPage(Exception):

@@ -2,10 +2,10 @@
 
 import base64
 from collections.abc import Mapping
-from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from detent.errors import UsageError
+from detent.named import NamedTuple
 
 _VARIABLES = {"http": ("http_proxy",), "https": ("https_proxy", "HTTPS_PROXY")}
 """`HTTP_PROXY` stands apart: a server hands a client's `Proxy` header to a CGI program under that name."""

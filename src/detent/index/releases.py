@@ -9,7 +9,6 @@ while it is on its way.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import NamedTuple
 
 from detent.errors import BuildError, FetchError, IndexUnavailable, OfflineMiss
 from detent.index.cutoff import view
@@ -41,6 +40,7 @@ from detent.index.urls import index_root, shown
 from detent.model.candidate import Artifact, Metadata
 from detent.model.requirement import PackageName
 from detent.model.versions import Kept, Listing
+from detent.named import NamedTuple
 from detent.store.layout import Layout
 from detent.store.records import read_record, write_record
 

@@ -9,7 +9,8 @@ import re
 import zlib
 from collections.abc import Callable
 from struct import Struct
-from typing import NamedTuple
+
+from detent.named import NamedTuple
 
 _END = Struct("<4s4H2LH")
 _ENTRY = Struct("<4s6H3L5H2L")

@@ -7,7 +7,7 @@ foreign name, a version or a file name that does not parse, a link that is not h
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, cast
+from typing import cast
 
 from packaging.version import Version
 
@@ -34,6 +34,7 @@ from detent.index.usual_pages import (
 )
 from detent.model.candidate import SDIST_ENDINGS
 from detent.model.requirement import PackageName
+from detent.named import NamedTuple
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
 """What to ask an index for: JSON first (PEP 691)."""

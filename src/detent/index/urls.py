@@ -5,7 +5,8 @@ when a URL is read, and never again thought of when it is printed.
 """
 
 import re
-from typing import NamedTuple
+
+from detent.named import NamedTuple
 
 _PARTS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<rest>.*)", re.DOTALL)
 _DEFAULT_PORTS = {"http": "80", "https": "443"}

@@ -8,11 +8,12 @@ page here, and it is read entry by entry (:mod:`detent.index.page_entries`).
 import re
 from collections.abc import Iterable, Sequence
 from html import unescape
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from detent.index.page_entries import Entry, html_entry
 from detent.index.rows import USUAL_TIME
+from detent.named import NamedTuple
 
 _HOST = re.compile(r"https?://[A-Za-z0-9_.-]+(?::[0-9]{1,5})?/")
 _ADDRESS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+%/!-"

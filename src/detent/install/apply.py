@@ -10,7 +10,6 @@ import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from io import StringIO
 from types import MappingProxyType
-from typing import NamedTuple
 
 from detent.errors import FileTrouble
 from detent.events import Detail, Linked, Notice, Report, ignore
@@ -51,6 +50,7 @@ from detent.install.removal import link_ends, remove_files, stray_links
 from detent.install.wheel import Batch, Layout, PrivateFile, Wish, launcher_file, lay_out, wish_again, wish_of
 from detent.model.limits import Limits
 from detent.model.names import PackageName
+from detent.named import NamedTuple
 from detent.python.environment import STATE_NAME, Environment
 from detent.store.entry import WheelEntry
 from detent.store.shelf import Shelf
@@ -215,6 +215,15 @@ def _prepare(
                 gone += [old] if old else []
                 foreign += others
                 coming.append((entries[action.name], wish_of(choice)))
+
+    def bring_again(row: Installed, entry: WheelEntry) -> None:
+        wish = wish_again(places, row)
+        coming.append((entry, wish._replace(is_requested=marks.pop(row.name, row.is_requested))))
+        kept.remove(row)
+        gone.append(row)
+
+    for row, entry in _in_another_mode(kept, store, linking):
+        bring_again(row, entry)
     fold = fold_at(places)
     spreads: list[Spread | None] = [None] * len(coming)
     if linking.mode == "directory":
@@ -230,10 +239,7 @@ def _prepare(
         )
         spreads = [*decided.coming, *(one.spread for one in decided.again)]
         for row, entry, _ in decided.again:
-            wish = wish_again(places, row)
-            coming.append((entry, wish._replace(is_requested=marks.pop(row.name, row.is_requested))))
-            kept.remove(row)
-            gone.append(row)
+            bring_again(row, entry)
     marked = [_with_mark(row, is_requested=marks[row.name]) for row in kept if row.name in marks]
     kept = [*(row for row in kept if row.name not in marks), *marked]
     layouts = [lay_out(*one, places, spread) for one, spread in zip(coming, spreads, strict=True)]
@@ -273,6 +279,23 @@ def _prepare(
         marked=tuple(marked),
         touched=frozenset(row.name for row in (*gone, *rows, *marked, *yielding)),
     )
+
+
+def _in_another_mode(
+    kept: Iterable[Installed], store: Shelf, linking: Linking
+) -> list[tuple[Installed, WheelEntry]]:
+    """Give the packages that stay although nobody chose them, and stand in the way of another mode.
+
+    What the store has no more stays as it is.
+    """
+    found = []
+    for row in kept:
+        if row.is_by_directory != linking.is_by_directory(row.name):
+            entry = store.get(row.digest)
+            checked = store.check(entry) if entry is not None else None
+            if checked is not None:
+                found.append((row, checked))
+    return found
 
 
 def _owned(rows: Iterable[Installed]) -> set[str]:

@@ -10,12 +10,12 @@ the environment get any: behind a link, one to a folder of the store above all, 
 import os
 import stat
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from detent.fsio import file_trouble
 from detent.install.link import Linker
 from detent.install.places import Places
 from detent.install.wheel import Batch
+from detent.named import NamedTuple
 from detent.store.entry import WheelEntry, WheelFile
 from detent.store.naming import FILES
 

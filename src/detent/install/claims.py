@@ -9,7 +9,6 @@ here it is the same one whatever came first.
 import os
 import stat
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
 from unicodedata import normalize
 
 from detent.errors import DetentError, Failures, FileConflict, PathOccupied, UnsafePath
@@ -20,6 +19,7 @@ from detent.install.places import Places
 from detent.install.plan import AUTO, Found, Installed, Linking
 from detent.install.wheel import ARROW, Layout
 from detent.model.names import PackageName, normalise
+from detent.named import NamedTuple
 from detent.store.fingerprint import small_sha256
 
 

@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from detent.fsio import file_trouble
 from detent.install.claims import launcher_owners
@@ -22,6 +22,7 @@ from detent.install.places import Places
 from detent.install.plan import Installed
 from detent.install.wheel import launcher_file
 from detent.model.names import PackageName
+from detent.named import NamedTuple
 from detent.store.layout import Layout
 from detent.store.naming import FILES
 

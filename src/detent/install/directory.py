@@ -7,8 +7,9 @@ store, not from the environment). Which folders may be links at all is known sin
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from detent.named import NamedTuple
 from detent.store.entry import Climb, Spots, WheelContents, WheelEntry, WheelFile
 
 Fold: TypeAlias = Callable[[str], str]

@@ -10,13 +10,13 @@ import os
 import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
 
 from detent.errors import FileTrouble
 from detent.fsio import file_trouble
 from detent.install.directory import Fold, Member, Spread, file_by_file, folder_by_folder, spread
 from detent.install.places import Places
 from detent.install.plan import Installed
+from detent.named import NamedTuple
 from detent.store.entry import WheelContents, WheelEntry, read_contents
 from detent.store.shelf import Shelf
 

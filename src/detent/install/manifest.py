@@ -28,13 +28,13 @@ import stat
 import zlib
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 from detent.errors import NotAnEnvironment, UnsafePath
 from detent.fsio import CREATE, file_trouble, read_limited, remove_tree, write_all
 from detent.install.plan import Installed
 from detent.install.scripts import checked_entry_point
 from detent.model.names import PackageName
+from detent.named import NamedTuple
 from detent.python.environment import STATE_NAME
 from detent.store.naming import check_script_name
 

@@ -6,8 +6,8 @@ interpreter or activates it belongs to the environment, and no package may bring
 
 import os
 import re
-from typing import NamedTuple
 
+from detent.named import NamedTuple
 from detent.python.environment import STATE_NAME, Environment
 
 _ROOT_FILES = frozenset(("pyvenv.cfg", ".gitignore", "cachedir.tag"))

@@ -6,11 +6,12 @@ asked here; what another installer put there is replaced, because nobody can vou
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from detent.lock.choice import Choice, Selection
 from detent.model.candidate import Artifact
 from detent.model.names import PackageName
+from detent.named import NamedTuple
 
 BUILD_SETTINGS = "settings"
 """Stands beside the hashes of a source distribution that is built with settings of the user."""

@@ -7,11 +7,13 @@ What the environment itself consists of cannot be named.
 
 # ruff: noqa: PTH106, PTH108, PTH115, PTH208 (strings: an environment has files by the thousand)
 
+import contextlib
 import os
 import stat
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 
+from detent.errors import FileTrouble
 from detent.fsio import file_trouble
 from detent.install.places import Places, protection
 from detent.install.plan import Installed
@@ -150,12 +152,30 @@ def _remove_empty(places: Places, folders: _Folders) -> None:
             except FileNotFoundError:
                 pass
             except OSError as error:
-                if not _holds_something(f"{places.root}/{folder}"):
+                names = _names(f"{places.root}/{folder}")
+                if not names:
                     raise file_trouble(error, f"{places.root}/{folder}") from error
+                if names == [_BYTECODE] and folders.is_real(f"{folder}/{_BYTECODE}"):
+                    _remove_stray_bytecode(f"{places.root}/{folder}")
 
 
-def _holds_something(folder: str) -> bool:
+def _names(folder: str) -> list[str]:
     try:
-        return bool(os.listdir(folder))
+        return os.listdir(folder)
     except OSError:
-        return False
+        return []
+
+
+def _remove_stray_bytecode(folder: str) -> None:
+    """Remove a folder with nothing but byte code in it, of sources that were gone before: nobody can use it.
+
+    As far as that goes: it is no fault of this run if something stays.
+    """
+    cache = f"{folder}/{_BYTECODE}"
+    names = _names(cache)
+    if all(name.endswith(".pyc") or ".pyc." in name for name in names):
+        with contextlib.suppress(OSError, FileTrouble):
+            for name in names:
+                _unlink(f"{cache}/{name}")
+            os.rmdir(cache)
+            os.rmdir(folder)

@@ -6,6 +6,7 @@ anything but a plain command and a plain object is refused.
 
 import os
 import re
+from functools import lru_cache
 
 from detent.errors import UnsafePath
 
@@ -29,6 +30,7 @@ def launcher(python: str, value: str) -> bytes:
     return shebang(python) + body.encode()
 
 
+@lru_cache(maxsize=2)
 def shebang(python: str) -> bytes:
     """Give the first lines of a program for an interpreter at any path.
 

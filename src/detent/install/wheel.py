@@ -5,7 +5,6 @@ Follows the binary distribution format (PEP 427), recorded projects (PEP 376, PE
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from detent.errors import UnsafePath
 from detent.fsio import file_trouble
@@ -17,6 +16,7 @@ from detent.install.scripts import checked_entry_point, launcher, rewritten
 from detent.lock.choice import Choice
 from detent.lock.model import Direct
 from detent.model.names import PackageName
+from detent.named import NamedTuple
 from detent.store.entry import WheelEntry, WheelFile, read_contents
 from detent.store.fingerprint import small_sha256
 from detent.store.naming import FILES, record_line

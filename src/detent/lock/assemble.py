@@ -7,7 +7,7 @@ it (PEP 751), and so is that extras which exclude each other are never on togeth
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from detent.errors import Bug, Unsupported
 from detent.lock.filename import canonical_version, name_in_location, same_version, split_sdist
@@ -19,6 +19,7 @@ from detent.model.inputs import Inputs
 from detent.model.markers import Marker
 from detent.model.requirement import ExtraName, PackageName, package_name
 from detent.model.versions import Listing
+from detent.named import NamedTuple
 
 _WEAK = frozenset({"md5", "sha1"})
 """Hashes that prove nothing today; a file with no other is not locked."""

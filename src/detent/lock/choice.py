@@ -1,10 +1,9 @@
 """What was taken from a lock, as values: made by `lock.select`, and enough to install from. Pure."""
 
-from typing import NamedTuple
-
 from detent.lock.model import LockedPackage
 from detent.model.candidate import Artifact
 from detent.model.target import Target
+from detent.named import NamedTuple
 
 
 class Choice(NamedTuple):

@@ -9,7 +9,7 @@ of requirements stands in the entries already.
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from detent.lock.graph import Graph, Need
 from detent.lock.model import Lock
@@ -17,6 +17,7 @@ from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.model.markers import Marker
 from detent.model.requirement import Origin, PackageName, Requirement
+from detent.named import NamedTuple
 
 _Place: TypeAlias = tuple[int, str]
 """An entry and one of its extras; with an empty extra the entry itself."""

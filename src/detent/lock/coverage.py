@@ -8,7 +8,6 @@ may be built, and would build, is not known here.
 import re
 from collections.abc import Iterator, Sequence
 from enum import Enum
-from typing import NamedTuple
 
 from detent.lock.graph import scope
 from detent.lock.model import Lock, LockedPackage
@@ -17,6 +16,7 @@ from detent.model.adjustments import NO_ADJUSTMENTS
 from detent.model.markers import Marker
 from detent.model.requirement import PackageName
 from detent.model.wheel_coverage import is_for_pypy, left_out, places
+from detent.named import NamedTuple
 
 
 class Supply(Enum):

@@ -6,12 +6,12 @@ is the difference itself, in words. Whether the lock is whole is asked of :mod:`
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
 
 from detent.lock.model import Lock
 from detent.model.adjustment_texts import TABLES, subject
 from detent.model.inputs import Inputs, RecordedInputs
 from detent.model.requirement import PackageName, parse_requirement
+from detent.named import NamedTuple
 
 
 class Change(NamedTuple):

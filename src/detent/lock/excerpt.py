@@ -5,7 +5,6 @@ files that other tools read. On every target of the lock both choose the same en
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from detent.errors import LockInvalid, Unsupported
 from detent.lock.gates import decided
@@ -15,6 +14,7 @@ from detent.lock.select import Wanted
 from detent.model import markers
 from detent.model.markers import Marker
 from detent.model.requirement import ExtraName, PackageName, Requirement, parse_requirement
+from detent.named import NamedTuple
 
 
 class Taken(NamedTuple):

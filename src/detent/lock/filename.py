@@ -6,9 +6,10 @@ because importing `packaging.tags` costs more than selecting from a lock does, a
 """
 
 import re
-from typing import NamedTuple
 
 from packaging.version import Version
+
+from detent.named import NamedTuple
 
 _WHEEL_PART = re.compile(r"[A-Za-z0-9_.+!]+")
 _TAG_SET = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*")

@@ -1,13 +1,14 @@
 """Extras and groups that are on: what a marker says once they are, and whether they may be on together."""
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from detent.lock.model import Lock
 from detent.model import markers
 from detent.model.adjustments import Exclusive
 from detent.model.markers import Marker
 from detent.model.requirement import ExtraName, GroupName
+from detent.named import NamedTuple
 
 Extras: TypeAlias = Collection[ExtraName]
 Groups: TypeAlias = Collection[GroupName]

@@ -4,8 +4,6 @@ The requirements are the `requires` and `extras` lines of the entries; they are 
 distinct text once. Whether an entry answers is decided by its version here, by its marker elsewhere.
 """
 
-from typing import NamedTuple
-
 from packaging.version import Version
 
 from detent.lock.model import Lock
@@ -13,6 +11,7 @@ from detent.model import markers
 from detent.model.markers import Marker
 from detent.model.requirement import ExtraName, PackageName, Requirement, parse_requirement
 from detent.model.versions import Listing, Release, version_key
+from detent.named import NamedTuple
 
 
 class Need(NamedTuple):

@@ -3,10 +3,11 @@
 Equal locks render to equal bytes. Tuples with names, because a lock is read on every warm path.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from detent.model.candidate import Artifact
 from detent.model.names import ExtraName, GroupName, PackageName
+from detent.named import NamedTuple
 
 if TYPE_CHECKING:  # installing reads entries alone
     from detent.model.inputs import RecordedInputs

@@ -7,7 +7,6 @@ source distribution is taken only where it may be built. Nothing is built here.
 """
 
 from collections.abc import Container, Mapping, Sequence
-from typing import NamedTuple
 
 from detent.errors import (
     BuildForbidden,
@@ -33,6 +32,7 @@ from detent.model.requirement import (
     parse_requirement,
 )
 from detent.model.target import Target
+from detent.named import NamedTuple
 
 _SHOWN_TAGS = 5
 

@@ -5,7 +5,7 @@ again. The tree is for every environment of the lock at once, or for one target.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from detent.errors import UsageError
 from detent.lock.graph import Graph, Need
@@ -15,6 +15,7 @@ from detent.model.inputs import Inputs
 from detent.model.markers import Marker
 from detent.model.requirement import ExtraName, GroupName, PackageName, Requirement
 from detent.model.target import Target
+from detent.named import NamedTuple
 
 _PROJECT = -1
 """The project's place among the entries: it is none of them."""

@@ -7,12 +7,12 @@ writes down what is left: whoever reads a lock need not know of them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from detent.model import markers
 from detent.model.candidate import Dependency
 from detent.model.markers import Marker
 from detent.model.requirement import Origin, PackageName, Requirement
+from detent.named import NamedTuple
 
 
 class Override(NamedTuple):

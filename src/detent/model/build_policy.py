@@ -1,8 +1,7 @@
 """Whose source distributions may be built, and whose wheels may be used."""
 
-from typing import NamedTuple
-
 from detent.model.names import PackageName
+from detent.named import NamedTuple
 
 
 class BuildPolicy(NamedTuple):

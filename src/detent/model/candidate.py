@@ -4,9 +4,8 @@ These are tuples with names: they are read back from the cache by the thousand o
 a dataclass costs more to define and to make (docs/contributing/decisions/0001-tuples-on-the-hot-path.md).
 """
 
-from typing import NamedTuple
-
 from detent.model.names import ExtraName, PackageName
+from detent.named import NamedTuple
 
 STRONG_HASHES = {
     "sha256": 64,

@@ -8,9 +8,10 @@ reckoned here: commands without a cutoff read them as well, and shall not import
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final
 
 from detent.model.names import PackageName
+from detent.named import NamedTuple
 
 
 class Cutoff(NamedTuple):

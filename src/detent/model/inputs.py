@@ -5,13 +5,13 @@ down; that record is what the lock keeps and what ``lock --check`` compares.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from detent.model import markers
 from detent.model.adjustment_texts import adjustment_texts, read_adjustment_texts
 from detent.model.adjustments import NO_ADJUSTMENTS, Adjustments
 from detent.model.markers import Marker
 from detent.model.requirement import ExtraName, GroupName, PackageName, Requirement, parse_requirement
+from detent.named import NamedTuple
 
 
 class Root(NamedTuple):

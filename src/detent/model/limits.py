@@ -6,9 +6,9 @@ just the ones it needs; :func:`limits` reads the variables from a mapping its ca
 
 from collections.abc import Mapping
 from math import inf
-from typing import NamedTuple
 
 from detent.errors import UsageError
+from detent.named import NamedTuple
 
 
 class Limits(NamedTuple):

@@ -8,7 +8,6 @@ release, as it does in the canonical text wherever that speaks of `python_versio
 from bisect import bisect_right
 from collections.abc import Collection, Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 from packaging.version import Version
 
@@ -31,6 +30,7 @@ from detent.model.marker_nodes import (
 )
 from detent.model.names import normalise
 from detent.model.specifiers import InvalidSpecifier, clause_contains, parse_clause
+from detent.named import NamedTuple
 
 VARIABLE_BY_RANK = {
     IMPLEMENTATION: "implementation_name",

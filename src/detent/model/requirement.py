@@ -7,7 +7,6 @@ and refused, where they must be, by those who know the place they stand in.
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
 from detent.model import markers
 from detent.model.markers import InvalidMarker, Marker
@@ -20,6 +19,7 @@ from detent.model.names import (
     package_name,
 )
 from detent.model.specifiers import InvalidSpecifier, canonical_specifier
+from detent.named import NamedTuple
 
 __all__ = [
     "ExtraName",

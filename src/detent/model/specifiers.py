@@ -8,9 +8,11 @@ a warm path, is the judge in tests.
 
 import re
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from packaging.version import Version
+
+from detent.named import NamedTuple
 
 VersionKey: TypeAlias = tuple[int, tuple[int, ...], int, int, int, int, tuple[tuple[int, int | str], ...]]
 """(epoch, release without trailing zeros, pre rank, pre number, post, dev, local)."""

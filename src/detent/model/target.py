@@ -1,7 +1,8 @@
 """One Python on one platform: what markers are evaluated in and which wheel tags fit."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from detent.named import NamedTuple
 
 
 class Target(NamedTuple):

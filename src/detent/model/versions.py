@@ -8,7 +8,7 @@ the resolver's policy.
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from packaging.version import Version
 
@@ -23,6 +23,7 @@ from detent.model.specifiers import (
     parse_clauses,
     version_key,
 )
+from detent.named import NamedTuple
 
 __all__ = [
     "Columns",

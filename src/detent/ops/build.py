@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from detent import fsio
 from detent.build.frontend import Job, build_sdist, build_wheel, check_built, owner_of
@@ -16,6 +15,7 @@ from detent.errors import ManifestMissing, UsageError
 from detent.events import Step
 from detent.lock.filename import split_sdist
 from detent.model.names import PackageName, normalise
+from detent.named import NamedTuple
 from detent.ops import builds
 from detent.ops.active import environment_path
 from detent.ops.discover import MANIFEST_NAME, Project, read_project, starting_folder

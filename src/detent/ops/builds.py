@@ -57,7 +57,7 @@ from detent.ops.crew import Crew
 from detent.ops.declared import declared
 from detent.ops.discover import Project
 from detent.ops.gather import gather
-from detent.ops.local import LocalTree, chosen_tree
+from detent.ops.local import LocalTree, chosen_tree, folder_in
 from detent.ops.policy import build_policy_of
 from detent.ops.unbuilt import tell_unbuilt, with_unbuilt
 from detent.ops.world import World
@@ -152,7 +152,7 @@ class Builds:
                 with self._bench(subject, interpreter) as (scratch, environment):
                     source = _unpacked(world, archive, artifact.filename, scratch)
                     if below:
-                        source = _below(source, below, subject)
+                        source = _inside(source, below, subject)
                     job = self._job(subject, source, scratch, package.name)
                     wheel = build_wheel(job, environment, report=world.report)
                     entry = self._put(wheel, subject, package.name, package.version, interpreter.target)
@@ -430,9 +430,8 @@ def _unpacked(world: World, archive: Path, filename: str, scratch: Path) -> Path
     return unpack_source(archive, filename, folder, limits=world.limits)
 
 
-def _below(root: Path, subdirectory: str, subject: str) -> Path:
-    """Give a folder inside a source; raises :class:`BuildFailed` for one that is not."""
-    folder = Path(os.path.realpath(root / subdirectory))
-    if not folder.is_relative_to(os.path.realpath(root)) or not folder.is_dir():
+def _inside(root: Path, subdirectory: str, subject: str) -> Path:
+    folder = folder_in(root, subdirectory)
+    if folder is None:
         raise BuildFailed(subject, f"there is no folder `{subdirectory}` in its source")
     return folder

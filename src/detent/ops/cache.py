@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from detent.errors import UsageError
 from detent.model.requirement import PackageName, package_name
+from detent.named import NamedTuple
 from detent.ops.world import World
 from detent.store.cache import hold_store
 from detent.store.inventory import Tree

@@ -6,7 +6,8 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+
+from detent.named import NamedTuple
 
 CONFIG_NAME = "detent.toml"
 

@@ -6,10 +6,10 @@ The nearest pyproject.toml with a `[project]` table, walking up, is the project;
 
 import os
 from pathlib import Path
-from typing import NamedTuple
 
 from detent import fsio
 from detent.errors import ManifestInvalid, ManifestMissing, UsageError
+from detent.named import NamedTuple
 from detent.ops.shown_paths import display
 from detent.project.manifest import Manifest, declares_project, parse_manifest
 

@@ -7,7 +7,6 @@ when a later step fails; what was not asked for is not touched.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import NamedTuple
 
 from detent import fsio
 from detent.errors import (
@@ -22,6 +21,7 @@ from detent.events import Event, Notice, ignore
 from detent.model.adjustments import Adjustments
 from detent.model.inputs import Inputs
 from detent.model.requirement import PackageName, Requirement, package_name
+from detent.named import NamedTuple
 from detent.ops.before import remember_environment
 from detent.ops.discover import LOCK_NAME, MANIFEST_NAME, Project, decode
 from detent.ops.going_back import may_go_back

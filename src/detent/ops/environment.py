@@ -4,10 +4,10 @@ What stands at the place is kept unless the flags say otherwise, and what is no 
 """
 
 from pathlib import Path
-from typing import NamedTuple
 
 from detent.errors import UsageError
 from detent.events import Notice, Step
+from detent.named import NamedTuple
 from detent.ops.active import environment_path
 from detent.ops.discover import Project, project_above, read_pin, starting_folder
 from detent.ops.python import sought

@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path
-from typing import NamedTuple
 
 from detent import fsio
 from detent.errors import UsageError
@@ -18,6 +17,7 @@ from detent.lock.export import (
 from detent.lock.model import Lock
 from detent.lock.select import Wanted
 from detent.model.requirement import PackageName, package_name
+from detent.named import NamedTuple
 from detent.ops.discover import LOCK_NAME, MANIFEST_NAME, Project
 from detent.ops.lock import LockOutcome, project_inputs, settled_lock
 from detent.ops.selection import Chosen, wanted_selection

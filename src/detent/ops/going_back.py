@@ -4,7 +4,6 @@ Nothing is moved. Removing a package leaves every other one where it is; this sa
 """
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from detent.errors import DetentError
 from detent.events import ignore
@@ -14,6 +13,7 @@ from detent.model.inputs import Inputs
 from detent.model.markers import Marker
 from detent.model.requirement import InvalidRequirement, PackageName, parse_requirement
 from detent.model.specifiers import clause_contains, parse_clauses
+from detent.named import NamedTuple
 from detent.ops.lock import LockOutcome
 from detent.ops.question import Question
 from detent.ops.unbuilt import take_unbuilt

@@ -6,7 +6,6 @@ tool are read and stay. The environment is not touched.
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import NamedTuple
 
 from packaging.version import Version
 
@@ -18,6 +17,7 @@ from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.model.requirement import PackageName, parse_requirement
 from detent.model.specifiers import clause_contains, parse_clauses
+from detent.named import NamedTuple
 from detent.ops.discover import MANIFEST_NAME, Project, read_pin
 from detent.ops.history import Remembered, changed
 from detent.ops.import_sources import Asked, Import, read_import

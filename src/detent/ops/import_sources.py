@@ -7,12 +7,13 @@ the one with settings, else requirements files; whatever it passes over is named
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 from distlib.index import DEFAULT_INDEX
 
 from detent import fsio
 from detent.errors import UsageError
+from detent.named import NamedTuple
 from detent.ops.discover import LOCK_NAME, MANIFEST_NAME, decode, starting_folder
 from detent.ops.other_tools import LOCKS, TOOLS, Tool
 from detent.ops.requirement_files import read_texts

@@ -4,10 +4,11 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
 from detent import fsio
 from detent.errors import ProjectExists, UsageError
+from detent.named import NamedTuple
 from detent.ops.discover import MANIFEST_NAME, PIN_NAME
 from detent.ops.python import interpreter_for
 from detent.ops.shown_paths import display

@@ -8,10 +8,10 @@ nothing; and what the lock does not know is passed over.
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from detent.lock.model import Lock
 from detent.model.names import PackageName, normalise
+from detent.named import NamedTuple
 from detent.ops.kept_selection import read_kept_selection
 from detent.ops.selection import DEV, MAIN, Chosen, wanted_selection
 

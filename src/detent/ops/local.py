@@ -8,7 +8,7 @@ import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from detent.build.inputs import contents
 from detent.build.key import editable_key, tree_key
@@ -17,6 +17,7 @@ from detent.lock.choice import Choice
 from detent.lock.filename import local_path
 from detent.lock.model import Direct, LockedPackage
 from detent.model.candidate import Artifact, Digest
+from detent.named import NamedTuple
 from detent.ops.built import TREE
 from detent.ops.discover import MANIFEST_NAME, Project
 from detent.ops.world import World
@@ -62,9 +63,15 @@ def folder_named(choice: Choice) -> Direct:
 
 
 def tree_choice(world: World, choice: Choice, base: Path, interpreter: Interpreter) -> Choice:
-    """Give a folder of the lock with its URL and its key; its path is relative to ``base``."""
+    """Give a folder of the lock with its URL and its key; its path is relative to ``base``.
+
+    Raises :class:`BuildSystemInvalid` where there is none.
+    """
     direct = folder_named(choice)
-    root = folder_in(Path(os.path.abspath(base / direct.location)), direct)  # noqa: PTH100
+    top = Path(os.path.abspath(base / direct.location))  # noqa: PTH100
+    root = folder_in(top, direct.subdirectory)
+    if root is None:
+        raise BuildSystemInvalid(str(top / direct.subdirectory), "there is no such folder")
     tree = tree_at(world, root, interpreter, is_editable=direct.editable)
     package = choice.package._replace(direct=direct._replace(location=root.as_uri(), subdirectory=""))
     return _choice(package, tree, is_requested=choice.requested)
@@ -83,12 +90,11 @@ def chosen_tree(world: World, choice: Choice, interpreter: Interpreter) -> Local
     return tree_at(world, Path(root), interpreter, is_editable=direct.editable)
 
 
-def folder_in(top: Path, direct: Direct) -> Path:
-    """Give the folder that is to be built; raises :class:`BuildSystemInvalid` where there is none."""
-    folder = top / direct.subdirectory
-    if not folder.is_dir() or not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(top)):
-        raise BuildSystemInvalid(str(folder), "there is no such folder")
-    return folder
+def folder_in(top: Path, subdirectory: str) -> Path | None:
+    """Give a folder inside of a source; ``None`` where there is none, or it lies somewhere else."""
+    folder = top / subdirectory
+    is_inside = Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(top))
+    return folder if is_inside and folder.is_dir() else None
 
 
 def tree_at(world: World, root: Path, interpreter: Interpreter, *, is_editable: bool) -> LocalTree:

@@ -5,7 +5,6 @@ leaves the old lock as it was.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from detent import fsio
 from detent.errors import (
@@ -24,6 +23,7 @@ from detent.lock.views import tree as draw
 from detent.model.adjustment_texts import CHANGED_REQUIREMENTS
 from detent.model.inputs import Inputs, RecordedInputs
 from detent.model.requirement import InvalidRequirement, PackageName, Requirement, package_name
+from detent.named import NamedTuple
 from detent.ops.discover import LOCK_NAME, Project
 from detent.ops.dynamic import with_dynamic
 from detent.ops.history import FileChange, Remembered, changed, current_bytes

@@ -1,11 +1,11 @@
 """What an edit does to the requirements of a project, as values; and where each of them stands on disk."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from detent.model import markers
 from detent.model.adjustments import Adjustments
 from detent.model.requirement import Origin, Requirement
+from detent.named import NamedTuple
 from detent.project.manifest import Manifest
 
 _COMMAND_LINE = Origin("command line")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from detent.errors import FileTrouble
 from detent.events import Matched, Step
@@ -19,6 +19,7 @@ from detent.install.installed import read_installed
 from detent.install.plan import Found, Linking, Plan, plan
 from detent.lock.choice import Choice, Selection
 from detent.model.names import PackageName
+from detent.named import NamedTuple
 from detent.ops.bytecode import GatheredByteCode, lacks_bytecode
 from detent.ops.kept_selection import keep_selection, read_kept_selection
 from detent.ops.shown_paths import display

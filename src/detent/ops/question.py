@@ -1,11 +1,11 @@
 """What a lock is asked for: apart from the answer, since asking for nothing needs no resolver."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from detent.lock.model import Lock
 from detent.model.inputs import Inputs
 from detent.model.requirement import PackageName, Requirement
+from detent.named import NamedTuple
 from detent.ops.upgrade import Upgrade
 
 

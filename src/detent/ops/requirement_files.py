@@ -7,10 +7,10 @@ dropped in silence; hashes are dropped, because the lock has its own.
 import codecs
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from detent import fsio
 from detent.errors import Unsupported, UsageError
+from detent.named import NamedTuple
 from detent.project.importing.requirement_lines import lines
 from detent.project.importing.requirement_texts import Texts, read_files
 

@@ -8,11 +8,12 @@ import contextlib
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from detent import fsio
 from detent.errors import FileTrouble
 from detent.events import Notice, Report
+from detent.named import NamedTuple
 from detent.ops.world import World
 from detent.store.fingerprint import fingerprint
 

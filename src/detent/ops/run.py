@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from signal import SIG_BLOCK, SIG_SETMASK, SIGHUP, SIGINT, SIGTERM, pthread_sigmask, signal
-from typing import Any, NamedTuple
+from typing import Any
 
 from detent import stamp
 from detent.errors import (
@@ -24,7 +24,9 @@ from detent.errors import (
     Unsupported,
     UsageError,
 )
-from detent.events import Event, Report, Step
+from detent.events import Event, Notice, Report, Step
+from detent.install.installed import dangling
+from detent.named import NamedTuple
 from detent.ops.active import environment_path
 from detent.ops.discover import Project, find_project
 from detent.ops.matching import SyncOutcome, stand
@@ -32,6 +34,7 @@ from detent.ops.python import interpreter_for
 from detent.ops.sync import SyncOptions, sync
 from detent.ops.world import World
 from detent.project.sources import Setting
+from detent.python.environment import Environment
 from detent.python.pyvenv import CONFIG_NAME
 from detent.store.cache import Scratch
 
@@ -80,7 +83,7 @@ def run(
             if options.no_sync:
                 interpreter = interpreter_for(world, project, environment)
                 place = world.environments().look(environment, interpreter)
-                stand(world, place, interpreter, prompt=project.manifest.name)
+                _tell_dangling(world, stand(world, place, interpreter, prompt=project.manifest.name))
             else:
                 synced(sync(world, project, options.sync))
     if not options.command:
@@ -92,6 +95,15 @@ def run(
         os.execve(program, arguments, environ)  # noqa: S606 -- what `run` is for
     except OSError as error:
         raise _refused(arguments[0], error) from error
+
+
+def _tell_dangling(world: World, environment: Environment) -> None:
+    """Say what cannot be imported because its folders in the cache are gone."""
+    gone = dangling(environment)
+    if gone:
+        names = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
+        told = f"the cache no longer holds what the environment links to: {names}; run `detent sync`"
+        world.report(Notice("warning", told))
 
 
 def _run_isolated(

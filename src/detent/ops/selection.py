@@ -4,7 +4,7 @@ Flags are held against what the lock declares; nothing is read and nothing is wr
 """
 
 from collections.abc import Callable, Collection, Iterable
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from detent.errors import ExclusiveExtras, UnknownExtra, UnknownGroup
 from detent.lock.choice import Choice
@@ -14,6 +14,7 @@ from detent.lock.model import Lock
 from detent.lock.select import Wanted, default_groups
 from detent.model.names import normalise
 from detent.model.requirement import ExtraName, GroupName, extra_name, group_name
+from detent.named import NamedTuple
 
 DEV = GroupName("dev")
 MAIN = GroupName("main")

@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from detent import stamp
 from detent.errors import ArchiveUnsafe, InterpreterBroken, StoreUnsafe
@@ -28,6 +28,7 @@ from detent.lock.model import Direct, LockedPackage
 from detent.model.candidate import Artifact, Digest
 from detent.model.limits import Limits
 from detent.model.names import PackageName
+from detent.named import NamedTuple
 from detent.ops.before import remember_environment
 from detent.ops.configured import CONFIG_NAME, config_paths, xdg_folders
 from detent.ops.history import Remembered

@@ -10,10 +10,11 @@ written last; where anything was said that the next run would not say, it is not
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from detent import stamp
 from detent.events import Event, Matched, Notice, Report, Step
+from detent.named import NamedTuple
 from detent.ops.discover import MANIFEST_NAME, PIN_NAME, Project
 from detent.ops.dynamic import LEFT_OPEN
 from detent.ops.world import World

@@ -4,12 +4,13 @@ Every warm sync comes by, so it imports none of what fetches and builds.
 """
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from detent.install.plan import AUTO, Linking, identity_of
 from detent.lock.choice import Choice
 from detent.model.candidate import Artifact
 from detent.model.names import PackageName
+from detent.named import NamedTuple
 from detent.ops.world import Means
 from detent.store.builds import read_built
 from detent.store.entry import WheelEntry

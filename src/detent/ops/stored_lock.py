@@ -4,8 +4,6 @@ Parsing a lock costs more than all the rest of a warm command, so a decoded copy
 the text; it also remembers that the text was found whole, which the text and the project's name decide alone.
 """
 
-from typing import NamedTuple
-
 from detent import fsio
 from detent.errors import LockInvalid
 from detent.lock.closure import closure_faults
@@ -14,6 +12,7 @@ from detent.lock.model import Lock
 from detent.lock.packed import PACKED_VERSION, pack, unpack
 from detent.lock.pylock import parse_lock
 from detent.model.inputs import Inputs
+from detent.named import NamedTuple
 from detent.ops.discover import Project
 from detent.ops.shown_paths import display
 from detent.store.fingerprint import fingerprint

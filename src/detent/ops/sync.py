@@ -7,7 +7,7 @@ touched here: :mod:`detent.ops.matching` makes the environment match, and keeps 
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, Protocol
 
 from detent.errors import LockMissing, UsageError
 from detent.events import Step
@@ -17,6 +17,7 @@ from detent.lock.filename import is_url
 from detent.lock.model import Lock
 from detent.lock.select import select
 from detent.model.names import PackageName
+from detent.named import NamedTuple
 from detent.ops.active import environment_path
 from detent.ops.before import remember_environment
 from detent.ops.built import is_tree, with_settings

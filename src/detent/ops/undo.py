@@ -10,18 +10,18 @@ import json
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from detent import fsio
 from detent.errors import DetentError, EditedSince, NothingToUndo, PackageLost
 from detent.events import Notice
 from detent.install.manifest import read_journal, read_manifest
-from detent.install.plan import BUILD_SETTINGS, Linking, Plan, identity_of
+from detent.install.plan import BUILD_SETTINGS, Installed, Linking, Plan, identity_of
 from detent.lock.choice import Choice, Selection
 from detent.lock.diff import Change, changes
 from detent.lock.model import LOCK_NAME, Direct, Lock, LockedPackage
 from detent.model.candidate import Artifact, Digest
 from detent.model.names import PackageName
+from detent.named import NamedTuple
 from detent.ops.before import environment_before, python_behind
 from detent.ops.discover import MANIFEST_NAME, Project
 from detent.ops.gather import gather
@@ -146,9 +146,8 @@ def _differs(was: WasEnvironment | None) -> bool:
     return now != {_facts(package) for package in was.packages} or read_journal(was.root) is not None
 
 
-def _facts(package: object) -> tuple[object, ...]:
-    names = ("name", "version", "digest", "identity", "is_requested", "is_by_directory")
-    return tuple(getattr(package, name) for name in names)
+def _facts(package: Installed | WasInstalled) -> tuple[object, ...]:
+    return (*package[:5], package.is_by_directory)  # name, version, hashes, whether it was asked for
 
 
 # ---- files ------------------------------------------------------------------------------------------

@@ -3,14 +3,13 @@
 Deciding only: flags are held against the project and its lock, nothing is read or written.
 """
 
-from typing import NamedTuple
-
 from detent.errors import UnknownGroup, UsageError
 from detent.lock.model import Lock
 from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.model.names import GroupName, normalise
 from detent.model.requirement import PackageName, parse_requirement
+from detent.named import NamedTuple
 from detent.resolve.preferences import names_of_group
 
 

@@ -3,9 +3,8 @@
 Files are written when everything is known to be right, and put back when a later step fails.
 """
 
-from typing import NamedTuple
-
 from detent.model.requirement import PackageName
+from detent.named import NamedTuple
 from detent.ops.discover import Project, decode
 from detent.ops.edit import EditOutcome, finish_edit, lock_edited
 from detent.ops.shown_paths import display

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
 from detent import fsio, stamp
 from detent.errors import ResolveError, UsageError
@@ -22,6 +22,7 @@ from detent.index.ports import Remote
 from detent.index.releases import IndexReleases
 from detent.model import markers
 from detent.model.limits import Limits, limits
+from detent.named import NamedTuple
 from detent.ops.configured import CONFIG_NAME, Folders, config_paths, pip_files, xdg_folders
 from detent.ops.discover import Project, decode
 from detent.ops.shown_paths import display

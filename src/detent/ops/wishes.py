@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from detent.errors import (
     DetentError,
@@ -23,6 +23,7 @@ from detent.model.requirement import (
     extra_name,
     parse_requirement,
 )
+from detent.named import NamedTuple
 from detent.ops.discover import Project
 from detent.ops.requirement_files import Listed, read_requirements
 from detent.project.bounds import Bounds, bounded

@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from detent.events import Report
+from detent.named import NamedTuple
 
 if TYPE_CHECKING:  # who has a world has what it is made of; importing all of it is half of a warm command
     from detent.index.ports import Pending

@@ -6,7 +6,7 @@ are collected, each with its line.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from packaging.version import Version
 
@@ -30,6 +30,7 @@ from detent.model.markers import InvalidMarker, Marker
 from detent.model.names import extra_name
 from detent.model.requirement import ExtraName, PackageName, Requirement, package_name
 from detent.model.specifiers import InvalidSpecifier, canonical_specifier
+from detent.named import NamedTuple
 from detent.project.conflicts import Declared, read_conflicts
 from detent.project.document import Document, type_name
 from detent.project.requirements import read_requirement, strings

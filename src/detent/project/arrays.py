@@ -7,8 +7,8 @@ leaves a comma behind where the last item had none, and hands comments to the wr
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from detent.named import NamedTuple
 from detent.project.positions import Item, Value
 
 _REST_OF_LINE = re.compile(r"[ \t]*+(?:#[^\n]*+)?(?=\r?\n)|[ \t]*+#[^\n]*+")

@@ -4,11 +4,12 @@ The rules for what may be raised together are uv's. A version is never lowered b
 """
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 from packaging.version import Version
 
 from detent.errors import Bug, ManifestInvalid, UsageError
+from detent.named import NamedTuple
 from detent.project.document import Document, parse_document
 from detent.project.entries import literal, quote_of
 

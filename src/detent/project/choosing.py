@@ -6,10 +6,11 @@ project's `false` takes nothing from its user. What a person says for one comman
 """
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from detent.model.cutoffs import NO_CUTOFFS, Cutoff, Cutoffs
 from detent.model.names import PackageName
+from detent.named import NamedTuple
 from detent.project.known import BY_NAME, ForkStrategy, PrereleaseMode, Resolution
 from detent.project.sources import (
     ConfigFile,

@@ -6,7 +6,6 @@ machine in a project: no checkout may decide where somebody's cache is.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from detent import stamp
 from detent.errors import (
@@ -19,6 +18,7 @@ from detent.errors import (
 )
 from detent.model.requirement import GroupName, group_name
 from detent.model.specifiers import clause_contains, parse_clauses
+from detent.named import NamedTuple
 from detent.project.document import Document, type_name
 from detent.project.known import BY_NAME, ELSEWHERE, KNOWN, OF_OTHER_TOOLS, Known, nearest
 from detent.project.values import reading

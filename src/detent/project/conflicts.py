@@ -5,7 +5,7 @@ on wherever something that brings it in is. What would turn on two sides by itse
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from detent.errors import DetentError, ManifestInvalid
 from detent.model import markers
@@ -13,6 +13,7 @@ from detent.model.adjustments import Exclusive
 from detent.model.markers import Marker
 from detent.model.names import extra_name, group_name, normalise
 from detent.model.requirement import ExtraName, GroupName, Origin, PackageName, Requirement
+from detent.named import NamedTuple
 from detent.project.document import Document, type_name
 
 TABLE = "tool.detent.conflicts"

@@ -5,7 +5,9 @@ a setting cannot mean two things. A *protection* keeps something away: a slip in
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Final, Literal, NamedTuple, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
+
+from detent.named import NamedTuple
 
 LinkMode: TypeAlias = Literal["auto", "clone", "hardlink", "copy", "directory"]
 VerifyCache: TypeAlias = Literal["changed", "always"]

@@ -8,7 +8,6 @@ never in a lock that leaves something out.
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from packaging.version import Version
 
@@ -20,6 +19,7 @@ from detent.model.inputs import Inputs
 from detent.model.markers import InvalidMarker
 from detent.model.requirement import ExtraName, GroupName, PackageName, Requirement, package_name
 from detent.model.specifiers import InvalidSpecifier, canonical_specifier
+from detent.named import NamedTuple
 from detent.project.adjustments import read_adjustments
 from detent.project.configuration import Configuration, read_configuration, refuse_unfit
 from detent.project.conflicts import Declared

@@ -6,10 +6,10 @@ can ask: is this exactly what adding it would have made? Then the bytes from bef
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from detent.errors import ManifestInvalid, Unsupported
 from detent.model.names import normalise
+from detent.named import NamedTuple
 from detent.project.arrays import Layout
 from detent.project.document import Document, type_name
 from detent.project.positions import BYTE_ORDER_MARK, Outline, Section, Statement, Value

@@ -9,7 +9,9 @@ import itertools
 import re
 import tomllib
 from collections.abc import Iterator
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from detent.named import NamedTuple
 
 Path: TypeAlias = tuple[str | int, ...]
 """Keys from the root of a document, and numbers where there are arrays."""

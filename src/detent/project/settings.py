@@ -7,12 +7,13 @@ laxer. What decides between versions is told apart (`project.choosing`). Pure.
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from detent.errors import SettingInvalid
 from detent.model.build_policy import BuildPolicy
 from detent.model.limits import Limits
 from detent.model.names import PackageName, package_name
+from detent.named import NamedTuple
 from detent.project.bounds import Bounds
 from detent.project.choosing import Choosing, choosing, recorded
 from detent.project.known import BY_NAME, KNOWN, Known, LinkMode, VerifyCache

@@ -6,12 +6,13 @@ Whether a file may be written (it may stand there already) is decided where the 
 import keyword
 import re
 import sys
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 from detent.errors import UsageError
 from detent.model.names import package_name
+from detent.named import NamedTuple
 
 Kind: TypeAlias = Literal["app", "lib", "script"]
 """``app``: a package with a command; ``lib``: one with types; ``script``: a `main.py` and no package."""

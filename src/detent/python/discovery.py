@@ -19,10 +19,10 @@ named ``shims`` (scripts that may start anything), and anything below the projec
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from detent.errors import InterpreterBroken, NoInterpreter, PythonMismatch
 from detent.events import Detail, Report, ignore
+from detent.named import NamedTuple
 from detent.python.clauses import is_prerelease, minor_may_fit, names_prerelease, version_fits
 from detent.python.interpreter import Interpreter, Interpreters
 from detent.python.pyvenv import base_of

@@ -9,11 +9,12 @@ kept. An environment of any tool is read alike (PEP 405).
 
 import os
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from detent import fsio
 from detent.errors import InterpreterBroken, NotAnEnvironment
 from detent.model.names import PackageName
+from detent.named import NamedTuple
 from detent.python.interpreter import Interpreter, Interpreters
 from detent.python.pyvenv import (
     CONFIG_NAME,

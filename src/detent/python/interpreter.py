@@ -11,12 +11,13 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import packaging
 
 from detent.errors import InterpreterBroken
 from detent.model.target import Target
+from detent.named import NamedTuple
 from detent.python.pyvenv import lies_below
 from detent.store.fingerprint import fingerprint
 from detent.store.layout import Layout

@@ -7,10 +7,10 @@ of the project must not choose the program that is started.
 """
 
 import re
-from typing import NamedTuple
 
 from detent.errors import UsageError
 from detent.model.specifiers import InvalidSpecifier, parse_clauses
+from detent.named import NamedTuple
 from detent.python.clauses import version_fits
 
 _IMPLEMENTATIONS = {

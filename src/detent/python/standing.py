@@ -7,12 +7,13 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from detent import fsio
 from detent.errors import EnvironmentExists
 from detent.events import Detail, Report, ignore
 from detent.model.limits import Limits
+from detent.named import NamedTuple
 from detent.python.environment import (
     LOCK,
     STATE_NAME,

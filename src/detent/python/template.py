@@ -13,10 +13,11 @@ import os
 import re
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import cast
 
 from detent import fsio
 from detent.errors import Bug, FileTrouble, NotAnEnvironment
+from detent.named import NamedTuple
 from detent.python.environment import SCRATCH_PREFIX, scratch_beside
 from detent.store.records import read_record, write_record
 

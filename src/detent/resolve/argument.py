@@ -8,12 +8,12 @@ versions is kept where they would have helped. Nothing is guessed: what is left 
 from collections.abc import Callable, Container, Iterator, Sequence
 from functools import reduce
 from operator import or_
-from typing import NamedTuple
 
 from detent.model import markers
 from detent.model.markers import Marker
 from detent.model.requirement import PackageName
 from detent.model.versions import newest
+from detent.named import NamedTuple
 from detent.resolve.catalogue import Unusable
 from detent.resolve.choices import Choices
 from detent.resolve.clauses import Situation

@@ -6,7 +6,6 @@ version and extra, however many environments are solved.
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import NamedTuple
 
 from detent.model import markers
 from detent.model.candidate import Dependency, Metadata
@@ -15,6 +14,7 @@ from detent.model.markers import Marker
 from detent.model.requirement import ExtraName, PackageName
 from detent.model.versions import Listing
 from detent.model.wheel_tags import lowest_served
+from detent.named import NamedTuple
 from detent.resolve.ports import Releases
 
 FIRST_LOOK_AHEAD = 3

@@ -8,13 +8,14 @@ on its way already: of a thousand releases with the same impossible requirement 
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from detent.events import Report, Resolving
 from detent.model import markers
 from detent.model.markers import Marker
 from detent.model.requirement import PackageName
 from detent.model.versions import newest
+from detent.named import NamedTuple
 from detent.resolve.catalogue import FIRST_LOOK_AHEAD, Catalogue, Demand, Unusable
 from detent.resolve.choices import Choices
 from detent.resolve.coverage import Coverage

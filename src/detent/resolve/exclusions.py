@@ -7,13 +7,13 @@ argument against the project with the first ones declared. Nothing is tried here
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
-from typing import NamedTuple
 
 from detent.model import markers
 from detent.model.adjustments import Exclusive
 from detent.model.inputs import Inputs
 from detent.model.markers import Marker
 from detent.model.requirement import PackageName, Requirement
+from detent.named import NamedTuple
 from detent.resolve.argument import Argument
 from detent.resolve.catalogue import Catalogue
 from detent.resolve.facts import Needs

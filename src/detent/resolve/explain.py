@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from functools import reduce
 from itertools import groupby
 from operator import or_
-from typing import NamedTuple
 
 from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.model.requirement import PackageName
 from detent.model.versions import newest
+from detent.named import NamedTuple
 from detent.resolve.argument import Argument
 from detent.resolve.catalogue import Demand
 from detent.resolve.choices import Choices

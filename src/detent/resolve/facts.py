@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from detent.model.requirement import ExtraName, PackageName
+from detent.named import NamedTuple
 from detent.resolve.catalogue import Demand
 from detent.resolve.solver import Clause, Slot
 

@@ -15,7 +15,6 @@ that the project declares to be exclusive hold in a part only, too; all others a
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from detent.errors import DetentError, Failures, PackageUnknown, Unsupported
 from detent.events import Detail, Notice, Report, ignore
@@ -24,6 +23,7 @@ from detent.model.inputs import Inputs
 from detent.model.limits import Limits
 from detent.model.markers import Marker
 from detent.model.requirement import ExtraName, PackageName
+from detent.named import NamedTuple
 from detent.resolve.adjusted import readjusted
 from detent.resolve.budget import Budget
 from detent.resolve.catalogue import Catalogue, Demand

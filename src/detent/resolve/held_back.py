@@ -6,11 +6,11 @@ answer, in the clauses that stand against the better version; without it, the ot
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from detent.model import markers
 from detent.model.markers import Marker
 from detent.model.requirement import PackageName
+from detent.named import NamedTuple
 from detent.resolve.catalogue import Demand, Unusable
 from detent.resolve.clauses import Situation
 from detent.resolve.facts import Needs, facts_of

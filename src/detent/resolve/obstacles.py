@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from enum import Enum
-from typing import NamedTuple
 
 from detent.model import markers
 from detent.model.markers import Marker
 from detent.model.requirement import PackageName
+from detent.named import NamedTuple
 from detent.resolve.choices import Choices
 from detent.resolve.policy import Cause
 

@@ -6,13 +6,14 @@ extras and groups everything a project declares is solved together.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from detent.errors import ManifestInvalid
 from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.model.markers import Marker
 from detent.model.requirement import PackageName
+from detent.named import NamedTuple
 
 _Order: TypeAlias = tuple[int, tuple[int, int, str]]
 

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 from types import MappingProxyType
-from typing import NamedTuple
 
 from packaging.version import Version
 
@@ -21,6 +20,7 @@ from detent.model.cutoffs import NO_CUTOFFS, Cutoffs
 from detent.model.inputs import Root
 from detent.model.requirement import PackageName, Requirement
 from detent.model.versions import Listing
+from detent.named import NamedTuple
 from detent.resolve.preferences import Preferences
 
 _MOST_NAMES = 5

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final
 
 from detent.lock.model import Lock
 from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.model.markers import Marker
 from detent.model.requirement import GroupName, PackageName
+from detent.named import NamedTuple
 
 _NOTHING: Final[Mapping[PackageName, str]] = MappingProxyType({})
 _NOTHING_LOCKED: Final[Mapping[PackageName, tuple[tuple[str, Marker], ...]]] = MappingProxyType({})

@@ -7,9 +7,10 @@ index, so a question costs well under a millisecond and the answer is certain as
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from detent.model.requirement import PackageName
+from detent.named import NamedTuple
 from detent.resolve.catalogue import Demand
 from detent.resolve.facts import Fact, Needs, Rejected, SameVersion, leaves_of, slot_of, split_slot
 from detent.resolve.solver import ROOT, Clause, NoAnswer, Slot, Solver

@@ -1,12 +1,13 @@
 """What the resolver is asked, for whoever has to explain that there is no answer or to ask it again."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from detent.model.inputs import Inputs
 from detent.model.limits import Limits
 from detent.model.markers import Marker
 from detent.model.requirement import PackageName
+from detent.named import NamedTuple
 from detent.resolve.budget import Budget
 from detent.resolve.choices import Choices
 from detent.resolve.clauses import Situation

@@ -13,7 +13,9 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import IntEnum
 from heapq import heappop, heappush
-from typing import Final, NamedTuple, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
+
+from detent.named import NamedTuple
 
 Slot: TypeAlias = str
 """`name`, or `name[extra]` for what an extra adds; :data:`ROOT` for the project."""

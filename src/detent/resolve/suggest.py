@@ -6,13 +6,14 @@ one is tried by resolving again with it; what does not help is not told. Nothing
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from detent.model import markers
 from detent.model.cutoffs import NO_CUTOFFS, Cutoffs
 from detent.model.requirement import PackageName, Requirement
 from detent.model.specifiers import parse_clauses
 from detent.model.versions import newest
+from detent.named import NamedTuple
 from detent.resolve.argument import Argument
 from detent.resolve.choices import Choices
 from detent.resolve.exclusions import Exclusion, exclusions

@@ -8,7 +8,7 @@ It refuses direct references, writes nothing down, and must never be imported on
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final
 
 from resolvelib import AbstractProvider, BaseReporter
 from resolvelib.resolvers import RequirementInformation, Resolution, ResolutionImpossible, ResolutionTooDeep
@@ -18,6 +18,7 @@ from detent.model import markers
 from detent.model.candidate import Artifact
 from detent.model.requirement import ExtraName, PackageName, Requirement
 from detent.model.target import Target
+from detent.named import NamedTuple
 from detent.resolve.catalogue import Demand, Unusable
 from detent.resolve.facts import slot_of, split_slot
 from detent.resolve.fitting import Fitting

@@ -12,10 +12,10 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 from struct import Struct
-from typing import NamedTuple
 
 from detent.errors import ArchiveUnsafe
 from detent.model.limits import Limits
+from detent.named import NamedTuple
 from detent.store import inflate
 from detent.store.naming import shown
 

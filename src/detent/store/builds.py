@@ -5,9 +5,9 @@ A record knows the wheel by its sha256 alone. That wheel stands in the store lik
 
 import os
 from pathlib import Path
-from typing import NamedTuple
 
 from detent.fsio import file_trouble
+from detent.named import NamedTuple
 from detent.store.layout import Layout
 from detent.store.records import read_record, write_record
 

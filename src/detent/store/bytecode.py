@@ -15,12 +15,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from detent.errors import DetentError, FileTrouble, StoreBusy
 from detent.events import Notice, Report, ignore
 from detent.fsio import READ_ONLY, FileLock, file_trouble
 from detent.model.limits import Limits
+from detent.named import NamedTuple
 from detent.store.cache import Scratch
 from detent.store.compiling import Compiler, Source, compile_sources
 from detent.store.entry import BYTECODE, WheelEntry, WheelFile, read_contents, with_contents

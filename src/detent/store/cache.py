@@ -148,7 +148,7 @@ def _mark(layout: Layout) -> None:
             try:
                 write_atomic(path, text)
             except FileTrouble as trouble:
-                if not _is_read_only(trouble):
+                if not is_read_only(trouble):
                     raise
 
 
@@ -202,6 +202,7 @@ def _sweep_unfinished(folder: Path, now: float) -> None:
                 path.unlink(missing_ok=True)
 
 
-def _is_read_only(trouble: FileTrouble) -> bool:
+def is_read_only(trouble: FileTrouble) -> bool:
+    """Whether this was refused since one may only look, not write."""
     cause = trouble.__cause__
     return isinstance(cause, OSError) and cause.errno in READ_ONLY

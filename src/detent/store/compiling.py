@@ -10,10 +10,10 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from signal import SIGKILL
-from typing import NamedTuple
 
 from detent.errors import FileTrouble
 from detent.fsio import CREATE, file_trouble, write_all
+from detent.named import NamedTuple
 
 _FILES_A_WORKER = 40
 """An interpreter takes as long to start as it does to compile so many small files."""

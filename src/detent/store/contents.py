@@ -7,11 +7,11 @@ and if a file would go to a scheme that does not exist, or a script to a name th
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from detent.lock.filename import same_version, split_wheel
 from detent.model.limits import Limits
 from detent.model.names import PackageName, package_name
+from detent.named import NamedTuple
 from detent.store.archive import Member, ZipReader, folders_of
 from detent.store.naming import FILES, check_script_name, shown
 

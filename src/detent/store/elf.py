@@ -6,7 +6,9 @@ read is bounded, and a file that says anything odd says nothing: this reads what
 
 from collections.abc import Callable
 from struct import Struct
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from detent.named import NamedTuple
 
 Read: TypeAlias = Callable[[int, int], bytes]
 """Gives so many bytes from an offset of the file, fewer at its end."""

@@ -9,12 +9,13 @@ from collections.abc import Iterable
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from detent.fsio import file_trouble
 from detent.model.names import PackageName
+from detent.named import NamedTuple
 from detent.store.naming import FILES
-from detent.store.records import encode_record, read_record, write_record
+from detent.store.records import encode_record, read_record
 
 HEAD, FULL = "head", "full"
 BYTECODE = "bytecode-"
@@ -134,13 +135,10 @@ def head_of(digest: str, root: Path, value: tuple[Any, ...]) -> WheelEntry | Non
     """Make an entry of what its head says (:func:`head_value`); ``None`` for what is no such value."""
     if len(value) != len(_KEPT):
         return None
-    made = WheelEntry(digest, root, *value)
-    real, links, files, climbs = made.spots
-    return made._replace(
-        data=tuple((scheme, _files(rows)) for scheme, rows in made.data),
-        dist_files=_files(made.dist_files),
-        spots=Spots(real, links, _files(files), tuple(Climb(*climb) for climb in climbs)),
-    )
+    *facts, data, dist_files, (real, links, files, climbs), file_count = value
+    spots = Spots(real, links, _files(files), tuple([Climb(*climb) for climb in climbs]))
+    data = tuple([(scheme, _files(rows)) for scheme, rows in data])
+    return WheelEntry._make((digest, root, *facts, data, _files(dist_files), spots, file_count, None))
 
 
 def head_value(entry: WheelEntry) -> tuple[Any, ...]:
@@ -203,13 +201,6 @@ def encoded(entry: WheelEntry) -> tuple[bytes, bytes]:
     return (
         encode_record(_FULL_KIND, _FULL_VERSION, _full_value(entry)),
         encode_record(_HEAD_KIND, _HEAD_VERSION, head_value(entry)),
-    )
-
-
-def write_entry(entry: WheelEntry) -> bool:
-    """Keep both records of an entry with its contents; says whether they could be kept there."""
-    return write_record(entry.root / FULL, _FULL_KIND, _FULL_VERSION, _full_value(entry)) and write_record(
-        entry.root / HEAD, _HEAD_KIND, _HEAD_VERSION, head_value(entry)
     )
 
 

@@ -14,11 +14,11 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from detent.errors import FileTrouble, StoreBusy
 from detent.events import Detail, Report, ignore
 from detent.fsio import FileLock
+from detent.named import NamedTuple
 from detent.store.cache import bounding_done
 from detent.store.inventory import groups, last_use, measured, units
 from detent.store.layout import Layout

@@ -11,9 +11,9 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from detent.fsio import file_trouble, is_scratch
+from detent.named import NamedTuple
 from detent.store.entry import HEAD
 from detent.store.layout import BUCKETS, Layout
 

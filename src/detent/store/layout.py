@@ -18,6 +18,7 @@
         bytecode-<tag>-<magic>         the byte code that was made beside the files, for one kind of Python
     selections-v1/<fingerprint>        the heads of all wheels of one selection, packed
     settled-v1/<fingerprint>           what a sync came to install, by the bytes of all that decides it
+    stamps-v1/<device>-<inode>         what the last command left true in a folder (:mod:`detent.stamp`)
     archives-v1/0-<aa>/<sha256>        source distributions, kept for builds
     built-v1/<key>                     source, interpreter and settings -> sha256 of the wheel that was built
     logs-v1/                           what failed builds said
@@ -35,8 +36,9 @@ imported as a namespace package. Every bucket carries a version, so a layout cha
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
+from detent import stamp
+from detent.named import NamedTuple
 from detent.store.fingerprint import fingerprint
 
 BUCKETS = (
@@ -45,6 +47,7 @@ BUCKETS = (
     "wheels-v2",
     "selections-v1",
     "settled-v1",
+    stamp.BUCKET,
     "archives-v1",
     "built-v1",
     "logs-v1",
@@ -61,6 +64,7 @@ BUCKETS = (
 CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache made by detent.\n"
 """Contents of CACHEDIR.TAG: backup programs skip a folder that holds it."""
 
+_UNPACKED = "wheels-v2/unpacked"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _KEY = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_.-]{0,199}")
 
@@ -102,7 +106,7 @@ class Layout(NamedTuple):
     @property
     def unpacked(self) -> Path:
         """The folder with the shards of unpacked wheels."""
-        return self.wheels_bucket / "unpacked"
+        return self.root / _UNPACKED
 
     @property
     def coverage_marker(self) -> Path:
@@ -140,7 +144,7 @@ class Layout(NamedTuple):
 
     def wheel(self, digest: str) -> Path:
         """The folder of the unpacked wheel with this sha256."""
-        return self.unpacked / f"0-{_digest(digest)[:2]}" / digest
+        return Path(f"{self.root}/{_UNPACKED}/0-{_digest(digest)[:2]}/{digest}")  # by the hundred
 
     def selection(self, key: str) -> Path:
         """The heads of the wheels of one selection; the key is the fingerprint of their digests."""

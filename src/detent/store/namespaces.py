@@ -6,7 +6,6 @@ no package can be (`numpy.libs`), or lies inside such a folder. Everything else 
 one wheel owns it today: a plan then does not depend on what comes later (PEP 420 and pkgutil namespaces).
 """
 
-import re
 from collections.abc import Collection, Iterable
 
 from detent.model.names import PackageName, normalise
@@ -25,7 +24,7 @@ def declares_namespace(source: bytes) -> bool:
 
     The words are enough: whoever only speaks of them gets a real folder, which costs a few links.
     """
-    return re.search(rb"extend_path|declare_namespace", source) is not None
+    return b"extend_path" in source or b"declare_namespace" in source
 
 
 def find_spots(

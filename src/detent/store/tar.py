@@ -16,11 +16,12 @@ from contextlib import closing, contextmanager
 from enum import Enum
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
 from detent.errors import ArchiveUnsafe
 from detent.fsio import file_trouble
 from detent.model.limits import Limits
+from detent.named import NamedTuple
 from detent.store.archive import folders_of, path_fault
 from detent.store.naming import shown
 from detent.store.tar_stream import FAULTS, Refused, TarStream, unpacker

@@ -7,10 +7,10 @@ others are *reclaimable*.
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from detent.fsio import file_trouble
 from detent.model.names import PackageName
+from detent.named import NamedTuple
 from detent.store.entry import WheelEntry, read_head
 from detent.store.inventory import Tree, measured, old_buckets, units
 from detent.store.layout import BUCKETS, Layout

@@ -9,9 +9,9 @@ have further links is not noted here: the link count says so.
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from detent.fsio import file_trouble
+from detent.named import NamedTuple
 from detent.store.fingerprint import fingerprint
 from detent.store.layout import Layout
 from detent.store.records import read_record, write_record

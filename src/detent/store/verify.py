@@ -17,12 +17,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from detent.events import Report, Verifying, ignore
 from detent.fsio import file_trouble, is_scratch
 from detent.model.limits import Limits
 from detent.model.names import PackageName
+from detent.named import NamedTuple
 from detent.store.bytecode import listed_bytecode
 from detent.store.cache import hold_store
 from detent.store.entry import BYTECODE, FULL, HEAD, WheelEntry, WheelFile, read_head, with_contents

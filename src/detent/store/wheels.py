@@ -12,12 +12,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from detent.errors import ArchiveUnsafe
+from detent.errors import ArchiveUnsafe, FileTrouble
 from detent.events import Notice, Report, ignore
-from detent.fsio import CREATE, FileLock, file_trouble, write_all
+from detent.fsio import CREATE, READ_ONLY, FileLock, file_trouble, write_all
 from detent.model.limits import Limits
 from detent.model.names import PackageName
-from detent.store.cache import Scratch, mark_wheels, note_removal
+from detent.store.cache import Scratch, is_read_only, mark_wheels, note_removal
 from detent.store.contents import WheelArchive, check_owner, colliding
 from detent.store.entry import (
     BYTECODE,
@@ -29,7 +29,6 @@ from detent.store.entry import (
     read_head,
     replaced,
     with_contents,
-    write_entry,
 )
 from detent.store.layout import Layout
 from detent.store.naming import FILES, shown
@@ -90,9 +89,8 @@ class WheelStore(Shelf):
             )
         with Scratch(self._layout) as scratch:
             entry = unpack(archive, scratch / "entry", name=name, version=version)
-            full, head = encoded(entry)
-            _write_new(entry.root / FULL, full)
-            _write_new(entry.root / HEAD, head)
+            for place, record in _records(entry, entry.root):
+                _write_new(place, record)
             return self._publish(entry._replace(digest=digest), scratch)
 
     def check(self, entry: WheelEntry, *, fully: bool = True) -> WheelEntry | None:
@@ -127,7 +125,7 @@ class WheelStore(Shelf):
                 return current
             current = replaced(current, schemes[0][1], schemes[1:])
             _forget_bytecode(current.root)
-            write_entry(current)
+            self._renew(current)
         if not self._said_renewed:
             self._said_renewed = True
             self._report(
@@ -144,6 +142,20 @@ class WheelStore(Shelf):
     def _whole(self, entry: WheelEntry) -> WheelEntry | None:
         whole = None if self._hashes_always else super()._whole(entry)
         return self.heal(entry) if whole is None else whole
+
+    def _renew(self, entry: WheelEntry) -> None:
+        """Write the records of an entry again, each by one rename, unless the store may only be read."""
+        try:
+            with Scratch(self._layout) as scratch:
+                for path, record in _records(entry, scratch):
+                    _write_new(path, record)
+                    path.rename(entry.root / path.name)
+        except FileTrouble as trouble:
+            if not is_read_only(trouble):
+                raise
+        except OSError as error:
+            if error.errno not in READ_ONLY:
+                raise file_trouble(error, entry.root) from error
 
     def _publish(self, entry: WheelEntry, scratch: Path) -> WheelEntry:
         root = self._layout.wheel(entry.digest)
@@ -234,6 +246,12 @@ def _forget_bytecode(root: Path) -> None:
         for name in os.listdir(root):  # noqa: PTH208
             if name.startswith(BYTECODE):
                 os.unlink(f"{root}/{name}")  # noqa: PTH108
+
+
+def _records(entry: WheelEntry, folder: Path) -> tuple[tuple[Path, bytes], ...]:
+    """Give both records of an entry and where they go in a folder; the head last."""
+    full, head = encoded(entry)
+    return (folder / FULL, full), (folder / HEAD, head)
 
 
 def _write_new(path: Path, data: bytes) -> None:

@@ -320,7 +320,7 @@ def test_a_failure_takes_back_what_was_begun(tmp_path: Path) -> None:
     before = list(files_below(world.environment.root))
     world.entries(wheel("a"))
 
-    with fault_at(20, failing(errno.ENOSPC)), pytest.raises(FileTrouble) as caught:
+    with fault_at(15, failing(errno.ENOSPC)), pytest.raises(FileTrouble) as caught:
         world.sync(wheel("a"), b)
 
     assert "no space is left" in caught.value.why

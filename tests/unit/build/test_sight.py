@@ -3,6 +3,7 @@
 import shutil
 import tomllib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,11 @@ def project(root: Path, manifest: str) -> dict[str, object]:
     return tomllib.loads(manifest)
 
 
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
 def rows(root: Path, data: dict[str, object]) -> tuple[stamp.Row, ...]:
     found = []
     for sight in editable_sights(root, data, {}):
@@ -110,12 +116,12 @@ def test_what_changes_the_key_shows(tmp_path: Path, name: str) -> None:
 
     for path in FILES:
         file = root / path
-        expect(lambda file=file: (file.parent.mkdir(parents=True, exist_ok=True), file.write_text("1")), f"made {path}")  # type: ignore[misc]
-        expect(lambda file=file: file.write_text("[metadata]\nversion = file: x\n"), f"edited {path}")  # type: ignore[misc]
+        expect(partial(write, file, "1"), f"made {path}")
+        expect(partial(write, file, "[metadata]\nversion = file: x\n"), f"edited {path}")
         expect(file.unlink, f"removed {path}")
         top = path.partition("/")[0]
         if top not in {"src", path}:
-            expect(lambda top=top: shutil.rmtree(root / top), f"removed {top}")  # type: ignore[misc]
+            expect(partial(shutil.rmtree, root / top), f"removed {top}")
     expect((root / "src/demo/__init__.py").unlink, "no package any more")
     assert settled > 10  # much of it is none of the wheel's business
 

@@ -1,6 +1,6 @@
 import pytest
 
-from detent.cli import edit_options
+from detent.cli import edit_options, starting
 from detent.cli.parse import parse
 from detent.errors import UsageError
 from detent.ops.edit import AddOptions
@@ -39,7 +39,7 @@ def test_names_that_cannot_be(words: list[str]) -> None:
 
 
 def started(line: str) -> InitOptions:
-    return edit_options.init(parse(["new", *line.split()], {}).values)
+    return starting.options(parse(["new", *line.split()], {}).values)
 
 
 def test_what_kind_of_project_is_started() -> None:

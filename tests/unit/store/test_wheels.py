@@ -42,6 +42,10 @@ def put_away(layout: Layout) -> None:
     put(new_store(layout))
 
 
+def check_away(layout: Layout, entry: WheelEntry) -> None:
+    new_store(layout).check(entry)
+
+
 def found(store: WheelStore) -> WheelEntry | None:
     """Give the entry as it is on disk, with all its files; ``None`` where it is not there."""
     head = store.get(MADE.sha256)
@@ -139,6 +143,23 @@ def test_what_an_installer_writes_itself_is_not_taken_from_a_wheel(layout: Layou
     entry = put(new_store(layout), made)
 
     assert [file.path.partition("/")[2] for file in entry.dist_files] == ["METADATA", "RECORD", "WHEEL"]
+
+
+def test_folders_that_others_extend_are_told_by_what_their_packages_say(layout: Layout) -> None:
+    made = wheel(
+        files={
+            "p/__init__.py": "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n",
+            "p/a/__init__.py": "",
+            "q/__init__.py": "#" * 2**20 + "\n",
+            "q/a/__init__.py": "",
+            "a/__init__.py": "",
+        }
+    )
+
+    spots = put(new_store(layout), made).spots
+
+    assert (spots.real, spots.links) == (("p", "q"), ("a", "p/a", "q/a"))
+    assert [file.path for file in spots.files] == ["p/__init__.py", "q/__init__.py"]
 
 
 def test_an_entry_is_found_again_by_another_process(layout: Layout) -> None:
@@ -379,6 +400,46 @@ def test_renewed_times_drop_what_is_known_of_byte_code(layout: Layout) -> None:
     assert store.check(entry)
 
     assert {path.name for path in entry.root.iterdir()} == {"data", "files", "full", "head"}
+
+
+def test_whenever_renewing_is_killed_the_entry_stays_and_holds_nothing_that_is_nobodys(
+    layout: Layout,
+) -> None:
+    entry = put(new_store(layout))
+    number = 1
+    while True:
+        for scheme, files in entry.by_scheme():
+            for file in files:
+                os.utime(Path(entry.folder(scheme), file.path), ns=(number, number))
+        if not dies_at(number, partial(check_away, layout, entry)):
+            break
+        assert {path.name for path in entry.root.iterdir()} == {"data", "files", "full", "head"}
+        assert found(new_store(layout))
+        number += 1
+
+    assert number > 5
+    renewed = found(new_store(layout))
+    assert renewed
+    assert not list(doubtful(renewed))
+
+
+def test_a_store_that_may_only_be_read_is_renewed_in_memory_alone(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = new_store(layout)
+    entry = put(store)
+    os.utime(Path(entry.folder(), "b.py"), ns=(1, 1))
+    before = everything(layout.root)
+
+    def refuse(*_arguments: object, **_keywords: object) -> None:
+        raise OSError(errno.EROFS, "read-only")
+
+    monkeypatch.setattr(os, "mkdir", refuse)
+    renewed = store.check(entry)
+
+    assert renewed
+    assert not list(doubtful(renewed))
+    assert everything(layout.root) == before
 
 
 def test_what_takes_an_entry_away_notes_it_and_the_first_entry_makes_the_place_for_that(

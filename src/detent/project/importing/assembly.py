@@ -1,8 +1,8 @@
 """Requirements that stood beside a project put into its pyproject.toml, which is made where there is none."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
+from detent.named import NamedTuple
 from detent.project.document import Document, parse_document
 from detent.project.importing.conversion import Findings
 from detent.project.importing.tables import (

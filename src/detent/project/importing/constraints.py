@@ -7,7 +7,6 @@ specifier is one range with holes; of a union that is no such thing, the range a
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 from packaging.version import Version
 
@@ -22,6 +21,7 @@ from detent.model.specifiers import (
     parse_clauses,
     version_key,
 )
+from detent.named import NamedTuple
 
 _OR = re.compile(r"\s*\|\|?\s*")
 # What poetry-core takes for "and": commas and blanks that do not stand behind an operator.

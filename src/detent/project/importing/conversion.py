@@ -1,9 +1,9 @@
 """What making another tool's project one of detent comes to."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from detent.errors import Bug
+from detent.named import NamedTuple
 from detent.project.document import Document, parse_document
 from detent.project.importing.tables import Row, literal
 from detent.project.values import redacted

@@ -6,12 +6,12 @@ repository, a folder, a URL, the project itself) has no version to keep.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from packaging.version import InvalidVersion, Version
 
 from detent.errors import ManifestInvalid
 from detent.model.requirement import PackageName, package_name
+from detent.named import NamedTuple
 from detent.project.document import parse_document
 
 _OTHER_SOURCES = ("git", "hg", "svn", "path", "file", "url", "editable", "virtual", "directory")

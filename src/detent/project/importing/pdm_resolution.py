@@ -1,9 +1,9 @@
 """`[tool.pdm.resolution]` as settings of detent: overrides, exclusions, pre-releases and upload times."""
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from detent.model.specifiers import InvalidSpecifier, canonical_specifier
+from detent.named import NamedTuple
 from detent.project.document import Document
 from detent.project.importing.conversion import Findings
 from detent.project.importing.taken import Kept, moment, noted_at, refusal

@@ -6,12 +6,12 @@ index is written as a direct reference where there is such a thing, and named in
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from detent.errors import ManifestInvalid
 from detent.model import markers
 from detent.model.markers import InvalidMarker
 from detent.model.requirement import InvalidRequirement, PackageName, package_name, parse_requirement
+from detent.named import NamedTuple
 from detent.project.document import Document, type_name
 from detent.project.importing.constraints import (
     InvalidConstraint,

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 from detent.model.requirement import InvalidRequirement, parse_requirement
 from detent.model.specifiers import clause_contains, parse_clauses
+from detent.named import NamedTuple
 from detent.project.document import Document, parse_document
 from detent.project.importing.poetry_project import PATH, PoetryProject
 from detent.project.importing.tables import Item, NewTable, Row, block, literal, with_value

@@ -1,11 +1,11 @@
 """What stands in `[tool.poetry]`, read with the comments about it; what it becomes is decided elsewhere."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from detent.errors import ManifestInvalid
 from detent.model.names import group_name, normalise
 from detent.model.requirement import PackageName
+from detent.named import NamedTuple
 from detent.project.document import Document, type_name
 from detent.project.importing.constraints import InvalidConstraint, python_specifier
 from detent.project.importing.conversion import Findings, Source

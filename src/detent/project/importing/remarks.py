@@ -6,8 +6,8 @@ belong to the section; what comes behind a blank line leads on to the next heade
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import NamedTuple
 
+from detent.named import NamedTuple
 from detent.project.document import Document
 from detent.project.positions import BYTE_ORDER_MARK, Section, Statement
 

@@ -6,7 +6,8 @@ comment, a line that begins with `-` is an option. What an option means is not d
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from detent.named import NamedTuple
 
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 _HASHES = re.compile(r"\s--hash[= ]\s*\S+")

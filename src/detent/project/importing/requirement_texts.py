@@ -2,9 +2,9 @@
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from detent.errors import Unsupported
+from detent.named import NamedTuple
 from detent.project.importing.requirement_lines import Line, lines
 
 FILES = {"-r": "-r", "--requirement": "-r", "-c": "-c", "--constraint": "-c"}

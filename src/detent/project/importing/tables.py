@@ -3,10 +3,10 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from detent.errors import Unsupported
 from detent.model.requirement import parse_requirement
+from detent.named import NamedTuple
 from detent.project import entries, placing
 from detent.project.document import Document, parse_document
 from detent.project.edit import add_requirement

@@ -5,12 +5,12 @@ Each is tried by itself first. What detent would refuse stays with its owner, an
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from detent.errors import DetentError, Unsupported
 from detent.model.adjustment_texts import TABLES
 from detent.model.names import normalise
 from detent.model.requirement import PackageName
+from detent.named import NamedTuple
 from detent.project.adjustments import read_adjustments
 from detent.project.conflicts import Declared
 from detent.project.document import Document, parse_document
