@@ -34,7 +34,7 @@ _NO_CLONE = frozenset(
 _NO_HARDLINK = frozenset((errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS))
 _FICLONE = 0x40049409  # _IOW(0x94, 9, int), linux/fs.h
 _COPY_CHUNK = 2**30
-_SCRATCH = re.compile(r"\.detent-[0-9a-f]{16}")
+_SCRATCH = r"\.detent-[0-9a-f]{16}"
 
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 """How a file is made that must not be there yet."""
@@ -146,7 +146,7 @@ def _write_into(path: str, data: bytes) -> None:
 
 def is_scratch(name: str) -> bool:
     """Whether :func:`write_atomic` gives such names to what it has not finished."""
-    return _SCRATCH.fullmatch(name) is not None
+    return re.fullmatch(_SCRATCH, name) is not None
 
 
 def _open_scratch(folder: str, mode: int) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 import base64
 import csv
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +11,12 @@ from detent.store.bytecode import listed_bytecode
 from detent.store.entry import read_head, with_contents
 
 NOT_PACKAGES = {"_virtualenv.py", "_virtualenv.pth"}
+STORE_MARKER = "_detent_store.pth"
+"""Belongs into an environment that has links to folders of the store, and into no other."""
 
 
 def environment_faults(environment: Path) -> list[str]:
-    """Files that are missing, wrong, or nobody's; what detent left behind of its own."""
+    """Files that are missing, wrong, or nobody's; links that lead nowhere; what detent left behind of its own."""
     environment = environment.resolve()
     library = next(environment.glob("lib/python*/site-packages"))
     faults = []
@@ -21,9 +24,13 @@ def environment_faults(environment: Path) -> list[str]:
     for record in sorted(library.glob("*.dist-info/RECORD")):
         with record.open(newline="") as file:
             for name, digest, size in csv.reader(file):
-                path = (library / name).resolve()
+                path = Path(os.path.normpath(library / name))
                 owned.add(str(path))
-                if not path.is_file():
+                if path.is_symlink() and not digest:  # a folder of the store
+                    owned.add(str(library / STORE_MARKER))
+                    if not path.is_dir():
+                        faults.append(f"leads nowhere: {name}")
+                elif not path.is_file() or path.is_symlink():
                     faults.append(f"missing: {name}")
                 elif digest and (digest, size) != (_digest(path), str(path.stat().st_size)):
                     faults.append(f"wrong: {name}")
@@ -32,7 +39,10 @@ def environment_faults(environment: Path) -> list[str]:
     ]
     places = (library, environment / "share")
     files = [
-        path for place in places for path in place.rglob("*") if path.is_file() and path.suffix != ".pyc"
+        path
+        for place in places
+        for path in place.rglob("*")
+        if (path.is_symlink() or path.is_file()) and path.suffix != ".pyc"
     ]
     faults += [f"nobody's: {path}" for path in files if str(path) not in owned]
     state = {path.name for path in (environment / ".detent").iterdir()}

@@ -474,7 +474,7 @@ def test_those_who_share_a_lock_are_named_though_they_do_not_sign(tmp_path: Path
 @pytest.mark.parametrize(
     ("make", "problem"),
     [
-        (lambda path: os.mkfifo(path), "no ordinary file"),
+        (os.mkfifo, "no ordinary file"),
         (lambda path: path.mkdir(), "no ordinary file"),
         (lambda path: path.symlink_to("/dev/zero"), "symbolic link"),
         (lambda path: path.write_bytes(b"12345"), "larger"),

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from detent.errors import DetentError
 
 # C0 and C1 controls, line separators and bidirectional controls: what could drive or deceive a terminal.
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+# Not compiled here: what every command says is mostly plain.
+_UNSAFE = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 
 
 def show(text: str) -> str:
     """Make foreign text harmless on a terminal: control and bidi characters are escaped."""
-    return _UNSAFE.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
+    if text.isascii() and text.isprintable():
+        return text
+    return re.sub(_UNSAFE, lambda found: found.group().encode("unicode_escape").decode(), text)
 
 
 def error_lines(error: DetentError) -> Iterator[tuple[str, str]]:

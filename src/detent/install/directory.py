@@ -3,7 +3,8 @@
 Decided for all packages of an environment together, so that the same packages give the same links whatever
 was there before. A folder that two packages have is real, and the rule is applied below it; so is a folder
 from which a library looks for another one that is not where the link leads (the kernel follows `..` from the
-store, not from the environment). Which folders may be links at all is known since the wheel was unpacked.
+store, not from the environment). In a real folder each package has a file that is reached without a link.
+Which folders may be links at all is known since the wheel was unpacked (:mod:`detent.store.namespaces`).
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -11,6 +12,7 @@ from typing import TypeAlias
 
 from detent.named import NamedTuple
 from detent.store.entry import Climb, Spots, WheelContents, WheelEntry, WheelFile
+from detent.store.namespaces import hold
 
 Fold: TypeAlias = Callable[[str], str]
 """Gives equal texts for the names that are one file; ``str`` where every name is its own."""
@@ -79,7 +81,9 @@ class _Ground:
         for number, member in enumerate(members):
             for folder in member.spots.links:
                 self._place(number, folder)
-        while any(self._open_for(number, climb) for number, climb in self._climbs()):
+        while any(self._open_for(number, climb) for number, climb in self._climbs()) or any(
+            self._open_for_files(number) for number in range(len(members))
+        ):
             pass  # what became real may matter to a library that was looked at before
 
     def settled(self) -> Iterator[Spread]:
@@ -110,6 +114,12 @@ class _Ground:
         for child in folders:
             self._place(number, child)
 
+    def _make_real(self, number: int, link: str) -> None:
+        key = self._fold(link)
+        del self._links[key]
+        self._real.add(key)
+        self._open(number, link)
+
     def _children_of(self, number: int) -> dict[str, tuple[list[str], list[WheelFile]]]:
         found = self._children.get(number)
         if found is None:
@@ -139,8 +149,27 @@ class _Ground:
         is_outside = target in (".", "..") or target.startswith("../")
         if climb.is_here and not is_outside and self._fold(target) not in self._real:
             return False
-        key = self._fold(link)
-        del self._links[key]
-        self._real.add(key)
-        self._open(number, link)
+        self._make_real(number, link)
         return True
+
+    def _open_for_files(self, number: int) -> bool:
+        """Make links of a package real where a folder that became real has no file of it without a link."""
+        if not self._opened[number]:
+            return False
+        held: set[str] = set()
+        for file in (*self._members[number].spots.files, *self._files[number]):
+            hold(held, file.path.rpartition("/")[0])
+        children = self._children_of(number)
+        is_changed = False
+        for opened in sorted(self._opened[number], reverse=True):
+            folder = opened
+            while folder not in held:
+                links = [f for f in children[folder][0] if self._links.get(self._fold(f)) == (number, f)]
+                if not links:
+                    break
+                folder = min(links, key=lambda link: (sum(map(len, children[link])), link))
+                self._make_real(number, folder)
+                is_changed = True
+                if children[folder][1]:
+                    hold(held, folder)
+        return is_changed

@@ -13,9 +13,9 @@ from detent.python.environment import STATE_NAME, Environment
 _ROOT_FILES = frozenset(("pyvenv.cfg", ".gitignore", "cachedir.tag"))
 # The interpreter under any of its names, and what shells source. Real packages bring `python-argcomplete-...`
 # and `activate-global-...`, so a name that merely begins like this is none of them.
-_RESERVED_SCRIPT = re.compile(
-    r"(python|pypy|graalpy)w?[0-9.]*[a-z]?(\.exe)?|(de)?activate([._].*)?|pydoc\.bat", re.IGNORECASE
-)
+_RESERVED_SCRIPT = r"(python|pypy|graalpy)w?[0-9.]*[a-z]?(\.exe)?|(de)?activate([._].*)?|pydoc\.bat"
+_RESERVED_STARTS = ("python", "pypy", "graalpy", "activate", "deactivate", "pydoc")
+"""How such a name begins: few do, and only for those the rest is looked at."""
 
 
 class Places(NamedTuple):
@@ -82,6 +82,8 @@ def protection(places: Places, path: str) -> str:
     if len(parts) == 1 and first in _ROOT_FILES:
         return "the environment's own configuration stands there"
     folder, _, name = path.rpartition("/")
-    if folder.casefold() == places.scripts.casefold() and _RESERVED_SCRIPT.fullmatch(name):
-        return "the environment's interpreter or its activation stands there"
+    if folder.casefold() == places.scripts.casefold():
+        folded = name.casefold()
+        if folded.startswith(_RESERVED_STARTS) and re.fullmatch(_RESERVED_SCRIPT, folded):
+            return "the environment's interpreter or its activation stands there"
     return ""

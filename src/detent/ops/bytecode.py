@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from detent.install.bytecode import ByteCode
 from detent.install.plan import Install, Keep, Linking, Plan, Replace
 from detent.model.names import PackageName
-from detent.ops.world import Means
+from detent.ops.means import Means
 from detent.python.interpreter import Interpreter
 from detent.store.entry import WheelEntry
 

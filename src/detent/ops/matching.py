@@ -22,8 +22,8 @@ from detent.model.names import PackageName
 from detent.named import NamedTuple
 from detent.ops.bytecode import GatheredByteCode, lacks_bytecode
 from detent.ops.kept_selection import keep_selection, read_kept_selection
+from detent.ops.means import Means
 from detent.ops.shown_paths import display
-from detent.ops.world import Means
 from detent.python.environment import Environment
 from detent.python.interpreter import Interpreter
 from detent.python.pyvenv import maker, read_config

@@ -11,7 +11,7 @@ from detent.lock.choice import Choice
 from detent.model.candidate import Artifact
 from detent.model.names import PackageName
 from detent.named import NamedTuple
-from detent.ops.world import Means
+from detent.ops.means import Means
 from detent.store.builds import read_built
 from detent.store.entry import WheelEntry
 from detent.store.records import read_record

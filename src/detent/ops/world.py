@@ -21,11 +21,9 @@ if TYPE_CHECKING:  # who has a world has what it is made of; importing all of it
     from detent.project.settings import Settings
     from detent.python.interpreter import Interpreter
     from detent.python.provision import Environments
-    from detent.python.standing import Standing
     from detent.store.bytecode import ByteCodeStore
     from detent.store.entry import WheelEntry
     from detent.store.layout import Layout
-    from detent.store.shelf import Shelf
     from detent.store.wheels import WheelStore
 
 T = TypeVar("T")
@@ -76,37 +74,6 @@ class Resolver(Protocol):
 
     def __call__(self, world: "World", question: "Question", /) -> "Lock":
         """Find it; raises :class:`ResolveError`, :class:`PackageUnknown` or :class:`Failures`."""
-
-
-class Means(Protocol):
-    """What of a world making an environment match takes; so it need not have all of one."""
-
-    @property
-    def layout(self) -> "Layout":
-        """Where the store lies."""
-
-    @property
-    def limits(self) -> "Limits":
-        """The limits in force."""
-
-    @property
-    def report(self) -> Report:
-        """Who hears of progress."""
-
-    @property
-    def wheels(self) -> "Callable[[], Shelf]":
-        """The wheels of the store."""
-
-    @property
-    def environments(self) -> "Callable[[], Standing]":
-        """What stands where, and is made there."""
-
-    @property
-    def bytecode(self) -> "Callable[[], ByteCodeStore]":
-        """The byte code of the store."""
-
-    def clock(self) -> float:
-        """Seconds since some fixed moment."""
 
 
 class World(NamedTuple):

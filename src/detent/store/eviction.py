@@ -17,7 +17,7 @@ from pathlib import Path
 
 from detent.errors import FileTrouble, StoreBusy
 from detent.events import Detail, Report, ignore
-from detent.fsio import FileLock
+from detent.fsio import FileLock, file_trouble
 from detent.named import NamedTuple
 from detent.store.cache import bounding_done
 from detent.store.inventory import groups, last_use, measured, units
@@ -78,7 +78,8 @@ def evict(layout: Layout, bounds: Bounds, *, report: Report = ignore, seconds: f
             return is_done
     except StoreBusy:
         return False
-    except FileTrouble as trouble:
+    except (FileTrouble, OSError) as refused:
+        trouble = refused if isinstance(refused, FileTrouble) else file_trouble(refused, layout.root)
         report(Detail(f"the cache was not looked after: {trouble.what}: {trouble.why}"))
         bounding_done(layout)
         return True

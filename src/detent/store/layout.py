@@ -33,7 +33,6 @@ Shards are called ``0-<aa>`` because that is no identifier: a folder of that nam
 imported as a namespace package. Every bucket carries a version, so a layout changes without migrations.
 """
 
-import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -65,8 +64,9 @@ CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a ca
 """Contents of CACHEDIR.TAG: backup programs skip a folder that holds it."""
 
 _UNPACKED = "wheels-v2/unpacked"
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_KEY = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_.-]{0,199}")
+_HEX_DIGITS = "0123456789abcdef"
+_LETTERS = str.maketrans("_.-", "aaa")
+_LONGEST = 200
 
 
 class Layout(NamedTuple):
@@ -206,12 +206,13 @@ def _index_folder(bucket: Path, index_url: str) -> Path:
 
 
 def _digest(text: str) -> str:
-    if not _SHA256.fullmatch(text):
+    if len(text) != 64 or text.strip(_HEX_DIGITS):
         raise ValueError(f"not a sha256 in lowercase hex: {text!r}")
     return text
 
 
 def _key(text: str) -> str:
-    if not _KEY.fullmatch(text):
+    is_plain = text.isascii() and text.translate(_LETTERS).isalnum() and text[0] not in ".-"
+    if not is_plain or len(text) > _LONGEST:
         raise ValueError(f"not a plain name: {text!r}")
     return text

@@ -4,9 +4,13 @@ A link is safe where nobody else brings files into the folder later, as another 
 the store. So a folder may be a link only if it is a regular package, is called after this wheel in a way that
 no package can be (`numpy.libs`), or lies inside such a folder. Everything else is a real folder even where
 one wheel owns it today: a plan then does not depend on what comes later (PEP 420 and pkgutil namespaces).
+
+In a real folder a wheel has at least one file that is reached without a link. pip, when it removes a package,
+takes away every folder in which it finds no file of anybody else, and a link is no file to it.
 """
 
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from detent.model.names import PackageName, normalise
 from detent.store.entry import Spots, WheelFile
@@ -37,20 +41,51 @@ def find_spots(
     listed = tuple(files)
     regular, stubs = _packages(listed, namespaces)
     own = {name, *(normalise(folder) for folder in regular if "/" not in folder)}
-    real, links = [], []
+    ordered = tuple(folders)
     inside = {"": False}
-    for folder in folders:
+    for folder in ordered:
         parent, _, leaf = folder.rpartition("/")
-        inside[folder] = inside[parent]
-        if inside[parent]:
+        inside[folder] = inside[parent] or folder in regular or folder in stubs or _is_called_after(leaf, own)
+    inside |= dict.fromkeys(_to_open(ordered, listed, inside), False)
+    return Spots(
+        real=tuple([f for f in ordered if not inside[f]]),
+        links=tuple([f for f in ordered if inside[f] and not inside[f.rpartition("/")[0]]]),
+        files=tuple([file for file in listed if not inside[file.path.rpartition("/")[0]]]),
+        climbs=(),
+    )
+
+
+def hold(held: set[str], folder: str) -> None:
+    """Note that a folder, and so all above it, has a file."""
+    while folder and folder not in held:
+        held.add(folder)
+        folder = folder.rpartition("/")[0]
+
+
+def _to_open(folders: Sequence[str], files: Iterable[WheelFile], inside: Mapping[str, bool]) -> set[str]:
+    """Choose the links that have to be real after all, so that no real folder is without a file."""
+    size, with_file, held = Counter[str](), set[str](), set[str]()
+    for file in files:
+        parent = file.path.rpartition("/")[0]
+        size[parent] += 1
+        with_file.add(parent)
+        if not inside[parent]:
+            hold(held, parent)
+    below: dict[str, list[str]] = {}
+    for folder in folders:
+        parent = folder.rpartition("/")[0]
+        size[parent] += 1
+        below.setdefault(parent, []).append(folder)
+    opened = set()
+    for folder in reversed(folders):
+        if inside[folder] or folder in held:
             continue
-        if folder in regular or folder in stubs or _is_called_after(leaf, own):
-            inside[folder] = True
-            links.append(folder)
-        else:
-            real.append(folder)
-    loose = [file for file in listed if not inside[file.path.rpartition("/")[0]]]
-    return Spots(tuple(real), tuple(links), tuple(loose), ())
+        here = folder
+        while here not in with_file:
+            here = min(below[here], key=lambda path: (size[path], path))
+            opened.add(here)
+        hold(held, here)
+    return opened
 
 
 def _packages(files: Iterable[WheelFile], namespaces: Collection[str]) -> tuple[set[str], set[str]]:

@@ -100,11 +100,11 @@ def test_a_namespace_is_a_real_folder_even_when_one_package_fills_it(tmp_path: P
     declares = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
 
     world.link(
-        wheel("pep420", files={"google/auth/__init__.py": ""}),
+        wheel("pep420", files={"google/auth/__init__.py": "", "google/auth/x/y.py": ""}),
         wheel("pkgutil", files={"paste/__init__.py": declares, "paste/deploy/__init__.py": ""}),
     )
 
-    assert world.links() == ["google/auth", "paste/deploy"]
+    assert world.links() == ["google/auth/x", "paste/deploy"]
 
 
 def test_an_installer_that_adds_a_sibling_by_hand_does_not_reach_the_store(tmp_path: Path) -> None:
@@ -121,10 +121,9 @@ def test_an_installer_that_adds_a_sibling_by_hand_does_not_reach_the_store(tmp_p
 
 def test_a_regular_package_that_a_second_wheel_extends_becomes_real_first(tmp_path: Path) -> None:
     world = ByDirectory(tmp_path)
-    one = wheel(
-        "one", files={"qt/__init__.py": "", "qt/core.py": "", "qt/plugins/a/x.py": "", "qt/own/x.py": ""}
-    )
-    two = wheel("two", files={"qt/chart.py": "", "qt/plugins/b/__init__.py": ""})
+    own = {"qt/__init__.py": "", "qt/core.py": "", "qt/own/x.py": ""}
+    one = wheel("one", files={**own, "qt/plugins/x.py": "", "qt/plugins/a/x.py": ""})
+    two = wheel("two", files={"qt/chart.py": "", "qt/plugins/y.py": "", "qt/plugins/b/__init__.py": ""})
     world.link(one)
     assert world.links() == ["qt"]
     stored = world.stored_tree()
@@ -248,6 +247,21 @@ def test_another_installer_removes_links_and_leaves_the_store_alone(tmp_path: Pa
     assert world.stored_tree() == stored
 
 
+@pytest.mark.parametrize("gone", ["one", "two"])
+def test_an_installer_that_empties_a_shared_folder_leaves_the_others_in_it(tmp_path: Path, gone: str) -> None:
+    world = ByDirectory(tmp_path)
+    for top, regular in (("zope", ""), ("regular", "regular/__init__.py")):
+        one = wheel("one", files={f"{top}/one/__init__.py": "x = 1\n", f"{top}/one/data/x.txt": ""})
+        two = {regular or f"{top}/y.py": "", f"{top}/two/__init__.py": "x = 1\n", f"{top}/two/data/x.txt": ""}
+        world.link(one, wheel("two", files=two))
+
+        world.pip("uninstall", "-y", gone)
+
+        stays = "two" if gone == "one" else "one"
+        assert world.python("-c", f"import {top}.{stays} as m; print(m.x)").stdout == "1\n"
+        assert not (world.site_packages / top / gone).exists()
+
+
 def test_a_store_inside_the_environment_is_refused(tmp_path: Path) -> None:
     world = ByDirectory(tmp_path)
     (tmp_path / "venv/cache").mkdir()
@@ -365,7 +379,7 @@ def test_a_folder_with_files_of_somebody_stays_and_what_is_free_in_it_is_linked(
     world.link(NUMPY)
 
     assert world.links() == ["numpy.libs", "numpy/core"]
-    world.link(NUMPY, wheel("numpy-more", files={"numpy/more/__init__.py": ""}))
+    world.link(NUMPY, wheel("numpy-more", files={"numpy/more.py": "", "numpy/more/__init__.py": ""}))
     assert world.links() == ["numpy.libs", "numpy/core", "numpy/more"]
     (world.site_packages / "numpy/mine.txt").unlink()
     world.link(NUMPY)

@@ -57,16 +57,22 @@ def test_a_namespace_is_real_and_what_lies_in_it_is_linked() -> None:
 
 
 def test_a_package_that_two_wheels_fill_is_real_and_its_folders_are_linked_where_one_has_them_alone() -> None:
-    essentials = member("qt/__init__.py qt/core.so qt/lib/core.so qt/plugins/a/x.so qt/only/x.py")
-    addons = member("qt/__init__.py qt/chart.so qt/lib/chart.so qt/plugins/b/x.so")
+    essentials = member(
+        "qt/__init__.py qt/core.so qt/lib/core.so qt/plugins/a/x.so qt/plugins/x.so qt/only/x.py"
+    )
+    addons = member("qt/__init__.py qt/chart.so qt/lib/chart.so qt/plugins/b/x.so qt/plugins/y.so")
 
     assert [shown(s) for s in spread((essentials, addons))] == [
         (
             "qt qt/lib qt/plugins",
             "qt/only qt/plugins/a",
-            "qt/__init__.py qt/core.so qt/lib/core.so",
+            "qt/__init__.py qt/core.so qt/lib/core.so qt/plugins/x.so",
         ),
-        ("qt qt/lib qt/plugins", "qt/plugins/b", "qt/__init__.py qt/chart.so qt/lib/chart.so"),
+        (
+            "qt qt/lib qt/plugins",
+            "qt/plugins/b",
+            "qt/__init__.py qt/chart.so qt/lib/chart.so qt/plugins/y.so",
+        ),
     ]
 
 
@@ -76,6 +82,16 @@ def test_a_regular_package_in_a_folder_that_another_needs_real_is_opened() -> No
     assert [shown(s) for s in spread((regular, namespace))] == [
         ("ns", "ns/a", "ns/__init__.py"),
         ("ns", "ns/b", ""),
+    ]
+
+
+def test_in_a_folder_that_became_real_each_package_has_a_file_without_a_link() -> None:
+    regular = member("a/__init__.py a/x.py")
+    second = member("a/big/x.py a/big/y.py a/small/deep/z.py a/small/deep/er/z.py")
+
+    assert [shown(s) for s in spread((regular, second._replace(spots=Spots((), ("a",), (), ()))))] == [
+        ("a", "", "a/__init__.py a/x.py"),
+        ("a a/small a/small/deep", "a/big a/small/deep/er", "a/small/deep/z.py"),
     ]
 
 

@@ -27,11 +27,13 @@ def test_a_compiled_package_is_a_regular_one(init: str) -> None:
 
 @pytest.mark.parametrize("init", ["__init__.pyi", "__init__.txt", "__init__py", "init.py"])
 def test_a_folder_without_a_package_in_it_is_real_and_the_rule_goes_on_below(init: str) -> None:
-    found = spots(f"google/{init}", "google/cloud/storage/__init__.py", "google/x/y.py")
+    found = spots(
+        f"google/{init}", "google/auth/__init__.py", "google/cloud/x.y", "google/cloud/z/__init__.py"
+    )
 
-    assert found.real == ("google", "google/cloud", "google/x")
-    assert found.links == ("google/cloud/storage",)
-    assert [file.path for file in found.files] == [f"google/{init}", "google/x/y.py"]
+    assert found.real == ("google", "google/cloud")
+    assert found.links == ("google/auth", "google/cloud/z")
+    assert {file.path for file in found.files} == {f"google/{init}", "google/cloud/x.y"}
 
 
 def test_a_package_that_says_it_is_a_namespace_is_real() -> None:
@@ -39,6 +41,23 @@ def test_a_package_that_says_it_is_a_namespace_is_real() -> None:
 
     assert (found.real, found.links) == (("zope",), ("zope/interface",))
     assert [file.path for file in found.files] == ["zope/__init__.py"]
+
+
+def test_in_a_namespace_the_smallest_package_is_real_where_there_is_no_other_file() -> None:
+    found = spots(
+        "ns/big/__init__.py", "ns/big/x.py", "ns/small/__init__.py", "ns/small/sub/x.py", "ns/z/__init__.py"
+    )
+
+    assert found.real == ("ns", "ns/z")
+    assert found.links == ("ns/big", "ns/small")
+    assert [file.path for file in found.files] == ["ns/z/__init__.py"]
+
+
+def test_a_file_further_down_is_enough_for_the_namespaces_above_it() -> None:
+    found = spots("ns/a/x.py", "ns/b/__init__.py", "ns/c/d/__init__.py", "ns/c/d/e/x.py")
+
+    assert found.real == ("ns", "ns/a", "ns/c", "ns/c/d")
+    assert found.links == ("ns/b", "ns/c/d/e")
 
 
 @pytest.mark.parametrize("folder", ["__pycache__", "bin", "share", "class", "tests", "include", "_x"])
@@ -64,8 +83,8 @@ def test_another_name_that_cannot_be_imported_is_no_reason_for_a_link(folder: st
 def test_stubs_are_packages_by_their_stub_files() -> None:
     found = spots("a-stubs/__init__.pyi", "g-stubs/p/__init__.pyi", "g-stubs/p/q/x.pyi", "h/__init__.pyi")
 
-    assert found.links == ("a-stubs", "g-stubs/p")
-    assert found.real == ("g-stubs", "h")
+    assert found.links == ("a-stubs", "g-stubs/p/q")
+    assert found.real == ("g-stubs", "g-stubs/p", "h")
 
 
 @pytest.mark.parametrize(
