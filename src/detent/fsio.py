@@ -218,7 +218,7 @@ def read_limited(path: str, most_bytes: int) -> bytes:
 
 
 def read_start(path: str, most_bytes: int) -> bytes:
-    """Read the first bytes of a file that a stranger may have put there; a pipe gives none. Raises OSError."""
+    """Read the first bytes of a file that a stranger may have put there; a pipe gives none."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         return os.read(descriptor, most_bytes)
@@ -461,7 +461,7 @@ class FileLock:
             pass  # only the message of others would have been better for it
 
     def _holder(self) -> str:
-        """Say who holds it: as the kernel knows, for those who share it do not sign; else as it was signed."""
+        """Say who holds it: as the kernel knows, since who shares it does not sign; else as it was signed."""
         pids = _pids_holding(self._path)
         if not pids:
             with contextlib.suppress(OSError):

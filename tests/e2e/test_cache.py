@@ -161,6 +161,16 @@ def test_cleaning_names_the_environment_it_would_break_and_stops(synced: Sandbox
     assert not layout(synced).wheel(LIB.sha256).exists()
 
 
+def test_an_environment_that_was_moved_is_known_where_it_is_now(synced: Sandbox) -> None:
+    synced.detent("sync", "--link-mode", "directory").ok()
+    moved = synced.root.with_name("moved")
+    synced.root.rename(moved)
+
+    synced.detent("sync", "--link-mode", "directory", cwd=moved).ok()
+
+    assert f"`{moved}/.venv`" in synced.detent("cache", "clean", cwd=moved).err
+
+
 # ---- verify ----------------------------------------------------------------------------------
 
 

@@ -191,3 +191,50 @@ def test_folders_that_are_links_are_looked_behind(sandbox: Sandbox, index: Index
     sandbox.detent("sync", "--deep").ok()
     assert (link / "data.txt").read_text() == FILES["shout/data.txt"]
     sandbox.detent("sync", "--check", "--deep").ok()
+
+
+@pytest.mark.parametrize("words", [("sync", "--reinstall"), ("sync", "--reinstall-package", "shout")])
+def test_what_is_asked_for_anew_is_right_behind_its_links_too(
+    sandbox: Sandbox, index: IndexServer, words: tuple[str, ...]
+) -> None:
+    publish(index, wheel("shout", files=FILES))
+    sandbox.manifest("shout")
+    sandbox.variables["DETENT_LINK_MODE"] = "directory"
+    sandbox.detent("sync").ok()
+    (library(sandbox) / "shout/data.txt").write_text("edited")
+
+    said = sandbox.detent(*words).ok().err
+
+    assert "`shout` 1.0 was changed: `shout/data.txt`" in said
+    assert (library(sandbox) / "shout/data.txt").read_text() == FILES["shout/data.txt"]
+    assert cache_faults(sandbox.cache) == []
+
+
+def test_a_file_that_is_gone_from_behind_a_link_stops_one_run_and_not_the_next(
+    sandbox: Sandbox, index: IndexServer
+) -> None:
+    publish(index, wheel("shout", files=FILES), wheel("more", files={"shout/more.py": ""}))
+    sandbox.manifest("shout")
+    sandbox.variables["DETENT_LINK_MODE"] = "directory"
+    sandbox.detent("sync").ok()
+    (library(sandbox) / "shout/empty.py").unlink()
+    sandbox.manifest("shout", "more")  # the link makes way for a folder with each file
+
+    assert "shout/empty.py" in sandbox.detent("sync").err
+    sandbox.detent("sync").ok()
+
+    assert environment_faults(sandbox.root / ".venv") == []
+
+
+def test_a_folder_that_is_gone_from_behind_its_link_comes_back_at_once(
+    sandbox: Sandbox, index: IndexServer
+) -> None:
+    publish(index, wheel("shout", files=FILES))
+    sandbox.manifest("shout")
+    sandbox.variables["DETENT_LINK_MODE"] = "directory"
+    sandbox.detent("sync").ok()
+    shutil.rmtree((library(sandbox) / "shout").resolve())
+
+    sandbox.detent("sync").ok()
+
+    assert environment_faults(sandbox.root / ".venv") == []

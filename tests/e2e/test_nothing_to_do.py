@@ -305,6 +305,33 @@ def test_a_file_that_was_not_there_shows(project: Sandbox) -> None:
         path.unlink(missing_ok=True)
 
 
+def test_an_interpreter_asked_for_by_its_path_is_looked_at(project: Sandbox) -> None:
+    base = Path(sys._base_executable).resolve()  # type: ignore[attr-defined]
+    python = project.root.parent / "python-by-path"
+    python.symlink_to(base)
+    env = {"DETENT_PYTHON": str(python)}
+    project.detent("sync", env=env).ok()
+    settle(project, "sync", env=env)
+
+    relink(python, "/bin/true")
+
+    assert not is_at_once(project, "sync", env=env)
+
+
+def test_an_interpreter_of_an_environment_or_a_script_is_asked_every_time(project: Sandbox) -> None:
+    base = Path(sys._base_executable).resolve()  # type: ignore[attr-defined]
+    subprocess.run([base, "-m", "venv", "--without-pip", project.root.parent / "other"], check=True)
+    script = project.root.parent / "shim"
+    script.write_text(f'#!/bin/sh\nexec "{base}" "$@"\n')
+    script.chmod(0o755)
+    for python in (project.root.parent / "other/bin/python", script):
+        env = {"DETENT_PYTHON": str(python)}
+        project.detent("sync", env=env)
+        project.detent("sync", env=env)
+
+        assert not is_at_once(project, "sync", env=env), python
+
+
 CHANGES: dict[str, Callable[[Sandbox, Path], object]] = {
     "another installer at work": lambda _, site: (site / "new-1.0.dist-info").mkdir(),
     "a package gone": lambda _, site: shutil.rmtree(site / "other-1.0.dist-info"),

@@ -489,7 +489,7 @@ def test_folders_of_a_foreign_lock_are_built_as_it_says(project: Sandbox) -> Non
         f" + x==1.0 (from {url}/libs/x%20y)",
         f" + y==2.0 (from {url}/mono/lib)",
     ]
-    assert calls(project) == [*EDITABLE, *WHEEL]
+    assert sorted(calls(project)) == sorted([*EDITABLE, *WHEEL])
     assert json.loads(about(project, "direct_url.json", "x")) == {
         "url": f"{url}/libs/x%20y",
         "dir_info": {"editable": True},
@@ -541,7 +541,7 @@ def test_source_archives_of_a_foreign_lock_may_hold_several_projects(
         "archive_info": {"hashes": {"sha256": sha256(both.data).hexdigest()}},
         "subdirectory": "deep/y",
     }
-    assert calls(project) == [*WHEEL, *WHEEL]
+    assert sorted(calls(project)) == sorted([*WHEEL, *WHEEL])
     assert "Checked 2 packages" in project.detent("sync", "--frozen").ok().err
 
     shutil.rmtree(project.root / ".venv")

@@ -41,6 +41,7 @@ def package(name: str, version: str) -> Wheel:
 
 
 NAMES = [f"package{n}" for n in range(8)]
+Figure = Callable[[str, int], None]
 
 
 @pytest.fixture
@@ -135,7 +136,7 @@ def check_scratch_goes(project: Sandbox) -> None:
 
 
 @pytest.mark.slow
-def test_a_cold_sync_killed_at_any_moment_is_finished_by_the_next(project: Sandbox) -> None:
+def test_a_cold_sync_killed_at_any_moment_is_finished_by_the_next(project: Sandbox, figure: Figure) -> None:
     expected = take(project, "1.0", with_lock=False)
     whole = duration(lambda: project.detent("sync").ok())
     killer = Killer(project, seed=2, earliest=0.1, seconds=whole)
@@ -147,10 +148,13 @@ def test_a_cold_sync_killed_at_any_moment_is_finished_by_the_next(project: Sandb
         assert set(scratch(project)) <= set(before)
     check_scratch_goes(project)
     assert killer.killed
+    figure("G1", killer.killed)
 
 
 @pytest.mark.slow
-def test_a_switch_between_two_locks_killed_at_any_moment_is_finished_by_the_next(project: Sandbox) -> None:
+def test_a_switch_between_two_locks_killed_at_any_moment_is_finished_by_the_next(
+    project: Sandbox, figure: Figure
+) -> None:
     for version in ("1.0", "2.0"):
         take(project, version)
         project.detent("sync").ok()
@@ -166,6 +170,7 @@ def test_a_switch_between_two_locks_killed_at_any_moment_is_finished_by_the_next
         assert set(scratch(project)) <= set(before)
     check_scratch_goes(project)
     assert killer.killed
+    figure("G1", killer.killed)
 
 
 # ---- many at once ------------------------------------------------------------------------------------

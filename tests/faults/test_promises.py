@@ -36,16 +36,6 @@ Figure = Callable[[str, int], None]
 
 
 @pytest.fixture
-def figure(record_property: Callable[[str, object], None]) -> Figure:
-    """Note that a promise was held in so many cases."""
-
-    def note(promise: str, cases: int) -> None:
-        record_property(promise, cases)
-
-    return note
-
-
-@pytest.fixture
 def project(sandbox: Sandbox, index: IndexServer) -> Sandbox:
     publish(index, TOOL, wheel("other", "1.0"), wheel("other", "2.0"))
     sandbox.manifest("tool")
@@ -153,6 +143,8 @@ LOCKS: dict[str, Callable[[str], str]] = {
     ),
     "a file of this machine": replaced(r'url = "[^"]*"', 'url = "file:///etc/passwd"'),
 }
+UNREAD = {"another size", "a file of this machine"}
+"""What nobody reads where the right bytes, by their hash, are here already."""
 
 
 @pytest.mark.parametrize("is_cold", [True, False])
@@ -163,8 +155,8 @@ def test_g4_a_lock_that_was_tampered_with_installs_nothing(
     assert detent(project, "remove", "other").code == 0
     right = project.read("pylock.toml")
     for what, tamper in LOCKS.items():
-        if what == "another size" and not is_cold:
-            continue  # nothing is fetched, and the file here has the right hash
+        if what in UNREAD and not is_cold:
+            continue
         shutil.rmtree(project.root / ".venv", ignore_errors=True)
         if is_cold:
             shutil.rmtree(project.cache)
@@ -178,7 +170,7 @@ def test_g4_a_lock_that_was_tampered_with_installs_nothing(
         assert "error: " in done.said, what
         assert project.installed() == {}, what
         assert cache_faults(project.cache) == []
-    figure("G4", len(LOCKS) - (not is_cold))
+    figure("G4", len(LOCKS) - (0 if is_cold else len(UNREAD)))
 
 
 BODIES: dict[str, Callable[[bytes], bytes]] = {
@@ -273,14 +265,15 @@ def right(environment: Path) -> None:
     assert (environment / "share/tool.txt").read_text() == "right\n" * 40
 
 
-@pytest.mark.parametrize("mode", ["auto", "hardlink", "clone", "copy"])
+@pytest.mark.parametrize("mode", ["hardlink", "clone", "copy"])
 def test_g5_what_is_edited_in_one_environment_never_reaches_the_next(
     project: Sandbox, mode: str, figure: Figure
 ) -> None:
     project.variables["DETENT_LINK_MODE"] = mode
     assert detent(project, "sync").code == 0
     cases = 0
-    for number, (change, place) in enumerate((c, p) for c in CHANGES for p in PLACES):
+    places = PLACES if mode == "hardlink" else PLACES[:1]
+    for number, (change, place) in enumerate((c, p) for c in CHANGES for p in places):
         path = next((project.root / ".venv").glob(place))
         is_shared = path.stat().st_nlink > 1
         change(path)

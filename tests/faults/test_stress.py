@@ -8,6 +8,7 @@ import random
 import re
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def code_of(done: Done) -> str:
 
 @pytest.mark.slow
 def test_whatever_many_do_at_once_all_is_whole_in_the_end(
-    index: IndexServer, tmp_path: Path, primed_cache: Path
+    index: IndexServer, tmp_path: Path, primed_cache: Path, figure: Callable[[str, int], None]
 ) -> None:
     publish(index, *(package(name, version) for name in NAMES for version in ("1.0", "2.0")))
     projects = []
@@ -106,9 +107,9 @@ def test_whatever_many_do_at_once_all_is_whole_in_the_end(
     with ThreadPoolExecutor(WORKERS) as workers:
         faults = [fault for faults in workers.map(work, range(WORKERS)) for fault in faults]
 
-    print(dict(ends))
     assert faults == [], f"{len(faults)} of {ends.total()}: " + "\n".join(faults[:5])
     assert ends["ok"] > WORKERS
+    figure("G3", ends.total())
     for project in projects:
         done = project.detent("sync").ok()
         assert "interrupted" not in done.err

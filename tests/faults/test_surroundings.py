@@ -221,8 +221,13 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize("odd", ODD)
-@pytest.mark.parametrize("what", ["project", "cache"])
+@pytest.mark.parametrize(
+    ("odd", "what"),
+    [
+        *((odd, "project") for odd in ODD),
+        *((odd, "cache") for odd in ("blanks", "letters", "shell", "long", "deep")),
+    ],
+)
 def test_a_path_may_look_like_anything(
     odd: str, what: str, tmp_path: Path, index: IndexServer, primed_cache: Path
 ) -> None:
@@ -373,13 +378,10 @@ def test_who_waits_says_for_whom_and_gives_up_in_the_end(project: Sandbox, place
     patience = {"DETENT_LOCK_TIMEOUT": "0.3", "DETENT_LOCK_NOTICE_SECONDS": "0.05"}
     with path.open("r+") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        held.write("1")
-        held.truncate()
-        held.flush()
         done = detent(project, *words, env=patience)
 
     assert done.code == 1, done.said
-    assert "aiting for process 1" in done.said
+    assert f"Waiting for process {os.getpid()} to release" in done.said
     assert "error: " in done.said
     assert detent(project, "sync").code == 0
 
@@ -387,11 +389,17 @@ def test_who_waits_says_for_whom_and_gives_up_in_the_end(project: Sandbox, place
 # ---- streams -----------------------------------------------------------------------------------
 
 
+CLOSED = (">&-", "2>&-", "<&-", ">&- 2>&-", "<&- >&- 2>&-", ">/dev/full", "2>/dev/full")
+COMMANDS = ("add other", "tree", "run tool", "cache clean", "sync -p 3.99", "nonsense")
+
+
 @pytest.mark.parametrize(
-    "closed", [">&-", "2>&-", "<&-", ">&- 2>&-", "<&- >&- 2>&-", ">/dev/full", "2>/dev/full"]
-)
-@pytest.mark.parametrize(
-    "words", ["sync", "add other", "tree", "run tool", "cache clean", "sync -p 3.99", "nonsense"]
+    ("closed", "words"),
+    [
+        *((closed, "sync") for closed in CLOSED),
+        *((">&- 2>&-", words) for words in COMMANDS),
+        (CLOSED[-2], "tree"),
+    ],
 )
 def test_streams_that_are_closed_or_full_harm_nothing(project: Sandbox, closed: str, words: str) -> None:
     assert detent(project, "lock").code == 0

@@ -443,10 +443,24 @@ def test_two_records_of_one_file_that_differ_are_refused(tmp_path: Path) -> None
 # ---- what it claims to be -------------------------------------------------------------------
 
 
-def test_two_metadata_folders_are_refused(tmp_path: Path) -> None:
-    made = wheel(files={"a.py": "", "b-1.0.dist-info/METADATA": "Name: b\nVersion: 1.0\n"})
+@pytest.mark.parametrize("folder", ["b-1.0.dist-info", "b-1.0.Dist-Info"])
+def test_two_metadata_folders_are_refused(folder: str, tmp_path: Path) -> None:
+    made = wheel(files={"a.py": "", f"{folder}/METADATA": "Name: b\nVersion: 1.0\n"})
 
     assert "two metadata folders" in refusal(made, tmp_path)
+
+
+@pytest.mark.parametrize("folder", ["b-1.0.dist-info", "a-1.0.dist-info", "b-1.0.DIST-INFO"])
+@pytest.mark.parametrize("scheme", ["purelib", "platlib"])
+def test_metadata_by_the_way_of_data_is_refused(scheme: str, folder: str, tmp_path: Path) -> None:
+    made = wheel(data={f"{scheme}/{folder}/entry_points.txt": ""})
+
+    assert "as metadata" in refusal(made, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["INSTALLER", "REQUESTED", "direct_url.json"])
+def test_a_folder_in_the_place_of_a_file_that_installers_write_is_refused(name: str, tmp_path: Path) -> None:
+    assert "file of its own" in refusal(wheel(dist_info_files={f"{name}/x": ""}), tmp_path)
 
 
 def test_a_vendored_metadata_folder_further_down_is_no_second_one(tmp_path: Path) -> None:

@@ -203,7 +203,7 @@ def test_an_odd_file_of_the_environment_is_got_over_or_refused_at_once(
 
 
 @pytest.mark.parametrize("odd", ODD)
-@pytest.mark.parametrize("name", ["INSTALLER", "RECORD", "METADATA"])
+@pytest.mark.parametrize("name", ["INSTALLER", "RECORD", "METADATA", "direct_url.json", "REQUESTED"])
 @pytest.mark.parametrize("package", ["good", "bad", "foreign"])
 def test_an_odd_file_of_a_distribution_is_got_over_or_refused_at_once(
     project: Sandbox, package: str, name: str, odd: str
@@ -214,7 +214,7 @@ def test_an_odd_file_of_a_distribution_is_got_over_or_refused_at_once(
         (path.parent / "RECORD").write_text("foreign.py,,\n")
         (path.parent / "METADATA").write_text("Name: foreign\nVersion: 1.0\n")
         (path.parent / "INSTALLER").write_text("pip\n")
-    path.unlink()
+    path.unlink(missing_ok=True)
     ODD[odd](path)
 
     done = sync(project)

@@ -7,12 +7,18 @@ _BASE = 0x10000
 
 
 def elf(
-    *, run_path: str = "", needed: Sequence[str] = (), wide: bool = True, order: str = "<", tag: int = 29
+    *,
+    run_path: str = "",
+    needed: Sequence[str] = (),
+    wide: bool = True,
+    order: str = "<",
+    tag: int = 29,
+    times: int = 1,
 ) -> bytes:
-    """Make an ELF library with a DT_RUNPATH (29; DT_RPATH is 15) and a DT_NEEDED for each name."""
+    """Make an ELF library with so many DT_RUNPATH (29; DT_RPATH is 15) and a DT_NEEDED for each name."""
     strings = b"\0"
     entries: list[tuple[int, int]] = []
-    for kind, text in (*((1, name) for name in needed), *(((tag, run_path),) if run_path else ())):
+    for kind, text in (*((1, name) for name in needed), *(((tag, run_path),) * times if run_path else ())):
         entries.append((kind, len(strings)))
         strings += text.encode() + b"\0"
     header_size, segment_size, entry_size = (64, 56, 16) if wide else (52, 32, 8)

@@ -180,6 +180,10 @@ def warm(work: Callable[[], int | None]) -> None:
         if name not in sys.modules:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
+    for module in [module for name, module in sys.modules.items() if name.startswith("detent.")]:
+        for made in vars(module).values():
+            if isinstance(made, type) and issubclass(made, tuple) and hasattr(made, "_fields"):
+                made(*made._fields)  # its constructor is compiled with the first instance
 
 
 def can_watch() -> bool:

@@ -15,6 +15,11 @@ class Halt:
         self._running: set[int] = set()
         self._number: Signals | None = None
 
+    @property
+    def is_pulled(self) -> bool:
+        """Whether everything is to end."""
+        return self._number is not None
+
     def pull(self, number: Signals = SIGTERM) -> None:
         """Send a signal to the process group of every back end."""
         with self._guard:

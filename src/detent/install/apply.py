@@ -7,7 +7,7 @@ A journal that is found at the start is put right by :func:`recover`. Nothing he
 
 import contextlib
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from io import StringIO
 from types import MappingProxyType
 
@@ -15,10 +15,8 @@ from detent.errors import FileTrouble
 from detent.events import Detail, Linked, Notice, Report, ignore
 from detent.fsio import CREATE, FileLock, file_trouble, read_limited, write_all
 from detent.install.bytecode import ByteCode, link_bytecode
-from detent.install.claims import check_ground, fold_at, launchers_to_write, settle_claims
-from detent.install.directory import Spread
-from detent.install.folders import Coming, settle_folders
-from detent.install.foreign import MOST_RECORD_BYTES, read_paths, remove_metadata
+from detent.install.claims import launchers_to_write
+from detent.install.foreign import MOST_RECORD_BYTES, remove_metadata
 from detent.install.installed import refuse_links
 from detent.install.link import Linker
 from detent.install.manifest import (
@@ -33,21 +31,11 @@ from detent.install.manifest import (
 )
 from detent.install.marker import refuse_store_inside, set_marker
 from detent.install.places import Places, places_of
-from detent.install.plan import (
-    AUTO,
-    Changes,
-    Foreign,
-    Install,
-    Installed,
-    Keep,
-    Linking,
-    Plan,
-    Remove,
-    Replace,
-)
-from detent.install.record import record_line_of
-from detent.install.removal import link_ends, remove_files, stray_links
-from detent.install.wheel import Batch, Layout, PrivateFile, Wish, launcher_file, lay_out, wish_again, wish_of
+from detent.install.plan import AUTO, Changes, Installed, Linking, Plan
+from detent.install.preparing import Work, owned, prepare
+from detent.install.record import after_line, record_line_of
+from detent.install.removal import link_ends, remove_files
+from detent.install.wheel import PrivateFile, launcher_file
 from detent.model.limits import Limits
 from detent.model.names import PackageName
 from detent.named import NamedTuple
@@ -67,22 +55,6 @@ class Applied(NamedTuple):
     """``clone``, ``hardlink`` or ``copy``: how the last of them was."""
     links: int = 0
     """How many folders are links now that were brought in."""
-
-
-class _Work(NamedTuple):
-    """All that is going to happen, decided and checked."""
-
-    layouts: tuple[Layout, ...]
-    after: tuple[Installed, ...]
-    removed: tuple[str, ...]
-    removed_links: Mapping[str, Collection[str]]
-    """Where those of them lead that are links to folders (:func:`detent.install.removal.link_ends`)."""
-    foreign: tuple[Foreign, ...]
-    launchers: tuple[tuple[str, str], ...]
-    marked: tuple[Installed, ...]
-    """Packages that stay and whose REQUESTED marker changes, as they will be."""
-    touched: frozenset[PackageName]
-    """Every package that is not to be believed until all is done."""
 
 
 def environment_lock(environment: Environment, *, limits: Limits, report: Report = ignore) -> FileLock:
@@ -110,7 +82,7 @@ def recover(environment: Environment, *, report: Report = ignore) -> tuple[Packa
     touched = journal.touched
     lost = [row for row in (*rows, *journal.packages) if row.name in touched]
     kept = tuple(row for row in rows if row.name not in touched)
-    remove_files(places, _owned(lost) - _owned(kept), link_ends(lost))
+    remove_files(places, owned(lost) - owned(kept), link_ends(lost))
     if any(row.links for row in lost):
         set_marker(places, kept, None)
     contested = {path for row in lost for path, _ in row.launchers}
@@ -150,20 +122,20 @@ def apply(
     if linking.mode == "directory":
         refuse_store_inside(places, store.layout)
     sweep_state_folder(places.root)
-    work = _prepare(plan, places, entries, store, linking)
+    work = prepare(plan, places, entries, store, linking)
     if bytecode:
         work = work._replace(after=tuple([_with_bytecode(row, bytecode) for row in work.after]))
     for distribution in plan.stuck:
         name = f"{distribution.name} {distribution.version}".rstrip()
         report(Notice("warning", f"`{name}` has no RECORD to remove it by, so it stays"))
-    links_by_digest = {row.digest for row in (*plan.found.packages, *work.after) if row.links}
-    if links_by_digest:
-        register(store.layout, environment.root, links_by_digest)
-    write_journal(places.root, work.after, work.touched)
+    linked_wheels = {row.digest for row in (*plan.found.packages, *work.after) if row.links}
+    if linked_wheels:
+        register(store.layout, environment.root, linked_wheels)
     linker = Linker(places.root, linking.mode, store, report)
+    write_journal(places.root, work.after, work.touched)
     try:
         _remove(places, work)
-        if links_by_digest:
+        if linked_wheels:
             set_marker(places, work.after, store.layout)
         _bring_in(places, work, linker, report)
         if bytecode:
@@ -174,7 +146,7 @@ def apply(
         with contextlib.suppress(FileTrouble):
             recover(environment)
         raise
-    if links_by_digest:
+    if linked_wheels:
         register(store.layout, environment.root, {row.digest for row in work.after if row.links})
     files = sum(len(b.files) for layout in work.layouts for b in (*layout.batches, layout.dist_batch))
     links = sum(len(layout.links) + len(layout.dist_links) for layout in work.layouts)
@@ -183,193 +155,14 @@ def apply(
     return Applied(plan.changes(), files, linker.method, links)
 
 
-# ---- before anything is touched -----------------------------------------------------------------
-
-
-def _prepare(
-    plan: Plan,
-    places: Places,
-    entries: Mapping[PackageName, WheelEntry],
-    store: Shelf,
-    linking: Linking,
-) -> _Work:
-    kept: list[Installed] = []
-    gone: list[Installed] = list(plan.leftovers)
-    foreign: list[Foreign] = []
-    coming: list[tuple[WheelEntry, Wish]] = []
-    marks: dict[PackageName, bool] = {}
-    for action in plan.actions:
-        match action:
-            case Keep(old, is_requested):
-                if is_requested != old.is_requested:
-                    marks[old.name] = is_requested
-                kept.append(old)
-            case Remove(old):
-                if isinstance(old, Installed):
-                    gone.append(old)
-                else:
-                    foreign.append(old)
-            case Install(choice):
-                coming.append((entries[action.name], wish_of(choice)))
-            case Replace(old, others, choice):
-                gone += [old] if old else []
-                foreign += others
-                coming.append((entries[action.name], wish_of(choice)))
-
-    def bring_again(row: Installed, entry: WheelEntry) -> None:
-        wish = wish_again(places, row)
-        coming.append((entry, wish._replace(is_requested=marks.pop(row.name, row.is_requested))))
-        kept.remove(row)
-        gone.append(row)
-
-    for row, entry in _in_another_mode(kept, store, linking):
-        bring_again(row, entry)
-    fold = fold_at(places)
-    spreads: list[Spread | None] = [None] * len(coming)
-    if linking.mode == "directory":
-        decided = settle_folders(
-            places,
-            [Coming(entry, linking.is_by_directory(wish.name)) for entry, wish in coming],
-            kept,
-            gone,
-            top_level=plan.found.top_level,
-            vanishing=lambda rows: _owned((*gone, *rows)) | _owned_by_foreign(places, foreign),
-            fold=fold,
-            store=store,
-        )
-        spreads = [*decided.coming, *(one.spread for one in decided.again)]
-        for row, entry, _ in decided.again:
-            bring_again(row, entry)
-    marked = [_with_mark(row, is_requested=marks[row.name]) for row in kept if row.name in marks]
-    kept = [*(row for row in kept if row.name not in marks), *marked]
-    layouts = [lay_out(*one, places, spread) for one, spread in zip(coming, spreads, strict=True)]
-    layouts.sort(key=lambda layout: layout.name)
-    rows = [layout.installed() for layout in layouts]
-    removed = _owned(gone) | _owned_by_foreign(places, foreign)
-    if removed:
-        staying = [d for d in plan.found.foreign if d.has_record and d not in foreign]
-        removed -= _owned(kept) | _owned_by_foreign(places, staying)
-        removed -= stray_links(places, link_ends(gone))
-    claims = settle_claims(places, layouts, rows, kept, fold, linking=linking)
-    yielding = [row for row in kept if row.name in claims.yielded]
-    if claims.yielded:
-        removed |= {path for row in yielding for path in claims.yielded[row.name]}
-        before, kept = kept, [_without_yielded(row, claims.yielded) for row in kept]
-        rows = [_without_yielded(row, claims.yielded) for row in rows]
-    else:
-        before = kept
-    ground = check_ground(
-        places, layouts, rows, plan.found, lambda: removed | _owned(kept) | _metadata_replaced(rows, foreign)
-    )
-    standing = {
-        layout.name: ground.adopted.union(
-            claims.shared.get(layout.name, ()), claims.yielded.get(layout.name, ())
-        )
-        for layout in layouts
-    }
-    # What an incomplete package left stays known until it is removed.
-    waiting = [row for row in plan.found.leftovers if row not in plan.leftovers]
-    return _Work(
-        layouts=tuple(_without(layout, standing[layout.name]) for layout in layouts),
-        after=(*kept, *rows, *waiting),
-        removed=tuple(sorted(removed | ground.cleared)),
-        removed_links=link_ends(gone),
-        foreign=tuple(foreign),
-        launchers=launchers_to_write((*before, *gone), (*kept, *rows), {row.name for row in rows}),
-        marked=tuple(marked),
-        touched=frozenset(row.name for row in (*gone, *rows, *marked, *yielding)),
-    )
-
-
-def _in_another_mode(
-    kept: Iterable[Installed], store: Shelf, linking: Linking
-) -> list[tuple[Installed, WheelEntry]]:
-    """Give the packages that stay although nobody chose them, and stand in the way of another mode.
-
-    What the store has no more stays as it is.
-    """
-    found = []
-    for row in kept:
-        if row.is_by_directory != linking.is_by_directory(row.name):
-            entry = store.get(row.digest)
-            checked = store.check(entry) if entry is not None else None
-            if checked is not None:
-                found.append((row, checked))
-    return found
-
-
-def _owned(rows: Iterable[Installed]) -> set[str]:
-    return {path for row in rows for path in row.paths()}
-
-
-def _owned_by_foreign(places: Places, distributions: Iterable[Foreign]) -> set[str]:
-    return {path for distribution in distributions for path in read_paths(places, distribution)}
-
-
-def _metadata_replaced(rows: Iterable[Installed], foreign: Iterable[Foreign]) -> set[str]:
-    """Give the files of new packages in a `.dist-info` that is another installer's, and put aside before."""
-    folders = {distribution.metadata for distribution in foreign}
-    return {
-        path
-        for row in rows
-        if row.dist_info in folders
-        for path in row.paths()
-        if path.startswith(f"{row.dist_info}/")
-    }
-
-
-def _without(layout: Layout, standing: Collection[str]) -> Layout:
-    """Leave out the files that stand already; the package owns them all the same."""
-    if not standing:
-        return layout
-
-    def rest(batch: Batch) -> Batch:
-        return batch._replace(files=[f for f in batch.files if batch.target + f.path not in standing])
-
-    return layout._replace(
-        links=tuple(link for link in layout.links if link[0] not in standing),
-        dist_links=tuple(link for link in layout.dist_links if link[0] not in standing),
-        batches=tuple(rest(batch) for batch in layout.batches),
-        scripts=tuple(file for file in layout.scripts if file.path not in standing),
-        dist_batch=rest(layout.dist_batch),
-        dist_files=tuple(file for file in layout.dist_files if file.path not in standing),
-    )
-
-
-def _without_yielded(row: Installed, yielded: Mapping[PackageName, Collection[str]]) -> Installed:
-    """Give a package without the files that another one's stand in the place of; it knows them still."""
-    lost = yielded.get(row.name)
-    if not lost:
-        return row
-    return row._replace(
-        linked=tuple(path for path in row.linked if path not in lost),
-        private=tuple(path for path in row.private if path not in lost),
-        launchers=tuple(launcher for launcher in row.launchers if launcher[0] not in lost),
-        yielded=tuple(sorted({*row.yielded, *lost})),
-    )
-
-
 def _with_bytecode(row: Installed, bytecode: Mapping[PackageName, ByteCode]) -> Installed:
     return row._replace(bytecode=bytecode[row.name].kind) if row.name in bytecode else row
-
-
-def _with_mark(old: Installed, *, is_requested: bool) -> Installed:
-    marker = f"{old.dist_info}/REQUESTED"
-    private = [path for path in old.private if path != marker]
-    if is_requested:
-        private.insert(_after(private, f"{old.dist_info}/INSTALLER"), marker)
-    return old._replace(is_requested=is_requested, private=tuple(private))
-
-
-def _after(lines: Sequence[str], start: str) -> int:
-    """Give the place behind the line that starts like this, so that markers come back where they were."""
-    return next((at for at, line in enumerate(lines, start=1) if line.startswith(start)), len(lines))
 
 
 # ---- the changes themselves ---------------------------------------------------------------------
 
 
-def _remove(places: Places, work: _Work) -> None:
+def _remove(places: Places, work: Work) -> None:
     remove_files(places, work.removed, work.removed_links)
     for distribution in work.foreign:
         remove_metadata(places, distribution)
@@ -377,7 +170,7 @@ def _remove(places: Places, work: _Work) -> None:
         sweep_state_folder(places.root)
 
 
-def _bring_in(places: Places, work: _Work, linker: Linker, report: Report) -> None:
+def _bring_in(places: Places, work: Work, linker: Linker, report: Report) -> None:
     linker.make_folders(folder for layout in work.layouts for folder in layout.folders)
     linker.link_folders(link for layout in work.layouts for link in layout.links)
     linker.link([batch for layout in work.layouts for batch in layout.batches])
@@ -434,7 +227,8 @@ def _mark(places: Places, rows: Iterable[Installed]) -> None:
             raise file_trouble(error, record) from error
         lines = [line for line in lines if not line.startswith(f"{folder}/REQUESTED,")]
         if row.is_requested:
-            lines.insert(_after(lines, f"{folder}/INSTALLER,"), record_line_of(f"{folder}/REQUESTED", b""))
+            line = record_line_of(f"{folder}/REQUESTED", b"")
+            lines.insert(after_line(lines, f"{folder}/INSTALLER,"), line)
             replace_file(places.root, f"{places.root}/{marker}", b"")
         else:
             remove_files(places, (marker,))

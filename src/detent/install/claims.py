@@ -136,7 +136,7 @@ def check_ground(
     for layout, row in zip(layouts, rows, strict=True):
         # What has no name in common with site-packages can meet nothing there.
         paths = layout.outside() if layout.top_level.isdisjoint(found.top_level) else row.paths()
-        digests: dict[str, str] = {}
+        facts: dict[str, tuple[str, int]] = {}
         for path in paths:
             state = folders.state(path.rpartition("/")[0])
             if state == "absent":
@@ -145,8 +145,8 @@ def check_ground(
             if (path if state == "real" else folders.obstacle(path)) in known:
                 continue
             if state == "real":
-                digests = digests or layout.hashes()
-                state = _file_state(f"{places.root}/{path}", digests[path])
+                facts = facts or layout.facts()
+                state = _file_state(f"{places.root}/{path}", *facts[path])
             if state == "same":
                 adopted.add(path)
             elif state == "taken" and path.endswith(".pyc"):
@@ -190,15 +190,16 @@ class _Folders:
         return "real" if stat.S_ISDIR(mode) else "taken"
 
 
-def _file_state(path: str, digest: str) -> str:
+def _file_state(path: str, digest: str, size_bytes: int) -> str:
     """Say ``absent``, ``same`` for a file with these bytes or such a link, or ``taken`` for anything else."""
     try:
-        mode = os.lstat(path).st_mode
+        there = os.lstat(path)
+        mode = there.st_mode
         if digest.startswith(ARROW):
             is_same = stat.S_ISLNK(mode) and ARROW + os.readlink(path) == digest  # noqa: PTH115
             # A folder all of whose files are removed first; any other would not have become a link.
             return "same" if is_same else "absent" if stat.S_ISDIR(mode) else "taken"
-        if not stat.S_ISREG(mode):
+        if not stat.S_ISREG(mode) or there.st_size != size_bytes:
             return "taken"
         with open(path, "rb") as file:  # noqa: PTH123
             return "same" if small_sha256(file.read()).hex() == digest else "taken"
@@ -253,7 +254,7 @@ def _claims_of_kept(places: Places, package: Installed, contested: set[str], fol
 
 
 def _claims_of_new(layout: Layout, contested: set[str], fold: Fold) -> list[_Claim]:
-    hashes = layout.hashes()
+    hashes = {path: digest for path, (digest, _) in layout.facts().items()}
     hashes.update(dict.fromkeys((path for path, _ in layout.launchers), "launcher"))
     return [_Claim(p, layout.name, digest) for p, digest in hashes.items() if fold(p) in contested]
 

@@ -167,7 +167,7 @@ class _Ground:
                 links = [f for f in children[folder][0] if self._links.get(self._fold(f)) == (number, f)]
                 if not links:
                     break
-                folder = min(links, key=lambda link: (sum(map(len, children[link])), link))
+                folder = min(links, key=lambda f: (len(children[f][0]) + len(children[f][1]), f))
                 self._make_real(number, folder)
                 is_changed = True
                 if children[folder][1]:

@@ -9,7 +9,7 @@ link is followed.
 import os
 import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 
 from detent.errors import FileTrouble
 from detent.fsio import file_trouble
@@ -62,7 +62,7 @@ def settle_folders(
     gone: Iterable[Installed],
     *,
     top_level: Collection[str],
-    vanishing: Callable[[Iterable[Installed]], Collection[str]],
+    vanishing: Callable[[Collection[Installed]], Collection[str]],
     fold: Fold,
     store: Shelf,
 ) -> Folders:
@@ -71,7 +71,7 @@ def settle_folders(
     ``top_level`` are the names that are in site-packages now; ``vanishing`` gives every path that is removed
     before anything is brought in, when the given packages are replaced. Raises :class:`FileTrouble`.
     """
-    packages = [_coming_package(places, one, store) for one in coming]
+    packages = [_package(places, one, store) for one in coming]
     names = {fold(path.partition("/")[0]) for package in packages for path in _claimed(package.member)}
     names |= _names(gone, fold)
     stays: list[tuple[Installed, WheelEntry]] = []
@@ -80,9 +80,10 @@ def settle_folders(
         # Without its entry a package stays as it is: what it has is then taken, for whoever needs it.
         if entry is not None:
             stays.append((row, entry))
-            packages.append(_package(places, entry, store, frozenset(row.links)))
+            one = Coming(entry, is_by_directory=True)
+            packages.append(_package(places, one, store, frozenset(row.links)))
     replaceable = [row for row, _ in stays]
-    spreads = _settled(places.root, packages, top_level, lambda: vanishing(replaceable), fold)
+    spreads = _settled(places.root, packages, top_level, cache(partial(vanishing, replaceable)), fold)
     again = [
         Relinked(row, entry, one)
         for (row, entry), one in zip(stays, spreads[len(coming) :], strict=True)
@@ -93,23 +94,17 @@ def settle_folders(
     )
 
 
-def _coming_package(places: Places, coming: Coming, store: Shelf) -> _Package:
-    if coming.is_by_directory:
-        return _package(places, coming.entry, store)
-    contents = partial(_contents, store, coming.entry)
-    member = Member(file_by_file(contents(), coming.entry.dist_info), contents)
-    return _Package(places.library(is_pure=coming.entry.root_is_purelib), member)
-
-
 def _package(
-    places: Places, entry: WheelEntry, store: Shelf, standing: frozenset[str] = frozenset()
+    places: Places, coming: Coming, store: Shelf, standing: frozenset[str] = frozenset()
 ) -> _Package:
+    entry = coming.entry
     library = places.library(is_pure=entry.root_is_purelib)
-    spots = folder_by_folder(entry)
+    contents = partial(_contents, store, entry)
+    spots = folder_by_folder(entry) if coming.is_by_directory else file_by_file(contents(), entry.dist_info)
     data = tuple(_folders_by_data(entry, library + "/"))
     if data:
         spots = spots._replace(real=tuple(sorted({*spots.real, *data})))
-    return _Package(library, Member(spots, partial(_contents, store, entry)), standing)
+    return _Package(library, Member(spots, contents), standing)
 
 
 def _folders_by_data(entry: WheelEntry, library: str) -> Iterator[str]:

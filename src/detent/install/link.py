@@ -129,7 +129,7 @@ class Linker:
                 link(source + path, target + path)
         except OSError as error:
             if file is None or error.errno not in _NO_HARDLINK:
-                raise self._trouble(error, source + path, target + path) from error
+                raise self._trouble(error, batch, path) from error
             self._one(batch, file)
             return False
         return True
@@ -159,12 +159,13 @@ class Linker:
             if outcome != "done" or self.method == "clone":
                 os.utime(target, ns=(file.mtime_ns, file.mtime_ns))
         except OSError as error:
-            raise self._trouble(error, source, target) from error
+            raise self._trouble(error, batch, file.path) from error
 
-    @staticmethod
-    def _trouble(error: OSError, source: str, target: str) -> FileTrouble:
-        is_source = error.errno == errno.ENOENT and not os.path.lexists(source)
-        return file_trouble(error, source if is_source else target)
+    def _trouble(self, error: OSError, batch: Batch, path: str) -> FileTrouble:
+        if error.errno == errno.ENOENT and not os.path.lexists(batch.source + path):
+            self._store.distrust(batch.entry.digest)
+            return file_trouble(error, batch.source + path)
+        return file_trouble(error, f"{self._root}/{batch.target}{path}")
 
     def _fall_back(self, method: Method) -> None:
         """Go on with the next best method."""

@@ -5,7 +5,8 @@ touched; renaming it to `installed` ends a run. So a journal found at the start 
 and the two files together know every path that may have been written or removed.
 
 A text format, although records elsewhere are marshalled: an environment may come with a repository from a
-stranger. A file that does not fit, or names a program that no package may bring, is as good as none.
+stranger. A file that does not fit, or names a program that no package may bring or a wheel that cannot be, is
+as good as none.
 
 ::
 
@@ -43,6 +44,7 @@ _INSTALLED = "installed"
 _JOURNAL = "journal"
 _SCRATCH = "scratch-"
 _MOST_BYTES = 256 * 2**20
+_DIGEST_LENGTH = 64
 _SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 
 
@@ -75,7 +77,7 @@ def render_manifest(packages: Iterable[Installed], touched: Collection[PackageNa
 def parse_manifest(data: bytes) -> Manifest | None:
     """Read a manifest's bytes; ``None`` for what is none, of another version, or damaged."""
     head, _, body = data.partition(b"\n")
-    if head != f"{_HEAD}{zlib.crc32(body):08x}".encode():
+    if head != f"{_HEAD}{zlib.crc32(body):08x}".encode() or b"\0" in body:
         return None
     try:
         lines = body.decode().split("\n")
@@ -96,7 +98,7 @@ def parse_manifest(data: bytes) -> Manifest | None:
                 Installed(
                     name=PackageName(name),
                     version=version,
-                    digest=digest,
+                    digest=_digest(digest),
                     identity=identity,
                     is_requested=requested == "1",
                     dist_info=dist_info,
@@ -227,6 +229,13 @@ def _count(text: str) -> int:
     if not text.isdecimal():
         raise ValueError(text)
     return int(text)
+
+
+def _digest(text: str) -> str:
+    """Read the sha256 of a wheel: it leads to a folder of the store."""
+    if len(text) != _DIGEST_LENGTH or text.strip("0123456789abcdef"):
+        raise ValueError(text)
+    return text
 
 
 def _launcher(line: str) -> tuple[str, str]:

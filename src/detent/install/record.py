@@ -4,7 +4,7 @@ Follows the specification of recorded projects. What is read is foreign text: it
 path may be meant, and each is checked by whoever acts on it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from detent.store.fingerprint import small_sha256
 from detent.store.naming import record_line
@@ -34,3 +34,8 @@ def record_lines(text: str) -> Iterator[tuple[str, str]]:
             hashed = rest.partition(",")[0]
         if path:
             yield path, hashed
+
+
+def after_line(lines: Sequence[str], start: str) -> int:
+    """Give the place behind the line that starts like this, so that markers come back where they were."""
+    return next((at for at, line in enumerate(lines, start=1) if line.startswith(start)), len(lines))

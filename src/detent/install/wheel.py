@@ -7,7 +7,7 @@ Follows the binary distribution format (PEP 427), recorded projects (PEP 376, PE
 from collections.abc import Iterable, Sequence
 
 from detent.errors import UnsafePath
-from detent.fsio import file_trouble
+from detent.fsio import file_trouble, read_limited
 from detent.install.directory import Spread
 from detent.install.places import Places, protection
 from detent.install.plan import Installed, identity_of
@@ -25,6 +25,7 @@ ARROW = "-> "
 """Stands before what a link leads to, where files have a hash."""
 
 _EXECUTABLE = 0o755
+_MOST_URL_BYTES = 2**20
 # Written for each environment anew, or void then: a signature is one of the wheel's own RECORD.
 _INSTALLERS_OWN = frozenset(("INSTALLER", "REQUESTED", "direct_url.json"))
 _OURS = frozenset(("RECORD", "RECORD.jws", "RECORD.p7s", *_INSTALLERS_OWN))
@@ -97,12 +98,13 @@ class Layout(NamedTuple):
     """The same of folders in the dist-info."""
     is_by_directory: bool = False
 
-    def hashes(self) -> dict[str, str]:
-        """Path and sha256 of every file; of a link what it leads to, behind an arrow."""
-        found = {b.target + f.path: f.sha256 for b in (*self.batches, self.dist_batch) for f in b.files}
+    def facts(self) -> dict[str, tuple[str, int]]:
+        """Give sha256 and size of every file by its path; of a link what it leads to, behind an arrow."""
+        batches = (*self.batches, self.dist_batch)
+        found = {b.target + f.path: (f.sha256, f.size_bytes) for b in batches for f in b.files}
         written = (*self.scripts, *self.programs, *self.dist_files)
-        found.update({f.path: small_sha256(f.content).hex() for f in written})
-        found.update({path: ARROW + target for path, target in (*self.links, *self.dist_links)})
+        found.update({f.path: (small_sha256(f.content).hex(), len(f.content)) for f in written})
+        found.update({path: (ARROW + target, 0) for path, target in (*self.links, *self.dist_links)})
         return found
 
     def outside(self) -> list[str]:
@@ -154,8 +156,7 @@ def wish_again(places: Places, row: Installed) -> Wish:
     direct_url = b""
     if path in row.private:
         try:
-            with open(f"{places.root}/{path}", "rb") as file:  # noqa: PTH123
-                direct_url = file.read()
+            direct_url = read_limited(f"{places.root}/{path}", _MOST_URL_BYTES)
         except FileNotFoundError:
             pass
         except OSError as error:
@@ -174,7 +175,7 @@ def lay_out(entry: WheelEntry, wish: Wish, places: Places, spread: Spread | None
     launchers = _launchers(entry, places)
     data, scripts = _data_files(entry, places, {path for path, _ in launchers})
     folders = [f"{library}/{folder}" for folder in here.folders]
-    folders += _parents(b.target + f.path for b in data for f in b.files)
+    folders += _parents((*(b.target + f.path for b in data for f in b.files), *(f.path for f in scripts)))
     source = entry.folder()
     layout = Layout(
         name=wish.name,

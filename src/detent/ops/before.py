@@ -1,11 +1,10 @@
 """What an environment is before it is changed, as `undo` needs to know it; nothing is written."""
 
-# ruff: noqa: PTH123 (strings: most commands that change something come here)
-
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from detent.fsio import read_start
 from detent.install.manifest import read_manifest
 from detent.install.plan import Foreign, Installed, Plan, Remove, Replace
 from detent.ops.history import FileChange, Remembered, WasEnvironment, WasInstalled
@@ -64,8 +63,7 @@ def _overwriting(packages: Iterable[Installed]) -> Iterator[str]:
 
 def _read(path: str) -> bytes:
     try:
-        with open(path, "rb") as file:
-            return file.read(_MOST_BYTES)
+        return read_start(path, _MOST_BYTES)
     except OSError:
         return b""
 

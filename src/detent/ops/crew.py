@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from detent.build.halt import Halt
 from detent.errors import BuildCycle
-from detent.index.pool import Job, Pool
+from detent.index.pool import Job, NeverRun, Pool
 from detent.model.names import PackageName
 
 T = TypeVar("T")
@@ -48,15 +48,26 @@ class Crew:
         workers = min(self._workers(), len(tasks))
         if workers < 2 or self.chain():
             return [task() for task in tasks]
-        self.halt = Halt()
+        self.halt = halt = Halt()
+        faults: list[BaseException] = []
+
+        def run(task: Callable[[], T]) -> T:
+            if halt.is_pulled:
+                raise NeverRun
+            try:
+                return task()
+            except BaseException as fault:
+                faults.append(fault)  # before the others fail because they are ended
+                halt.pull()
+                raise
+
         pool = Pool(workers)
-        jobs = [pool.submit(task) for task in tasks]
+        jobs = [pool.submit(run, task) for task in tasks]
         try:
-            while not all(job.done() for job in jobs):
+            while not all(job.done() for job in jobs) and not faults:
                 pool.wait()
-                fault = next((fault for job in jobs if job.done() and (fault := job.exception())), None)
-                if fault is not None:
-                    raise fault
+            if faults:
+                raise faults[0]
             return [job.result() for job in jobs]
         finally:
             pool.close()

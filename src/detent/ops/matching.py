@@ -5,13 +5,14 @@ read here. Downloads and builds go on while nobody is kept out of the environmen
 lock, what is missing is brought into the store, and only then it is held, looked at again, and changed.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import contextlib
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from detent.errors import FileTrouble
+from detent.errors import FileTrouble, InterpreterBroken
 from detent.events import Matched, Step
 from detent.install.apply import apply, environment_lock, recover
 from detent.install.bytecode import ByteCode
@@ -29,12 +30,15 @@ from detent.python.interpreter import Interpreter
 from detent.python.pyvenv import maker, read_config
 from detent.python.standing import Place
 from detent.store.entry import WheelEntry
+from detent.store.users import register
 
 if TYPE_CHECKING:
     from detent.ops.lock import LockOutcome
 
 _ROUNDS = 3
 """How often it is let go of an environment that others keep changing, before it is held while gathering."""
+_MOST_ROUNDS = 20
+"""How often an environment is made that turns out to be another one's."""
 
 
 class Gathered(NamedTuple):
@@ -132,6 +136,8 @@ def match(
         missing = _missing(todo, entries)
         if missing:
             begun = means.clock()
+            for digest in _in_doubt(settled, todo, {choice.package.name for choice in missing}):
+                means.wheels().distrust(digest)
             gathered = gather(missing)
             entries.update(gathered.entries)
             fetched += gathered.fetched
@@ -142,6 +148,7 @@ def match(
         if glimpsed is not None:
             if place.environment is not None and _is_as_wanted(settled, place.environment, glimpsed):
                 begin(place.root, glimpsed)
+                _tell_store(means, place.environment, glimpsed.found)
                 return SyncOutcome(None, place.root, action, glimpsed, check_seconds=means.clock() - started)
             # Everything is in the store before an environment is made, or one that does not do is removed.
             bring(glimpsed)
@@ -154,7 +161,12 @@ def match(
             place = means.environments().look(place.root, settled.interpreter)
             environment = place.environment
             if environment is None:
-                continue
+                if attempt < _MOST_ROUNDS:
+                    continue
+                reason = (
+                    f"the environment made with it is not one of it: {place.reason or 'it is gone again'}"
+                )
+                raise InterpreterBroken(settled.interpreter.executable, reason)
             tell_adoption(means, environment)
             with environment_lock(environment, limits=means.limits, report=means.report):
                 recover(environment, report=means.report)
@@ -235,8 +247,23 @@ def _is_as_wanted(settled: Settled, environment: Environment, todo: Plan) -> boo
     )
 
 
+def _tell_store(means: Means, environment: Environment, found: Found) -> None:
+    """See that the store knows of links to it; an environment may have been moved since they were made."""
+    linked = {package.digest for package in found.packages if package.links}
+    if linked:
+        with contextlib.suppress(FileTrouble):  # a later run will do
+            register(means.layout, environment.root, linked)
+
+
 def _missing(todo: Plan, entries: Mapping[PackageName, WheelEntry]) -> list[Choice]:
     return [choice for choice in todo.wanted if choice.package.name not in entries]
+
+
+def _in_doubt(settled: Settled, todo: Plan, wanted: Container[PackageName]) -> Iterator[str]:
+    """Give the wheels that an environment may have damaged: it lacks something, or is made anew."""
+    yield from (package.digest for package in todo.found.leftovers if package.name in wanted)
+    if settled.reinstall:
+        yield from (p.digest for p in todo.found.packages if p.name in settled.reinstall)
 
 
 def _carried_out(

@@ -1,6 +1,6 @@
 """What of an environment, and of the project as something to install, an answer of a stamp rests on."""
 
-# ruff: noqa: PTH112, PTH114, PTH120, PTH208 (strings: every sync comes here)
+# ruff: noqa: PTH112, PTH114, PTH117, PTH120, PTH208 (strings: every sync comes here)
 
 import os
 from collections.abc import Iterator, Mapping
@@ -73,7 +73,7 @@ def _namespaces(packages: str) -> Iterator[Sight]:
         for name in sorted(names):
             if len(folders) > _MOST_NAMESPACES:
                 return
-            if name != "__pycache__" and not os.path.lexists(f"{folder}/{name}/__init__.py"):
+            if name != "__pycache__" and not os.access(f"{folder}/{name}/__init__.py", os.F_OK):
                 folders.append(f"{folder}/{name}")
 
 
@@ -129,7 +129,32 @@ def _folders_in(plan: Plan) -> set[str]:
     return names
 
 
-LOOKS = Looks(environment_sights, tree_sights)
+def python_sights(asked: str) -> Iterator[Sight]:
+    """Give what an interpreter asked for by its path rests on.
+
+    Raises :class:`Unseen` for one of an environment, for a script that decides what to start (a shim), and
+    for a path that depends on where one stands.
+    """
+    if "/" not in asked:
+        return
+    if not os.path.isabs(asked) or base_of(asked) != asked or _is_script(asked):
+        raise Unseen
+    for path in {asked, os.path.realpath(asked)}:
+        folder = os.path.dirname(path)
+        yield Sight(path, stamp.LINK)
+        yield Sight(f"{folder}/{CONFIG_NAME}", stamp.PRESENCE)
+        yield Sight(f"{os.path.dirname(folder)}/{CONFIG_NAME}", stamp.PRESENCE)
+
+
+def _is_script(path: str) -> bool:
+    try:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+            return file.read(2) == b"#!"
+    except OSError:
+        return True  # nothing to go by either
+
+
+LOOKS = Looks(environment_sights, tree_sights, python_sights)
 
 
 class RunWitness:

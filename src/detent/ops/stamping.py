@@ -7,6 +7,7 @@ written last; where anything was said that the next run would not say, it is not
 
 # ruff: noqa: PTH100, PTH120 (strings: every lock, sync and run comes here)
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -25,6 +26,8 @@ _HOUR_NS = _DAY_NS // 24
 """Where an age bounds uploads: which of several bounds is the stricter may change with time."""
 _MOST_ANSWERS = 16
 """Kept of one working folder."""
+_MOST_FOLDERS = 512
+"""Of which there are stamps, some kilobytes each."""
 
 
 class Sight(NamedTuple):
@@ -50,6 +53,8 @@ class Looks(NamedTuple):
     """Of the environment at a path."""
     tree: Callable[[World, Project], Iterable[Sight]]
     """Of the project as something to install; raises :class:`Unseen`."""
+    python: Callable[[str], Iterable[Sight]]
+    """Of the interpreter asked for, if it is by its path; raises :class:`Unseen`."""
 
 
 class Witness:
@@ -76,6 +81,7 @@ class Witness:
         self._environment: Seen = {}
         self._held: Seen | None = None
         self._path, self._before = _taken_away(self._variables)
+        self._is_first = bool(self._path) and not self._before
         self._made_ns = time.time_ns()
         self._seen: Seen = {}
         self._root = self._see_project(os.path.abspath(start or "."))
@@ -124,6 +130,7 @@ class Witness:
         self._environment = self._look(self._environment_sights(environment))
         try:
             self._see(self._looks.tree(world, project))
+            self._see(self._looks.python(world.settings.python.value or ""))
         except Unseen:
             self._is_possible = False
 
@@ -162,6 +169,8 @@ class Witness:
         """Put back what was taken away, with what was kept, after a command that ended well."""
         if self._before:
             stamp.write(self._path, {**_answers_at(self._path), **self._before})
+        if self._is_first:
+            _drop_oldest(os.path.dirname(self._path))
 
     def _is_certain(self, world: World, project: Project) -> bool:
         settings = world.settings
@@ -169,7 +178,6 @@ class Witness:
             self._is_possible
             and self._path.startswith(f"{world.layout.root}/")
             and not settings.no_cache.value
-            and "/" not in (settings.python.value or "")
             and not LEFT_OPEN.intersection(project.manifest.dynamic)
         )
 
@@ -242,3 +250,14 @@ def _answers_at(path: str) -> stamp.Answers:
         return stamp.read(path) if path else {}
     except OSError:
         return {}
+
+
+def _drop_oldest(bucket: str) -> None:
+    """Drop the older half of the stamps where there are too many."""
+    with contextlib.suppress(OSError):
+        with os.scandir(bucket) as found:
+            entries = list(found)
+        if len(entries) > _MOST_FOLDERS:
+            entries.sort(key=lambda entry: entry.stat(follow_symlinks=False).st_mtime_ns)
+            for entry in entries[: len(entries) // 2]:
+                stamp.drop(entry.path)

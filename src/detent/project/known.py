@@ -314,7 +314,7 @@ KNOWN = (
     Known(
         "compile-bytecode",
         "switch",
-        "Compile what is installed at once, not when it is first imported; all environments share the result.",
+        "Compile what is installed at once, not at the first import; all environments share the result.",
         "anywhere",
         "true",
         flag="--compile-bytecode",

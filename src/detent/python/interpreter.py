@@ -110,6 +110,8 @@ class Interpreters:
         if found is None:
             record, stamp, digest = self._place(executable)
             answer = self._probe(executable)
+            if answer.executable != executable:
+                return self.read(answer.executable)  # a script, which may start another one next time
             write_record(record, _KIND, _RECORD_VERSION, (stamp, _to_plain(answer)))
             found = self._known[executable] = answer._replace(executable=executable, digest=digest)
         if found.minor < OLDEST:

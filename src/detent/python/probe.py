@@ -54,6 +54,7 @@ def wheel_tags(folder):
 full = platform.python_version()
 answer = {
     "version": full,
+    "executable": sys.executable,
     "implementation": sys.implementation.name,
     "base_prefix": sys.base_prefix,
     "environment": {
@@ -88,6 +89,7 @@ class _Answer(TypedDict):
     """What the script writes."""
 
     version: str
+    executable: str
     implementation: str
     base_prefix: str
     environment: dict[str, str]
@@ -108,6 +110,7 @@ def probe_interpreter(
 ) -> Interpreter:
     """Start the interpreter at ``executable`` once; raises :class:`InterpreterBroken`.
 
+    Where a script stands there, the one that it starts is described, under that one's own path.
     ``variables`` is the environment it is started in, less all that could change a Python.
     """
     packaging_folder = str(Path(packaging.__file__).parent.parent)
@@ -134,10 +137,19 @@ def probe_interpreter(
                 answer = cast("_Answer", json.loads(line.removeprefix(_MARK)))
             except ValueError as error:
                 raise InterpreterBroken(executable, "its answer was cut short") from error
-            return _interpreter(executable, answer)
+            is_started_by_it = answer["executable"] and _is_script(executable)
+            return _interpreter(answer["executable"] if is_started_by_it else executable, answer)
     complaint = finished.stderr.decode("utf-8", "replace").strip()[-_TAIL:]
     reason = f"it ended with code {finished.returncode} and no answer"
     raise InterpreterBroken(executable, f"{reason}: {complaint}" if complaint else reason)
+
+
+def _is_script(executable: str) -> bool:
+    try:
+        with open(executable, "rb", buffering=0) as file:  # noqa: PTH123
+            return file.read(2) == b"#!"
+    except OSError:
+        return False
 
 
 def clean_variables(variables: Mapping[str, str]) -> dict[str, str]:

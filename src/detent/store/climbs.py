@@ -19,6 +19,8 @@ _SYSTEM = (
     r"(?:ld-[\w.-]+|libc\.musl-\w+|lib(?:c|m|mvec|anl|dl|rt|pthread|util|resolv|nsl|crypt|stdc\+\+|gcc_s|atomic|z"
     r"|expat|X11|Xext|Xrender|ICE|SM|GL|glib-2\.0|gobject-2\.0|gthread-2\.0|python3[\w.]*))\.so[\w.]*"
 )
+_LONGEST_NAME = 255
+"""In a file system."""
 _MOST_WAYS = 1024
 _ANYWHERE = ".."
 
@@ -52,7 +54,7 @@ class Ways:
 
     def _targets_of(self, folder: str, needs: Needs) -> set[str]:
         targets = {_joined(folder, path) for path in needs.search if ".." in path}
-        if targets and all(name in self._names or re.fullmatch(_SYSTEM, name) for name in needs.names):
+        if targets and all(name in self._names or _is_of_system(name) for name in needs.names):
             targets.clear()
         for path in needs.direct:
             whole = _joined(folder, path)
@@ -73,6 +75,10 @@ class Ways:
             for target in sorted(targets)
             if target != folder and not target.startswith(folder + "/")
         )
+
+
+def _is_of_system(name: str) -> bool:
+    return len(name) <= _LONGEST_NAME and re.fullmatch(_SYSTEM, name) is not None
 
 
 def _joined(folder: str, path: str) -> str:

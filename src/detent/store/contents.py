@@ -76,7 +76,7 @@ class WheelArchive:
 
     def _find_dist_info(self, name: PackageName, version: str) -> str:
         tops = {member.name.partition("/")[0] for member in self.zip.members}
-        found = sorted(top for top in tops if top.endswith(".dist-info"))
+        found = sorted(filter(_is_metadata, tops))
         if len(found) != 1:
             names = " and ".join(f"`{shown(f)}`" for f in found)
             raise ValueError(
@@ -97,6 +97,7 @@ class WheelArchive:
         """Give every file its place, and see that RECORD lists all of them and no others."""
         exempt = {f"{self.dist_info}/{n}" for n in _UNHASHED}
         own = {f"{self.dist_info}/{n}" for n in _INSTALLERS_OWN}
+        inside_own = tuple([f"{path}/" for path in own])
         for path in rows:
             if path not in self._by_name and path not in exempt and not path.endswith("/"):
                 raise ValueError(f"its RECORD lists `{shown(path)}`, which is not in it")
@@ -110,6 +111,8 @@ class WheelArchive:
                     raise ValueError(f"its RECORD has no hash of sha256 or better for `{shown(path)}`")
                 if row.size_bytes not in {None, member.size_bytes}:
                     raise ValueError(f"its RECORD gives `{shown(path)}` another size")
+            if path.startswith(inside_own):
+                raise ValueError(f"`{shown(path)}` stands where an installer writes a file of its own")
             if path not in own:
                 yield Placed(member, *_destination(path, name, version), row)
 
@@ -141,7 +144,14 @@ def _destination(path: str, name: PackageName, version: str) -> tuple[str, str]:
     scheme, _, below = rest.partition("/")
     if scheme not in _SCHEMES or not below:
         raise ValueError(f"`{shown(path)}` names no installation scheme")
+    if _SCHEMES[scheme] == FILES and _is_metadata(below.partition("/")[0]):
+        raise ValueError(f"`{shown(path)}` would be installed as metadata")
     return _SCHEMES[scheme], below
+
+
+def _is_metadata(top: str) -> bool:
+    # Whoever lists distributions takes no notice of case.
+    return top.lower().endswith(".dist-info")
 
 
 # ---- the files in .dist-info ----------------------------------------------------------------

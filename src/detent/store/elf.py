@@ -30,6 +30,8 @@ MAGIC = b"\x7fELF"
 _MOST_SEGMENTS = 128
 _MOST_DYNAMIC_BYTES = 2**16
 _MOST_NAMES = 256
+_MOST_RUN_PATHS = 8
+"""A loader goes by one of each kind."""
 _MOST_PATH_BYTES = 4096
 _PT_LOAD, _PT_DYNAMIC = 1, 2
 _DT_NULL, _DT_NEEDED, _DT_STRTAB, _DT_STRSZ, _DT_RPATH, _DT_RUNPATH = 0, 1, 5, 10, 15, 29
@@ -74,16 +76,12 @@ def read_elf(read: Read) -> Needs | None:
         return None
     segments = _segments(read, form, start)
     tags = _tags(read, form, segments)
-    at = _strings_at(segments, tags)
-    if at is None:
+    place = _strings_at(segments, tags)
+    if place is None:
         return None
-    strings, size_bytes = at
-    paths = [
-        path
-        for tag, value in tags
-        if tag in {_DT_RPATH, _DT_RUNPATH} and value < size_bytes
-        for path in _text(read, strings + value).split(":")
-    ]
+    strings, size_bytes = place
+    run_paths = [value for tag, value in tags if tag in {_DT_RPATH, _DT_RUNPATH} and value < size_bytes]
+    paths = [path for at in run_paths[:_MOST_RUN_PATHS] for path in _text(read, strings + at).split(":")]
     search = tuple(dict.fromkeys(filter(None, map(_below_origin, paths))))
     wanted = [value for tag, value in tags if tag == _DT_NEEDED and value < size_bytes][:_MOST_NAMES]
     names = _texts(read, strings, wanted)

@@ -21,7 +21,7 @@ HEAD, FULL = "head", "full"
 BYTECODE = "bytecode-"
 """How records of byte code that was made beside the files begin."""
 
-_HEAD_KIND, _HEAD_VERSION = b"head", 1
+_HEAD_KIND, HEAD_VERSION = b"head", 1
 _FULL_KIND, _FULL_VERSION = b"full", 1
 
 
@@ -127,7 +127,7 @@ def read_metadata(entry: WheelEntry) -> bytes:
 
 def read_head(digest: str, root: Path) -> WheelEntry | None:
     """Give the entry whose folder is ``root``; ``None`` where there is none that can be read."""
-    value = read_record(root / HEAD, _HEAD_KIND, _HEAD_VERSION)
+    value = read_record(root / HEAD, _HEAD_KIND, HEAD_VERSION)
     return head_of(digest, root, value) if isinstance(value, tuple) else None
 
 
@@ -200,7 +200,7 @@ def encoded(entry: WheelEntry) -> tuple[bytes, bytes]:
     """Give the two records of an entry with its contents, as bytes: the full list, and the head."""
     return (
         encode_record(_FULL_KIND, _FULL_VERSION, _full_value(entry)),
-        encode_record(_HEAD_KIND, _HEAD_VERSION, head_value(entry)),
+        encode_record(_HEAD_KIND, HEAD_VERSION, head_value(entry)),
     )
 
 

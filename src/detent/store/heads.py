@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from detent.errors import FileTrouble
-from detent.store.entry import HEAD, WheelEntry, head_of, head_value, read_head
+from detent.store.entry import HEAD, HEAD_VERSION, WheelEntry, head_of, head_value, read_head
 from detent.store.fingerprint import fingerprint
 from detent.store.layout import Layout
 from detent.store.records import read_record, write_record
 
-_KIND, _VERSION = b"heads", 1
+_KIND, _VERSION = b"heads", HEAD_VERSION
 _KEPT_SELECTIONS = 32
 """Some megabytes each; every change of a lock makes another one."""
 

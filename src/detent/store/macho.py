@@ -24,6 +24,7 @@ _MOST_PARTS = 16
 """A class file of Java begins as one for at least 45 processors."""
 _MOST_COMMAND_BYTES = 2**18
 _MOST_COMMANDS = 4096
+_MOST_PATH_BYTES = 4096
 _LC_RPATH = 0x8000001C
 _LC_LOADS = frozenset((0xC, 0x80000018, 0x8000001F, 0x20, 0x80000023))
 """LOAD, WEAK, REEXPORT, LAZY and UPWARD."""
@@ -80,5 +81,6 @@ def _paths(read: Read, start: int) -> Iterator[tuple[int, str]]:
             return
         if (command == _LC_RPATH or command in _LC_LOADS) and head.size <= path_at < length:
             raw = commands[at + path_at : at + length].partition(b"\0")[0]
-            yield command, raw.decode("utf-8", "replace")
+            if len(raw) <= _MOST_PATH_BYTES:
+                yield command, raw.decode("utf-8", "replace")
         at += length

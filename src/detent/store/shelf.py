@@ -77,6 +77,11 @@ class Shelf:
                 os.utime(head)
         return whole
 
+    def distrust(self, digest: str) -> None:
+        """Have the next :meth:`check` of an entry look at its files, however lately one did."""
+        with contextlib.suppress(OSError):  # a store that may only be read, or no such entry
+            os.utime(f"{self._layout.wheel(digest)}/{HEAD}", (0, 0))
+
     def unshare(self, entry: WheelEntry, scheme: str, file: WheelFile) -> None:
         """Put a copy in the place of a file that can have no more links; the records stay true."""
         path = f"{entry.folder(scheme)}/{file.path}"

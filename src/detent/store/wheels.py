@@ -9,6 +9,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -226,11 +227,12 @@ def _rehashed(
 
 def _mtime_if_intact(path: str, file: WheelFile) -> int | None:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb", buffering=0) as opened:
-            before = os.fstat(descriptor).st_mtime_ns
-            if hashlib.file_digest(opened, "sha256").hexdigest() == file.sha256:
-                return before
+            before = os.fstat(descriptor)
+            is_same_size = stat.S_ISREG(before.st_mode) and before.st_size == file.size_bytes
+            if is_same_size and hashlib.file_digest(opened, "sha256").hexdigest() == file.sha256:
+                return before.st_mtime_ns
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     except OSError as error:

@@ -455,18 +455,32 @@ def test_different_bytes_behind_links_are_refused_with_both_names(tmp_path: Path
     assert world.tree() == before
 
 
-def test_a_data_file_that_goes_into_a_package_does_not_go_into_the_store(tmp_path: Path) -> None:
+@pytest.mark.parametrize("file_by_file", [(), ("plugin",)])
+def test_a_data_file_that_goes_into_a_package_does_not_go_into_the_store(
+    tmp_path: Path, file_by_file: tuple[str, ...]
+) -> None:
     world = ByDirectory(tmp_path)
     lib = world.environment.interpreter.scheme.purelib
     plugin = wheel("plugin", files={}, data={f"data/{lib}/numpy/plugins/x.txt": "x"})
     world.link(NUMPY)
     stored = world.stored_tree()
 
-    world.link(NUMPY, plugin)
+    world.link(NUMPY, plugin, file_by_file=file_by_file)
 
     assert world.links() == ["numpy.libs", "numpy/core"]
     assert (world.site_packages / "numpy/plugins/x.txt").read_text() == "x"
     assert world.stored_tree().items() >= stored.items()
+
+
+def test_a_folder_stays_real_for_the_file_that_a_package_without_links_has_in_it_too(tmp_path: Path) -> None:
+    world = ByDirectory(tmp_path)
+    alone = wheel("alone", files={"ns/same.py": "1"})
+    old, new = (wheel("b", v, files={"ns/__init__.py": v, "ns/same.py": "1"}) for v in ("1.0", "2.0"))
+    world.link(alone, old, file_by_file=("alone",))
+
+    world.link(alone, new, file_by_file=("alone",))
+
+    assert world.library() == {"ns/__init__.py": "2.0", "ns/same.py": "1"}
 
 
 # ---- dying, and a store that goes ---------------------------------------------------------------

@@ -146,3 +146,9 @@ def test_an_answer_that_was_cut_short_is_no_answer(tmp_path: Path) -> None:
 
     with pytest.raises(InterpreterBroken):
         probe(str(liar))
+
+
+def test_a_script_stands_for_the_interpreter_that_it_starts(tmp_path: Path) -> None:
+    script = program(tmp_path / "shim", f'#!/bin/sh\nexec "{base_python()}" "$@"\n')
+
+    assert os.path.realpath(probe(str(script)).executable) == os.path.realpath(base_python())

@@ -127,6 +127,15 @@ def test_what_somebody_put_there_is_never_overwritten(tmp_path: Path) -> None:
     assert world.tree() == before
 
 
+def test_what_somebody_put_there_is_not_read_if_its_size_is_another(tmp_path: Path) -> None:
+    world = Installation(tmp_path)
+    with (world.site_packages / "a.py").open("wb") as file:
+        file.truncate(2**40)  # a hole: more than any memory, and no blocks
+
+    with pytest.raises(PathOccupied):
+        world.sync(wheel("a", files={"a.py": "right"}))
+
+
 def test_what_somebody_put_there_with_the_right_bytes_is_adopted(tmp_path: Path) -> None:
     world = Installation(tmp_path)
     (world.site_packages / "a.py").write_text("right")

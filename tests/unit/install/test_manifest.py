@@ -24,7 +24,7 @@ from detent.model.requirement import PackageName
 A = Installed(
     name=PackageName("a"),
     version="1.0",
-    digest="aa",
+    digest="a" * 64,
     identity="sha256:aa",
     is_requested=True,
     dist_info="lib/a-1.0.dist-info",
@@ -34,7 +34,7 @@ A = Installed(
     bytecode="cpython-312-cb0d0d0a",
     yielded=("lib/theirs.py", "bin/theirs"),
 )
-B = Installed(PackageName("b"), "2", "bb", "sha512:bb", is_requested=False, dist_info="lib/b-2.dist-info")
+B = Installed(PackageName("b"), "2", "b" * 64, "sha512:bb", is_requested=False, dist_info="lib/b-2.dist-info")
 
 
 def test_a_manifest_comes_back_as_it_was_written() -> None:
@@ -65,17 +65,36 @@ def test_a_damaged_manifest_is_none_at_all() -> None:
     assert parse_manifest(b"") is None
 
 
+def parsed(body: bytes) -> Manifest | None:
+    """Read a body whose checksum is right."""
+    return parse_manifest(f"detent-installed 2 {zlib.crc32(body):08x}\n".encode() + body)
+
+
 def test_what_has_a_right_checksum_and_wrong_counts_is_none_either() -> None:
+    row = b"a\t1\t" + b"a" * 64 + b"\ty\t1\t0\t\td\t"
+    assert parsed(b"1 0\n" + row + b"0\t1\t0\t0\t0\np") is not None
     for body in (
         b"2 0",
         b"1 0\na",
         b"x",
-        b"1 0\na\t1\tx\ty\t1\td\t5\t0\t0\np",
+        b"1 0\n" + row + b"0\t5\t0\t0\t0\np",
+        b"1 0\n" + row + b"0\t-1\t0\t0\t0\np",
+        b"1 0\n" + row + b"0\t1\t0\t0\np",
+        b"1 0\n" + row + b"0\t1\t0\t0\t0\np\nmore",
         b"0 0\nmore",
         b"-1 0",
         b"\xff",
     ):
-        assert parse_manifest(f"detent-installed 1 {zlib.crc32(body):08x}\n".encode() + body) is None
+        assert parsed(body) is None
+
+
+@pytest.mark.parametrize("digest", ["", "a" * 63, "A" * 64, "/" + "a" * 63, "a" * 30 + ".." + "a" * 32])
+def test_a_manifest_cannot_name_a_wheel_that_cannot_be(digest: str) -> None:
+    assert parse_manifest(render_manifest((A._replace(digest=digest),))) is None
+
+
+def test_a_manifest_cannot_name_a_path_that_no_system_takes() -> None:
+    assert parse_manifest(render_manifest((A._replace(links=("lib/a\0b",)),))) is None
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
 
-from detent.errors import UnsafePath
+from detent.errors import FileTrouble, UnsafePath
 from detent.install.places import places_of
 from detent.install.plan import Installed
-from detent.install.wheel import Layout, lay_out, wish_of
+from detent.install.wheel import Layout, lay_out, wish_again, wish_of
 from detent.lock.model import Direct
 from detent.store.entry import read_contents
 from support.environments import VERSION, Installation, choice
@@ -187,9 +188,27 @@ def test_a_scheme_nobody_knows_is_refused(tmp_path: Path) -> None:
         lay_out(odd, wish_of(choice(wheel())), places_of(world.environment))
 
 
-def test_the_hashes_are_those_of_the_files(tmp_path: Path) -> None:
-    hashes = laid_out(tmp_path, wheel(files={"a.py": "x"}, scripts={"t": "a:b"})).hashes()
+def test_hashes_and_sizes_are_those_of_the_files(tmp_path: Path) -> None:
+    facts = laid_out(tmp_path, wheel(files={"a.py": "x"}, scripts={"t": "a:b"})).facts()
 
-    assert hashes[f"{LIBRARY}/a.py"] == hashlib.sha256(b"x").hexdigest()
-    assert hashes[f"{LIBRARY}/a-1.0.dist-info/INSTALLER"] == hashlib.sha256(b"detent\n").hexdigest()
-    assert "bin/t" in hashes
+    assert facts[f"{LIBRARY}/a.py"] == (hashlib.sha256(b"x").hexdigest(), 1)
+    installer = f"{LIBRARY}/a-1.0.dist-info/INSTALLER"
+    assert facts[installer] == (hashlib.sha256(b"detent\n").hexdigest(), 7)
+    assert "bin/t" in facts
+
+
+def test_a_script_in_a_folder_has_its_folder_made(tmp_path: Path) -> None:
+    layout = laid_out(tmp_path, wheel(data={"scripts/inner/tool": "#!python\n"}))
+
+    assert [file.path for file in layout.scripts] == ["bin/inner/tool"]
+    assert layout.folders[-2:] == ("bin", "bin/inner")
+
+
+def test_a_pipe_in_the_place_of_what_says_where_a_package_came_from_is_not_waited_for(tmp_path: Path) -> None:
+    world = Installation(tmp_path)
+    row = laid_out(tmp_path, wheel(), direct=Direct("archive", "https://example.com/a.whl")).installed()
+    (world.environment.root / row.dist_info).mkdir()
+    os.mkfifo(world.environment.root / row.dist_info / "direct_url.json")
+
+    with pytest.raises(FileTrouble):
+        wish_again(places_of(world.environment), row)

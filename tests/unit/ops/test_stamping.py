@@ -1,5 +1,6 @@
 """What a witness keeps, and when it rather keeps nothing."""
 
+import os
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -34,13 +35,12 @@ class Scene:
         self.variables = {"DETENT_CACHE_DIR": str(self.cache)}
         self.events: list[Event] = []
         self.cutoffs = NO_CUTOFFS
-        self.python: str | None = None
         self.no_cache = False
 
     def world(self) -> World:
         settings = SimpleNamespace(
             no_cache=SimpleNamespace(value=self.no_cache),
-            python=SimpleNamespace(value=self.python),
+            python=SimpleNamespace(value=None),
             choosing=SimpleNamespace(cutoffs=self.cutoffs),
         )
         return cast("World", SimpleNamespace(settings=settings, layout=Layout(self.cache)))
@@ -49,7 +49,7 @@ class Scene:
         def tree_of(world: World, project: Project) -> Iterable[Sight]:
             return tree
 
-        looks = Looks(lambda root: (Sight(f"{root}/installed"),), tree_of)
+        looks = Looks(lambda root: (Sight(f"{root}/installed"),), tree_of, lambda _asked: ())
         return Witness(words or ("sync",), self.variables, self.events.append, start=start, looks=looks)
 
     def see(self, witness: Witness) -> Project:
@@ -178,12 +178,26 @@ def test_only_so_many_answers_are_kept_the_newest(scene: Scene) -> None:
     assert [question[0][1] for question in scene.kept()] == [str(number) for number in range(24, 40)]
 
 
-@pytest.mark.parametrize("what", ["no cache", "python", "pin", "dynamic", "cache", "nearer", "tree"])
+def test_stamps_of_folders_that_nobody_works_in_any_more_go(scene: Scene) -> None:
+    bucket = scene.cache / stamp.BUCKET
+    bucket.mkdir()
+    for number in range(512):
+        (bucket / f"{number:03}").touch()
+        os.utime(bucket / f"{number:03}", (number, number))
+    witness = scene.witness()
+    witness.keep(scene.world(), scene.see(witness), "text")
+    witness.leave()
+
+    names = sorted(path.name for path in bucket.iterdir())
+    assert len(names) == 257
+    assert names[0] == "256"
+    assert scene.is_confirmed()
+
+
+@pytest.mark.parametrize("what", ["no cache", "pin", "dynamic", "cache", "nearer", "tree"])
 def test_what_is_not_certain_is_not_kept(scene: Scene, tmp_path: Path, what: str) -> None:
     start, tree = None, ()
-    if what == "python":
-        scene.python = "/usr/bin/python3"
-    elif what == "pin":
+    if what == "pin":
         (scene.root / ".python-version").write_text("./python\n")
     elif what == "dynamic":
         scene.manifest.write_text(MANIFEST + 'dynamic = ["dependencies"]\n')

@@ -91,6 +91,12 @@ def test_a_library_named_by_its_path_is_a_way_unless_it_comes_with_the_wheel() -
     assert found == (Climb("a", "other", is_here=False),)
 
 
+def test_a_name_that_no_file_can_have_is_not_of_the_system() -> None:
+    library = elf(run_path="$ORIGIN/../lib", needed=["libpython3" + ".so" * 100])
+
+    assert climbs({"a/x.so": library}, {"a"}) == (Climb("a", "lib", is_here=False),)
+
+
 def test_ways_without_end_become_one_that_keeps_the_folders_real() -> None:
     files = {
         f"a/d{number}/x.so": elf(

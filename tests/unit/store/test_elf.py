@@ -97,6 +97,21 @@ def test_a_dynamic_segment_full_of_names_is_read_to_a_limit() -> None:
     assert needs is None or len(needs.names) <= 256
 
 
+def test_a_dynamic_segment_full_of_run_paths_is_read_to_a_limit() -> None:
+    made = elf(run_path=":".join(f"$ORIGIN/../{n}" for n in range(200)), needed=["libx.so"], times=1000)
+    asked = []
+
+    def read(offset: int, count: int) -> bytes:
+        asked.append(offset)
+        return made[offset : offset + count]
+
+    needs = read_elf(read)
+
+    assert needs
+    assert len(needs.search) == 200
+    assert len(asked) < 50
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="ELF files are what Linux has")
 def test_the_libraries_of_this_machine_are_read_without_a_fault() -> None:
     read = 0

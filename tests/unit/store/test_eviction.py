@@ -180,19 +180,27 @@ def test_a_pass_in_the_smallest_slices_comes_to_the_same(tmp_path: Path) -> None
     assert not layout.wheel(B.sha256).exists()
 
 
-def test_what_comes_into_use_between_two_slices_stays(tmp_path: Path) -> None:
-    layout = filled(tmp_path)
+@pytest.mark.parametrize("way", ["looked at", "linked by file", "linked by folder"])
+def test_what_comes_into_use_between_two_slices_stays(tmp_path: Path, way: str) -> None:
+    layout = filled(tmp_path / "store")
     for made in (A, B):
         aged(layout.wheel(made.sha256), 100)
     while layout.wheel(A.sha256).exists() and layout.wheel(B.sha256).exists():
         evict(layout, ALL, seconds=0)
     (left,) = [made for made in (A, B) if layout.wheel(made.sha256).exists()]
-    aged(layout.wheel(left.sha256), 0)
+    place = layout.wheel(left.sha256)
+    if way == "looked at":
+        aged(place, 0)
+    elif way == "linked by file":
+        (metadata,) = place.glob("files/*.dist-info/METADATA")
+        os.link(metadata, tmp_path / "METADATA")
+    else:
+        register(layout, lived_in(tmp_path / ".venv"), [left.sha256])
 
     while not evict(layout, ALL, seconds=0):
         pass
 
-    assert layout.wheel(left.sha256).exists()
+    assert place.exists()
 
 
 def test_a_folder_that_was_not_used_since_is_not_measured_again(

@@ -37,6 +37,10 @@ def test_a_file_that_looks_nowhere_else_by_its_own_place_needs_nothing(run_paths
     assert read_macho(reading(macho(run_paths=run_paths, loads=["@rpath/libx.dylib"]))) is None
 
 
+def test_a_path_that_no_system_takes_is_none() -> None:
+    assert read_macho(reading(macho(run_paths=["@loader_path/../" + "x" * 5000]))) is None
+
+
 @pytest.mark.parametrize("data", [b"", b"\xca\xfe\xba\xbe\0\0\0\x34" + bytes(100), b"\xca\xfe\xba\xbe"])
 def test_what_is_no_mach_o_file_needs_nothing(data: bytes) -> None:
     assert read_macho(reading(data)) is None

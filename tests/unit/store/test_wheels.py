@@ -320,7 +320,7 @@ def test_files_with_other_times_but_their_own_contents_are_renewed_and_said_once
     assert [event.level for event in heard if isinstance(event, Notice)] == ["note"]
 
 
-@pytest.mark.parametrize("harm", ["edit", "same size", "empty", "delete", "link", "folder"])
+@pytest.mark.parametrize("harm", ["edit", "same size", "empty", "delete", "link", "folder", "pipe"])
 @pytest.mark.parametrize(("scheme", "path"), [("files", "a/__init__.py"), ("scripts", "run")])
 def test_a_file_with_other_contents_sets_the_entry_aside_and_is_named(
     scheme: str, path: str, harm: str, layout: Layout
@@ -338,6 +338,8 @@ def test_a_file_with_other_contents_sets_the_entry_aside_and_is_named(
             victim.symlink_to("/dev/null")
         if harm == "folder":
             victim.mkdir()
+        if harm == "pipe":
+            os.mkfifo(victim)
 
     assert store.check(entry) is None
     assert store.get(MADE.sha256) is None
