@@ -161,10 +161,13 @@ def test_cleaning_names_the_environment_it_would_break_and_stops(synced: Sandbox
     assert not layout(synced).wheel(LIB.sha256).exists()
 
 
-def test_an_environment_that_was_moved_is_known_where_it_is_now(synced: Sandbox) -> None:
+@pytest.mark.parametrize("is_emptied", [False, True])
+def test_an_environment_that_was_moved_is_known_where_it_is_now(synced: Sandbox, *, is_emptied: bool) -> None:
     synced.detent("sync", "--link-mode", "directory").ok()
     moved = synced.root.with_name("moved")
     synced.root.rename(moved)
+    if is_emptied:
+        synced.detent("cache", "clean", "lib", cwd=moved).ok()
 
     synced.detent("sync", "--link-mode", "directory", cwd=moved).ok()
 

@@ -1,7 +1,7 @@
-"""A figure for each of G1 to G9: `python tests/faults/promises.py [G1 ...]`, and with `--small` what CI runs.
+"""A figure for each of G1 to G9: `python tests/faults/promises.py`; with `--small` as long as CI runs, no longer.
 
-Not a test itself: it runs those that hold the promises, longer than they are run every day, and counts their
-cases. Kills, faults and rotten bits are at random or one after the other; a case that is bad ends its test.
+Not a test itself: it runs those that hold the promises, longer than they are run every day, and adds up the cases
+they note. A case that is bad fails its test, and is seen as such.
 """
 
 import os
@@ -9,134 +9,66 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 TESTS = Path(__file__).parents[1]
-
-
-class Promise(NamedTuple):
-    """What is promised, and the tests that hold it."""
-
-    name: str
-    words: str
-    bar: str
-    tests: tuple[str, ...]
-    chosen: str = ""
-    """Which of those tests, as an expression of pytest's."""
-    longer: tuple[tuple[str, str], ...] = ()
-    """Variables that make them longer than in CI."""
-
-
-PROMISES = (
-    Promise(
-        "G1",
-        "killed at any moment",
-        "0 bad",
-        ("faults/test_kill.py", "faults/test_operations.py", "faults/test_apply.py"),
-        "killed or disturbed",
-        (("KILL_ROUNDS", "20"), ("FAULT_STEP", "1")),
-    ),
-    Promise(
-        "G2",
-        "full disk, I/O error, no permission, too many files",
-        "0 bad",
-        ("faults/test_operations.py", "faults/test_apply.py", "faults/test_surroundings.py"),
-        "disturbed or look or error or disk or open_files or read",
-        (("FAULT_STEP", "1"),),
-    ),
-    Promise(
-        "G3",
-        "any number of processes",
-        "0 failures, 1.0 fetches",
-        ("faults/test_promises.py", "faults/test_kill.py", "faults/test_stress.py"),
-        "g3 or six_projects or four_syncs or many",
-        (("PROMISE_ROUNDS", "5"), ("STRESS_SECONDS", "60")),
-    ),
-    Promise(
-        "G4",
-        "what was locked",
-        "all refused",
-        ("faults/test_promises.py", "security/test_hostile_project.py"),
-        "g4 or hash",
-    ),
-    Promise("G5", "an edit stays where it was made", "0 wrong bytes", ("faults/test_promises.py",), "g5"),
-    Promise(
-        "G6",
-        "a rotten cache is found",
-        "0 wrong bytes",
-        ("faults/test_promises.py",),
-        "g6",
-        (("PROMISE_ROUNDS", "10"),),
-    ),
-    Promise(
-        "G7",
-        "an archive stays inside",
-        "0 escapes",
-        ("security/test_archives.py", "security/test_sources.py"),
-    ),
-    Promise("G8", "ambiguous archives", "all refused", ("security/test_archives.py",)),
-    Promise(
-        "G9",
-        "only what was installed is removed",
-        "0 lost",
-        ("faults/test_promises.py", "security/test_hostile_environment.py"),
-        "g9 or hostile",
-    ),
-)
+PROMISES = {
+    "G1": ("killed at any moment", "0 bad"),
+    "G2": ("full disk, I/O error, no permission, too many open files", "0 bad"),
+    "G3": ("any number of processes", "0 failures, 1.0 fetches for each file"),
+    "G4": ("what was locked is what is installed", "all refused"),
+    "G5": ("an edit stays where it was made", "0 wrong bytes"),
+    "G6": ("a rotten cache is found and repaired", "0 wrong bytes"),
+    "G7": ("an archive stays inside", "0 escapes"),
+    "G8": ("an ambiguous archive is refused", "all refused"),
+    "G9": ("only what was installed is removed", "0 lost files"),
+}
+NOTED = ("test_kill.py", "test_operations.py", "test_promises.py", "test_stress.py", "test_surroundings.py")
+"""In these each test notes its cases."""
+COUNTED = {
+    "test_archives.py": ("G7", "G8"),
+    "test_sources.py": ("G7",),
+    "test_hostile_project.py": ("G4",),
+    "test_hostile_environment.py": ("G9",),
+    "test_surroundings.py": ("G2",),
+}
+"""In these a test that notes nothing is a case of these promises."""
+LONGER = {"KILL_ROUNDS": "20", "FAULT_STEP": "1", "PROMISE_ROUNDS": "10", "STRESS_SECONDS": "120"}
 
 
 class Tally:
-    """Counts the cases of the tests as they end."""
+    """Adds up the cases of the tests as they end."""
 
-    def __init__(self, promise: str) -> None:
-        self._promise = promise
-        self.cases = 0
-        self.outcomes: Counter[str] = Counter()
+    def __init__(self) -> None:
+        self.cases: Counter[str] = Counter()
+        self.bad: Counter[str] = Counter()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Count what a test noted, or the test itself."""
-        if report.failed or report.skipped:
-            self.outcomes[report.outcome] += 1
-        elif report.when == "call":
-            self.outcomes["passed"] += 1
-            noted = [cases for name, cases in report.user_properties if name == self._promise]
-            self.cases += sum(cases for cases in noted if isinstance(cases, int)) or 1
-
-
-def figure(promise: Promise, *, is_small: bool) -> str:
-    """Run the tests of a promise and give its line."""
-    for variable, value in () if is_small else promise.longer:
-        os.environ[variable] = value
-    tally = Tally(promise.name)
-    options = [
-        "-q",
-        "--no-header",
-        "--no-summary",
-        "--tb=short",
-        "-p",
-        "no:randomly",
-        "-p",
-        "no:cacheprovider",
-    ]
-    chosen = ["-k", promise.chosen] if promise.chosen else []
-    started = time.monotonic()
-    pytest.main([*options, *chosen, *(str(TESTS / test) for test in promise.tests)], plugins=[tally])
-    seconds = time.monotonic() - started
-    outcomes = ", ".join(f"{count} {name}" for name, count in sorted(tally.outcomes.items()))
-    return f"{promise.name}  {promise.words:52} {tally.cases:6} cases  {tally.outcomes['failed']:3} bad  (bar: {promise.bar}; {outcomes}; {seconds:.0f} s)"
+        """Take note of what one test has noted; of a failure for every promise it may be about."""
+        file = Path(report.nodeid.partition("::")[0]).name
+        noted = [(name, cases) for name, cases in report.user_properties if isinstance(cases, int)]
+        promises = {name for name, _ in noted} or set(COUNTED.get(file, ()))
+        if report.failed:
+            self.bad.update(promises or PROMISES)
+        elif report.when == "call" and report.passed:
+            for name, cases in noted or [(name, 1) for name in promises]:
+                self.cases[name] += cases
 
 
 def main(words: list[str]) -> None:
-    """Print the figures of the promises that are named, or of all."""
-    wanted = {word for word in words if not word.startswith("-")}
-    lines = [
-        figure(promise, is_small="--small" in words)
-        for promise in PROMISES
-        if not wanted or promise.name in wanted
-    ]
-    print("\n".join(lines))
+    """Run the tests and print a table."""
+    if "--small" not in words:
+        for variable, value in LONGER.items():
+            os.environ.setdefault(variable, value)
+    tally = Tally()
+    files = [*(TESTS / "faults" / name for name in NOTED), *(TESTS / "security" / name for name in COUNTED)]
+    options = ["-q", "--tb=short", "-p", "no:cacheprovider", "-n", str(os.cpu_count() or 1)]
+    started = time.monotonic()
+    pytest.main([*options, *(str(file) for file in files if file.exists())], plugins=[tally])
+    print(f"\n| promise | cases | bad | bar |\n|---|---|---|---|   ({time.monotonic() - started:.0f} s)")
+    for name, (what, bar) in PROMISES.items():
+        print(f"| {name} {what} | {tally.cases[name]:,} | {tally.bad[name]} | {bar} |")
 
 
 if __name__ == "__main__":

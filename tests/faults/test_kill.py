@@ -184,7 +184,9 @@ def downloads(index: IndexServer) -> Counter[str]:
     return Counter(path for path in index.paths() if path.endswith(".whl"))
 
 
-def test_four_syncs_of_one_project_do_its_work_once(project: Sandbox, index: IndexServer) -> None:
+def test_four_syncs_of_one_project_do_its_work_once(
+    project: Sandbox, index: IndexServer, figure: Figure
+) -> None:
     expected = take(project, "1.0", with_lock=False)
     index.forget()
 
@@ -194,10 +196,11 @@ def test_four_syncs_of_one_project_do_its_work_once(project: Sandbox, index: Ind
     assert set(downloads(index).values()) == {1}
     assert len(downloads(index)) == len(expected)
     assert scratch(project) == []
+    figure("G3", 4)
 
 
 def test_six_projects_fill_one_cold_cache_and_fetch_each_file_once(
-    project: Sandbox, index: IndexServer, tmp_path: Path
+    project: Sandbox, index: IndexServer, tmp_path: Path, figure: Figure
 ) -> None:
     expected = take(project, "1.0", with_lock=False)
     others = []
@@ -221,6 +224,7 @@ def test_six_projects_fill_one_cold_cache_and_fetch_each_file_once(
     assert set(downloads(index).values()) == {1}
     assert len(downloads(index)) == len(expected)
     assert len({other.read("pylock.toml") for other in others}) == 1
+    figure("G3", 6)
 
 
 def test_an_empty_cache_is_made_by_many_at_once(index: IndexServer, tmp_path: Path) -> None:

@@ -288,6 +288,9 @@ def _carried_out(
             report=means.report,
         )
         done = done._replace(apply_seconds=means.clock() - started)
+    else:
+        # What was fetched may stand where links lead that led nowhere: then nothing is left to do.
+        _tell_store(means, environment, done.plan.found)
     if settled.last is not None:
         keep_selection(environment.root, settled.last)
     means.report(Matched(str(environment.root)))

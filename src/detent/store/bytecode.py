@@ -227,13 +227,11 @@ def _are_intact(entry: WheelEntry, files: Iterable[WheelFile]) -> bool:
 
 
 def _sources(entry: WheelEntry, compiler: Compiler) -> Iterator[tuple[str, Source]]:
-    """Give the modules of a wheel, each with the path of its byte code; what the wheel brings is its own."""
+    """Give the modules of a wheel, each with the path of its byte code."""
     contents = read_contents(entry)
     prefix = entry.folder() + "/"
-    own = {file.path for file in contents.files if file.path.endswith(".pyc")}
     for path, _, size_bytes, digest, mtime_ns in contents.files:
         if path.endswith(".py"):
             folder, slash, name = path.rpartition("/")
             target = f"{folder}{slash}{_FOLDER}/{name[:-3]}.{compiler.cache_tag}.pyc"
-            if target not in own:
-                yield target, Source(prefix + path, path, digest, size_bytes, mtime_ns, prefix + target)
+            yield target, Source(prefix + path, path, digest, size_bytes, mtime_ns, prefix + target)

@@ -114,7 +114,9 @@ class WheelArchive:
             if path.startswith(inside_own):
                 raise ValueError(f"`{shown(path)}` stands where an installer writes a file of its own")
             if path not in own:
-                yield Placed(member, *_destination(path, name, version), row)
+                placed = Placed(member, *_destination(path, name, version), row)
+                if not (placed.scheme == FILES and _is_byte_code(placed.path)):
+                    yield placed
 
     def _check_places(self) -> None:
         """Refuse two files of one place: the archive's own names differ, but purelib and platlib are one."""
@@ -125,6 +127,12 @@ class WheelArchive:
             paths = {path for of, path in places if of == scheme}
             for path in paths & folders_of(paths):
                 raise ValueError(f"`{shown(path)}` would be installed both as a file and as a folder")
+
+
+def _is_byte_code(path: str) -> bool:
+    """Whether Python would write this file anew, since it was made for another time of its source."""
+    folder = path.rpartition("/")[0]
+    return path.endswith(".pyc") and folder.rpartition("/")[2] == "__pycache__"
 
 
 def _is_of(its_name: str, its_version: str, name: PackageName, version: str) -> bool:

@@ -183,21 +183,24 @@ class WheelStore(Shelf):
             raise file_trouble(error, root) from error
 
     def _set_aside(self, entry: WheelEntry, damaged: list[str]) -> None:
+        """Say what is damaged, and let there be no such entry any more.
+
+        Its files stay where they are until others come in their place: environments may have links to their
+        folders, and whether there will be others nobody knows.
+        """
         more = f" and {len(damaged) - 3} more" if len(damaged) > 3 else ""
         names = ", ".join(f"`{shown(path)}`" for path in damaged[:3])
         self._report(
             Notice("warning", f"the cached copy of `{entry.name}` {entry.version} was changed: {names}{more}")
         )
-        with Scratch(self._layout) as scratch:
-            # Before, since it may be the last thing done; and after, for who looked in between.
-            note_removal(self._layout)
-            try:
-                entry.root.rename(scratch / "damaged")
-            except FileNotFoundError:
-                return
-            except OSError as error:
-                raise file_trouble(error, entry.root) from error
-            note_removal(self._layout)
+        head = entry.root / HEAD
+        # Before, since it may be the last thing done; and after, for who looked in between.
+        note_removal(self._layout)
+        try:
+            head.unlink(missing_ok=True)
+        except OSError as error:
+            raise file_trouble(error, head) from error
+        note_removal(self._layout)
 
 
 def _every_path(entry: WheelEntry) -> Iterator[str]:

@@ -139,18 +139,6 @@ def test_packages_that_share_a_module_share_its_byte_code(tmp_path: Path) -> Non
     assert "shared" in imported(world, "shared")
 
 
-def test_byte_code_of_the_wheel_itself_is_left_alone(tmp_path: Path) -> None:
-    world = Installation(tmp_path)
-    brought = f"a/__pycache__/__init__.{TAG}.pyc"
-    package = wheel("a", files={"a/__init__.py": "", "a/b.py": "", brought: "the wheel's own"})
-
-    sync(world, package)
-
-    assert (world.site_packages / brought).read_text() == "the wheel's own"
-    assert caches(world) == ["a/__pycache__/__init__.pyc", "a/__pycache__/b.pyc"]
-    assert environment_faults(world.environment.root) == []
-
-
 def test_a_run_that_died_before_it_is_done_leaves_what_the_next_one_finishes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ import errno
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from detent.install.plan import Linking
 from detent.store.users import users
 from support.elves import can_be_loaded, library
 from support.environments import Installation, empty_folders, files_below
-from support.faults import failing, fault_at
+from support.faults import dies_at, failing, fault_at
 from support.wheels import Wheel, wheel
 
 BY_DIRECTORY = Linking("directory")
@@ -386,6 +387,15 @@ def test_a_folder_with_files_of_somebody_stays_and_what_is_free_in_it_is_linked(
     assert world.links() == ["numpy", "numpy.libs"]
 
 
+def test_an_empty_folder_of_somebody_stays_too(tmp_path: Path) -> None:
+    world = ByDirectory(tmp_path)
+    (world.site_packages / "numpy").mkdir()
+
+    world.link(NUMPY)
+
+    assert world.links() == ["numpy.libs", "numpy/core"]
+
+
 def test_a_file_or_a_link_of_somebody_in_place_of_a_link_is_refused(tmp_path: Path) -> None:
     for number in (1, 2):
         world = ByDirectory(tmp_path / str(number))
@@ -396,6 +406,19 @@ def test_a_file_or_a_link_of_somebody_in_place_of_a_link_is_refused(tmp_path: Pa
             world.link(NUMPY)
 
         assert not world.site_packages.joinpath("numpy.libs").exists()
+
+
+def test_a_link_of_somebody_in_place_of_one_of_ours_stops_an_upgrade_before_it_begins(tmp_path: Path) -> None:
+    world = ByDirectory(tmp_path)
+    world.link(wheel("a"))
+    (world.site_packages / "a").unlink()
+    (world.site_packages / "a").symlink_to(tmp_path)
+    before = world.tree()
+
+    with pytest.raises(PathOccupied):
+        world.link(wheel("a", "2.0"))
+
+    assert world.tree() == before
 
 
 def test_the_links_of_a_run_whose_manifest_is_lost_are_taken_over(tmp_path: Path) -> None:
@@ -532,6 +555,20 @@ def test_the_store_knows_who_links_to_it(tmp_path: Path) -> None:
 
     world.sync(NUMPY)
     assert users(world.store.layout) == []
+
+
+def test_whenever_a_run_is_killed_the_store_knows_of_every_link(tmp_path: Path) -> None:
+    links = 0
+    for number in range(1, 200):
+        world = ByDirectory(tmp_path / str(number))
+        world.entries(NUMPY)
+        is_dead = dies_at(number, partial(world.link, NUMPY))
+        linked = {NUMPY.sha256 for content in world.library().values() if content.startswith("-> ")}
+        assert linked <= {digest for user in users(world.store.layout) for digest in user.digests}
+        links += len(linked)
+        if not is_dead:
+            break
+    assert links > 5
 
 
 def test_a_link_inside_the_dist_info_makes_way_for_what_somebody_keeps_there(tmp_path: Path) -> None:

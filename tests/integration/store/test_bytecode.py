@@ -18,7 +18,7 @@ from detent.store import bytecode, compiling
 from detent.store.bytecode import ByteCodeStore, Provided, listed_bytecode
 from detent.store.cache import open_store
 from detent.store.compiling import Compiler
-from detent.store.entry import WheelEntry
+from detent.store.entry import WheelEntry, read_contents
 from detent.store.wheels import WheelStore
 from support.interpreters import base_python, machine_pythons
 from support.wheels import Wheel, wheel
@@ -155,13 +155,13 @@ def test_a_package_without_modules_is_done_too(world: World) -> None:
     assert list(listed_bytecode(entry.root)) == [RECORD]
 
 
-def test_byte_code_that_a_wheel_brings_is_its_own(world: World) -> None:
+def test_byte_code_that_a_wheel_brings_is_left_out(world: World) -> None:
     brought = f"a/__pycache__/x.{TAG}.pyc"
-    entry = world.stored(wheel(files={"a/__init__.py": "", "a/x.py": "", brought: "not byte code"}))
+    entry = world.stored(wheel(files={"a/x.py": "", "a/y.pyc": "alone", brought: "for other times"}))
 
-    assert paths(world.provide(entry), entry) == [f"a/__pycache__/__init__.{TAG}.pyc"]
-    assert Path(entry.folder(), brought).read_text() == "not byte code"
-    assert world.wheels.check(entry) is not None
+    assert [file.path for file in read_contents(entry).files[:2]] == ["a/x.py", "a/y.pyc"]
+    assert not Path(entry.folder(), brought).exists()
+    assert paths(world.provide(entry), entry) == [brought]
 
 
 def test_what_a_program_wrote_there_is_not_believed(world: World) -> None:

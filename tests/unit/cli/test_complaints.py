@@ -65,7 +65,7 @@ def test_flags() -> None:
     )
     assert said("sync --link-mode copi") == (
         "the flag `--link-mode` cannot be `copi`",
-        "it is one of `auto`, `clone`, `hardlink`, `copy`",
+        "it is one of `auto`, `clone`, `hardlink`, `copy`, `directory`",
         ("did you mean `--link-mode copy`?",),
     )
 

@@ -39,6 +39,26 @@ def test_jobs_run_side_by_side_up_to_the_number_of_workers() -> None:
     assert most[0] <= 3
 
 
+def test_what_runs_while_a_pool_is_closed_gets_a_moment_to_tidy_up_and_no_more() -> None:
+    pool = Pool(2)
+    begun, gate, tidied = threading.Event(), threading.Event(), threading.Event()
+
+    def job() -> None:
+        begun.set()
+        gate.wait(5)
+        tidied.set()
+
+    pool.submit(job)
+    assert begun.wait(5)
+    pool.close()
+    pool.settle(0.01)
+    assert not tidied.is_set()
+
+    gate.set()
+    pool.settle(5)
+    assert tidied.is_set()
+
+
 def test_a_closed_pool_begins_nothing_more() -> None:
     pool = Pool(1)
     gate, begun = threading.Event(), threading.Event()

@@ -42,6 +42,17 @@ def test_other_files_and_their_folders_stay(tmp_path: Path) -> None:
     assert below(places) == ["a/mine.txt"]
 
 
+def test_byte_code_of_sources_long_gone_keeps_no_package_importable(tmp_path: Path) -> None:
+    stray = "a/__pycache__/gone.cpython-399.pyc"
+    places = environment(
+        tmp_path, "a/x.py", stray, "b/x.py", "b/__pycache__/gone.pyc", "b/__pycache__/mine.txt"
+    )
+
+    remove_files(places, lib(places, "a/x.py", "b/x.py"))
+
+    assert below(places) == ["b/__pycache__/gone.pyc", "b/__pycache__/mine.txt"]
+
+
 def test_byte_code_goes_with_its_source_alone(tmp_path: Path) -> None:
     cache = "a/__pycache__"
     places = environment(

@@ -389,8 +389,23 @@ def test_an_entry_without_the_list_of_its_files_is_set_aside(damage: bytes | Non
     with pytest.raises(FileTrouble, match="full"):
         read_contents(head)
     assert store.check(head) is None
-    assert not head.root.exists()
+    assert store.get(MADE.sha256) is None
     assert len(heard) == 1
+
+
+def test_files_of_what_was_set_aside_stand_where_they_were_until_right_ones_come(layout: Layout) -> None:
+    store = new_store(layout)
+    path = Path(put(store).folder(), "a/__init__.py")
+    right = path.read_bytes()
+    path.write_bytes(b"edited")
+
+    entry = store.get(MADE.sha256)
+    assert entry
+    assert store.check(entry) is None
+
+    assert path.read_bytes() == b"edited"
+    put(store)
+    assert path.read_bytes() == right
 
 
 def test_renewed_times_drop_what_is_known_of_byte_code(layout: Layout) -> None:
@@ -503,7 +518,7 @@ def test_a_flipped_bit_is_found_by_who_hashes_always_and_by_nobody_else(layout: 
     always = WheelStore(layout, Limits(), heard.append, hashes_always=True)
     assert always.check(entry, fully=False) is None
 
-    assert not entry.root.exists()
+    assert always.get(entry.digest) is None
     assert isinstance(heard[0], Notice)
     assert "`a/__init__.py`" in heard[0].text
 
