@@ -66,6 +66,25 @@ def test_a_sync_that_installed_something_makes_the_next_one_answer_at_once(proje
     assert second[1:] == third[1:] == (0, "", "Resolved 3 packages in TIME\nChecked 3 packages in TIME\n")
 
 
+@pytest.mark.parametrize("is_installed", [False, True])
+def test_a_sync_that_wrote_a_new_lock_makes_the_next_one_answer_at_once(
+    project: Sandbox, *, is_installed: bool
+) -> None:
+    project.detent("sync").ok()
+    if not is_installed:
+        shutil.rmtree(project.root / ".venv")
+    (project.root / "pylock.toml").unlink()
+    first = ask(project, "sync")
+    second = ask(project, "sync")
+    stamp_of(project).unlink()
+    third = ask(project, "sync")
+
+    assert [asked.is_at_once for asked in (first, second, third)] == [False, True, False]
+    assert second[1:] == third[1:] == (0, "", "Resolved 3 packages in TIME\nChecked 3 packages in TIME\n")
+    project.write("pylock.toml", project.read("pylock.toml") + "# a remark\n")
+    assert not is_at_once(project, "sync")
+
+
 LINES = (
     "sync",
     "sync --frozen",

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
+from support.asking import ask, is_at_once, settle, stamp_of
 from support.backends import tiny_sdist, tiny_tree, write_tree
 from support.cli import Sandbox, publish
 from support.index_server import IndexServer
@@ -68,6 +69,48 @@ def test_what_was_settled_once_is_not_settled_again(project: Sandbox, words: lis
     assert "Checked" in again or words == ["-q"]
     assert project.detent("sync", "--check", *words).code == 0
     project.python("-c", "import a, b").ok()
+
+
+@pytest.mark.parametrize(
+    "words", [["sync"], ["sync", "--frozen"], ["-q", "sync"], ["sync", "--link-mode", "directory"]]
+)
+def test_the_sync_after_a_recalled_one_is_answered_at_once(project: Sandbox, words: list[str]) -> None:
+    project.detent(*words).ok()
+    without_environment(project)
+    recalled = ask(project, *words)
+    at_once = ask(project, *words)
+    stamp_of(project).unlink()
+    by_hand = ask(project, *words)
+
+    assert [asked.is_at_once for asked in (recalled, at_once, by_hand)] == [False, True, False]
+    assert at_once[1:] == by_hand[1:]
+    shutil.rmtree(next(project.root.glob(".venv/lib/python*/site-packages")) / "a-1.0.dist-info")
+    assert not is_at_once(project, *words)
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "pylock.toml", ".python-version", "detent.toml"])
+def test_after_a_recalled_one_any_edit_shows(project: Sandbox, name: str) -> None:
+    assert sync_anew(project).is_recalled
+    before = project.read(name) if (project.root / name).exists() else ""
+    project.write(name, f"{before}# a remark\n")
+
+    assert not is_at_once(project, "sync")
+
+
+def test_a_recalled_sync_leaves_other_answers_as_they_are(project: Sandbox) -> None:
+    settle(project, "lock")
+    assert sync_anew(project).is_recalled
+
+    assert is_at_once(project, "sync")
+    assert is_at_once(project, "lock")
+
+
+def test_what_a_file_named_in_the_words_sets_is_not_settled(project: Sandbox) -> None:
+    words = ("--config-file", "own.toml")
+    project.write("own.toml", 'link-mode = "copy"\n')
+    project.detent("sync", *words).ok()
+
+    assert not sync_anew(project, *words).is_recalled
 
 
 def test_it_counts_in_every_clone_of_a_project(project: Sandbox) -> None:

@@ -51,6 +51,7 @@ class Tally:
         promises = {name for name, _ in noted} or set(COUNTED.get(file, ()))
         if report.failed:
             self.bad.update(promises or PROMISES)
+            print(f"\n{report.nodeid}\n{report.longreprtext[-3000:]}", flush=True)
         elif report.when == "call" and report.passed:
             for name, cases in noted or [(name, 1) for name in promises]:
                 self.cases[name] += cases

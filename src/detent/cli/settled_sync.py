@@ -7,7 +7,7 @@ from detent.cli.console import Console
 from detent.cli.frame import framed
 from detent.errors import Bug, DetentError
 from detent.fsio import file_trouble
-from detent.ops.settled import Recalled, StepAside, recall, sync_again
+from detent.ops.settled import Recalled, StepAside, keep_stamp, recall, sync_again
 
 
 def main(words: Sequence[str], variables: Mapping[str, str]) -> int | None:
@@ -15,17 +15,22 @@ def main(words: Sequence[str], variables: Mapping[str, str]) -> int | None:
     recalled = recall(words, variables)
     if recalled is None:
         return None
-    return framed(lambda console: _sync(recalled, console), told=_told, trace_of=str)
+    return framed(lambda console: _sync(recalled, console, words, variables), told=_told, trace_of=str)
 
 
-def _sync(recalled: Recalled, console: Console) -> int | None:
+def _sync(
+    recalled: Recalled, console: Console, words: Sequence[str], variables: Mapping[str, str]
+) -> int | None:
     quiet, verbose, progress, colour = recalled.memo.speech
     console.set_up(quiet=quiet, verbose=verbose, progress=progress, colour=colour)
     try:
         outcome = sync_again(recalled, console.report)
     except StepAside:
         return None
-    return sync_report.synced(console, outcome, sync_report.Doing())
+    done = sync_report.Doing()
+    code = sync_report.synced(console, outcome, done)
+    keep_stamp(recalled, words, variables, sync_report.next_time(console, outcome, done))
+    return code
 
 
 def _told(error: Exception) -> DetentError:

@@ -63,12 +63,15 @@ def synced(console: Console, outcome: SyncOutcome, options: Looking, *, is_run: 
 
 def next_time(console: Console, outcome: SyncOutcome, options: Looking) -> str:
     """Give what the next sync says, which finds everything as this one found or left it."""
-    if outcome.is_in_step:
+    is_told_again = outcome.lock is None or not outcome.lock.is_changed
+    if outcome.is_in_step and is_told_again:
         return console.rehearsed(lambda: synced(console, outcome, options))
 
     def found() -> None:
         if outcome.lock is not None:
             locked(console, outcome.lock._replace(changes=()), is_synced=True)
+        elif outcome.looked_at is not None:
+            resolved(console, *outcome.looked_at)
         _checked(console, sum(not isinstance(action, Remove) for action in outcome.plan.actions), 0)
 
     return console.rehearsed(found)

@@ -10,12 +10,13 @@ every doubt it steps aside before anything is touched, and the sync is done as e
     settled-v1/<fingerprint of the words, the variables that count, and each file that decides>
 """
 
-# ruff: noqa: PTH109, PTH116, PTH118, PTH123 (strings: this is the shortest way there is)
+# ruff: noqa: PTH100, PTH109, PTH116, PTH118, PTH123 (strings: this is the shortest way there is)
 
 import os
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
@@ -31,6 +32,8 @@ from detent.model.names import PackageName
 from detent.named import NamedTuple
 from detent.ops.before import remember_environment
 from detent.ops.configured import CONFIG_NAME, config_paths, xdg_folders
+from detent.ops.environment_sights import environment_sights
+from detent.ops.evidence import Evidence, Sight, keep_answer
 from detent.ops.history import Remembered
 from detent.ops.matching import Gathered, Settled, SyncOutcome, match
 from detent.ops.stored import find_stored
@@ -89,6 +92,8 @@ class Recalled(NamedTuple):
     root: Path
     """The project's folder."""
     layout: Layout
+    evidence: Evidence
+    """For a stamp of the environment, once it is made."""
 
 
 def files_that_decide(root: str, variables: Mapping[str, str]) -> dict[str, str] | None:
@@ -117,7 +122,9 @@ def recall(words: Sequence[str], variables: Mapping[str, str]) -> Recalled | Non
         paths = files_that_decide(root, variables)
         if paths is None:
             return None
-        files = {name: read(path) for name, path in paths.items()}
+        evidence = Evidence(environment_sights)
+        evidence.see(Sight(stamp.own_folder()))
+        files = {name: _seen(evidence, os.path.abspath(path)) for name, path in paths.items()}
         if files[_MANIFEST] is None or files[_LOCK] is None:
             return None
         layout = Layout(Path(cache))
@@ -133,12 +140,22 @@ def recall(words: Sequence[str], variables: Mapping[str, str]) -> Recalled | Non
             return None
     except OSError:
         return None
-    return Recalled(memo, Path(root), layout)
+    return Recalled(memo, Path(root), layout, evidence)
+
+
+def _seen(evidence: Evidence, path: str) -> bytes | None:
+    """Give what a file holds, and look at it before."""
+    evidence.see(Sight(path, is_proved=True))
+    content = read(path)
+    if content is not None:
+        evidence.read(path, content)
+    return content
 
 
 def sync_again(recalled: Recalled, report: Report) -> SyncOutcome:
     """Make the environment and fill it. Raises :class:`StepAside`."""
-    memo, started = recalled.memo, time.perf_counter()
+    memo, evidence, started = recalled.memo, recalled.evidence, time.perf_counter()
+    report = partial(evidence.hear, report=report)
     due: list[Layout] = []
     try:
         layout = open_store(recalled.layout.root, when_due=due.append)
@@ -149,6 +166,7 @@ def sync_again(recalled: Recalled, report: Report) -> SyncOutcome:
     limits = Limits._make(memo.limits)
     interpreters = Interpreters(layout, _step_aside, own=sys.executable)
     environments = Standing(layout, interpreters, render=_step_aside, make=_step_aside, limits=limits)
+    evidence.see(Sight(str(layout.removals)))
     means = _Lean(layout, limits, report, Shelf(layout, limits, report), environments)
     settled = _settled(memo, recalled.root, _interpreter(memo, interpreters))
     if not environments.can_be_stamped_out(settled.root, settled.interpreter, prompt=settled.prompt):
@@ -169,6 +187,17 @@ def sync_again(recalled: Recalled, report: Report) -> SyncOutcome:
             return Gathered(found.entries, 0)
 
         return match(means, settled, gather, begin=begin)._replace(looked_at=looked_at)
+
+
+def keep_stamp(recalled: Recalled, words: Sequence[str], variables: Mapping[str, str], text: str) -> None:
+    """Keep what the next sync says, which finds everything as this one left it.
+
+    Not where the interpreter was asked for by its path, which rests on more.
+    """
+    evidence = recalled.evidence
+    packed = evidence.packed(text) if evidence.has_changes and recalled.memo.path is not None else None
+    if packed is not None:
+        keep_answer(words, variables, packed)
 
 
 class _Lean(NamedTuple):

@@ -61,7 +61,7 @@ def keep_settled(
         return
     with contextlib.suppress(OSError, DetentError):
         files = {name: read(path) for name, path in paths.items()}
-        if not witness.is_content(frozenset(paths.values()) - {str(project.lock_path)}):
+        if not witness.is_content(frozenset(map(os.path.abspath, paths.values())) - {str(project.lock_path)}):
             return
         text = files[LOCK_NAME] if outcome.lock is None else outcome.lock.text
         if (files[MANIFEST_NAME], files[LOCK_NAME]) != (project.manifest_bytes, text):

@@ -1,6 +1,6 @@
-"""What of an environment, and of the project as something to install, an answer of a stamp rests on."""
+"""What of the project as something to install an answer of a stamp rests on, and after which syncs."""
 
-# ruff: noqa: PTH112, PTH114, PTH117, PTH120, PTH208 (strings: every sync comes here)
+# ruff: noqa: PTH117, PTH120 (strings: every sync comes here)
 
 import os
 from collections.abc import Iterator, Mapping
@@ -13,68 +13,15 @@ from detent.build.sight import editable_sight
 from detent.install.plan import Install, Keep, Plan, Replace
 from detent.ops.active import environment_path
 from detent.ops.discover import Project
+from detent.ops.environment_sights import environment_sights
+from detent.ops.evidence import Sight
 from detent.ops.matching import SyncOutcome
-from detent.ops.stamping import Looks, Sight, Unseen, Witness
+from detent.ops.stamping import Looks, Unseen, Witness
 from detent.ops.world import World
-from detent.python.environment import STATE_NAME, UNFINISHED
 from detent.python.pyvenv import CONFIG_NAME, base_of
 
 _TREE = "tree"
 """What stands for a hash where a folder was installed (`ops.local`)."""
-_MOST_NAMESPACES = 64
-"""Folders of namespace packages that are looked at."""
-
-
-def environment_sights(root: str) -> Iterator[Sight]:
-    """Give what tells that the environment at ``root`` is as it was, and its interpreter too."""
-    yield Sight(root, stamp.LINK if os.path.islink(root) else stamp.PLACE)
-    state, programs = f"{root}/{STATE_NAME}", f"{root}/bin"
-    yield Sight(f"{root}/{CONFIG_NAME}", is_proved=True)
-    yield Sight(state, stamp.PLACE)
-    yield Sight(f"{state}/installed")
-    yield Sight(f"{state}/selection", is_proved=True)
-    yield Sight(f"{state}/journal", stamp.PRESENCE)
-    yield Sight(f"{root}/{UNFINISHED}", stamp.PRESENCE)
-    yield Sight(programs, stamp.LINK)
-    python = f"{programs}/python"
-    yield Sight(python, stamp.LINK)
-    yield Sight(python)
-    base = base_of(python)
-    if base is not None:
-        yield Sight(base)
-        folder = os.path.dirname(base)
-        yield Sight(f"{folder}/{CONFIG_NAME}", stamp.PRESENCE)
-        yield Sight(f"{os.path.dirname(folder)}/{CONFIG_NAME}", stamp.PRESENCE)
-    for name in ("include", "lib", "lib64"):
-        library = f"{root}/{name}"
-        if os.path.islink(library):
-            yield Sight(library, stamp.LINK)
-            continue
-        yield Sight(library, stamp.PLACE)
-        if name != "include" and os.path.isdir(library):
-            for version in sorted(os.listdir(library)):
-                yield Sight(f"{library}/{version}", stamp.PLACE)
-                packages = f"{library}/{version}/site-packages"
-                yield Sight(packages, stamp.LINK)
-                yield from _namespaces(packages)
-
-
-def _namespaces(packages: str) -> Iterator[Sight]:
-    """Give the real folders that several packages may share, the outer ones first."""
-    folders = [packages]
-    for count, folder in enumerate(folders):
-        if count:
-            yield Sight(folder, stamp.LINK)
-        try:
-            with os.scandir(folder) as entries:
-                names = [e.name for e in entries if e.name.isidentifier() and e.is_dir(follow_symlinks=False)]
-        except OSError:
-            return  # none, or gone meanwhile: the folder itself tells
-        for name in sorted(names):
-            if len(folders) > _MOST_NAMESPACES:
-                return
-            if name != "__pycache__" and not os.access(f"{folder}/{name}/__init__.py", os.F_OK):
-                folders.append(f"{folder}/{name}")
 
 
 def tree_sights(world: World, project: Project) -> Iterator[Sight]:
@@ -107,8 +54,10 @@ def keep_synced(
     is_looked_at = _folders_in(outcome.plan) <= {project.manifest.name}
     is_in_step = outcome.is_in_step or witness.has_changes
     lock = outcome.lock
-    if is_looked_at and is_in_step and not (lock is not None and lock.is_changed):
+    if is_looked_at and is_in_step:
         text = lock.text if lock is not None else None
+        if lock is not None and lock.is_changed:
+            witness.see_written(project, lock.text)
         has_told_all = witness.has_changes and isinstance(what, str)
         witness.keep(world, project, what, lock=text, has_told_all=has_told_all)
 

@@ -13,7 +13,8 @@ from detent import stamp
 from detent.events import Event, Matched, Notice, Step
 from detent.model.cutoffs import NO_CUTOFFS, Cutoffs, parse_cutoff
 from detent.ops.discover import Project, find_project
-from detent.ops.stamping import Looks, Sight, Unseen, Witness
+from detent.ops.evidence import Sight
+from detent.ops.stamping import Looks, Unseen, Witness
 from detent.ops.world import World
 from detent.store.layout import Layout
 
@@ -117,6 +118,24 @@ def test_an_environment_that_changed_while_nobody_held_it_is_not_confirmed(scene
     witness.leave()
 
     assert not scene.is_confirmed()
+
+
+@pytest.mark.parametrize("on_disk", ["new", "by somebody else"])
+def test_a_lock_that_was_written_is_answered_for_unless_it_is_another_one_by_then(
+    scene: Scene, on_disk: str
+) -> None:
+    witness = scene.witness()
+    project = scene.see(witness)
+    project.lock_path.write_text(on_disk)
+    witness.see_written(project, b"new")
+    witness.keep(scene.world(), project, "text", lock=b"new")
+    witness.leave()
+
+    assert bool(scene.kept()) is (on_disk == "new")
+    if on_disk == "new":
+        assert scene.is_confirmed()
+        project.lock_path.write_text("old")
+        assert not scene.is_confirmed()
 
 
 def test_what_the_command_itself_changed_is_seen_while_it_is_held(scene: Scene) -> None:
