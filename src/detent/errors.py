@@ -607,16 +607,18 @@ class StoreError(DetentError):
 
 
 class StoreUnsafe(StoreError):
-    """The cache folder could have been prepared by somebody else."""
+    """The cache folder could have been prepared by somebody else, or is somebody's for other things."""
 
     code = "store-unsafe"
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(
-            f"the cache folder `{path}` is not safe to use",
-            why=reason,
-            next_steps=("choose another with `--cache-dir`, or mend its owner and mode",),
-        )
+    def __init__(
+        self,
+        path: str,
+        reason: str,
+        *,
+        next_step: str = "choose another with `--cache-dir`, or mend its owner and mode",
+    ) -> None:
+        super().__init__(f"the cache folder `{path}` is not safe to use", why=reason, next_steps=(next_step,))
 
 
 class StoreInEnvironment(StoreError):
@@ -674,9 +676,7 @@ class CacheDamaged(StoreError):
         super().__init__(
             f"{what} not as written",
             why=f"environments linked to folders of what is damaged: {linked}" if linked else "",
-            next_steps=(
-                "run `detent cache verify --repair`; what goes is fetched again when it is needed",
-            ),
+            next_steps=("run `detent cache verify --repair`; what goes is fetched again when it is needed",),
         )
 
 
@@ -718,19 +718,18 @@ class InstallError(DetentError):
 
 
 class FileConflict(InstallError):
-    """Two packages bring one file with different contents."""
+    """Two packages bring one file with different contents, or what is a folder in the second one."""
 
     code = "file-conflict"
 
-    def __init__(self, path: str, first: str, second: str) -> None:
-        super().__init__(
-            f"`{first}` and `{second}` both contain `{path}`, with different contents",
-            why="installing both would break one of them",
-            next_steps=(
-                f"remove `{first}` or `{second}` from the project",
-                f'or set `allow-overwrite = ["{second}"]` in [tool.detent], and its files are taken',
-            ),
-        )
+    def __init__(self, path: str, first: str, second: str, *, is_folder: bool = False) -> None:
+        what = f"`{first}` and `{second}` both contain `{path}`, with different contents"
+        steps = [f"remove `{first}` or `{second}` from the project"]
+        if is_folder:
+            what = f"`{path}` is a file of `{first}` and a folder of `{second}`"
+        else:
+            steps.append(f'or set `allow-overwrite = ["{second}"]` in [tool.detent], and its files are taken')
+        super().__init__(what, why="installing both would break one of them", next_steps=steps)
 
 
 class PathOccupied(InstallError):

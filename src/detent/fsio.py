@@ -5,7 +5,7 @@ path. No link is followed where somebody else could have put one, except that a 
 (a `pyproject.toml` kept elsewhere) is written through. This is the only module that imports ``fcntl``.
 """
 # Paths are plain strings here: these functions run by the ten thousand.
-# ruff: noqa: PTH100, PTH101, PTH103, PTH104, PTH106, PTH108, PTH114, PTH116, PTH120, PTH123
+# ruff: noqa: PTH100, PTH101, PTH102, PTH104, PTH106, PTH108, PTH112, PTH114, PTH116, PTH120, PTH123
 
 import contextlib
 import errno
@@ -57,13 +57,20 @@ def file_trouble(error: OSError, path: str | Path) -> FileTrouble:
             "too many files are open",
             next_steps=("raise the limit with `ulimit -n 4096`, then run the command again",),
         )
+    in_the_way = {
+        errno.EEXIST: "something else stands there",
+        errno.EISDIR: "a folder stands where a file is expected",
+        errno.ELOOP: "a symbolic link stands where a file is expected",
+    }
+    if code in in_the_way:
+        step = "move it away, then run the command again"
+        return FileTrouble(str(path), in_the_way[code], next_steps=(step,))
     reasons = {
         errno.EACCES: "permission is denied",
         errno.EPERM: "the operation is not permitted",
         errno.EROFS: "the file system is read-only",
         errno.EIO: "the device reports an input/output error",
         errno.EFBIG: "the file would be larger than the limit for files allows",
-        errno.ELOOP: "a symbolic link stands where a file is expected",
         errno.ENOTDIR: "a part of the path is not a folder",
         errno.ENAMETOOLONG: "the path is too long for the file system",
         errno.ENOENT: "it does not exist",
@@ -244,6 +251,21 @@ def _sync_folder(folder: str) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+# ---- folders --------------------------------------------------------------------------------
+
+
+def make_private_folder(path: str | Path) -> None:
+    """Make a folder, and those above it that are missing, for their owner alone. Raises :class:`OSError`."""
+    try:
+        os.mkdir(path, 0o700)
+    except FileNotFoundError:
+        make_private_folder(os.path.dirname(path))
+        make_private_folder(path)
+    except OSError:  # it is there, or its disk is read-only
+        if not os.path.isdir(path):
+            raise
 
 
 # ---- one file, two places -------------------------------------------------------------------
@@ -443,7 +465,7 @@ class FileLock:
         try:
             return os.open(self._path, flags, 0o600)
         except FileNotFoundError:
-            os.makedirs(os.path.dirname(self._path), exist_ok=True)
+            make_private_folder(os.path.dirname(self._path))
             return os.open(self._path, flags, 0o600)
         except OSError as refused:
             if refused.errno not in READ_ONLY:

@@ -179,6 +179,7 @@ def test_an_environment_that_was_moved_is_known_where_it_is_now(synced: Sandbox,
 
 def test_a_flipped_bit_is_found_named_and_repaired(synced: Sandbox) -> None:
     assert "Verified 2 packages" in synced.detent("cache", "verify").ok().err
+    assert synced.detent("cache", "verify", "nobody").ok().err == "No packages found in the cache\n"
     damage(synced)
 
     done = synced.detent("cache", "verify")

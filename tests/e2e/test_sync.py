@@ -554,6 +554,26 @@ def test_a_damaged_cached_file_never_reaches_the_next_environment(
     assert fetched == ["/files/shout/shout-1.0-py3-none-any.whl"]
 
 
+@pytest.mark.parametrize("harm", ["delete", "folder"])
+def test_a_file_that_the_cache_lost_is_fetched_again_where_folders_are_links(
+    sandbox: Sandbox, index: IndexServer, harm: str
+) -> None:
+    publish(index, wheel("lone", files={"lone.py": "x = 1\n"}))
+    sandbox.manifest("lone")
+    sandbox.detent("sync", "--link-mode", "copy").ok()
+    cached = next(sandbox.cache.glob("wheels-v2/unpacked/*/*/files/lone.py"))
+    cached.unlink()
+    if harm == "folder":
+        cached.mkdir()
+    shutil.rmtree(sandbox.root / ".venv")
+
+    done = sandbox.detent("sync", "--link-mode", "directory").ok()
+
+    assert "warning: the cached copy of `lone` 1.0 was changed: `lone.py`" in done.err
+    assert (library(sandbox) / "lone.py").read_text() == "x = 1\n"
+    assert cached.is_file()
+
+
 def test_a_package_without_a_file_for_this_machine_can_be_left_out(
     sandbox: Sandbox, index: IndexServer
 ) -> None:

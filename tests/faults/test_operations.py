@@ -25,6 +25,8 @@ from support.whole import cache_faults, environment_faults
 
 STEP = int(os.environ.get("FAULT_STEP", "0"))
 LOOKS_STEP = STEP or 13
+FULL = -2
+"""Instead of an error number: from then on there is no space left."""
 OWN_FILES = {"pyproject.toml", "pylock.toml"}
 NEEDS_SPACE = {
     "open",
@@ -171,16 +173,6 @@ def world(request: pytest.FixtureRequest, sandbox: Sandbox, index: IndexServer, 
     return world
 
 
-def kinds(number: int, *, is_changing: bool) -> Iterator[tuple[int, bool]]:
-    """Give which of the possible faults is to happen, and whether the disk stays full: one, or all."""
-    if STEP:
-        yield from ((which, False) for which in range(5))
-        if is_changing:
-            yield 0, True
-    else:
-        yield number, is_changing and number % 11 == 0
-
-
 class Disturbed(NamedTuple):
     """One run with a fault in it."""
 
@@ -190,32 +182,46 @@ class Disturbed(NamedTuple):
     where: str
 
 
+class Fault:
+    """Chooses what happens to a call: of the kinds that are possible there the one with this number."""
+
+    def __init__(self, which: int, *, is_changing: bool) -> None:
+        self.kind = 0
+        self.possible = 0
+        """How many kinds there are for the first call it was asked about."""
+        self._which = which
+        self._is_changing = is_changing
+
+    def __call__(self, name: str, errors: tuple[int, ...]) -> int:
+        """Give the error, and after the first call only what a full disk goes on to say."""
+        if not self.possible:
+            kinds = (KILL, *errors, FULL) if self._is_changing else errors
+            self.possible = len(kinds)
+            self.kind = kinds[self._which % self.possible]
+            if self.kind != FULL:
+                return self.kind
+        return errno.ENOSPC if self.kind == FULL and name in NEEDS_SPACE else 0
+
+    def __str__(self) -> str:
+        return {KILL: "killed", FULL: "full"}.get(self.kind) or errno.errorcode[self.kind]
+
+
 def disturbed(world: World, words: tuple[str, ...], calls: Calls, step: int) -> Iterator[Disturbed]:
-    """Run a command with one fault after the other."""
+    """Run a command with one fault after the other: another kind for each call, or all of them."""
     for number in itertools.count(1, step):
-        for which, lasts in kinds(number // step, is_changing=calls is CHANGES):
+        which = 0 if STEP else number // step + number // 12  # calls come in patterns of their own
+        while True:
             world.put_back()
-            kind = 0
-
-            def choose(
-                name: str, errors: tuple[int, ...], which: int = which, *, is_full: bool = lasts
-            ) -> int:
-                nonlocal kind
-                if is_full:
-                    kind = errno.ENOSPC
-                    return kind if name in NEEDS_SPACE else 0
-                possible = (KILL, *errors) if calls is CHANGES else errors
-                kind = possible[which % len(possible)]
-                return kind
-
-            ended = watched(
-                world.work(*words), calls, world.project.root.parent, at=number, choose=choose, lasts=lasts
-            )
+            fault = Fault(which, is_changing=calls is CHANGES)
+            below = world.project.root.parent
+            ended = watched(world.work(*words), calls, below, at=number, choose=fault, lasts=True)
             if len(ended.made) < number:
                 return
-            name = "killed" if kind == KILL else "full" if lasts else errno.errorcode[kind]
             call = ended.made[number - 1]
-            yield Disturbed(ended, kind, call, f"{name} at {number}, {call}: {ended.said}")
+            yield Disturbed(ended, fault.kind, call, f"{fault} at {number}, {call}: {ended.said}")
+            which += 1
+            if not STEP or which >= fault.possible:
+                break
 
 
 Figure: TypeAlias = Callable[[str, int], None]

@@ -243,7 +243,10 @@ def state(*rows: str, touched: tuple[str, ...] = (), version: int) -> bytes:
         ".detent/../../../victim/profile",
         "lib/link/profile",
         "../pyproject.toml",
+        "lib/\0/profile",
+        "lib/" + "x" * 300 + "/profile",
     ],
+    ids=repr,
 )
 def test_a_state_that_names_what_is_not_its_own_takes_nothing_away(
     project: Sandbox, victim: Path, path: str, kind: str
@@ -271,7 +274,16 @@ def test_a_state_that_names_what_is_not_its_own_takes_nothing_away(
 
 
 @pytest.mark.parametrize(
-    "line", ["../../../../../victim/profile", "VICTIM/profile", "../../link/profile", "../../../bin/python"]
+    "line",
+    [
+        "../../../../../victim/profile",
+        "VICTIM/profile",
+        "../../link/profile",
+        "../../../bin/python",
+        "a\0b",
+        "x" * 300 + "/y",
+    ],
+    ids=repr,
 )
 def test_a_foreign_record_that_leads_out_takes_nothing_away(
     project: Sandbox, victim: Path, line: str

@@ -90,7 +90,7 @@ class Machine:
         """Answer as the probe would, or not."""
         self.started.append(executable)
         try:
-            return self._answers[os.path.realpath(executable)]
+            return self._answers[os.path.realpath(executable)]._replace(executable=executable)
         except KeyError:
             raise InterpreterBroken(executable, "it does not start") from None
 

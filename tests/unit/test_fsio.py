@@ -159,6 +159,9 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
         (errno.EROFS, "read-only"),
         (errno.EMFILE, "too many files are open"),
         (errno.EIO, "input/output error"),
+        (errno.EEXIST, "something else stands there"),
+        (errno.EISDIR, "a folder stands where"),
+        (errno.ELOOP, "a symbolic link stands where"),
         (errno.ETXTBSY, "text file busy"),
     ],
 )

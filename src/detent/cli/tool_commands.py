@@ -165,11 +165,15 @@ def cache_verify(values: Values, console: Console) -> int:
     from detent.ops.wiring import open_world
 
     repairs = options.is_on(values, "repair")
+    names = options.words(values, "names")
     with open_world(options.flags(values), os.environ, console.report, uses_store=False) as world:
-        outcome = verify(world, options.words(values, "names"), repairs=repairs)
+        outcome = verify(world, names, repairs=repairs)
     verdict = outcome.verdict
     for line in fault_lines(verdict):
         console.answer(line)
+    if names and not (verdict.wheels or verdict.faults):
+        console.say("No packages found in the cache")
+        return 0
     console.say(f"{verified(verdict)}{console.timed(outcome.seconds)}")
     for text in repair_lines(outcome, repairs=repairs):
         console.say(text)

@@ -29,7 +29,7 @@ from detent.install.manifest import (
     sweep_state_folder,
     write_journal,
 )
-from detent.install.marker import refuse_store_inside, set_marker
+from detent.install.marker import MARKER, refuse_store_inside, set_marker
 from detent.install.places import Places, places_of
 from detent.install.plan import AUTO, Changes, Installed, Linking, Plan
 from detent.install.preparing import Work, owned, prepare
@@ -135,7 +135,7 @@ def apply(
     write_journal(places.root, work.after, work.touched)
     try:
         _remove(places, work)
-        if linked_wheels:
+        if linked_wheels or MARKER in plan.found.top_level:
             set_marker(places, work.after, store.layout)
         _bring_in(places, work, linker, report)
         if bytecode:

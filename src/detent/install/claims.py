@@ -142,7 +142,8 @@ def check_ground(
             if state == "absent":
                 continue
             known = ours() if known is None else known
-            if (path if state == "real" else folders.obstacle(path)) in known:
+            obstacle = path if state == "real" else folders.obstacle(path)
+            if obstacle in known:
                 continue
             if state == "real":
                 facts = facts or layout.facts()
@@ -152,7 +153,7 @@ def check_ground(
             elif state == "taken" and path.endswith(".pyc"):
                 cleared.add(path)
             elif state == "taken":
-                faults.append(PathOccupied(f"{places.root}/{path}", layout.name))
+                faults.append(PathOccupied(f"{places.root}/{obstacle}", layout.name))
                 break
     _raise(faults)
     return Ground(frozenset(adopted), frozenset(cleared))
@@ -240,7 +241,7 @@ def _folders_on_files(
     for row in rows if folders else ():
         for path in folders.keys() & _folded(row.paths(), fold):
             pair = (row.name, folders[path])
-            faults[pair] = FileConflict(path, *pair)
+            faults[pair] = FileConflict(path, *pair, is_folder=True)
     return faults
 
 

@@ -65,12 +65,12 @@ def find_damage(places: Places, packages: Sequence[Installed], store: Layout) ->
         lost = list(_lost_links(places, package, store))
         found += lost
         links = [link for link in package.links if all(damage.path != link for damage in lost)]
-        listed = read_hashes(places, package.dist_info)
         record = f"{package.dist_info}/RECORD"
+        fault = _oddity(f"{places.root}/{record}")
+        listed = {} if fault else read_hashes(places, package.dist_info)
         launchers = {path for path, _ in package.launchers}
         if not _is_complete(package, listed):
-            is_there = os.path.lexists(f"{places.root}/{record}")
-            found.append(_damage(package, record, "changed" if is_there else "missing"))
+            found.append(_damage(package, record, fault or "changed"))
         for path in dict.fromkeys(chain(package.paths(), _behind(listed, links))):
             if path in launchers:
                 _, owner, value = owners[path]
@@ -134,6 +134,19 @@ def _looked_at(
 
     with ThreadPoolExecutor(max_workers=_THREADS) as pool:
         yield from chain.from_iterable(pool.map(look, chunks))
+
+
+def _oddity(path: str) -> Fault | None:
+    """Say what is odd about a file as one sees from outside."""
+    try:
+        mode = os.lstat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return "missing"
+    except OSError as error:
+        raise file_trouble(error, path) from error
+    if stat.S_ISREG(mode):
+        return None
+    return "linked" if stat.S_ISLNK(mode) else "not a file"
 
 
 def _fault(root: str, folders: "_Folders", one: _Expected) -> Fault | None:

@@ -15,7 +15,7 @@ from detent.install.plan import Installed
 from detent.install.removal import remove_files
 from detent.store.layout import Layout
 
-_NAME = "_detent_store.pth"
+MARKER = "_detent_store.pth"
 
 
 def set_marker(places: Places, rows: Iterable[Installed], store: Layout | None) -> None:
@@ -23,13 +23,13 @@ def set_marker(places: Places, rows: Iterable[Installed], store: Layout | None) 
 
     Without a store there is nothing to write. Raises :class:`FileTrouble`.
     """
-    path = f"{places.purelib}/{_NAME}"
+    path = f"{places.purelib}/{MARKER}"
     if not any(row.links for row in rows):
         remove_files(places, (path,))
     elif store is not None:
         line = os.fsencode(store.unpacked)
         # A name that is no line of text cannot be said in such a file; only coverage would have read it.
-        if b"\n" not in line and _read(f"{places.root}/{path}") != line + b"\n":
+        if _is_line(line) and _read(f"{places.root}/{path}") != line + b"\n":
             replace_file(places.root, f"{places.root}/{path}", line + b"\n")
 
 
@@ -38,6 +38,13 @@ def refuse_store_inside(places: Places, store: Layout) -> None:
     inside = os.path.realpath(store.root) + "/"
     if inside.startswith(os.path.realpath(places.root) + "/"):
         raise StoreInEnvironment(str(store.root), places.root)
+
+
+def _is_line(name: bytes) -> bool:
+    try:
+        return len(name.decode().splitlines()) == 1
+    except UnicodeDecodeError:  # Python would not even start
+        return False
 
 
 def _read(path: str) -> bytes | None:

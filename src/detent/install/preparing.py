@@ -177,15 +177,20 @@ def _owned_by_foreign(places: Places, distributions: Iterable[Foreign]) -> set[s
 
 
 def _metadata_replaced(rows: Iterable[Installed], foreign: Iterable[Foreign]) -> set[str]:
-    """Give the files of new packages in a `.dist-info` that is another installer's, and put aside before."""
+    """Give the files of new packages in a `.dist-info` that is another installer's, and put aside before.
+
+    With them come the folders they are in, in whose place links may stand.
+    """
     folders = {distribution.metadata for distribution in foreign}
-    return {
-        path
-        for row in rows
-        if row.dist_info in folders
-        for path in row.paths()
-        if path.startswith(f"{row.dist_info}/")
-    }
+    found: set[str] = set()
+    for row in rows:
+        if row.dist_info in folders:
+            for path in row.paths():
+                above = path
+                while above.startswith(f"{row.dist_info}/") and above not in found:
+                    found.add(above)
+                    above = above.rpartition("/")[0]
+    return found
 
 
 def _without(layout: Layout, standing: Collection[str]) -> Layout:

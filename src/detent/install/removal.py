@@ -8,6 +8,7 @@ What the environment itself consists of cannot be named.
 # ruff: noqa: PTH106, PTH108, PTH115, PTH208 (strings: an environment has files by the thousand)
 
 import contextlib
+import errno
 import os
 import stat
 from collections.abc import Collection, Iterable, Mapping
@@ -19,6 +20,7 @@ from detent.install.places import Places, protection
 from detent.install.plan import Installed
 
 _BYTECODE = "__pycache__"
+_NOT_THERE = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG))
 _NO_LINKS: Mapping[str, Collection[str]] = MappingProxyType({})
 
 
@@ -76,9 +78,12 @@ class _Folders:
             above, _, name = folder.rpartition("/")
             known = name not in ("", ".", "..") and self.is_real(above)
             if known:
+                path = f"{self._root}/{folder}"
                 try:
-                    known = stat.S_ISDIR(os.lstat(f"{self._root}/{folder}").st_mode)
-                except OSError:
+                    known = stat.S_ISDIR(os.lstat(path).st_mode)
+                except OSError as error:
+                    if error.errno not in _NOT_THERE:  # what lies there would stay, and nobody know of it
+                        raise file_trouble(error, path) from error
                     known = False
             self.real[folder] = known
         return known
@@ -103,8 +108,10 @@ def _leads_to(path: str, ends: Collection[str]) -> bool:
     """Whether this is a link to a folder of the store as one of ours was."""
     try:
         return os.readlink(path).endswith(tuple(ends))
-    except OSError:  # no link, or nothing at all
-        return False
+    except OSError as error:
+        if error.errno == errno.EINVAL or error.errno in _NOT_THERE:  # no link, or nothing at all
+            return False
+        raise file_trouble(error, path) from error
 
 
 def _unlink(path: str) -> None:

@@ -189,7 +189,12 @@ def match(
                     bytecode_seconds=bytecode.seconds,
                 )
                 begin(environment.root, done.plan)
-                return _carried_out(means, settled, environment, entries, bytecode.by_name, done=done)
+                try:
+                    return _carried_out(means, settled, environment, entries, bytecode.by_name, done=done)
+                except FileTrouble:
+                    # For links to folders not every file of the store was looked at before.
+                    if attempt >= _ROUNDS or not _dropped_damaged(means, todo, entries):
+                        raise
     raise AssertionError  # `count` does not end
 
 
@@ -257,6 +262,22 @@ def _tell_store(means: Means, environment: Environment, found: Found) -> None:
 
 def _missing(todo: Plan, entries: Mapping[PackageName, WheelEntry]) -> list[Choice]:
     return [choice for choice in todo.wanted if choice.package.name not in entries]
+
+
+def _dropped_damaged(means: Means, todo: Plan, entries: dict[PackageName, WheelEntry]) -> bool:
+    """Leave out the entries whose files are not as they were unpacked; say whether there were any.
+
+    What was kept counts too: other links may have been due for it.
+    """
+    store = means.wheels()
+    is_any = False
+    with contextlib.suppress(FileTrouble):
+        known = {package.name: store.get(package.digest) for package in todo.found.packages if package.links}
+        for name, entry in {**known, **entries}.items():
+            if entry is not None and store.check(entry) is None:
+                entries.pop(name, None)
+                is_any = True
+    return is_any
 
 
 def _in_doubt(settled: Settled, todo: Plan, wanted: Container[PackageName]) -> Iterator[str]:

@@ -1,18 +1,19 @@
 """What stands at the place of an environment: a live one, a broken one, nothing, or somebody's own things.
 
-Nothing is started here, and nothing is written but by :func:`remove_environment`. A folder without
+Nothing is started here, and nothing is written but by those that remove. A folder without
 ``pyvenv.cfg`` that is not empty, a file, and a link to anything but an environment are refused: they are
 kept. An environment of any tool is read alike (PEP 405).
 """
 
 # ruff: noqa: PTH112, PTH114, PTH115, PTH118, PTH208 (strings: every sync asks)
 
+import errno
 import os
 from pathlib import Path
 from typing import NoReturn
 
 from detent import fsio
-from detent.errors import InterpreterBroken, NotAnEnvironment
+from detent.errors import FileTrouble, InterpreterBroken, NotAnEnvironment
 from detent.model.names import PackageName
 from detent.named import NamedTuple
 from detent.python.interpreter import Interpreter, Interpreters
@@ -34,6 +35,8 @@ LOCK = f"{STATE_NAME}/lock"
 SCRATCH_PREFIX = ".detent-venv-"
 """Begins the name of a folder beside an environment that is being made or removed; a process id follows."""
 
+_STAYS = frozenset((errno.EBUSY, errno.EACCES, errno.EPERM, errno.EROFS))
+"""What the system says where a folder cannot be put in the place of another, though it might be filled."""
 _HOLDERS = ("pyproject.toml", ".git", ".hg")
 """What a folder holds that is more than an environment."""
 
@@ -195,6 +198,37 @@ def set_aside(root: Path) -> Path | None:
     return Path(aside)
 
 
+def has_to_stay(root: Path, trouble: FileTrouble) -> bool:
+    """Whether only the folder itself could not be replaced: a volume, or one in a read-only folder."""
+    cause = trouble.__cause__
+    is_folder = os.path.isdir(root) and not os.path.islink(root)
+    is_about_it = isinstance(cause, OSError) and cause.errno in _STAYS
+    return is_folder and is_about_it and os.access(root, os.W_OK | os.X_OK)
+
+
+def empty_environment(root: Path) -> None:
+    """Remove what is in an environment whose folder has to stay; who dies meanwhile leaves an unfinished one.
+
+    Raises :class:`NotAnEnvironment` for what is none, :class:`FileTrouble`.
+    """
+    place = os.path.abspath(root)  # noqa: PTH100
+    _check_removable(place)
+    state, mark = os.path.join(place, STATE_NAME), os.path.join(place, UNFINISHED)
+    try:
+        names = os.listdir(place)
+        if not names:
+            return
+        if os.path.islink(state):
+            os.unlink(state)  # noqa: PTH108
+        os.makedirs(state, exist_ok=True)  # noqa: PTH103
+        if not os.path.lexists(mark):
+            os.close(os.open(mark, fsio.CREATE, 0o644))
+    except OSError as error:
+        raise fsio.file_trouble(error, place) from error
+    for name in (*(name for name in names if name != STATE_NAME), STATE_NAME):
+        fsio.remove_tree(Path(place, name))
+
+
 def scratch_beside(place: str) -> str:
     """Give a free name beside ``place`` that tells which process uses it."""
     name = f"{SCRATCH_PREFIX}{os.getpid()}-{os.urandom(4).hex()}"
@@ -235,6 +269,8 @@ def _without_config(place: str) -> BrokenEnvironment | None:
         return BrokenEnvironment(Path(place), "it was never finished")
     if os.path.lexists(os.path.join(place, UNFINISHED)):
         return BrokenEnvironment(Path(place), "it was never finished")
+    if sorted(names) == [STATE_NAME, ".gitignore"]:  # after `rm -rf .venv/*`
+        return BrokenEnvironment(Path(place), "nothing is left in it")
     if os.path.islink(place):
         raise NotAnEnvironment(
             place,

@@ -16,7 +16,7 @@ from pathlib import Path
 from virtualenv import session_via_cli
 
 from detent import fsio, stamp
-from detent.errors import InterpreterBroken, NotAnEnvironment
+from detent.errors import FileTrouble, InterpreterBroken, NotAnEnvironment
 from detent.python.environment import STATE_NAME, UNFINISHED, Style
 from detent.python.interpreter import Interpreter
 from detent.python.probe import clean_variables
@@ -83,7 +83,8 @@ def make_environment(
         mark.unlink(missing_ok=True)
     except (_Failed, OSError) as error:
         if not style.keeps_contents:
-            fsio.remove_tree(root)
+            with contextlib.suppress(FileTrouble):  # a volume stays, empty
+                fsio.remove_tree(root)
         if isinstance(error, OSError):
             raise fsio.file_trouble(error, root) from error
         raise NotAnEnvironment(place, f"virtualenv could not make it: {error}") from error

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from detent import fsio
-from detent.errors import EnvironmentExists
+from detent.errors import EnvironmentExists, FileTrouble
 from detent.events import Detail, Report, ignore
 from detent.model.limits import Limits
 from detent.named import NamedTuple
@@ -22,7 +22,9 @@ from detent.python.environment import (
     Style,
     check_fillable,
     check_removable,
+    empty_environment,
     environment_at,
+    has_to_stay,
     matches,
     read_environment,
     remove_environment,
@@ -170,22 +172,31 @@ class Standing:
     def _put(self, place: Place, interpreter: Interpreter, style: Style) -> Environment:
         is_common = is_plain(str(place.root), style.prompt) and not style.system_site_packages
         template = self._template(interpreter) if is_common else None
-        if template is not None and template.entries:
-            # The new one is finished before the old one goes: a full disk leaves the old one.
-            finished = stamp_out(template, place.root, style.prompt)
-            try:
-                aside = set_aside(place.root) if place.action == "replaced" else None
-            except BaseException:
-                fsio.remove_tree(finished)
+        try:
+            if template is not None and template.entries:
+                self._exchange(place, template, style)
+            else:
+                if place.action == "replaced":
+                    remove_environment(place.root)
+                self._make(place.root, interpreter, style)
+        except FileTrouble as trouble:
+            if not has_to_stay(place.root, trouble):
                 raise
-            publish(finished, place.root)
-            if aside is not None:
-                fsio.remove_tree(aside)
-        else:
-            if place.action == "replaced":
-                remove_environment(place.root)
+            empty_environment(place.root)
             self._make(place.root, interpreter, style)
         return environment_at(place.root, interpreter)
+
+    def _exchange(self, place: Place, template: Template, style: Style) -> None:
+        """Put a new environment in the place of the old one: finished before, so a full disk leaves that."""
+        finished = stamp_out(template, place.root, style.prompt)
+        try:
+            aside = set_aside(place.root) if place.action == "replaced" else None
+        except BaseException:
+            fsio.remove_tree(finished)
+            raise
+        publish(finished, place.root)
+        if aside is not None:
+            fsio.remove_tree(aside)
 
     def _turn(self, root: Path) -> Path:
         key = fingerprint(os.fsencode(os.path.abspath(root)))  # noqa: PTH100

@@ -35,9 +35,7 @@ _HAS_DESCRIPTOR, _NAME_IS_UTF8 = 0x0008, 0x0800
 _LEVEL_FLAGS = 0x0006
 _ALLOWED_FLAGS = _LEVEL_FLAGS | _HAS_DESCRIPTOR | _NAME_IS_UTF8
 _ZIP64_FIELD, _OTHER_NAME_FIELD = 0x0001, 0x7075
-_PIECE_BYTES = 2**18
-_FED_BYTES = 2**16
-"""Packed bytes fed at a time: what is left of them is copied with every piece that comes out."""
+_PIECE_BYTES = 2**20
 
 # Control characters, line and paragraph separators, marks that turn the direction of text.
 _NEVER_IN_A_NAME = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
@@ -115,7 +113,7 @@ class ZipReader:
         while not stream.eof:
             fed: bytes | memoryview = stream.unconsumed_tail
             if not fed:
-                fed = packed[position : position + _FED_BYTES]
+                fed = packed[position : position + _PIECE_BYTES]
                 position += len(fed)
             try:
                 # One byte more than may come shows that more would come.

@@ -8,7 +8,7 @@ from hashlib import file_digest
 from pathlib import Path
 
 from detent.events import Report, ignore
-from detent.fsio import FileLock, copy, file_trouble, write_atomic
+from detent.fsio import FileLock, copy, file_trouble, make_private_folder, write_atomic
 from detent.model.limits import Limits
 from detent.store.cache import Scratch
 from detent.store.layout import Layout
@@ -41,7 +41,7 @@ class Archives:
         """
         path = self._layout.archive(digest)
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(path.parent)
             if isinstance(source, bytes):
                 write_atomic(path, source, mode=0o600)
             else:

@@ -1,7 +1,8 @@
 """The store's root: made and opened safely, its scratch folders, and the hold everyone takes on it.
 
-Refuses a root that somebody else could have prepared. All of it works on a read-only store too: what cannot
-be written is left undone, since a cache is never the only place of anything.
+Refuses a root that somebody else could have prepared, and one that holds other things, which would go when
+the store is cleaned. All of it works on a read-only store too: what cannot be written is left undone, since a
+cache is never the only place of anything.
 """
 
 import contextlib
@@ -14,7 +15,15 @@ from types import TracebackType
 
 from detent.errors import FileTrouble, StoreBusy, StoreUnsafe
 from detent.events import Report, ignore
-from detent.fsio import READ_ONLY, FileLock, file_trouble, is_scratch, remove_tree, write_atomic
+from detent.fsio import (
+    READ_ONLY,
+    FileLock,
+    file_trouble,
+    is_scratch,
+    make_private_folder,
+    remove_tree,
+    write_atomic,
+)
 from detent.model.limits import Limits
 from detent.store.layout import BUCKETS, CACHE_TAG, Layout
 
@@ -25,6 +34,9 @@ _UNTOUCHED_SECONDS = 3_600
 _PAUSE_SECONDS = 60
 """Between two slices of bounding the store (:mod:`detent.store.eviction`)."""
 
+_OF_THE_DISK = "lost+found"
+"""Stands in the root of every disk of some file systems."""
+
 _HELD = ".held"
 _SWEPT = ".swept"
 """Its time says when the store was last looked after; while anything is in it there is more to do."""
@@ -34,8 +46,8 @@ def open_store(root: Path, *, when_due: Callable[[Layout], object] = lambda _: N
     """Make the store at ``root`` if need be, and see that it is ours alone.
 
     ``when_due`` is called where the store is to be bounded once this command has done its work. Raises
-    :class:`StoreUnsafe` for a root that is no folder, belongs to another user, or that everybody may write;
-    :class:`FileTrouble` where it cannot be made.
+    :class:`StoreUnsafe` for a root that is no folder, belongs to another user, that everybody may write, or
+    that holds other things; :class:`FileTrouble` where it cannot be made.
     """
     layout = Layout(Path(os.path.abspath(root)))  # noqa: PTH100 (a link to the store is kept as it is)
     try:
@@ -94,7 +106,7 @@ class Scratch:
             try:
                 self._folder.mkdir(mode=0o700)
             except FileNotFoundError:
-                self._tmp.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_private_folder(self._tmp)
                 self._folder.mkdir(mode=0o700)
         except OSError as error:
             raise file_trouble(error, self._tmp) from error
@@ -134,7 +146,7 @@ def mark_wheels(layout: Layout) -> None:
     if os.path.lexists(layout.coverage_marker):
         return
     try:
-        layout.unpacked.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(layout.unpacked)
     except OSError as error:
         raise file_trouble(error, layout.unpacked) from error
     write_atomic(layout.removals, b"")
@@ -142,7 +154,12 @@ def mark_wheels(layout: Layout) -> None:
 
 
 def _mark(layout: Layout) -> None:
-    """Say to backup programs and version control what this folder is."""
+    """Say to backup programs and version control what this folder is.
+
+    Raises :class:`StoreUnsafe` for a folder that is something else.
+    """
+    if not os.path.lexists(layout.cache_tag):
+        _refuse_other_things(layout)
     for path, text in ((layout.cache_tag, CACHE_TAG), (layout.gitignore, b"*\n")):
         if not os.path.lexists(path):
             try:
@@ -150,6 +167,26 @@ def _mark(layout: Layout) -> None:
             except FileTrouble as trouble:
                 if not is_read_only(trouble):
                     raise
+
+
+def _refuse_other_things(layout: Layout) -> None:
+    """Raise for a folder that holds other things: what is called `tmp` or `users` there is not ours.
+
+    A store that lost its tag has a bucket that nobody else would call so.
+    """
+    try:
+        names = sorted(name for name in os.listdir(layout.root) if not name.startswith("."))  # noqa: PTH208
+    except OSError as error:
+        raise file_trouble(error, layout.root) from error
+    kinds = {bucket.rpartition("-v")[0] for bucket in BUCKETS}
+    others = [name for name in names if name != _OF_THE_DISK]
+    is_ours = any(kind and kind in kinds for kind, _, _ in (name.rpartition("-v") for name in others))
+    if others and not is_ours and not os.path.lexists(layout.cache_tag):  # another process made it just now
+        raise StoreUnsafe(
+            str(layout.root),
+            f"`{others[0]}` is in it, which detent has not put there, and a cache is cleaned as a whole",
+            next_step="choose a folder of its own with `--cache-dir`, such as `detent` in that one",
+        )
 
 
 def _sweep(layout: Layout) -> bool:

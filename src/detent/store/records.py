@@ -13,7 +13,7 @@ from struct import Struct
 from typing import Any
 
 from detent.errors import FileTrouble
-from detent.fsio import READ_ONLY, file_trouble, write_atomic
+from detent.fsio import READ_ONLY, file_trouble, make_private_folder, write_atomic
 
 _MAGIC = b"\x89DTR"
 _HEADER = Struct("<4s8sHI")
@@ -37,7 +37,7 @@ def write_record(path: Path, kind: bytes, version: int, value: Any) -> bool:
     """
     data = encode_record(kind, version, value)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         write_atomic(path, data)
     except FileTrouble as trouble:
         cause = trouble.__cause__

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from detent.errors import ArchiveUnsafe, FileTrouble
 from detent.events import Notice, Report, ignore
-from detent.fsio import CREATE, READ_ONLY, FileLock, file_trouble, write_all
+from detent.fsio import CREATE, READ_ONLY, FileLock, file_trouble, make_private_folder, write_all
 from detent.model.limits import Limits
 from detent.model.names import PackageName
 from detent.store.cache import Scratch, is_read_only, mark_wheels, note_removal
@@ -162,7 +162,7 @@ class WheelStore(Shelf):
         root = self._layout.wheel(entry.digest)
         mark_wheels(self._layout)
         try:
-            root.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(root.parent)
             while True:
                 try:
                     entry.root.rename(root)

@@ -316,6 +316,16 @@ def test_the_line_for_coverage_goes_with_the_last_link(tmp_path: Path) -> None:
     assert not marker.exists()
 
 
+@pytest.mark.parametrize("name", [b"caf\xe9", "line\u2028break".encode()])
+def test_a_store_whose_name_is_no_line_of_text_is_not_told_to_coverage(tmp_path: Path, name: bytes) -> None:
+    world = ByDirectory(tmp_path / os.fsdecode(name))
+
+    world.link(NUMPY)
+
+    assert not (world.site_packages / "_detent_store.pth").exists()
+    assert world.links() == ["numpy", "numpy.libs"]
+
+
 # ---- 5: what is real, and removing --------------------------------------------------------------
 
 
@@ -430,6 +440,18 @@ def test_the_links_of_a_run_whose_manifest_is_lost_are_taken_over(tmp_path: Path
     world.link(NUMPY)
 
     assert world.tree() == before
+
+
+def test_another_mode_takes_the_place_of_links_whose_manifest_is_lost(tmp_path: Path) -> None:
+    world, fresh = ByDirectory(tmp_path), ByDirectory(tmp_path / "fresh")
+    free = wheel("b", dist_info_files={"licenses/deep/LICENSE": "free"})
+    fresh.sync(free, link_mode="hardlink")
+    world.link(free)
+    (world.environment.root / ".detent/installed").unlink()
+
+    world.sync(free, link_mode="hardlink")
+
+    assert world.library() == fresh.library()
 
 
 @pytest.mark.parametrize("modes", [("directory", "hardlink"), ("copy", "directory"), ("auto", "directory")])

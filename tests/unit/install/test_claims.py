@@ -84,8 +84,10 @@ def test_every_pair_that_conflicts_is_named(tmp_path: Path) -> None:
 def test_a_folder_of_one_package_cannot_be_a_file_of_another(tmp_path: Path) -> None:
     world = Installation(tmp_path)
 
-    with pytest.raises(FileConflict):
+    with pytest.raises(FileConflict) as caught:
         world.sync(wheel("a", files={"x": ""}), wheel("b", files={"x/y.py": ""}))
+    assert caught.value.what.endswith("site-packages/x` is a file of `a` and a folder of `b`")
+    assert "allow-overwrite" not in str(caught.value.next_steps)
 
     world.sync(wheel("a", files={"x": ""}))
     with pytest.raises(FileConflict):
@@ -152,8 +154,9 @@ def test_a_link_in_place_of_a_folder_is_not_written_through(tmp_path: Path) -> N
     (tmp_path / "work").mkdir()
     (world.site_packages / "a").symlink_to(tmp_path / "work")
 
-    with pytest.raises(PathOccupied):
+    with pytest.raises(PathOccupied) as occupied:
         world.sync(wheel("a", files={"a/deep/x.py": ""}))
+    assert f"`{world.site_packages}/a` is taken" in occupied.value.what
 
     assert list((tmp_path / "work").iterdir()) == []
 

@@ -1,4 +1,5 @@
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,12 @@ def break_library(root: Path) -> None:
     (root / "lib/python3.12/site-packages").rmdir()
 
 
+def empty(root: Path) -> None:
+    shutil.rmtree(root)
+    (root / ".detent").mkdir(parents=True)
+    (root / ".gitignore").touch()
+
+
 def break_off(root: Path) -> None:
     (root / UNFINISHED).parent.mkdir()
     (root / UNFINISHED).touch()
@@ -91,6 +98,7 @@ def break_off(root: Path) -> None:
         (break_minor, "it was made with Python 3.11"),
         (break_library, "it has no `lib/python3.12/site-packages`"),
         (break_off, "it was never finished"),
+        (empty, "nothing is left in it"),
     ],
 )
 def test_a_broken_environment_says_why(tmp_path: Path, damage: object, reason: str) -> None:

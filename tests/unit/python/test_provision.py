@@ -1,3 +1,6 @@
+import errno
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -178,6 +181,37 @@ def test_the_old_environment_stays_when_the_new_one_cannot_be_made(tmp_path: Pat
         environments.ensure(environments.look(root, newer), newer, prompt="demo")
 
     assert (root / "lib/python3.11").is_dir()
+    assert [p.name for p in root.parent.iterdir()] == [".venv"]
+
+
+@pytest.mark.parametrize("refusal", [errno.EBUSY, errno.EACCES])
+@pytest.mark.parametrize("state", ["nothing", "another Python"])
+def test_a_folder_that_has_to_stay_is_emptied_and_filled_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: int, state: str
+) -> None:
+    machine = Machine(tmp_path)
+    interpreters = machine.interpreters()
+    root = machine.environment("project/.venv", machine.python("bin/python3.11", "3.11.4"), "3.11.4")
+    if state == "nothing":
+        shutil.rmtree(root)
+        root.mkdir()
+    before = root.stat().st_ino
+    rename = os.rename
+
+    def rename_others(source: str, target: str) -> None:
+        if root in (Path(source), Path(target)):
+            raise OSError(refusal, "as for a volume")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", rename_others)
+    newer = interpreters.read(str(machine.python("bin/python3.12", "3.12.1")))
+    workshop = Workshop(machine)
+    environments = workshop.environments(interpreters)
+
+    environments.ensure(environments.look(root, newer), newer, prompt="demo")
+
+    assert workshop.made == [root]
+    assert (root.stat().st_ino, list(root.iterdir())) == (before, [])
     assert [p.name for p in root.parent.iterdir()] == [".venv"]
 
 

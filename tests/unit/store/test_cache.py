@@ -7,7 +7,8 @@ import pytest
 
 from detent.errors import FileTrouble, StoreBusy, StoreUnsafe
 from detent.model.limits import Limits
-from detent.store.cache import Scratch, hold_store, open_store
+from detent.store.cache import Scratch, hold_store, mark_wheels, open_store
+from detent.store.records import write_record
 from support.stores import unprivileged
 
 DAY_SECONDS = 86_400
@@ -29,6 +30,22 @@ def test_a_store_is_made_for_its_owner_alone_and_marked_as_a_cache(tmp_path: Pat
     assert layout.root.stat().st_mode & 0o777 == 0o700
     assert layout.cache_tag.read_bytes().startswith(b"Signature: 8a477f597d28d172789f06886806bc55")
     assert layout.gitignore.read_bytes() == b"*\n"
+
+
+def test_nobody_else_may_write_in_a_store_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        tmp_path.chmod(0o755)
+        layout = open_store(tmp_path)
+        mark_wheels(layout)
+        write_record(layout.fact("some"), b"fact", 1, "")
+        with hold_store(layout, Limits()), Scratch(layout):
+            modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.rglob("*") if path.is_dir()}
+    finally:
+        os.umask(before)
+
+    assert modes.keys() >= {"wheels-v2", "unpacked", "locks", "tmp", "facts-v1"}
+    assert set(modes.values()) == {0o700}
 
 
 def test_opening_again_changes_nothing(tmp_path: Path) -> None:
@@ -71,6 +88,24 @@ def test_a_store_that_is_a_file_is_refused(tmp_path: Path) -> None:
         open_store(tmp_path / "store")
 
 
+@pytest.mark.parametrize("name", ["tmp", "users", "pyproject.toml"])
+def test_a_folder_with_other_things_in_it_is_no_store_and_keeps_them(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+
+    with pytest.raises(StoreUnsafe) as unsafe:
+        open_store(tmp_path)
+
+    assert f"`{name}`" in unsafe.value.why
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", ["lost+found", ".nfs0001", "wheels-v1", "index-v1"])
+def test_a_disk_of_its_own_and_a_store_that_lost_its_tag_are_opened(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+
+    assert open_store(tmp_path).cache_tag.exists()
+
+
 def test_a_store_that_cannot_be_made_is_one_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
 
@@ -88,7 +123,7 @@ def test_a_link_to_a_store_is_a_store(tmp_path: Path) -> None:
 def test_a_read_only_store_can_be_opened_and_held(tmp_path: Path) -> None:
     root = tmp_path / "store"
     root.mkdir(mode=0o700)
-    (root / "tmp").mkdir()
+    (root / "index-v1").mkdir()
 
     with unprivileged(root):
         root.chmod(0o500)
@@ -102,7 +137,7 @@ def test_a_read_only_store_can_be_opened_and_held(tmp_path: Path) -> None:
             root.chmod(0o700)
 
     assert "permission is denied" in trouble.value.why
-    assert sorted(path.name for path in root.iterdir()) == ["tmp"]
+    assert sorted(path.name for path in root.iterdir()) == ["index-v1"]
 
 
 def test_scratch_is_private_and_gone_afterwards(tmp_path: Path) -> None:
