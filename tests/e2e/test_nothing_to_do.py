@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from detent import stamp
-from support.asking import ask, is_at_once, settle, stamp_of
+from support.asking import ask, is_at_once, outlast_a_tick, settle, stamp_of
 from support.backends import tiny_tree, write_tree
 from support.cli import SOURCE, Sandbox, publish
 from support.index_server import IndexServer
@@ -54,6 +54,7 @@ def with_times_of(path: Path, change: Callable[[], object]) -> None:
 
 def test_a_sync_that_installed_something_makes_the_next_one_answer_at_once(project: Sandbox) -> None:
     project.detent("sync").ok()
+    outlast_a_tick()
     shutil.rmtree(site_packages(project) / "other-1.0.dist-info")
     first = project.detent("sync").ok()
     second = ask(project, "sync")
@@ -71,6 +72,7 @@ def test_a_sync_that_wrote_a_new_lock_makes_the_next_one_answer_at_once(
     project: Sandbox, *, is_installed: bool
 ) -> None:
     project.detent("sync").ok()
+    outlast_a_tick()
     if not is_installed:
         shutil.rmtree(project.root / ".venv")
     (project.root / "pylock.toml").unlink()

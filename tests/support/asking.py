@@ -1,6 +1,7 @@
 """Asking `detent` and seeing who answers: the stamp, before anything is imported, or the command itself."""
 
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -47,6 +48,11 @@ def settle(
         asked = ask(sandbox, *words, env=env, cwd=cwd)
     assert asked.is_at_once, asked
     return asked
+
+
+def outlast_a_tick() -> None:
+    """Wait until what was just written is older than a tick of the clock: no change of it can hide."""
+    time.sleep(1.5 * stamp._TICK_NS / 10**9)
 
 
 def is_at_once(sandbox: Sandbox, *words: str, env: Mapping[str, str] | None = None) -> bool:
