@@ -5,7 +5,7 @@ the heading in the reference; ``exit_code`` follows the rule "1: the request can
 request is malformed". This module imports nothing of detent and formats nothing for a terminal.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import ClassVar
 
 
@@ -653,11 +653,13 @@ class CacheInUse(StoreError):
 
     code = "cache-in-use"
 
-    def __init__(self, environments: Sequence[str]) -> None:
+    def __init__(self, environments: Sequence[str], away: Collection[str] = ()) -> None:
+        """``away`` are those that nobody can find now."""
         several = len(environments) > 1
+        shown = (f"`{path}`" + " (not there now)" * (path in away) for path in environments)
         super().__init__(
             f"{len(environments)} environments would break" if several else "an environment would break",
-            why="linked to folders of what would go: " + ", ".join(f"`{path}`" for path in environments),
+            why="linked to folders of what would go: " + ", ".join(shown),
             next_steps=(
                 "remove them first" if several else "remove it first",
                 "or pass `--force`, and run `detent sync` there afterwards",

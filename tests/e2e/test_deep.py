@@ -1,6 +1,7 @@
 """`sync --check --deep` finds what was changed in an environment, `sync --deep` puts it right."""
 
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -238,3 +239,79 @@ def test_a_folder_that_is_gone_from_behind_its_link_comes_back_at_once(
     sandbox.detent("sync").ok()
 
     assert environment_faults(sandbox.root / ".venv") == []
+
+
+def test_what_was_put_behind_a_link_is_named_and_goes(sandbox: Sandbox, index: IndexServer) -> None:
+    publish(index, wheel("shout", files=FILES))
+    sandbox.manifest("shout")
+    sandbox.detent("sync", "--link-mode", "directory").ok()
+    sandbox.python("-c", "import shout").ok()
+    folder = library(sandbox) / "shout"
+    outside = sandbox.write("outside/file", "not ours")
+    for path in (folder / "mine.py", folder / "cache/deep/table", folder / "inner/__pycache__/gone.pyc"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    (folder / "out").symlink_to(outside.parent)
+
+    found = sandbox.detent("sync", "--check", "--deep")
+
+    assert found.code == 1
+    assert re.findall(f"`{LIBRARY}/shout/(.*)` does not belong there\n", found.err) == [
+        "cache/deep/table",
+        "inner/__pycache__/gone.pyc",
+        "mine.py",
+        "out",
+    ]
+    assert found.err.count("warning: ") == 4
+    sandbox.detent("sync", "--deep", "--offline").ok()
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "__init__.py",
+        "__pycache__",
+        "data.txt",
+        "empty.py",
+        "inner",
+    ]
+    assert outside.exists()
+    assert cache_faults(sandbox.cache) == []
+    sandbox.detent("sync", "--check", "--deep").ok()
+
+
+def test_without_a_network_a_damaged_package_goes_on_to_work_as_far_as_it_does(
+    sandbox: Sandbox, index: IndexServer
+) -> None:
+    publish(index, wheel("shout", files=FILES))
+    sandbox.manifest("shout")
+    sandbox.detent("sync", "--link-mode", "directory").ok()
+    (library(sandbox) / "shout/data.txt").write_text("edited")
+
+    assert "without `--offline`" in sandbox.detent("sync", "--deep", "--offline").err
+
+    sandbox.python("-c", "import shout, shout.inner.deep").ok()
+    sandbox.detent("run", "--offline", "python", "-c", "import shout").ok()
+    sandbox.detent("sync", "--deep").ok()
+    assert (library(sandbox) / "shout/data.txt").read_text() == FILES["shout/data.txt"]
+    assert cache_faults(sandbox.cache) == []
+
+
+def test_a_damaged_package_is_fetched_where_another_one_needs_its_folder(
+    sandbox: Sandbox, index: IndexServer
+) -> None:
+    publish(index, wheel("shout", files=FILES), wheel("more", files={"shout/more.py": "", "more.py": ""}))
+    sandbox.manifest("shout")
+    sandbox.detent("sync", "--link-mode", "directory").ok()
+    (library(sandbox) / "shout/data.txt").write_text("edited")
+    assert sandbox.detent("sync", "--deep", "--offline").code == 1
+
+    sandbox.detent("add", "more").ok()
+
+    assert (library(sandbox) / "shout/data.txt").read_text() == FILES["shout/data.txt"]
+    sandbox.detent("sync", "--check", "--deep").ok()
+    assert environment_faults(sandbox.root / ".venv") == []
+
+
+def test_a_file_that_grew_is_not_read(project: Sandbox) -> None:
+    os.truncate(library(project) / "shout/data.txt", 2**40)  # for minutes
+
+    found = project.detent("sync", "--check", "--deep")
+
+    assert f"`{LIBRARY}/shout/data.txt` was changed\n" in found.err

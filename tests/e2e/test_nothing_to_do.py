@@ -67,6 +67,20 @@ def test_a_sync_that_installed_something_makes_the_next_one_answer_at_once(proje
     assert second[1:] == third[1:] == (0, "", "Resolved 3 packages in TIME\nChecked 3 packages in TIME\n")
 
 
+def test_the_very_first_sync_makes_the_next_one_answer_at_once(project: Sandbox) -> None:
+    outlast_a_tick()
+    shutil.rmtree(project.cache)
+
+    assert "Installed 3 packages" in project.detent("sync").ok().err
+    assert is_at_once(project, "sync")
+
+    removals = project.cache / "wheels-v2/removals"
+    facts = removals.stat()
+    project.detent("cache", "clean", "other").ok()
+    os.utime(removals, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    assert not is_at_once(project, "sync")
+
+
 @pytest.mark.parametrize("is_installed", [False, True])
 def test_a_sync_that_wrote_a_new_lock_makes_the_next_one_answer_at_once(
     project: Sandbox, *, is_installed: bool
@@ -523,6 +537,7 @@ def test_an_empty_cache_has_no_stamps(project: Sandbox) -> None:
 def test_a_cache_that_only_configuration_names_is_never_guessed(project: Sandbox, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     shutil.copytree(project.cache, elsewhere).chmod(0o700)
+    shutil.rmtree(elsewhere / stamp.BUCKET)
     config = tmp_path / "home/.config/detent/detent.toml"
     config.parent.mkdir(parents=True)
     config.write_text(f'cache-dir = "{elsewhere}"\n')

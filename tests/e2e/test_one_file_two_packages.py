@@ -96,6 +96,26 @@ def test_who_may_overwrite_wins_whatever_came_first(project: Sandbox, index: Ind
         check(project)
 
 
+def test_a_permission_that_is_gone_is_noticed(project: Sandbox, index: IndexServer) -> None:
+    publish(index, wheel(**package("one", "me")), wheel(**package("two", "you")))  # type: ignore[arg-type]
+    project.manifest("one", "two", tail=allowed("two"))
+    assert "allow-overwrite" not in project.detent("sync").ok().err
+    assert "allow-overwrite" not in project.detent("sync", "--check").ok().err
+    project.manifest("one", "two")
+
+    for words in (["sync", "--check"], ["sync"], ["run", "true"], ["sync"]):
+        assert (
+            project.detent(*words)
+            .ok()
+            .err.startswith(
+                "warning: `two` has files in the place of those of `one`, but `allow-overwrite` names it no more;"
+                " a new environment would be refused\n"
+            )
+        ), words
+    assert common(project) == "you"
+    assert "[file-conflict]" in project.detent("sync", "--reinstall").err
+
+
 def test_another_winner_and_another_version_settle_it_anew(project: Sandbox, index: IndexServer) -> None:
     publish(
         index,

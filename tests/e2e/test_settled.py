@@ -14,6 +14,7 @@ from support.asking import ask, is_at_once, settle, stamp_of
 from support.backends import tiny_sdist, tiny_tree, write_tree
 from support.cli import Sandbox, publish
 from support.index_server import IndexServer
+from support.interpreters import base_python
 from support.wheels import wheel
 
 _IMPORT = re.compile(r"^import time:.*\n", re.MULTILINE)
@@ -85,6 +86,18 @@ def test_the_sync_after_a_recalled_one_is_answered_at_once(project: Sandbox, wor
     assert [asked.is_at_once for asked in (recalled, at_once, by_hand)] == [False, True, False]
     assert at_once[1:] == by_hand[1:]
     shutil.rmtree(next(project.root.glob(".venv/lib/python*/site-packages")) / "a-1.0.dist-info")
+    assert not is_at_once(project, *words)
+
+
+def test_so_is_one_with_an_interpreter_by_its_path(project: Sandbox, tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.symlink_to(base_python())
+    words = ("sync", "--python", str(python))
+    sync_anew(project, *words[1:])
+    assert sync_anew(project, *words[1:]).is_recalled
+
+    assert is_at_once(project, *words)
+    python.unlink()
     assert not is_at_once(project, *words)
 
 

@@ -442,6 +442,48 @@ def test_another_python_replaces_the_environment(project: Sandbox, index: IndexS
     assert project.snapshot() == before
 
 
+PREFIX = "import sys\n\ndef main():\n    print(sys.prefix)\n"
+
+
+@pytest.mark.parametrize("mode", ["hardlink", "directory"])
+@pytest.mark.parametrize("is_copied", [False, True])
+def test_an_environment_that_was_moved_or_copied_is_made_anew_and_runs_its_own_programs(
+    sandbox: Sandbox, index: IndexServer, mode: str, *, is_copied: bool
+) -> None:
+    publish(index, wheel("told", scripts={"tell": "told:main"}, files={"told/__init__.py": PREFIX}))
+    sandbox.manifest("told")
+    sandbox.variables["DETENT_LINK_MODE"] = mode
+    sandbox.detent("sync").ok()
+    here = sandbox.root.with_name("here")
+    if is_copied:
+        shutil.copytree(sandbox.root, here, symlinks=True)
+    else:
+        sandbox.root.rename(here)
+
+    as_it_is = sandbox.detent("run", "--no-sync", "python", "-c", "import told; told.main()", cwd=here).ok()
+    synced = sandbox.detent("run", "tell", cwd=here).ok()
+
+    assert as_it_is.out == f"{here}/.venv\n"
+    assert f"warning: the environment was made at `{sandbox.root}/.venv`" in as_it_is.err
+    assert synced.out == f"{here}/.venv\n"
+    assert f"Replacing virtual environment at: .venv (it was made at `{sandbox.root}/.venv`" in synced.err
+    assert sandbox.detent("run", "tell", cwd=here).ok().err == ""
+    if is_copied:
+        assert sandbox.detent("run", "tell").ok() == (0, f"{sandbox.root}/.venv\n", "")
+
+
+def test_an_environment_is_not_removed_where_none_can_be_made(project: Sandbox) -> None:
+    project.detent("sync").ok()
+    here = project.root.with_name("co:lon")
+    project.root.rename(here)
+
+    done = project.detent("sync", cwd=here)
+
+    assert done.code == 2
+    assert "there is `:` in its path" in done.err
+    assert (here / ".venv/pyvenv.cfg").exists()
+
+
 def test_a_folder_that_is_no_environment_is_left_alone(project: Sandbox) -> None:
     project.write(".venv/precious.txt", "mine")
 

@@ -50,7 +50,7 @@ class Tally:
         noted = [(name, cases) for name, cases in report.user_properties if isinstance(cases, int)]
         promises = {name for name, _ in noted} or set(COUNTED.get(file, ()))
         if report.failed:
-            self.bad.update(promises or PROMISES)
+            self.bad.update(tuple(promises or PROMISES))
             print(f"\n{report.nodeid}\n{report.longreprtext[-3000:]}", flush=True)
         elif report.when == "call" and report.passed:
             for name, cases in noted or [(name, 1) for name in promises]:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from detent.model.names import package_name
 from detent.store.cache import open_store
 from detent.store.entry import HEAD, WheelEntry
 from detent.store.layout import Layout
-from detent.store.records import write_record
+from detent.store.records import read_record, write_record
+from detent.store.users import register
 from detent.store.wheels import WheelStore
 from support.wheels import Wheel, wheel
 
@@ -52,6 +53,17 @@ def lived_in(root: Path) -> Path:
     """Make what counts as an environment of detent's."""
     (root / ".detent").mkdir(parents=True)
     return root
+
+
+def away(layout: Layout, root: Path, digests: Sequence[str]) -> Path:
+    """Note an environment as one that stands on a disk which is not mounted now; give the note."""
+    before = set(layout.users.iterdir()) if layout.users.exists() else set()
+    register(layout, root, digests)
+    (note,) = set(layout.users.iterdir()) - before
+    match read_record(note, b"user", 2):
+        case (path, wheels, int(device)):
+            write_record(note, b"user", 2, (path, wheels, device + 1))
+    return note
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What the cache commands found, as lines and as facts for programs: pure, all foreign text made harmless."""
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from time import gmtime, strftime
 
 from detent.cli.render import count, show, size
@@ -10,6 +11,8 @@ from detent.store.usage import Held, Usage
 from detent.store.verify import Fault, Verdict
 
 _SCHEMA = {"version": 1}
+_SHOWN = 10
+"""How many files of one package are named."""
 _WORDS = {
     "changed": "is damaged",
     "missing": "is missing",
@@ -115,10 +118,14 @@ def removed(tree: Tree) -> str:
 
 
 def fault_lines(verdict: Verdict) -> Iterator[str]:
-    """Give each file that is not as it was written."""
-    for fault in verdict.faults:
-        file = f": `{show(fault.path)}`" if fault.path else ""
-        yield f"{show(fault.subject)}{file} {_WORDS[fault.kind]}{_mode(fault)}"
+    """Give the files that are not as they were written, not all of them where a package has many."""
+    for subject, group in groupby(verdict.faults, key=lambda fault: fault.subject):
+        faults = sorted(group, key=lambda fault: fault.kind == "mode")  # what matters most is named
+        for fault in faults[:_SHOWN]:
+            file = f": `{show(fault.path)}`" if fault.path else ""
+            yield f"{show(subject)}{file} {_WORDS[fault.kind]}{_mode(fault)}"
+        if len(faults) > _SHOWN:
+            yield f"{show(subject)}: {count(len(faults) - _SHOWN, 'more file')}"
 
 
 def _mode(fault: Fault) -> str:
@@ -137,7 +144,7 @@ def repair_lines(outcome: CacheCheck, *, repairs: bool) -> Iterator[str]:
         yield f"Removed {show(subject)}; it is fetched again when it is needed"
     put_right = sum(fault.kind in {"foreign", "mode"} for fault in outcome.verdict.faults)
     if repairs and put_right:
-        yield f"Put right {count(put_right, 'other file')}"
+        yield f"Put right {count(put_right, 'other file' if outcome.removed else 'file')}"
     if repairs:
         for root in outcome.verdict.environments:
             yield f"`{show(str(root))}` is linked to what was removed; run `detent sync` there"

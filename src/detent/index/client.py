@@ -177,9 +177,16 @@ class Client:
                     url, fault, patience, idle_seconds=time.monotonic() - begun, received_bytes=0
                 )
 
-    def download(self, artifact: Artifact, package: str, dest_folder: Path) -> Downloaded:
-        """Fetch a file and hold it against its digests and size; see :mod:`detent.index.download`."""
-        return Download(self, artifact, package, dest_folder, self._report).run()
+    def download(
+        self, artifact: Artifact, package: str, dest_folder: Path, *, memory_bytes: int | None = None
+    ) -> Downloaded:
+        """Fetch a file and hold it against its digests and size; see :mod:`detent.index.download`.
+
+        What is no larger than ``memory_bytes`` stays in memory; without that, as the limits say.
+        """
+        if memory_bytes is None:
+            memory_bytes = self.limits.memory_download_bytes
+        return Download(self, artifact, package, dest_folder, memory_bytes, self._report).run()
 
     def patience(self) -> Patience:
         """The patience one transfer begins with."""

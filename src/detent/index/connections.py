@@ -286,22 +286,23 @@ class _Counted:
 
     def makefile(self, mode: str) -> io.BufferedReader:
         """Give the reading side, buffered."""
-        return io.BufferedReader(_Reads(self._sock.makefile(mode, buffering=0), self._note))
+        return io.BufferedReader(_Reads(self._sock, self._sock.makefile(mode, buffering=0), self._note))
 
 
 class _Reads(io.RawIOBase):
     """The reading side of a socket; every read is told."""
 
-    def __init__(self, raw: io.RawIOBase, note: Callable[[int], None]) -> None:
+    def __init__(self, sock: Any, raw: io.RawIOBase, note: Callable[[int], None]) -> None:
+        self._read = sock.recv_into  # what `raw` does, with less around it; `raw` keeps the socket open
         self._raw = raw
         self._note = note
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int | None:
-        count = self._raw.readinto(buffer)
-        self._note(count or 0)
+    def readinto(self, buffer: Any) -> int:
+        count: int = self._read(buffer)
+        self._note(count)
         return count
 
     def close(self) -> None:

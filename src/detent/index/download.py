@@ -24,6 +24,8 @@ from detent.model.limits import Limits
 from detent.named import NamedTuple
 
 _REPORT_BYTES = 256 * 1024
+_BATCH_BYTES = 256 * 1024
+"""What is hashed and written at a time: TLS gives 16 KiB, and each step makes way for other transfers."""
 
 
 class Downloaded(NamedTuple):
@@ -79,12 +81,19 @@ class Download:
     """One file on its way."""
 
     def __init__(
-        self, server: Server, artifact: Artifact, package: str, folder: Path, report: Report
+        self,
+        server: Server,
+        artifact: Artifact,
+        package: str,
+        folder: Path,
+        memory_bytes: int,
+        report: Report,
     ) -> None:
         self._server = server
         self._artifact = artifact
         self._package = package
         self._folder = folder
+        self._memory_bytes = memory_bytes
         self._report = report
         self._wanted = tuple(d for d in artifact.digests if d.algorithm in STRONG_HASHES)
 
@@ -93,7 +102,7 @@ class Download:
         self._report(DownloadStarted(self._artifact.filename, self._artifact.size_bytes))
         retries = self._server.limits.hash_retries
         while True:
-            sink = _Sink(self._folder, self._server.limits.memory_download_bytes, self._wanted)
+            sink = _Sink(self._folder, self._memory_bytes, self._wanted)
             try:
                 self._transfer(sink)
                 fault = self._difference(sink)
@@ -202,16 +211,29 @@ class _Sink:
         self.discard()
         self.received_bytes = 0
         self.reported_bytes = 0
+        self._batch: list[bytes] = []
+        self._batch_bytes = 0
         self._memory = bytearray()
         self._hashers = {name: hashlib.new(name, usedforsecurity=True) for name in self._algorithms}
 
     def write(self, chunk: bytes) -> None:
         """Keep a piece."""
-        for hasher in self._hashers.values():
-            hasher.update(chunk)
+        self._batch.append(chunk)
+        self._batch_bytes += len(chunk)
         self.received_bytes += len(chunk)
+        if self._batch_bytes >= _BATCH_BYTES:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Hash what came since the last time, and put it where it belongs."""
+        if not self._batch:
+            return
+        batch = b"".join(self._batch)
+        self._batch, self._batch_bytes = [], 0
+        for hasher in self._hashers.values():
+            hasher.update(batch)
         if self._path is None and self.received_bytes <= self._memory_bytes:
-            self._memory += chunk
+            self._memory += batch
             return
         try:
             if self._path is None:
@@ -219,17 +241,19 @@ class _Sink:
                 self._path = Path(name)
                 write_all(self._descriptor, bytes(self._memory))
                 self._memory = bytearray()
-            write_all(self._descriptor, chunk)
+            write_all(self._descriptor, batch)
         except OSError as error:
             raise file_trouble(error, self._path or self._folder) from error
 
     def digest(self, algorithm: str) -> str:
         """Hex of everything that came."""
+        self._settle()
         return self._hashers[algorithm].hexdigest()
 
     def finish(self) -> Downloaded:
         """Hand it over."""
-        path, sha256 = self._path, self.digest("sha256")
+        sha256 = self.digest("sha256")  # after this all is where it belongs
+        path = self._path
         if path is None:
             return Downloaded(bytes(self._memory), None, self.received_bytes, sha256)
         try:

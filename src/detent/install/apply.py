@@ -7,7 +7,7 @@ A journal that is found at the start is put right by :func:`recover`. Nothing he
 
 import contextlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from io import StringIO
 from types import MappingProxyType
 
@@ -109,11 +109,13 @@ def apply(
     store: Shelf,
     linking: Linking = AUTO,
     bytecode: Mapping[PackageName, ByteCode] = MappingProxyType({}),
+    more_bytecode: Callable[[WheelEntry], ByteCode | None] = lambda _entry: None,
     report: Report = ignore,
 ) -> Applied:
     """Make the environment what the plan says, from checked ``entries`` of everything it installs.
 
-    Packages that come or stay get their ``bytecode`` besides. To be called under the environment's lock.
+    Packages that come or stay get their ``bytecode`` besides; ``more_bytecode`` gives all that there is of
+    one whose folders turn out to be no links. To be called under the environment's lock.
     Raises :class:`FileConflict`, :class:`PathOccupied`, :class:`UnsafePath` and :class:`StoreInEnvironment`
     before anything is touched. After a :class:`FileTrouble` the touched packages are taken out again as far
     as the system allows, and the next run does the rest.
@@ -123,6 +125,9 @@ def apply(
         refuse_store_inside(places, store.layout)
     sweep_state_folder(places.root)
     work = prepare(plan, places, entries, store, linking)
+    if work.opened:
+        found = {entry.name: more_bytecode(entry) for entry in work.opened}
+        bytecode = {**bytecode, **{name: more for name, more in found.items() if more is not None}}
     if bytecode:
         work = work._replace(after=tuple([_with_bytecode(row, bytecode) for row in work.after]))
     for distribution in plan.stuck:

@@ -8,12 +8,12 @@ the environment get any: behind a link, one to a folder of the store above all, 
 # ruff: noqa: PTH102, PTH108, PTH208 (strings: an environment has files by the thousand)
 
 import os
-import stat
 from collections.abc import Iterable
 
 from detent.fsio import file_trouble
 from detent.install.link import Linker
 from detent.install.places import Places
+from detent.install.real_folders import RealFolders
 from detent.install.wheel import Batch
 from detent.named import NamedTuple
 from detent.store.entry import WheelEntry, WheelFile
@@ -50,7 +50,7 @@ class _Room:
 
     def __init__(self, root: str) -> None:
         self._root = root
-        self._is_real: dict[str, bool] = {"": True}
+        self._folders = RealFolders(root)
         self._names: dict[str, set[str] | None] = {}
         """What stands in each; ``None`` where a folder cannot be."""
         self._given: set[str] = set()
@@ -73,26 +73,13 @@ class _Room:
 
     def _opened(self, folder: str) -> set[str] | None:
         path = f"{self._root}/{folder}"
-        if not self._stands(folder.rpartition("/")[0]):
+        if not self._folders.is_real(folder.rpartition("/")[0]):
             return None
         try:
             try:
                 os.mkdir(path, 0o755)
             except FileExistsError:
-                return set(os.listdir(path)) if self._stands(folder) else None
+                return set(os.listdir(path)) if self._folders.is_real(folder) else None
         except OSError as error:
             raise file_trouble(error, path) from error
         return set()
-
-    def _stands(self, folder: str) -> bool:
-        """Whether this is a folder with no link on the way."""
-        known = self._is_real.get(folder)
-        if known is None:
-            known = self._stands(folder.rpartition("/")[0])
-            if known:
-                try:
-                    known = stat.S_ISDIR(os.lstat(f"{self._root}/{folder}").st_mode)
-                except OSError:
-                    known = False
-            self._is_real[folder] = known
-        return known

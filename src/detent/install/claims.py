@@ -17,6 +17,7 @@ from detent.install.directory import Fold
 from detent.install.foreign import read_hashes
 from detent.install.places import Places
 from detent.install.plan import AUTO, Found, Installed, Linking
+from detent.install.real_folders import RealFolders
 from detent.install.wheel import ARROW, Layout
 from detent.model.names import PackageName, normalise
 from detent.named import NamedTuple
@@ -131,21 +132,22 @@ def check_ground(
     adopted: set[str] = set()
     cleared: set[str] = set()
     faults: list[DetentError] = []
-    folders = _Folders(places.root)
+    folders = RealFolders(places.root)
     known: Collection[str] | None = None
     for layout, row in zip(layouts, rows, strict=True):
         # What has no name in common with site-packages can meet nothing there.
         paths = layout.outside() if layout.top_level.isdisjoint(found.top_level) else row.paths()
         facts: dict[str, tuple[str, int]] = {}
         for path in paths:
-            state = folders.state(path.rpartition("/")[0])
-            if state == "absent":
+            folder = folders.state(path.rpartition("/")[0])
+            if folder == "absent":
                 continue
             known = ours() if known is None else known
-            obstacle = path if state == "real" else folders.obstacle(path)
+            obstacle = path if folder == "real" else folders.obstacle(path)
             if obstacle in known:
                 continue
-            if state == "real":
+            state = "taken"
+            if folder == "real":
                 facts = facts or layout.facts()
                 state = _file_state(f"{places.root}/{path}", *facts[path])
             if state == "same":
@@ -157,38 +159,6 @@ def check_ground(
                 break
     _raise(faults)
     return Ground(frozenset(adopted), frozenset(cleared))
-
-
-class _Folders:
-    """Which folders are there, each looked at once."""
-
-    def __init__(self, root: str) -> None:
-        self._root = root
-        self._states = {"": "real"}
-
-    def state(self, folder: str) -> str:
-        """Say ``real``, ``absent``, or ``taken`` where anything else stands there or above."""
-        known = self._states.get(folder)
-        if known is None:
-            above = self.state(folder.rpartition("/")[0])
-            known = self._states[folder] = self._look(folder) if above == "real" else above
-        return known
-
-    def obstacle(self, path: str) -> str:
-        """Give what stands in place of a folder above the path."""
-        folder = path.rpartition("/")[0]
-        while self.state(folder.rpartition("/")[0]) == "taken":
-            folder = folder.rpartition("/")[0]
-        return folder
-
-    def _look(self, folder: str) -> str:
-        try:
-            mode = os.lstat(f"{self._root}/{folder}").st_mode
-        except FileNotFoundError:
-            return "absent"
-        except OSError as error:
-            raise file_trouble(error, f"{self._root}/{folder}") from error
-        return "real" if stat.S_ISDIR(mode) else "taken"
 
 
 def _file_state(path: str, digest: str, size_bytes: int) -> str:

@@ -1,32 +1,38 @@
 """Which files of an environment are no longer what was installed: every file of every package is read.
 
-A file is held against the hash in its package's RECORD, RECORD against our own manifest, and a launcher
-against what it has to say; a link to a folder must lead to the wheel it is of. What nobody installed is
-nobody's damage, and byte code is made anew by whoever imports. Nothing is written here.
+A file is held against the size and hash in its package's RECORD, RECORD against our own manifest, and a
+launcher against what it has to say; a link to a folder must lead to the wheel it is of, and nothing else may
+lie behind it. What nobody installed is nobody's damage elsewhere, and byte code is made anew by whoever
+imports. Nothing is written here.
 """
 
-# ruff: noqa: PTH115, PTH123 (strings: an environment has files by the thousand)
+# ruff: noqa: PTH114, PTH115, PTH123 (strings: an environment has files by the thousand)
 
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import Literal, TypeAlias
 
 from detent.fsio import file_trouble
 from detent.install.claims import launcher_owners
-from detent.install.foreign import read_hashes
+from detent.install.foreign import read_facts
 from detent.install.places import Places
 from detent.install.plan import Installed
+from detent.install.real_folders import RealFolders
 from detent.install.wheel import launcher_file
 from detent.model.names import PackageName
 from detent.named import NamedTuple
+from detent.store.entry import read_contents, read_head, with_contents
 from detent.store.layout import Layout
 from detent.store.naming import FILES
+from detent.store.verify import is_compiled
 
-Fault: TypeAlias = Literal["missing", "changed", "linked", "not a file", "not executable", "astray"]
+Fault: TypeAlias = Literal[
+    "missing", "changed", "linked", "not a file", "not executable", "astray", "foreign"
+]
 
 _THREADS = 4
 _CHUNK = 64
@@ -49,6 +55,7 @@ class _Expected(NamedTuple):
     owner: Installed
     path: str
     digest: str
+    size_bytes: int
     is_program: bool
 
 
@@ -57,7 +64,7 @@ def find_damage(places: Places, packages: Sequence[Installed], store: Layout) ->
 
     To be given all packages of the environment: two of them may have claims on one file.
     """
-    folders = _Folders(places.root, {link for package in packages for link in package.links})
+    folders = RealFolders(places.root, {link for package in packages for link in package.links})
     found: list[Damage] = []
     expected: list[_Expected] = []
     owners = launcher_owners(packages)
@@ -65,9 +72,10 @@ def find_damage(places: Places, packages: Sequence[Installed], store: Layout) ->
         lost = list(_lost_links(places, package, store))
         found += lost
         links = [link for link in package.links if all(damage.path != link for damage in lost)]
+        found += _strangers(places, package, links, store)
         record = f"{package.dist_info}/RECORD"
         fault = _oddity(f"{places.root}/{record}")
-        listed = {} if fault else read_hashes(places, package.dist_info)
+        listed = {} if fault else read_facts(places, package.dist_info)
         launchers = {path for path, _ in package.launchers}
         if not _is_complete(package, listed):
             found.append(_damage(package, record, fault or "changed"))
@@ -77,10 +85,10 @@ def find_damage(places: Places, packages: Sequence[Installed], store: Layout) ->
                 if owner == package.name:
                     program = launcher_file(places, path, value).content
                     digest = hashlib.sha256(program).hexdigest()
-                    expected.append(_Expected(package, path, digest, is_program=True))
+                    expected.append(_Expected(package, path, digest, len(program), is_program=True))
             elif path in listed and not path.endswith(".pyc"):
                 is_program = path.startswith(places.scripts + "/")
-                expected.append(_Expected(package, path, listed[path], is_program))
+                expected.append(_Expected(package, path, *listed[path], is_program))
     looked = _looked_at(places.root, folders, expected)
     found += [_damage(one.owner, one.path, fault) for one, fault in looked if fault is not None]
     return tuple(sorted(found))
@@ -90,7 +98,7 @@ def _damage(package: Installed, path: str, fault: Fault) -> Damage:
     return Damage(package.name, package.version, path, fault)
 
 
-def _is_complete(package: Installed, listed: dict[str, str]) -> bool:
+def _is_complete(package: Installed, listed: Collection[str]) -> bool:
     """Whether a RECORD has a hash for exactly the files of the package."""
     files = (*package.linked, *package.private, *package.yielded)
     own = {path for path in files if not path.endswith(".pyc")}
@@ -109,11 +117,9 @@ def _behind(listed: Iterable[str], links: Sequence[str]) -> Iterator[str]:
 
 def _lost_links(places: Places, package: Installed, store: Layout) -> Iterator[Damage]:
     """Find the links that are gone or lead somewhere else."""
-    library = package.dist_info.rpartition("/")[0]
     for link in package.links:
-        target = f"{store.wheel(package.digest)}/{FILES}{link[len(library) :]}"
         try:
-            if os.readlink(f"{places.root}/{link}") != target:
+            if os.readlink(f"{places.root}/{link}") != stored_path(package, link, store):
                 yield _damage(package, link, "astray")
         except FileNotFoundError:
             yield _damage(package, link, "missing")
@@ -121,12 +127,43 @@ def _lost_links(places: Places, package: Installed, store: Layout) -> Iterator[D
             yield _damage(package, link, "astray")
 
 
+def stored_path(package: Installed, path: str, store: Layout) -> str:
+    """Give where in the store stands what an environment shows at a path below its site-packages."""
+    library = package.dist_info.rpartition("/")[0]
+    return f"{store.wheel(package.digest)}/{FILES}{path[len(library) :]}"
+
+
+def _strangers(places: Places, package: Installed, links: Sequence[str], store: Layout) -> Iterator[Damage]:
+    """Find what stands behind links and no wheel brought there, but for byte code of what one did."""
+    head = read_head(package.digest, store.wheel(package.digest)) if links else None
+    entry = with_contents(head) if head is not None else None
+    if entry is None:
+        return
+    library = package.dist_info.rpartition("/")[0]
+    contents = read_contents(entry)
+    listed = {f"{library}/{file.path}" for file in contents.files}
+    # Only into folders that the wheel has: the environment's own list may be a stranger's.
+    pending = [f"{library}/{folder}" for folder in contents.folders if f"{library}/{folder}" in links]
+    while pending:
+        folder = pending.pop()
+        try:
+            with os.scandir(f"{places.root}/{folder}") as entries:
+                inside = [(f"{folder}/{e.name}", e.is_dir(follow_symlinks=False)) for e in entries]
+        except OSError as error:
+            raise file_trouble(error, f"{places.root}/{folder}") from error
+        for path, is_folder in inside:
+            if is_folder:
+                pending.append(path)
+            elif path not in listed and not is_compiled(path, listed):
+                yield _damage(package, path, "foreign")
+
+
 def _looked_at(
-    root: str, folders: "_Folders", expected: Sequence[_Expected]
+    root: str, folders: RealFolders, expected: Sequence[_Expected]
 ) -> Iterator[tuple[_Expected, Fault | None]]:
     """Read the files, a few side by side: hashing and reading let go of the interpreter."""
     for one in expected:
-        folders.is_right(one.path.rpartition("/")[0])  # before threads ask
+        folders.state(one.path.rpartition("/")[0])  # before threads ask
     chunks = [expected[at : at + _CHUNK] for at in range(0, len(expected), _CHUNK)]
 
     def look(chunk: Sequence[_Expected]) -> list[tuple[_Expected, Fault | None]]:
@@ -149,16 +186,19 @@ def _oddity(path: str) -> Fault | None:
     return "linked" if stat.S_ISLNK(mode) else "not a file"
 
 
-def _fault(root: str, folders: "_Folders", one: _Expected) -> Fault | None:
-    if not folders.is_right(one.path.rpartition("/")[0]):
-        return "linked"
+def _fault(root: str, folders: RealFolders, one: _Expected) -> Fault | None:
+    if folders.state(one.path.rpartition("/")[0]) == "taken":
+        return "linked" if os.path.islink(f"{root}/{folders.obstacle(one.path)}") else "missing"
     path = f"{root}/{one.path}"
     try:
-        mode = os.lstat(path).st_mode
+        facts = os.lstat(path)
+        mode = facts.st_mode
         if not stat.S_ISREG(mode):
             return "linked" if stat.S_ISLNK(mode) else "not a file"
         if one.is_program and not mode & stat.S_IXUSR:
             return "not executable"
+        if facts.st_size != one.size_bytes:  # which may be more than anybody wants to read
+            return "changed"
         with open(path, "rb", buffering=0) as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except (FileNotFoundError, NotADirectoryError):
@@ -166,21 +206,3 @@ def _fault(root: str, folders: "_Folders", one: _Expected) -> Fault | None:
     except OSError as error:
         raise file_trouble(error, path) from error
     return None if digest == one.digest else "changed"
-
-
-class _Folders:
-    """Whether the folders on the way to a file are folders, or links that were made so."""
-
-    def __init__(self, root: str, links: set[str]) -> None:
-        self._root = root
-        self._links = links
-        self._known = {"": True}
-
-    def is_right(self, folder: str) -> bool:
-        known = self._known.get(folder)
-        if known is None:
-            known = self.is_right(folder.rpartition("/")[0]) and (
-                folder in self._links or not os.path.islink(f"{self._root}/{folder}")  # noqa: PTH114
-            )
-            self._known[folder] = known
-        return known

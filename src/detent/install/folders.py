@@ -7,7 +7,6 @@ link is followed.
 """
 
 import os
-import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache, partial
 
@@ -16,6 +15,7 @@ from detent.fsio import file_trouble
 from detent.install.directory import Fold, Member, Spread, file_by_file, folder_by_folder, spread
 from detent.install.places import Places
 from detent.install.plan import Installed
+from detent.install.real_folders import RealFolders
 from detent.named import NamedTuple
 from detent.store.entry import WheelContents, WheelEntry, read_contents
 from detent.store.shelf import Shelf
@@ -83,7 +83,8 @@ def settle_folders(
             one = Coming(entry, is_by_directory=True)
             packages.append(_package(places, one, store, frozenset(row.links)))
     replaceable = [row for row, _ in stays]
-    spreads = _settled(places.root, packages, top_level, cache(partial(vanishing, replaceable)), fold)
+    going = cache(lambda: frozenset(map(fold, vanishing(replaceable))))
+    spreads = _settled(places.root, packages, top_level, going, fold)
     again = [
         Relinked(row, entry, one)
         for (row, entry), one in zip(stays, spreads[len(coming) :], strict=True)
@@ -170,15 +171,22 @@ def _settled(
     fold: Fold,
 ) -> list[Spread]:
     occupied: dict[str, set[str]] = {package.library: set() for package in packages}
+    folders = RealFolders(root)
+    names = {fold(name) for name in top_level}
+
+    def is_kept(folder: str) -> bool:
+        # A real one that will go on to stand there; one behind a link is not of this environment.
+        return folders.is_real(folder) and not _vanishes(root, folder, vanishing(), fold)
+
     while True:
         found = _spread(packages, occupied, fold)
         taken = [
             (package.library, link)
             for package, one in zip(packages, found, strict=True)
             for link in one.links
-            if link.partition("/")[0] in top_level
+            if fold(link.partition("/")[0]) in names
             and f"{package.library}/{link}" not in package.standing
-            and _is_kept(root, package.library, link, vanishing)
+            and is_kept(f"{package.library}/{link}")
         ]
         if not taken:
             return found
@@ -195,33 +203,26 @@ def _spread(packages: Sequence[_Package], occupied: dict[str, set[str]], fold: F
     return [by_package[number] for number in range(len(packages))]
 
 
-def _is_kept(root: str, library: str, folder: str, vanishing: Callable[[], Collection[str]]) -> bool:
-    """Whether a real folder stands there and will go on to; one behind a link is not of this environment."""
-    path = library
+def _vanishes(root: str, folder: str, paths: Collection[str], fold: Fold) -> bool:
+    """Whether all that is in a folder will be gone; an empty one was not made by an installer and stays.
+
+    ``paths`` are folded. Raises :class:`FileTrouble`.
+    """
     try:
-        for name in folder.split("/"):
-            path = f"{path}/{name}"
-            if not stat.S_ISDIR(os.lstat(f"{root}/{path}").st_mode):
-                return False
-        return not _vanishes(root, path, vanishing())
-    except (FileNotFoundError, NotADirectoryError):
-        return False
+        with os.scandir(f"{root}/{folder}") as entries:
+            inside = [(f"{folder}/{entry.name}", entry.is_dir(follow_symlinks=False)) for entry in entries]
     except OSError as error:
-        raise file_trouble(error, f"{root}/{path}") from error
-
-
-def _vanishes(root: str, folder: str, paths: Collection[str]) -> bool:
-    """Whether all that is in a folder will be gone; an empty one was not made by an installer and stays."""
-    with os.scandir(f"{root}/{folder}") as entries:
-        inside = [(f"{folder}/{entry.name}", entry.is_dir(follow_symlinks=False)) for entry in entries]
+        raise file_trouble(error, f"{root}/{folder}") from error
     return bool(inside) and all(
-        _vanishes(root, path, paths) if is_folder else path in paths or _is_byte_code_of(path, paths)
+        _vanishes(root, path, paths, fold) if is_folder else _is_among(fold(path), paths)
         for path, is_folder in inside
     )
 
 
-def _is_byte_code_of(path: str, paths: Collection[str]) -> bool:
-    """Whether a file goes with its source (:func:`detent.install.removal.remove_files`)."""
+def _is_among(path: str, paths: Collection[str]) -> bool:
+    """Whether a file goes, or goes with its source (:func:`detent.install.removal.remove_files`)."""
+    if path in paths:
+        return True
     cache, _, name = path.rpartition("/")
     above, _, leaf = cache.rpartition("/")
     if leaf != _BYTECODE or ".pyc" not in name:

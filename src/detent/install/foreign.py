@@ -17,6 +17,7 @@ from detent.install.plan import Foreign
 from detent.install.record import record_lines
 
 _SHA256_BYTES = 32
+_SIZE_DIGITS = 20
 MOST_RECORD_BYTES = 64 * 2**20
 """More than the RECORD of any package has."""
 
@@ -25,7 +26,7 @@ def read_paths(places: Places, distribution: Foreign) -> set[str]:
     """Give the files of a distribution, relative to the environment, without those in its `.dist-info`."""
     library, _, folder = distribution.metadata.rpartition("/")
     found: set[str] = set()
-    for text, _ in record_lines(_read_record(places, distribution.metadata)):
+    for text, *_ in record_lines(_read_record(places, distribution.metadata)):
         path = _inside(places, library, text)
         if path and not path.startswith(f"{library}/{folder}/") and not protection(places, path):
             found.add(path)
@@ -34,9 +35,14 @@ def read_paths(places: Places, distribution: Foreign) -> set[str]:
 
 def read_hashes(places: Places, dist_info: str) -> dict[str, str]:
     """Give the sha256 in hex of every file that a RECORD has one for, by path."""
+    return {path: digest for path, (digest, _) in read_facts(places, dist_info).items()}
+
+
+def read_facts(places: Places, dist_info: str) -> dict[str, tuple[str, int]]:
+    """Do as :func:`read_hashes`, with the size of each; of one that has none, a size that no file has."""
     library = dist_info.rpartition("/")[0]
-    found: dict[str, str] = {}
-    for text, hashed in record_lines(_read_record(places, dist_info)):
+    found: dict[str, tuple[str, int]] = {}
+    for text, hashed, size in record_lines(_read_record(places, dist_info)):
         path = _inside(places, library, text)
         algorithm, _, encoded = hashed.partition("=")
         if path and algorithm == "sha256":
@@ -46,7 +52,8 @@ def read_hashes(places: Places, dist_info: str) -> dict[str, str]:
             except ValueError:
                 continue
             if len(digest) == _SHA256_BYTES:
-                found[path] = digest.hex()
+                is_size = size.isdecimal() and len(size) < _SIZE_DIGITS
+                found[path] = (digest.hex(), int(size) if is_size else -1)
     return found
 
 

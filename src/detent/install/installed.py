@@ -1,7 +1,8 @@
-"""What is installed in an environment: our own manifest, held against one listing of site-packages.
+"""What is installed in an environment: our own manifest, held against what stands there.
 
 A package of ours whose `.dist-info` is gone, or was written by another installer meanwhile, is not installed
-any more, nor is one that lacks a name there or whose links lead nowhere; what it left behind is still known.
+any more, nor is one that lacks a program or a name in site-packages, or whose links lead nowhere; what it
+left behind is still known.
 Every other `.dist-info` and `.egg-info` is foreign. Nothing is started, nothing imported, nothing written.
 """
 
@@ -30,12 +31,14 @@ def read_installed(environment: Environment) -> Found:
     places = places_of(environment)
     refuse_links(places)
     names_by_library = {library: _names(places, library) for library in places.libraries}
+    programs = _programs(places)
     rows, lost = _believed(places.root)
     packages: list[Installed] = []
     for row in rows:
         library, _, folder = row.dist_info.rpartition("/")
         names = names_by_library.get(library, frozenset())
         is_there = folder in names and _is_ours(places, row.dist_info) and _has_all(row, library, names)
+        is_there = is_there and all(path in programs for path, _ in row.launchers)
         if is_there and row.links:
             is_there = not _dangles(places.root, row)
         (packages if is_there else lost).append(row)
@@ -114,6 +117,14 @@ def _names(places: Places, library: str) -> frozenset[str]:
         return frozenset(os.listdir(path))
     except OSError as error:
         raise file_trouble(error, path) from error
+
+
+def _programs(places: Places) -> frozenset[str]:
+    try:
+        names = os.listdir(f"{places.root}/{places.scripts}")
+    except OSError:  # whoever wants to write there says why that cannot be
+        return frozenset()
+    return frozenset([f"{places.scripts}/{name}" for name in names])
 
 
 def _is_ours(places: Places, dist_info: str) -> bool:

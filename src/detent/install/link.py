@@ -149,8 +149,7 @@ class Linker:
                     self._fall_back("clone")
             if self.method == "hardlink":
                 outcome = hardlink(source, target)
-                if outcome == "full":
-                    self._store.unshare(batch.entry, batch.scheme, file)
+                if outcome == "full" and self._store.unshare(batch.entry, batch.scheme, file):
                     outcome = hardlink(source, target)
                 if outcome == "unsupported":
                     self._fall_back("hardlink")

@@ -325,6 +325,20 @@ def _with_owed(actions: list[Action], selection: Selection, linking: Linking) ->
         ]
 
 
+def no_longer_allowed(todo: Plan, linking: Linking) -> tuple[tuple[PackageName, PackageName], ...]:
+    """Give each package that stays in the place of another's files, with that, where neither may any more."""
+    kept = [action.old for action in todo.actions if isinstance(action, Keep)]
+    found: dict[tuple[PackageName, PackageName], None] = {}
+    for loser in kept:
+        if loser.yielded:
+            lost = frozenset(loser.yielded)
+            for winner in kept:
+                is_equal = linking.rank(winner.name) == linking.rank(loser.name)
+                if is_equal and not lost.isdisjoint(winner.paths()):
+                    found[winner.name, loser.name] = None
+    return tuple(found)
+
+
 def _is_from(old: Installed, artifact: Artifact) -> bool:
     identity = identity_of(artifact)
     return bool(identity) and (old.identity == identity or old.digest == artifact.sha256)

@@ -35,6 +35,9 @@ class Work(NamedTuple):
     """Packages that stay and whose REQUESTED marker changes, as they will be."""
     touched: frozenset[PackageName]
     """Every package that is not to be believed until all is done."""
+    opened: tuple[WheelEntry, ...] = ()
+    """Of what comes, or comes again, the wheels whose byte code is asked for here for the first time: nobody
+    knew before that a folder of theirs has to be real."""
 
 
 def prepare(
@@ -50,6 +53,7 @@ def prepare(
     foreign: list[Foreign] = []
     coming: list[tuple[WheelEntry, Wish]] = []
     marks: dict[PackageName, bool] = {}
+    opened: list[WheelEntry] = []
     for action in plan.actions:
         match action:
             case Keep(old, is_requested):
@@ -73,6 +77,8 @@ def prepare(
         coming.append((entry, wish._replace(is_requested=marks.pop(row.name, row.is_requested))))
         kept.remove(row)
         gone.append(row)
+        if row.bytecode:
+            opened.append(entry)
 
     def vanishing(rows: Collection[Installed]) -> set[str]:
         staying = [row for row in kept if row not in rows]
@@ -94,6 +100,7 @@ def prepare(
             store=store,
         )
         spreads = [*decided.coming, *(one.spread for one in decided.again)]
+        opened += [e for (e, _), one in zip(coming, spreads, strict=False) if one and _is_opened(e, one)]
         for row, entry, _ in decided.again:
             bring_again(row, entry)
     marked = [_with_mark(row, is_requested=marks[row.name]) for row in kept if row.name in marks]
@@ -132,7 +139,13 @@ def prepare(
         launchers=launchers_to_write((*before, *gone), (*kept, *rows), {row.name for row in rows}),
         marked=tuple(marked),
         touched=frozenset(row.name for row in (*gone, *rows, *marked, *yielding)),
+        opened=tuple(opened),
     )
+
+
+def _is_opened(entry: WheelEntry, spread: Spread) -> bool:
+    """Whether a folder of a wheel that might be a link is none here: beside its dist-info more are real."""
+    return len(spread.real) > len(entry.spots.real) + 1
 
 
 def owned(rows: Iterable[Installed]) -> set[str]:

@@ -21,19 +21,19 @@ def link_line(path: str) -> str:
     return f"{quoted},,\n"
 
 
-def record_lines(text: str) -> Iterator[tuple[str, str]]:
-    """Give path and hash (``sha256=...``, may be empty) of each line that makes sense."""
+def record_lines(text: str) -> Iterator[tuple[str, str, str]]:
+    """Give path, hash (``sha256=...``) and size of each line that makes sense; both may be empty."""
     for line in text.splitlines():
         if line.startswith('"'):
             path, closing, rest = line[1:].replace('""', "\0").partition('"')
             if not closing:
                 continue
-            path, hashed = path.replace("\0", '"'), rest[1:].partition(",")[0]
+            path, rest = path.replace("\0", '"'), rest[1:]
         else:
             path, _, rest = line.partition(",")
-            hashed = rest.partition(",")[0]
+        hashed, _, size = rest.partition(",")
         if path:
-            yield path, hashed
+            yield path, hashed, size
 
 
 def after_line(lines: Sequence[str], start: str) -> int:

@@ -18,6 +18,7 @@ from detent.errors import FileTrouble
 from detent.fsio import file_trouble
 from detent.install.places import Places, protection
 from detent.install.plan import Installed
+from detent.install.real_folders import RealFolders
 
 _BYTECODE = "__pycache__"
 _NOT_THERE = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG))
@@ -55,38 +56,13 @@ def remove_files(
     for path in paths:
         folder, _, name = path.rpartition("/")
         names_by_folder.setdefault(folder, []).append(name)
-    folders = _Folders(places)
+    folders = RealFolders(places.root)
     for folder in sorted(names_by_folder):
         if folders.is_real(folder):
             names = names_by_folder[folder]
             _remove_names(places, folder, names, links)
             _remove_bytecode(places, folders, folder, names)
     _remove_empty(places, folders)
-
-
-class _Folders:
-    """The folders met on the way, each looked at once."""
-
-    def __init__(self, places: Places) -> None:
-        self._root = places.root
-        self.real: dict[str, bool] = {"": True}
-
-    def is_real(self, folder: str) -> bool:
-        """Whether this is a folder below the environment with no link on the way."""
-        known = self.real.get(folder)
-        if known is None:
-            above, _, name = folder.rpartition("/")
-            known = name not in ("", ".", "..") and self.is_real(above)
-            if known:
-                path = f"{self._root}/{folder}"
-                try:
-                    known = stat.S_ISDIR(os.lstat(path).st_mode)
-                except OSError as error:
-                    if error.errno not in _NOT_THERE:  # what lies there would stay, and nobody know of it
-                        raise file_trouble(error, path) from error
-                    known = False
-            self.real[folder] = known
-        return known
 
 
 def _remove_names(
@@ -132,7 +108,7 @@ def _is_folder(path: str) -> bool:
         return False
 
 
-def _remove_bytecode(places: Places, folders: _Folders, folder: str, names: list[str]) -> None:
+def _remove_bytecode(places: Places, folders: RealFolders, folder: str, names: list[str]) -> None:
     """Remove the byte code of removed sources: a `__pycache__` left alone imports as a namespace package."""
     stems = {name[:-3] for name in names if name.endswith(".py")}
     if not stems:
@@ -150,10 +126,10 @@ def _remove_bytecode(places: Places, folders: _Folders, folder: str, names: list
             _unlink(f"{places.root}/{cache}/{name}")
 
 
-def _remove_empty(places: Places, folders: _Folders) -> None:
+def _remove_empty(places: Places, folders: RealFolders) -> None:
     fixed = places.fixed
-    for folder in sorted(folders.real, key=lambda f: (-f.count("/"), f)):
-        if folders.real[folder] and folder not in fixed:
+    for folder in sorted(folders.met(), key=lambda f: (-f.count("/"), f)):
+        if folder not in fixed:
             try:
                 os.rmdir(f"{places.root}/{folder}")
             except FileNotFoundError:

@@ -351,9 +351,13 @@ def _quoted(text: str) -> str:
 
 
 def _refuse_unsafe(layout: Layout, places: Places) -> None:
-    """Refuse what would stand where the environment's own files do, or is no single line."""
+    """Refuse what would stand where the environment's own files do, or is no single line.
+
+    And what would pass for another distribution, which nobody has locked.
+    """
+    libraries = tuple([f"{library}/" for library in places.libraries])
     for path in layout.outside():
-        if reason := protection(places, path):
+        if reason := protection(places, path) or (path.startswith(libraries) and _of_a_distribution(path)):
             raise UnsafePath(layout.name, path, reason)
     for path, _ in (*layout.links, *layout.dist_links):
         if "\n" in path:
@@ -363,6 +367,12 @@ def _refuse_unsafe(layout: Layout, places: Places) -> None:
         if "\n" in "".join([f.path for f in batch.files]):
             path = next(f.path for f in batch.files if "\n" in f.path)
             raise UnsafePath(layout.name, path, "it has a line break")
+
+
+def _of_a_distribution(path: str) -> str:
+    """Say why data may not stand at a path of site-packages, if that tells that a distribution is there."""
+    is_metadata = any(part.lower().endswith((".dist-info", ".egg-info")) for part in path.split("/"))
+    return "it would pass for the metadata of a distribution" if is_metadata else ""
 
 
 def _parents(paths: Iterable[str]) -> list[str]:

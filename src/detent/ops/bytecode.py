@@ -54,6 +54,14 @@ class GatheredByteCode:
             self.stored += provided.stored
         self.seconds += self._means.clock() - started
 
+    def of(self, entry: WheelEntry) -> ByteCode | None:
+        """Give all byte code of a wheel, behind links too; ``None`` where none is wanted or can be had."""
+        if not self._kind:
+            return None
+        provided = self._means.bytecode().provide([entry], executable=self._executable, kind=self._kind)
+        files = provided.files.get(entry.digest)
+        return None if files is None else ByteCode(self._kind, entry, files)
+
     def _wanted(
         self, todo: Plan, entries: Mapping[PackageName, WheelEntry]
     ) -> Iterator[tuple[PackageName, WheelEntry, bool]]:

@@ -1,11 +1,16 @@
 """A deep look at an environment: is every file of it what was installed? And what that says of the store."""
 
+# ruff: noqa: PTH106, PTH108, PTH120 (strings, as they come)
+
+import contextlib
+import os
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 
 from detent.events import Notice
-from detent.install.damage import Damage, Fault, find_damage
+from detent.fsio import file_trouble
+from detent.install.damage import Damage, Fault, find_damage, stored_path
 from detent.install.installed import read_installed
 from detent.install.places import places_of
 from detent.model.names import PackageName
@@ -22,6 +27,7 @@ _WORDS: dict[Fault, str] = {
     "not a file": "was replaced by something that is no file",
     "not executable": "cannot be executed any more",
     "astray": "no longer leads to the cache",
+    "foreign": "does not belong there",
 }
 
 
@@ -30,8 +36,8 @@ def damaged_packages(
 ) -> frozenset[PackageName]:
     """Find the packages that are not as they were installed, and tell what is wrong with each.
 
-    With ``repairs`` the wheels of these are read too: one that is damaged is set aside, to be fetched again.
-    Raises :class:`FileTrouble`.
+    With ``repairs`` the wheels of these are read too: one that is damaged is set aside, to be fetched again,
+    and what does not belong into one is removed. Raises :class:`FileTrouble`.
     """
     environment = world.environments().look(root, interpreter).environment
     if environment is None:
@@ -47,7 +53,25 @@ def damaged_packages(
             entry = store.get(package.digest) if package.name in names else None
             if entry is not None:
                 store.check(entry)
+        by_name = {package.name: package for package in packages}
+        for damage in found:
+            if damage.fault == "foreign":
+                _take_out(stored_path(by_name[damage.package], damage.path, world.layout))
     return names
+
+
+def _take_out(path: str) -> None:
+    """Remove a file from the store, and the folders that leaves empty: those of a wheel are not."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return  # by somebody else meanwhile
+    except OSError as error:
+        raise file_trouble(error, path) from error
+    with contextlib.suppress(OSError):
+        while True:
+            path = os.path.dirname(path)
+            os.rmdir(path)
 
 
 def _tell(world: World, found: Iterable[Damage]) -> None:

@@ -1,12 +1,12 @@
-"""What of an environment an answer of a stamp rests on."""
+"""What of an environment, and of an interpreter, an answer of a stamp rests on."""
 
-# ruff: noqa: PTH112, PTH114, PTH120, PTH208 (strings: every sync comes here)
+# ruff: noqa: PTH112, PTH114, PTH117, PTH120, PTH208 (strings: every sync comes here)
 
 import os
 from collections.abc import Iterator
 
 from detent import stamp
-from detent.ops.evidence import Sight
+from detent.ops.evidence import Sight, Unseen
 from detent.python.environment import STATE_NAME, UNFINISHED
 from detent.python.pyvenv import CONFIG_NAME, base_of
 
@@ -64,3 +64,28 @@ def _namespaces(packages: str) -> Iterator[Sight]:
                 return
             if name != "__pycache__" and not os.access(f"{folder}/{name}/__init__.py", os.F_OK):
                 folders.append(f"{folder}/{name}")
+
+
+def python_sights(asked: str) -> Iterator[Sight]:
+    """Give what an interpreter asked for by its path rests on.
+
+    Raises :class:`Unseen` for one of an environment, for a script that decides what to start (a shim), and
+    for a path that depends on where one stands.
+    """
+    if "/" not in asked and not asked.startswith((".", "~")):
+        return
+    if not os.path.isabs(asked) or base_of(asked) != asked or _is_script(asked):
+        raise Unseen
+    for path in {asked, os.path.realpath(asked)}:
+        folder = os.path.dirname(path)
+        yield Sight(path, stamp.LINK)
+        yield Sight(f"{folder}/{CONFIG_NAME}", stamp.PRESENCE)
+        yield Sight(f"{os.path.dirname(folder)}/{CONFIG_NAME}", stamp.PRESENCE)
+
+
+def _is_script(path: str) -> bool:
+    try:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+            return file.read(2) == b"#!"
+    except OSError:
+        return True  # nothing to go by either

@@ -19,6 +19,7 @@ _DAY_NS = 24 * 60 * 60 * 10**9
 """No answer counts longer: once a day the command itself looks, and looks after the store."""
 _HOUR_NS = _DAY_NS // 24
 """Where an age bounds uploads: which of several bounds is the stricter may change with time."""
+_MOST_NOTE_BYTES = 64
 _MOST_ANSWERS = 16
 """Kept of one working folder."""
 _MOST_FOLDERS = 512
@@ -32,6 +33,10 @@ class Sight(NamedTuple):
     how: int = stamp.CONTENTS
     is_proved: bool = False
     """Whether its content counts where only its times differ."""
+
+
+class Unseen(Exception):
+    """The answer rests on something that looking at a few files does not tell."""
 
 
 Seen: TypeAlias = dict[Sight, "stamp.Facts | None"]
@@ -77,6 +82,15 @@ class Evidence:
     def see(self, *sights: Sight) -> None:
         """Look at what is about to be read."""
         self._seen.update(self._look(sights))
+
+    def see_note(self, path: str) -> None:
+        """Look at a file that never says the same twice: that counts as long as its times do not tell."""
+        sight = Sight(path)
+        self.see(sight)
+        facts = self._seen.get(sight)
+        if facts and not stamp.is_settled(facts, self._made_ns):
+            with contextlib.suppress(OSError), open(path, "rb", buffering=0) as file:  # noqa: PTH123
+                self.read(path, file.read(_MOST_NOTE_BYTES))
 
     def see_environment(self, root: str) -> None:
         """Look at an environment before anything is done there."""

@@ -13,7 +13,7 @@ from functools import partial
 from hashlib import file_digest, sha256
 from io import BufferedReader
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from detent import fsio
 from detent.errors import Failures, FileTrouble, HashMismatch
@@ -35,6 +35,9 @@ from detent.store.archives import Archives
 from detent.store.cache import Scratch
 from detent.store.entry import WheelEntry
 from detent.store.records import write_record
+
+if TYPE_CHECKING:
+    from detent.store.unpackers import Unpackers
 
 T = TypeVar("T")
 _Wait: TypeAlias = Callable[[], WheelEntry]
@@ -61,13 +64,18 @@ def gather(
     entries, missing = find_stored(world, choices, key_of, linking=linking)
     if missing:
         _refuse_builds(world, missing, root, interpreter.target)
-        with _fetching(world, missing) as scratch:
-            entries.update(_bring(world, missing, root, interpreter, scratch))
+        with _fetching(world, missing) as (scratch, unpackers):
+            entries.update(_bring(world, missing, root, interpreter, scratch, unpackers))
     return Gathered(entries, len(missing))
 
 
 def _bring(
-    world: World, missing: Sequence[Choice], root: Path, interpreter: Interpreter, scratch: Path
+    world: World,
+    missing: Sequence[Choice],
+    root: Path,
+    interpreter: Interpreter,
+    scratch: Path,
+    unpackers: "Unpackers",
 ) -> Iterator[tuple[PackageName, WheelEntry]]:
     """Fetch and build side by side; what is built last has waited for its file."""
     wheels: list[tuple[Choice, _Wait]] = []
@@ -79,7 +87,7 @@ def _bring(
     files = [choice for choice in missing if not is_tree(choice)]
     for choice in sorted(files, key=lambda choice: -(choice.artifact.size_bytes or 0)):
         if choice.artifact.is_wheel:
-            wheels.append((choice, _begun(world, _fetch_wheel, choice, scratch, root)))
+            wheels.append((choice, _begun(world, partial(_fetch_wheel, unpackers), choice, scratch, root)))
         else:
             kept = _archive_at_hand(world, choice)
             arrive = partial(Path, kept) if kept else _begun(world, _fetch_archive, choice, scratch, root)
@@ -90,11 +98,12 @@ def _bring(
 
 
 @contextmanager
-def _fetching(world: World, missing: Iterable[Choice]) -> Iterator[Path]:
-    """Give a folder for what arrives; when one thing fails, nobody waits for the others."""
-    with Scratch(world.layout) as scratch:
+def _fetching(world: World, missing: Sequence[Choice]) -> Iterator[tuple[Path, "Unpackers"]]:
+    """Give a folder for what arrives, and who unpacks it; when one thing fails, nobody waits for the others."""
+    sizes = [choice.artifact.size_bytes for choice in missing if choice.artifact.is_wheel]
+    with Scratch(world.layout) as scratch, world.unpackers(scratch, sizes) as unpackers:
         try:
-            yield scratch
+            yield scratch, unpackers
         except BaseException:
             if not all(map(is_tree, missing)):
                 world.network().close()
@@ -163,19 +172,25 @@ def _archive_at_hand(world: World, choice: Choice) -> Path | None:
     return Archives(world.layout).get(artifact.sha256)
 
 
-def _fetch_wheel(world: World, choice: Choice, scratch: Path, root: Path) -> WheelEntry:
+def _fetch_wheel(
+    unpackers: "Unpackers", world: World, choice: Choice, scratch: Path, root: Path
+) -> WheelEntry:
     artifact = choice.artifact
     with world.wheels().claim(artifact.sha256 or fact_key(artifact)):
         entry = stored_wheel(world, choice)
         if entry is None:
-            source = _brought(world, choice, scratch, root)
-            entry = world.wheels().put(
+            # What another process is to unpack has to lie in a file; it is the same memory to the system.
+            memory_bytes = 0 if unpackers.is_any else None
+            source = _brought(world, choice, scratch, root, memory_bytes=memory_bytes)
+            entry = unpackers.put(
                 artifact.sha256 or _sha256(source),
                 source,
                 filename=artifact.filename,
                 name=choice.package.name,
                 version=choice.package.version,
             )
+            if isinstance(source, Path):
+                source.unlink(missing_ok=True)
             if artifact.sha256 is None:
                 write_record(world.layout.fact(fact_key(artifact)), *DIGEST_FACT, entry.digest)
     world.report(Prepared(entry.name, entry.version))
@@ -193,12 +208,14 @@ def _fetch_archive(world: World, choice: Choice, scratch: Path, root: Path) -> P
         return archives.put(artifact.sha256 or _sha256(source), source)
 
 
-def _brought(world: World, choice: Choice, scratch: Path, root: Path) -> bytes | Path:
+def _brought(
+    world: World, choice: Choice, scratch: Path, root: Path, *, memory_bytes: int | None = None
+) -> bytes | Path:
     """Download a file, or copy one of this machine; its size and hashes are right."""
     artifact, name = choice.artifact, choice.package.name
     place = local_path(artifact.url)
     if place is None:
-        return world.network().download(artifact, name, scratch).source
+        return world.network().download(artifact, name, scratch, memory_bytes=memory_bytes).source
     return _local(artifact, name, root / place, scratch)
 
 

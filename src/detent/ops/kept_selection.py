@@ -26,13 +26,14 @@ def read_kept_selection(root: Path) -> bytes:
 def keep_selection(root: Path, data: bytes) -> None:
     """Keep what a sync selected, in an environment that is held; nothing is kept by removing the file.
 
-    Raises :class:`FileTrouble`.
+    What a run left that died just here is removed, also where there is nothing to keep. Raises
+    :class:`FileTrouble`.
     """
+    sweep_state_folder(str(root))
     if read_kept_selection(root) == data:
         return
     path = _path(root)
     if data:
-        sweep_state_folder(str(root))
         replace_file(str(root), path, data)
         return
     try:

@@ -1,19 +1,22 @@
 """What the last sync of an environment selected, kept in the environment for `run`, `add` and `remove`.
 
-A small text (:mod:`detent.ops.kept_selection`): one flag of `sync` on each line, below a checksum. An
-environment may have come with a repository, so a text that is damaged, or no such text at all, selects
-nothing; and what the lock does not know is passed over.
+And how it was linked, which counts for every sync that nobody tells otherwise. A small text
+(:mod:`detent.ops.kept_selection`): one flag of `sync` on each line, below a checksum. An environment may have
+come with a repository, so a text that is damaged, or no such text at all, selects nothing; and what the lock
+does not know is passed over.
 """
 
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import get_args
 
 from detent.lock.model import Lock
 from detent.model.names import PackageName, normalise
 from detent.named import NamedTuple
 from detent.ops.kept_selection import read_kept_selection
 from detent.ops.selection import DEV, MAIN, Chosen, wanted_selection
+from detent.project.known import LinkMode
 
 _HEAD = "detent-selection 1 "
 
@@ -26,6 +29,8 @@ class LastSelection(NamedTuple):
     no_install_local: bool = False
     no_editable: bool = False
     no_install_package: tuple[str, ...] = ()
+    link_mode: str = ""
+    """As a flag or a variable named it; empty where a file or the default decided."""
 
     def flags(self) -> Iterator[str]:
         """Give it as a person would have typed it, one flag with its value at a time."""
@@ -34,6 +39,8 @@ class LastSelection(NamedTuple):
             spelling, value = f"--{name.replace('_', '-')}", values[name]
             if isinstance(value, tuple):
                 yield from (f"{spelling} {word}" for word in value)
+            elif isinstance(value, str):
+                yield from (f"{spelling} {value}",) if value else ()
             elif value:
                 yield spelling
 
@@ -73,6 +80,7 @@ class LastSelection(NamedTuple):
         )
 
 
+_LINK_MODES = get_args(LinkMode)
 _OWN = LastSelection._fields[1:]
 """What is no extra and no group."""
 
@@ -90,7 +98,7 @@ def parse_last_selection(data: bytes) -> LastSelection | None:
     head, _, body = data.partition(b"\n")
     if head != f"{_HEAD}{zlib.crc32(body):08x}".encode():
         return None
-    values: dict[str, bool | tuple[str, ...]] = dict(Chosen._field_defaults)
+    values: dict[str, bool | str | tuple[str, ...]] = dict(Chosen._field_defaults)
     values.update((name, LastSelection._field_defaults[name]) for name in _OWN)
     for line in body.decode("utf-8", "replace").split("\n") if body else ():
         spelling, _, word = line.partition(" ")
@@ -98,6 +106,8 @@ def parse_last_selection(data: bytes) -> LastSelection | None:
         before = values.get(name)
         if word and isinstance(before, tuple):
             values[name] = (*before, word)
+        elif before == "" and word in _LINK_MODES:
+            values[name] = word
         elif not word and before is False:
             values[name] = True
         else:

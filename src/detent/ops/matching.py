@@ -12,12 +12,11 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from detent.errors import FileTrouble, InterpreterBroken
-from detent.events import Matched, Step
+from detent.errors import Failures, FileConflict, FileTrouble, InterpreterBroken, PathOccupied
+from detent.events import Matched, Notice, Step
 from detent.install.apply import apply, environment_lock, recover
-from detent.install.bytecode import ByteCode
 from detent.install.installed import read_installed
-from detent.install.plan import Found, Linking, Plan, plan
+from detent.install.plan import Found, Keep, Linking, Plan, no_longer_allowed, plan
 from detent.lock.choice import Choice, Selection
 from detent.model.names import PackageName
 from detent.named import NamedTuple
@@ -114,6 +113,7 @@ def look(means: Means, settled: Settled) -> SyncOutcome:
     started = means.clock()
     place = means.environments().look(settled.root, settled.interpreter)
     todo = _planned(settled, place.environment)
+    _tell_overwritten(means, settled, todo)
     return SyncOutcome(None, settled.root, place.action, todo, check_seconds=means.clock() - started)
 
 
@@ -149,6 +149,7 @@ def match(
             if place.environment is not None and _is_as_wanted(settled, place.environment, glimpsed):
                 begin(place.root, glimpsed)
                 _tell_store(means, place.environment, glimpsed.found)
+                _tell_overwritten(means, settled, glimpsed)
                 return SyncOutcome(None, place.root, action, glimpsed, check_seconds=means.clock() - started)
             # Everything is in the store before an environment is made, or one that does not do is removed.
             bring(glimpsed)
@@ -190,11 +191,17 @@ def match(
                 )
                 begin(environment.root, done.plan)
                 try:
-                    return _carried_out(means, settled, environment, entries, bytecode.by_name, done=done)
+                    return _carried_out(means, settled, environment, entries, bytecode, done=done)
                 except FileTrouble:
                     # For links to folders not every file of the store was looked at before.
                     if attempt >= _ROUNDS or not _dropped_damaged(means, todo, entries):
                         raise
+                except (FileConflict, PathOccupied, Failures):
+                    # A link may stand where a folder has to, of a package whose files the store has no more.
+                    lost = _without_entry(means, settled, todo)
+                    if lost <= settled.reinstall:
+                        raise
+                    settled = settled._replace(reinstall=settled.reinstall | lost)
     raise AssertionError  # `count` does not end
 
 
@@ -260,6 +267,15 @@ def _tell_store(means: Means, environment: Environment, found: Found) -> None:
             register(means.layout, environment.root, linked)
 
 
+def _tell_overwritten(means: Means, settled: Settled, todo: Plan) -> None:
+    """Say what stands in a place that a new environment would not give it."""
+    for winner, loser in no_longer_allowed(todo, settled.linking):
+        told = (
+            f"`{winner}` has files in the place of those of `{loser}`, but `allow-overwrite` names it no more"
+        )
+        means.report(Notice("warning", f"{told}; a new environment would be refused"))
+
+
 def _missing(todo: Plan, entries: Mapping[PackageName, WheelEntry]) -> list[Choice]:
     return [choice for choice in todo.wanted if choice.package.name not in entries]
 
@@ -280,6 +296,13 @@ def _dropped_damaged(means: Means, todo: Plan, entries: dict[PackageName, WheelE
     return is_any
 
 
+def _without_entry(means: Means, settled: Settled, todo: Plan) -> frozenset[PackageName]:
+    """Give the packages that stay with links, and have to be fetched to stand there in any other way."""
+    wanted = {choice.package.name for choice in settled.selection.choices}
+    kept = [action.old for action in todo.actions if isinstance(action, Keep) and action.name in wanted]
+    return frozenset(old.name for old in kept if old.links and means.wheels().get(old.digest) is None)
+
+
 def _in_doubt(settled: Settled, todo: Plan, wanted: Container[PackageName]) -> Iterator[str]:
     """Give the wheels that an environment may have damaged: it lacks something, or is made anew."""
     yield from (package.digest for package in todo.found.leftovers if package.name in wanted)
@@ -292,12 +315,12 @@ def _carried_out(
     settled: Settled,
     environment: Environment,
     entries: Mapping[PackageName, WheelEntry],
-    bytecode: Mapping[PackageName, ByteCode],
+    bytecode: GatheredByteCode,
     *,
     done: SyncOutcome,
 ) -> SyncOutcome:
     """Do what was planned, and what belongs to it, in an environment that is held."""
-    if done.plan.has_work or bytecode:
+    if done.plan.has_work or bytecode.by_name:
         started = means.clock()
         apply(
             done.plan,
@@ -305,13 +328,15 @@ def _carried_out(
             entries,
             store=means.wheels(),
             linking=settled.linking,
-            bytecode=bytecode,
+            bytecode=bytecode.by_name,
+            more_bytecode=bytecode.of,
             report=means.report,
         )
         done = done._replace(apply_seconds=means.clock() - started)
     else:
         # What was fetched may stand where links lead that led nowhere: then nothing is left to do.
         _tell_store(means, environment, done.plan.found)
+    _tell_overwritten(means, settled, done.plan)
     if settled.last is not None:
         keep_selection(environment.root, settled.last)
     means.report(Matched(str(environment.root)))

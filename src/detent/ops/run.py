@@ -82,8 +82,8 @@ def run(
             environment = environment_path(world, project)
             if options.no_sync:
                 interpreter = interpreter_for(world, project, environment)
-                place = world.environments().look(environment, interpreter)
-                _tell_dangling(world, stand(world, place, interpreter, prompt=project.manifest.name))
+                place = world.environments().look(environment, interpreter, keeps_moved=True)
+                _tell_astray(world, stand(world, place, interpreter, prompt=project.manifest.name))
             else:
                 synced(sync(world, project, options.sync))
     if not options.command:
@@ -97,8 +97,11 @@ def run(
         raise _refused(arguments[0], error) from error
 
 
-def _tell_dangling(world: World, environment: Environment) -> None:
-    """Say what cannot be imported because its folders in the cache are gone."""
+def _tell_astray(world: World, environment: Environment) -> None:
+    """Say that programs start another environment's Python, and what of the cache is gone."""
+    if environment.moved_from:
+        told = f"the environment was made at `{environment.moved_from}`, and its programs start what is there"
+        world.report(Notice("warning", f"{told}; run `detent sync`"))
     gone = dangling(environment)
     if gone:
         names = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")

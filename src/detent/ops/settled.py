@@ -32,8 +32,8 @@ from detent.model.names import PackageName
 from detent.named import NamedTuple
 from detent.ops.before import remember_environment
 from detent.ops.configured import CONFIG_NAME, config_paths, xdg_folders
-from detent.ops.environment_sights import environment_sights
-from detent.ops.evidence import Evidence, Sight, keep_answer
+from detent.ops.environment_sights import environment_sights, python_sights
+from detent.ops.evidence import Evidence, Sight, Unseen, keep_answer
 from detent.ops.history import Remembered
 from detent.ops.matching import Gathered, Settled, SyncOutcome, match
 from detent.ops.stored import find_stored
@@ -45,7 +45,7 @@ from detent.store.layout import Layout
 from detent.store.records import read_record
 from detent.store.shelf import Shelf
 
-KIND, VERSION = b"settled", 1
+KIND, VERSION = b"settled", 2
 _MANIFEST = "pyproject.toml"
 _LOCK = "pylock.toml"
 OF_PROJECT = (_MANIFEST, _LOCK, ".python-version", CONFIG_NAME)
@@ -71,6 +71,8 @@ class Memo(NamedTuple):
     limits: tuple[Any, ...]
     environment: str
     """Where the environment stands, relative to the project or absolute."""
+    asked: str
+    """The interpreter asked for, if it is by its path."""
     executable: str
     interpreter: str
     """The digest of the interpreter."""
@@ -166,7 +168,11 @@ def sync_again(recalled: Recalled, report: Report) -> SyncOutcome:
     limits = Limits._make(memo.limits)
     interpreters = Interpreters(layout, _step_aside, own=sys.executable)
     environments = Standing(layout, interpreters, render=_step_aside, make=_step_aside, limits=limits)
-    evidence.see(Sight(str(layout.removals)))
+    evidence.see_note(str(layout.removals))
+    try:
+        evidence.see(*python_sights(memo.asked))
+    except Unseen:
+        evidence.is_possible = False
     means = _Lean(layout, limits, report, Shelf(layout, limits, report), environments)
     settled = _settled(memo, recalled.root, _interpreter(memo, interpreters))
     if not environments.can_be_stamped_out(settled.root, settled.interpreter, prompt=settled.prompt):
@@ -190,12 +196,9 @@ def sync_again(recalled: Recalled, report: Report) -> SyncOutcome:
 
 
 def keep_stamp(recalled: Recalled, words: Sequence[str], variables: Mapping[str, str], text: str) -> None:
-    """Keep what the next sync says, which finds everything as this one left it.
-
-    Not where the interpreter was asked for by its path, which rests on more.
-    """
+    """Keep what the next sync says, which finds everything as this one left it."""
     evidence = recalled.evidence
-    packed = evidence.packed(text) if evidence.has_changes and recalled.memo.path is not None else None
+    packed = evidence.packed(text) if evidence.has_changes else None
     if packed is not None:
         keep_answer(words, variables, packed)
 

@@ -78,6 +78,7 @@ def keep_settled(
             locked=None if outcome.lock is None else len(outcome.lock.lock.packages),
             limits=tuple(world.limits),
             environment=str(world.settings.project_environment.value),
+            asked=wanted.requests[0].path,
             executable=settled.interpreter.executable,
             interpreter=settled.interpreter.digest,
             rests_on=rests_on,
@@ -108,6 +109,7 @@ def _is_told_by_files(
         and not settled.compiles
         and settings.verify_cache.value == "changed"
         and not settled.reinstall
+        and settled.linking.mode == settings.link_mode.value  # and no environment that stood there says it
         and not (
             outcome.lock is not None and any(b is not None and b.age_seconds is not None for b in bounds)
         )

@@ -1,7 +1,5 @@
 """What of the project as something to install an answer of a stamp rests on, and after which syncs."""
 
-# ruff: noqa: PTH117, PTH120 (strings: every sync comes here)
-
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -13,12 +11,11 @@ from detent.build.sight import editable_sight
 from detent.install.plan import Install, Keep, Plan, Replace
 from detent.ops.active import environment_path
 from detent.ops.discover import Project
-from detent.ops.environment_sights import environment_sights
-from detent.ops.evidence import Sight
+from detent.ops.environment_sights import environment_sights, python_sights
+from detent.ops.evidence import Sight, Unseen
 from detent.ops.matching import SyncOutcome
-from detent.ops.stamping import Looks, Unseen, Witness
+from detent.ops.stamping import Looks, Witness
 from detent.ops.world import World
-from detent.python.pyvenv import CONFIG_NAME, base_of
 
 _TREE = "tree"
 """What stands for a hash where a folder was installed (`ops.local`)."""
@@ -76,31 +73,6 @@ def _folders_in(plan: Plan) -> set[str]:
         if is_folder:
             names.add(action.name)
     return names
-
-
-def python_sights(asked: str) -> Iterator[Sight]:
-    """Give what an interpreter asked for by its path rests on.
-
-    Raises :class:`Unseen` for one of an environment, for a script that decides what to start (a shim), and
-    for a path that depends on where one stands.
-    """
-    if "/" not in asked:
-        return
-    if not os.path.isabs(asked) or base_of(asked) != asked or _is_script(asked):
-        raise Unseen
-    for path in {asked, os.path.realpath(asked)}:
-        folder = os.path.dirname(path)
-        yield Sight(path, stamp.LINK)
-        yield Sight(f"{folder}/{CONFIG_NAME}", stamp.PRESENCE)
-        yield Sight(f"{os.path.dirname(folder)}/{CONFIG_NAME}", stamp.PRESENCE)
-
-
-def _is_script(path: str) -> bool:
-    try:
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
-            return file.read(2) == b"#!"
-    except OSError:
-        return True  # nothing to go by either
 
 
 LOOKS = Looks(environment_sights, tree_sights, python_sights)

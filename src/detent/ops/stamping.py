@@ -7,20 +7,19 @@ written last; where anything was said that the next run would not say, it is not
 
 # ruff: noqa: PTH100, PTH120 (strings: every lock, sync and run comes here)
 
+import contextlib
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from detent import stamp
+from detent.errors import FileTrouble
 from detent.events import Event, Report
 from detent.named import NamedTuple
 from detent.ops.discover import MANIFEST_NAME, PIN_NAME, Project
 from detent.ops.dynamic import LEFT_OPEN
-from detent.ops.evidence import Evidence, LooksAt, Sight, answers_at, drop_oldest, with_answer
+from detent.ops.evidence import Evidence, LooksAt, Sight, Unseen, answers_at, drop_oldest, with_answer
 from detent.ops.world import World
-
-
-class Unseen(Exception):
-    """The answer rests on something that looking at a few files does not tell."""
+from detent.store.cache import mark_wheels
 
 
 class Looks(NamedTuple):
@@ -87,7 +86,9 @@ class Witness:
         """Look at what is there before the command does."""
         if not self._evidence.is_possible or self._looks is None:
             return
-        self._evidence.see(Sight(str(world.layout.removals)))
+        with contextlib.suppress(FileTrouble):  # a cache that may only be read
+            mark_wheels(world.layout)  # what this command may make itself would be no evidence
+        self._evidence.see_note(str(world.layout.removals))
         self._evidence.see_environment(environment)
         try:
             self._evidence.see(*self._looks.tree(world, project))
@@ -132,6 +133,8 @@ class Witness:
 
     def _is_certain(self, world: World, project: Project) -> bool:
         settings = world.settings
+        if not self._path:  # there was no cache before
+            self._path = _place(self._variables)
         return (
             self._path.startswith(f"{world.layout.root}/")
             and not settings.no_cache.value
@@ -151,11 +154,15 @@ class Witness:
 
 def _taken_away(variables: dict[str, str]) -> tuple[str, stamp.Answers]:
     """Take the stamp of the working folder away; give where it was and what it said."""
-    try:
-        path = stamp.place(variables)
-    except OSError:
-        path = ""
+    path = _place(variables)
     answers = answers_at(path)
     if answers:
         stamp.drop(path)
     return path, answers
+
+
+def _place(variables: dict[str, str]) -> str:
+    try:
+        return stamp.place(variables)
+    except OSError:
+        return ""

@@ -81,7 +81,7 @@ class SyncOptions(NamedTuple):
     editable: bool = True
     """Whether the project is installed as a link to its folder."""
     last: Literal["ignored", "replaced", "kept", "extended"] = "ignored"
-    """What becomes of what the last sync of the environment selected.
+    """What becomes of what the last sync of the environment selected; how it was linked counts in any case.
 
     The flags alone count, and are kept for later (``replaced``) or not (``ignored``); it counts where the
     flags say nothing (``kept``), or with the extras and groups of ``chosen`` added for good (``extended``).
@@ -151,6 +151,7 @@ def install_lock(
     """
     root = environment_path(world, project)
     options, last = _with_last_selection(world, project, lock, root, options)
+    link_mode, named = _link_mode(world, root)
     wanted = wanted_selection(lock, options.chosen)
     interpreter = interpreter_for(world, project, root)
     policy = world.settings.build_policy.if_built_before()
@@ -170,11 +171,9 @@ def install_lock(
         selection,
         exact=options.exact,
         reinstall=_to_reinstall(selection, options) | damaged,
-        linking=Linking(
-            world.settings.link_mode.value, world.settings.no_directory_links, world.settings.allow_overwrite
-        ),
+        linking=Linking(link_mode, world.settings.no_directory_links, world.settings.allow_overwrite),
         compiles=world.settings.compile_bytecode.value,
-        last=None if last is None else render_last_selection(last),
+        last=None if last is None else render_last_selection(last._replace(link_mode=named)),
     )
     if options.check or options.dry_run:
         return look(world, settled)._replace(lock=outcome)
@@ -217,6 +216,19 @@ def _with_last_selection(
         used = " ".join(flag for flag in last.flags() if flag in set(result.selection().flags()))
         world.report(Step(f"Using the extras and groups of the last sync: {used}"))
     return result, last
+
+
+def _link_mode(world: World, root: Path) -> tuple[str, str]:
+    """Give the mode in force, and as which it counts for the commands after this one.
+
+    An environment keeps the one that somebody named last. What stands in a file counts as long as it does.
+    """
+    setting = world.settings.link_mode
+    if setting.is_default:
+        last = read_last_selection(root).link_mode
+        return last or setting.value, last
+    is_kept = setting.is_of_person and setting.value != "auto"  # which is the default
+    return setting.value, setting.value if is_kept else ""
 
 
 def _refuse_unknown(project: Project, lock: Lock, options: SyncOptions) -> None:

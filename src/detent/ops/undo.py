@@ -178,7 +178,8 @@ def _put_back(
     try:
         scratch.replace(place)
     except OSError as error:
-        reason = fsio.file_trouble(error, place).why
+        is_lost = isinstance(error, FileNotFoundError)
+        reason = "the cache cannot be written to" if is_lost else fsio.file_trouble(error, place).why
         world.report(Notice("warning", f"this cannot be undone in its turn: {reason}"))
     return synced
 

@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from detent.python.template import Template
     from detent.resolve.question import SearchFailed
     from detent.store.bytecode import ByteCodeStore
+    from detent.store.unpackers import Unpackers
     from detent.store.wheels import WheelStore
 
 _INDEX_FACT = (b"default-index", 1)
@@ -135,6 +136,12 @@ def open_world(
 
             return WheelStore(layout, bounds, report, hashes_always=hashes_always)
 
+        def unpackers(scratch: Path, sizes: Collection[int | None]) -> "Unpackers":
+            from detent.store.unpackers import Unpackers, count_of_workers, may_fork
+
+            count = count_of_workers(sizes, os.cpu_count() or 1) if may_fork() else 0
+            return Unpackers(wheels(), scratch, count)
+
         def bytecode() -> "ByteCodeStore":
             from detent.store.bytecode import ByteCodeStore
 
@@ -159,6 +166,7 @@ def open_world(
             limits=bounds,
             releases=releases,
             wheels=wheels,
+            unpackers=unpackers,
             bytecode=bytecode,
             network=network,
             environments=cache(partial(_environments, layout, bounds, variables, project)),

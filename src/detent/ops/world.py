@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # who has a world has what it is made of; importing all of it
     from detent.store.bytecode import ByteCodeStore
     from detent.store.entry import WheelEntry
     from detent.store.layout import Layout
+    from detent.store.unpackers import Unpackers
     from detent.store.wheels import WheelStore
 
 T = TypeVar("T")
@@ -40,8 +41,10 @@ class Arrived(Protocol):
 class Network(Protocol):
     """What an operation fetches files with; made at first need."""
 
-    def download(self, artifact: "Artifact", package: str, dest_folder: Path) -> Arrived:
-        """Bring one file; raises :class:`FetchError`."""
+    def download(
+        self, artifact: "Artifact", package: str, dest_folder: Path, *, memory_bytes: int | None = None
+    ) -> Arrived:
+        """Bring one file, in memory up to that size; raises :class:`FetchError`."""
 
     def submit(self, function: Callable[..., T], *arguments: object) -> "Pending[T]":
         """Do something beside other transfers."""
@@ -84,6 +87,8 @@ class World(NamedTuple):
     limits: "Limits"
     releases: "IndexReleases"
     wheels: Callable[[], "WheelStore"]
+    unpackers: "Callable[[Path, Collection[int | None]], Unpackers]"
+    """What puts wheels of these sizes into the store, with a scratch folder of the caller's."""
     bytecode: Callable[[], "ByteCodeStore"]
     network: Callable[[], Network]
     environments: Callable[[], "Environments"]

@@ -17,6 +17,7 @@ T = TypeVar("T")
 OF_PYPROJECT = "`[tool.detent]` of the project"
 OF_PROJECT_FILE = "`detent.toml` of the project"
 """What the two files of a project are called as an origin."""
+_DEFAULT = "the default"
 
 
 class Setting(NamedTuple, Generic[T]):
@@ -25,6 +26,16 @@ class Setting(NamedTuple, Generic[T]):
     value: T
     origin: str
     """Who set it, ready for a message: ``the flag `--offline` ``, ``the default``."""
+
+    @property
+    def is_default(self) -> bool:
+        """Whether nobody set it."""
+        return self.origin == _DEFAULT
+
+    @property
+    def is_of_person(self) -> bool:
+        """Whether it was said for this command, by a flag or a variable, and stands in no file."""
+        return self.origin.startswith(("the flag ", "the variable "))
 
 
 class ConfigFile(NamedTuple):
@@ -55,7 +66,7 @@ class Sources(NamedTuple):
 
 def decide(name: str, sources: Sources, default: Any) -> Setting[Any]:
     """Give the strongest value; raises :class:`SettingInvalid` when it cannot be used."""
-    return next(every(name, sources), Setting(default, "the default"))
+    return next(every(name, sources), Setting(default, _DEFAULT))
 
 
 def every(name: str, sources: Sources) -> Iterator[Setting[Any]]:

@@ -19,6 +19,7 @@ from detent.named import NamedTuple
 from detent.python.interpreter import Interpreter, Interpreters
 from detent.python.pyvenv import (
     CONFIG_NAME,
+    PLACE_KEY,
     base_of,
     lies_below,
     looks_like_interpreter,
@@ -57,6 +58,8 @@ class Environment(NamedTuple):
     """Detent has made it or has worked in it before."""
     seeds: frozenset[PackageName] = frozenset()
     """Packages that belong to the environment itself, such as pip."""
+    moved_from: str = ""
+    """Where detent made it, if it stands somewhere else: what its programs start is there, not here."""
 
 
 class Style(NamedTuple):
@@ -112,6 +115,8 @@ def read_environment(root: Path, interpreters: Interpreters) -> Environment | Br
     here = Path(place)
     if os.path.lexists(os.path.join(place, UNFINISHED)):
         return BrokenEnvironment(here, "it was never finished")
+    if not config.get("home"):  # Python then takes it for one that sees the packages of the system
+        return BrokenEnvironment(here, f"its `{CONFIG_NAME}` names no `home`")
     python = os.path.join(place, "bin", "python")
     if not os.access(python, os.X_OK):
         gone = os.readlink(python) if os.path.islink(python) else python
@@ -133,10 +138,25 @@ def read_environment(root: Path, interpreters: Interpreters) -> Environment | Br
         return BrokenEnvironment(
             here, f"it was made with Python {was}, and `{base}` is {interpreter.version}"
         )
-    environment = environment_at(here, interpreter)._replace(seeds=seeds_of(config, interpreter.minor))
+    environment = environment_at(here, interpreter)._replace(
+        seeds=seeds_of(config, interpreter.minor), moved_from=_moved_from(config, place)
+    )
     if not os.path.isdir(environment.site_packages):
         return BrokenEnvironment(here, f"it has no `{interpreter.scheme.purelib}`")
     return environment
+
+
+def check_place(root: Path) -> None:
+    """See that an environment can work at this path. Raises :class:`NotAnEnvironment`."""
+    place = os.fspath(root)
+    odd = ""
+    if os.pathsep in place:
+        odd = f"there is `{os.pathsep}` in its path, which separates paths in PATH"
+    elif not place.isprintable():
+        odd = "there are characters in its path that cannot be shown"
+    if odd:
+        step = "use another folder: `DETENT_PROJECT_ENVIRONMENT` names the project's"
+        raise NotAnEnvironment(place, odd, next_steps=(step,))
 
 
 def check_fillable(root: Path) -> None:
@@ -233,6 +253,18 @@ def scratch_beside(place: str) -> str:
     """Give a free name beside ``place`` that tells which process uses it."""
     name = f"{SCRATCH_PREFIX}{os.getpid()}-{os.urandom(4).hex()}"
     return os.path.join(os.path.dirname(place), name)  # noqa: PTH120
+
+
+def _moved_from(config: dict[str, str], place: str) -> str:
+    """Give where the environment was made, if that is another folder; what others made does not say so."""
+    made_at = config.get(PLACE_KEY, "")
+    if made_at in ("", place.strip()):
+        return ""
+    try:
+        is_here = os.path.samefile(made_at, place)  # noqa: PTH121
+    except (OSError, ValueError):
+        is_here = False
+    return "" if is_here else made_at
 
 
 def _base_behind(python: str, place: str) -> str | None:

@@ -15,6 +15,8 @@ from detent.model.names import PackageName
 CONFIG_NAME = "pyvenv.cfg"
 OWN_KEY = "detent"
 """In the configuration of an environment that detent made: its version."""
+PLACE_KEY = "detent-place"
+"""Where detent made the environment: programs in `bin` and scripts that activate it name this place."""
 SEED_KEY = "seed"
 """``true`` where pip was put into it at once; uv reads and writes the same."""
 
@@ -58,7 +60,7 @@ def read_config(root: str) -> dict[str, str] | None:
 
 def maker(config: dict[str, str]) -> str:
     """Name the program that made an environment, by what it writes into the configuration."""
-    return next((program for program in ("uv", "virtualenv") if program in config), "venv")
+    return next((program for program in (OWN_KEY, "uv", "virtualenv") if program in config), "venv")
 
 
 def seeds_of(config: dict[str, str], minor: tuple[int, int]) -> frozenset[PackageName]:

@@ -17,10 +17,10 @@ from virtualenv import session_via_cli
 
 from detent import fsio, stamp
 from detent.errors import FileTrouble, InterpreterBroken, NotAnEnvironment
-from detent.python.environment import STATE_NAME, UNFINISHED, Style
+from detent.python.environment import STATE_NAME, UNFINISHED, Style, check_place
 from detent.python.interpreter import Interpreter
 from detent.python.probe import clean_variables
-from detent.python.pyvenv import CONFIG_NAME, OWN_KEY
+from detent.python.pyvenv import CONFIG_NAME, OWN_KEY, PLACE_KEY
 from detent.python.template import Entry, Template, is_plain
 from detent.store.cache import Scratch
 from detent.store.layout import Layout
@@ -46,7 +46,7 @@ def render_template(interpreter: Interpreter, *, layout: Layout, variables: Mapp
         except _Failed as error:
             raise InterpreterBroken(interpreter.executable, f"virtualenv cannot use it: {error}") from error
         config = Path(root) / CONFIG_NAME
-        config.write_bytes(_own_config(config.read_bytes()))
+        config.write_bytes(_own_config(config.read_bytes(), root))
         (Path(root) / STATE_NAME).mkdir()
         entries = tuple(_entries(root))
     if any(b"\0" in entry.content for entry in entries) or sum(len(e.content) for e in entries) > _MOST_BYTES:
@@ -63,14 +63,7 @@ def make_environment(
     with a mark in it until it is finished. Raises :class:`NotAnEnvironment` for a path none can have.
     """
     place = os.fspath(root)
-    odd = ""
-    if os.pathsep in place:
-        odd = f"there is `{os.pathsep}` in its path, which separates paths in PATH"
-    elif not place.isprintable():
-        odd = "there are characters in its path that cannot be shown"
-    if odd:
-        step = "use another folder: `DETENT_PROJECT_ENVIRONMENT` names the project's"
-        raise NotAnEnvironment(place, odd, next_steps=(step,))
+    check_place(root)
     mark = root / UNFINISHED
     try:
         mark.parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +72,7 @@ def make_environment(
         with Scratch(layout) as folder:
             _run(interpreter, place, style, folder, variables)
         config = root / CONFIG_NAME
-        fsio.write_atomic(config, _own_config(config.read_bytes()))
+        fsio.write_atomic(config, _own_config(config.read_bytes(), place))
         mark.unlink(missing_ok=True)
     except (_Failed, OSError) as error:
         if not style.keeps_contents:
@@ -126,11 +119,11 @@ def _run(
         raise _Failed(reason or type(error).__name__) from error
 
 
-def _own_config(content: bytes) -> bytes:
+def _own_config(content: bytes, place: str) -> bytes:
     """Take out the line that says which command made the environment, which nobody typed, and sign it."""
     lines = content.splitlines(keepends=True)
     kept = b"".join(line for line in lines if line.partition(b"=")[0].strip() != b"command")
-    return b"%s%s = %s\n" % (kept, OWN_KEY.encode(), stamp.VERSION.encode())
+    return kept + f"{OWN_KEY} = {stamp.VERSION}\n{PLACE_KEY} = {place}\n".encode()
 
 
 def _entries(root: str) -> Iterator[Entry]:

@@ -21,6 +21,7 @@ from detent.python.environment import (
     Environment,
     Style,
     check_fillable,
+    check_place,
     check_removable,
     empty_environment,
     environment_at,
@@ -83,18 +84,23 @@ class Standing:
         self._limits = limits
         self._templates: dict[Path, Template] = {}
 
-    def look(self, root: Path, interpreter: Interpreter) -> Place:
-        """Say what :meth:`ensure` would do; raises :class:`NotAnEnvironment` for a place that is taken."""
+    def look(self, root: Path, interpreter: Interpreter, *, keeps_moved: bool = False) -> Place:
+        """Say what :meth:`ensure` would do; raises :class:`NotAnEnvironment` for a place that is taken.
+
+        ``keeps_moved`` is for who takes an environment as it is: one that was made somewhere else too.
+        """
         root = Path(os.path.abspath(root))  # noqa: PTH100 (a link is kept as it is)
         match read_environment(root, self._interpreters):
             case None:
                 return Place(root, "created")
             case BrokenEnvironment(reason=reason):
                 return Place(root, "replaced", reason=reason)
-            case environment if matches(environment, interpreter):
-                return Place(root, "kept", environment)
-            case environment:
+            case environment if not matches(environment, interpreter):
                 return Place(root, "replaced", reason=f"it is one of {environment.interpreter.description}")
+            case environment if environment.moved_from and not keeps_moved:
+                return Place(root, "replaced", reason=f"it was made at `{environment.moved_from}`, not here")
+            case environment:
+                return Place(root, "kept", environment)
 
     def ensure(
         self, place: Place, interpreter: Interpreter, *, prompt: str, report: Report = ignore
@@ -176,6 +182,7 @@ class Standing:
             if template is not None and template.entries:
                 self._exchange(place, template, style)
             else:
+                check_place(place.root)
                 if place.action == "replaced":
                     remove_environment(place.root)
                 self._make(place.root, interpreter, style)

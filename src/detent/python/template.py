@@ -21,7 +21,7 @@ from detent.named import NamedTuple
 from detent.python.environment import SCRATCH_PREFIX, scratch_beside
 from detent.store.records import read_record, write_record
 
-TEMPLATE_VERSION = 2
+TEMPLATE_VERSION = 3
 
 _KIND = b"template"
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9._/@+-]+")

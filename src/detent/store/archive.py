@@ -35,7 +35,8 @@ _HAS_DESCRIPTOR, _NAME_IS_UTF8 = 0x0008, 0x0800
 _LEVEL_FLAGS = 0x0006
 _ALLOWED_FLAGS = _LEVEL_FLAGS | _HAS_DESCRIPTOR | _NAME_IS_UTF8
 _ZIP64_FIELD, _OTHER_NAME_FIELD = 0x0001, 0x7075
-_PIECE_BYTES = 2**20
+_PIECE_BYTES = 2**18
+"""What is fed to inflate and what it gives at a time: of more, what it has not taken yet is copied each time."""
 
 # Control characters, line and paragraph separators, marks that turn the direction of text.
 _NEVER_IN_A_NAME = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
@@ -95,9 +96,30 @@ class ZipReader:
             raise self.refuse(f"`{shown(member.name)}` has {member.size_bytes} bytes, more than {at_most}")
         return b"".join(self.pieces(member))
 
-    def pieces(self, member: Member) -> Iterator[bytes | memoryview]:
+    def pieces(self, member: Member) -> Iterable[bytes | memoryview]:
         """Give a member's bytes in pieces; refuses when size or CRC turn out to be wrong."""
         packed = self._data[member.start : member.start + member.packed_bytes]
+        whole = self._whole(packed, member)
+        if whole is None:
+            return self._in_pieces(packed, member)
+        return (whole,) if whole else ()
+
+    def _whole(self, packed: memoryview, member: Member) -> bytes | memoryview | None:
+        """Give a small member at once, as nearly all are; ``None`` for others, and where anything is odd."""
+        if max(member.size_bytes, member.packed_bytes) > _PIECE_BYTES:
+            return None
+        whole: bytes | memoryview = packed
+        if member.method != _STORED:
+            stream = inflate.decompressobj(inflate.RAW)
+            try:
+                whole = stream.decompress(packed, member.size_bytes + 1)
+            except inflate.error:
+                return None
+            if not stream.eof or stream.unused_data or len(whole) != member.size_bytes:
+                return None
+        return whole if inflate.crc32(whole) == member.crc32 else None
+
+    def _in_pieces(self, packed: memoryview, member: Member) -> Iterator[bytes | memoryview]:
         stored = member.method == _STORED
         seen = 0
         for piece in _slices(packed) if stored else self._inflated(packed, member):
@@ -190,8 +212,9 @@ class ZipReader:
                 raise self.refuse("its directory is malformed")
             raw_name = bytes(self._data[names:extras])
             self._check_kind(raw_name, flags, method)
-            extra = bytes(self._data[extras : extras + extra_length])
-            size, packed, offset = self._widened((size, packed, offset), extra, raw_name)
+            if extra_length:
+                extra = bytes(self._data[extras : extras + extra_length])
+                size, packed, offset = self._widened((size, packed, offset), extra, raw_name)
             listed.append(_Listed(raw_name, flags, method, crc32, packed, size, offset, attributes >> 16))
         if at != end:
             raise self.refuse("its directory holds more than the entries it counts")
@@ -255,9 +278,8 @@ class ZipReader:
 
     def _data_start(self, entry: _Listed, after: int) -> int:
         """Give where an entry's bytes begin, if its local header agrees and it ends at ``after``."""
-        shown_name = _shown_raw(entry.raw_name)
         if entry.offset + _LOCAL.size > after:
-            raise self.refuse(f"`{shown_name}` overlaps what follows it")
+            raise self.refuse(f"`{_shown_raw(entry.raw_name)}` overlaps what follows it")
         mark, _, flags, method, _, _, crc32, packed, size, name_length, extra_length = _LOCAL.unpack_from(
             self._data, entry.offset
         )
@@ -265,21 +287,24 @@ class ZipReader:
         start: int = name_at + name_length + extra_length
         end = start + entry.packed_bytes
         if mark != b"PK\x03\x04" or end > after:
-            raise self.refuse(f"`{shown_name}` overlaps what follows it, or is not where the directory says")
+            raise self.refuse(
+                f"`{_shown_raw(entry.raw_name)}` overlaps what follows it, or is not where the directory says"
+            )
         if bytes(self._data[name_at : name_at + name_length]) != entry.raw_name:
-            raise self.refuse(f"`{shown_name}` has another name in its own header")
+            raise self.refuse(f"`{_shown_raw(entry.raw_name)}` has another name in its own header")
         if (flags ^ entry.flags) & ~_LEVEL_FLAGS or method != entry.method:
-            raise self.refuse(f"`{shown_name}` is described differently in its own header")
-        extra = bytes(self._data[name_at + name_length : start])
+            raise self.refuse(f"`{_shown_raw(entry.raw_name)}` is described differently in its own header")
         has_descriptor = bool(flags & _HAS_DESCRIPTOR)
-        size, packed = self._widened((size, packed), extra, entry.raw_name)
+        if extra_length:
+            extra = bytes(self._data[name_at + name_length : start])
+            size, packed = self._widened((size, packed), extra, entry.raw_name)
         said = (crc32, packed, size)
         if said != (entry.crc32, entry.packed_bytes, entry.size_bytes) and (any(said) or not has_descriptor):
-            raise self.refuse(f"`{shown_name}` has another size or CRC in its own header")
+            raise self.refuse(f"`{_shown_raw(entry.raw_name)}` has another size or CRC in its own header")
         if has_descriptor:
             self._check_descriptor(entry, end, after)
         elif end != after:
-            raise self.refuse(f"`{shown_name}` is followed by bytes of no entry")
+            raise self.refuse(f"`{_shown_raw(entry.raw_name)}` is followed by bytes of no entry")
         return start
 
     def _check_descriptor(self, entry: _Listed, at: int, after: int) -> None:

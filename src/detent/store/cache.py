@@ -7,6 +7,7 @@ cache is never the only place of anything.
 
 import contextlib
 import os
+import re
 import stat
 import time
 from collections.abc import Callable
@@ -34,8 +35,10 @@ _UNTOUCHED_SECONDS = 3_600
 _PAUSE_SECONDS = 60
 """Between two slices of bounding the store (:mod:`detent.store.eviction`)."""
 
-_OF_THE_DISK = "lost+found"
-"""Stands in the root of every disk of some file systems."""
+_NOBODYS = (
+    r"lost\+found|CACHEDIR\.TAG|\.git(ignore|keep)|\.keep|\.DS_Store|\.(nfs|fuse_hidden|Trash|snapshot).*"
+)
+"""What file systems, desktops and version control put into any folder, an empty one too."""
 
 _HELD = ".held"
 _SWEPT = ".swept"
@@ -135,30 +138,42 @@ def left_over(layout: Layout) -> list[Path]:
 def note_removal(layout: Layout) -> None:
     """Note that an entry of the unpacked wheels is about to go: environments may have links to its folders.
 
-    Where there is no such folder the note is not needed: it is made with the first entry, not before.
+    Where there is no such folder the note is not needed: it is made with the first entry, or by who looks for
+    it, not before. It never says the same twice, and is written where it stands: that asks for no room.
     """
-    with contextlib.suppress(OSError):
-        os.utime(layout.removals)
+    try:
+        descriptor = os.open(layout.removals, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            os.write(descriptor, _new_note())
+        finally:
+            os.close(descriptor)
+    except OSError:
+        with contextlib.suppress(OSError):
+            layout.removals.unlink()  # says it too
 
 
 def mark_wheels(layout: Layout) -> None:
     """Make the folder of unpacked wheels and what has to stand in it, unless that is there."""
-    if os.path.lexists(layout.coverage_marker):
+    if os.path.lexists(layout.coverage_marker) and os.path.lexists(layout.removals):
         return
     try:
         make_private_folder(layout.unpacked)
     except OSError as error:
         raise file_trouble(error, layout.unpacked) from error
-    write_atomic(layout.removals, b"")
+    write_atomic(layout.removals, _new_note())
     write_atomic(layout.coverage_marker, b"")
+
+
+def _new_note() -> bytes:
+    return os.urandom(8).hex().encode()
 
 
 def _mark(layout: Layout) -> None:
     """Say to backup programs and version control what this folder is.
 
-    Raises :class:`StoreUnsafe` for a folder that is something else.
+    Raises :class:`StoreUnsafe` for a folder that is something else, the cache of another program too.
     """
-    if not os.path.lexists(layout.cache_tag):
+    if not _has_tag(layout):
         _refuse_other_things(layout)
     for path, text in ((layout.cache_tag, CACHE_TAG), (layout.gitignore, b"*\n")):
         if not os.path.lexists(path):
@@ -169,19 +184,27 @@ def _mark(layout: Layout) -> None:
                     raise
 
 
+def _has_tag(layout: Layout) -> bool:
+    """Whether our own tag stands there. Its size tells: others' are shorter, or say more."""
+    try:
+        return os.lstat(layout.cache_tag).st_size == len(CACHE_TAG)
+    except OSError:
+        return False
+
+
 def _refuse_other_things(layout: Layout) -> None:
     """Raise for a folder that holds other things: what is called `tmp` or `users` there is not ours.
 
-    A store that lost its tag has a bucket that nobody else would call so.
+    A store that lost its tag has a bucket that nobody else would call so. uv has a `wheels-v5`.
     """
     try:
-        names = sorted(name for name in os.listdir(layout.root) if not name.startswith("."))  # noqa: PTH208
+        names = sorted(os.listdir(layout.root))  # noqa: PTH208
     except OSError as error:
         raise file_trouble(error, layout.root) from error
-    kinds = {bucket.rpartition("-v")[0] for bucket in BUCKETS}
-    others = [name for name in names if name != _OF_THE_DISK]
-    is_ours = any(kind and kind in kinds for kind, _, _ in (name.rpartition("-v") for name in others))
-    if others and not is_ours and not os.path.lexists(layout.cache_tag):  # another process made it just now
+    kinds = {bucket.rpartition("-v")[0] for bucket in BUCKETS} - {"", "wheels"}
+    others = [name for name in names if not re.fullmatch(_NOBODYS, name) and not is_scratch(name)]
+    is_ours = any(name.rpartition("-v")[0] in kinds for name in others)
+    if others and not is_ours and not _has_tag(layout):  # another process made it just now
         raise StoreUnsafe(
             str(layout.root),
             f"`{others[0]}` is in it, which detent has not put there, and a cache is cleaned as a whole",

@@ -48,6 +48,8 @@ def keep(data, target):
     except FileExistsError:
         if os.path.islink(folder):
             raise NotADirectoryError(20, folder)
+        if not os.path.isdir(folder):
+            return None  # a file of that name: there is no room for any
     with open(scratch, "wb") as file:
         file.write(data)
         file.flush()
@@ -64,7 +66,8 @@ for at in range(0, len(words), FIELDS):
     try:
         data = compiled(path, name, digest, size, mtime)
         if data:
-            answer = (len(data), keep(data, target), sha256(data).hexdigest())
+            kept = keep(data, target)
+            answer = () if kept is None else (len(data), kept, sha256(data).hexdigest())
         elif data is not None:
             answer = ()
     except OSError as error:
@@ -113,7 +116,8 @@ class Compiled(NamedTuple):
     """What came of the sources, by their place in the list; of one that is not what it should be, nothing."""
 
     made: Mapping[int, Made | None]
-    """``None`` for what does not compile: many packages bring files for other Pythons."""
+    """``None`` for what does not compile, since many packages bring files for other Pythons, and where a file
+    stands in the place of the folder for it."""
     trouble: FileTrouble | None
     """The first file that could not be read or written."""
 

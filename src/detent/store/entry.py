@@ -166,8 +166,8 @@ def with_contents(entry: WheelEntry) -> WheelEntry | None:
 def read_contents(entry: WheelEntry) -> WheelContents:
     """Give the full list of an entry. Raises :class:`FileTrouble` where it is damaged or gone.
 
-    It never raises for what :meth:`WheelStore.check` or :meth:`WheelStore.put` gave; that may be asked for
-    an entry by folders alone, and then this is worth calling only where single files matter.
+    What :meth:`WheelStore.check` and :meth:`WheelStore.put` gave has it already, unless it was checked for
+    links to folders alone: then it is read here.
     """
     found = with_contents(entry)
     if found is None or found.contents is None:

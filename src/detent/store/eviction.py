@@ -24,7 +24,7 @@ from detent.store.inventory import groups, last_use, measured, units
 from detent.store.layout import Layout
 from detent.store.records import read_record, write_record
 from detent.store.removal import remove
-from detent.store.users import dead_notes, forget, owners
+from detent.store.users import dead_notes, forget, owners, see_users
 
 SLICE_SECONDS = 0.05
 _RECENT_SECONDS = 2 * 86_400
@@ -114,6 +114,7 @@ def choose(
 def _go_on(layout: Layout, bounds: Bounds, ends: float, report: Report) -> bool:
     ledger = _read(layout)
     if ledger.pending is None:
+        see_users(layout)
         for note in dead_notes(layout):
             forget(note)
         present = tuple(groups(layout))

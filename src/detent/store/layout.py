@@ -9,7 +9,7 @@
     index-v1/<index>/.facts            what was learned of the index itself (does it serve metadata files?)
     metadata-v1/0-<aa>/<sha256>        what one artifact declares; valid for ever
     wheels-v2/pyvenv.cfg               says to coverage that what lies below is nobody's own code
-    wheels-v2/removals                 touched when an entry goes: who links to folders looks again
+    wheels-v2/removals                 written anew when an entry goes: who links to folders looks again
     wheels-v2/unpacked/0-<aa>/<sha256>/    one unpacked wheel; the key is the sha256 of the wheel file
         files/                         what goes below site-packages, exactly as it will stand there
         data/<scheme>/                 headers, scripts, data
@@ -115,7 +115,7 @@ class Layout(NamedTuple):
 
     @property
     def removals(self) -> Path:
-        """Its time tells when something was last taken out of the unpacked wheels."""
+        """Another text whenever something was taken out of the unpacked wheels."""
         return self.wheels_bucket / "removals"
 
     def index_folder(self, index_url: str) -> Path:

@@ -6,11 +6,11 @@ ours. What environments link by folder is never pruned, and cleaned only by who 
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from detent.errors import CacheInUse
-from detent.events import Report, ignore
+from detent.events import Notice, Report, ignore
 from detent.model.limits import Limits
 from detent.model.names import PackageName
 from detent.store.builds import all_built
@@ -20,7 +20,7 @@ from detent.store.inventory import Tree, groups, measured, old_buckets, units
 from detent.store.layout import BUCKETS, Layout
 from detent.store.removal import remove
 from detent.store.usage import folders, links_of
-from detent.store.users import dead_notes, owners
+from detent.store.users import UNSEEN_DAYS, User, dead_notes, owners, see_users, users
 
 _FETCHED = ("index-v1", "metadata-v1", "archives-v1", "selections-v1", "settled-v1")
 """Buckets whose contents a download brings back, or which are made in no time."""
@@ -64,6 +64,7 @@ def prune(
     if not layout.root.is_dir():
         return Tree()
     with hold_store(layout, limits, exclusive=True, report=report):
+        _tell_unseen(see_users(layout), report)
         doomed = dict.fromkeys(_stale(layout, max_age_seconds))
         if is_ci:
             doomed.update(dict.fromkeys(_fetched(layout)))
@@ -78,6 +79,14 @@ def _removed(layout: Layout, doomed: Sequence[Path]) -> Tree:
     return removed
 
 
+def _tell_unseen(noted: Iterable[User], report: Report) -> None:
+    count = sum(user.is_alive and not user.is_there for user in noted)
+    if count:
+        some = "1 environment" if count == 1 else f"{count} environments"
+        told = f"{some} not found, perhaps on a disk that is not mounted: what is linked there stays"
+        report(Notice("note", f"{told} until nobody has seen it for {UNSEEN_DAYS} days"))
+
+
 def _refuse_to_break(layout: Layout, doomed: Sequence[Path]) -> None:
     broken: set[str] = set()
     for digest, environments in owners(layout).items():
@@ -85,7 +94,8 @@ def _refuse_to_break(layout: Layout, doomed: Sequence[Path]) -> None:
         if any(place.is_relative_to(path) for path in doomed):
             broken.update(map(str, environments))
     if broken:
-        raise CacheInUse(sorted(broken))
+        away = {str(user.root) for user in users(layout) if not user.is_there}
+        raise CacheInUse(sorted(broken), away)
 
 
 # ---- everything, or some packages ------------------------------------------------------------

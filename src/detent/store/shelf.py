@@ -9,12 +9,12 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 
-from detent.errors import ArchiveUnsafe
+from detent.errors import ArchiveUnsafe, FileTrouble
 from detent.events import Report, ignore
 from detent.fsio import copy, file_trouble
 from detent.model.limits import Limits
 from detent.model.names import PackageName
-from detent.store.cache import Scratch
+from detent.store.cache import Scratch, is_read_only
 from detent.store.entry import HEAD, WheelEntry, WheelFile, read_head, with_contents
 from detent.store.heads import read_heads
 from detent.store.layout import Layout
@@ -34,6 +34,11 @@ class Shelf:
     def layout(self) -> Layout:
         """Where everything of the store lies."""
         return self._layout
+
+    @property
+    def limits(self) -> Limits:
+        """The limits in force."""
+        return self._limits
 
     def get(self, digest: str) -> WheelEntry | None:
         """Give the entry of the wheel with this sha256, if it is here; its use is noted by :meth:`check`."""
@@ -82,18 +87,27 @@ class Shelf:
         with contextlib.suppress(OSError):  # a store that may only be read, or no such entry
             os.utime(f"{self._layout.wheel(digest)}/{HEAD}", (0, 0))
 
-    def unshare(self, entry: WheelEntry, scheme: str, file: WheelFile) -> None:
-        """Put a copy in the place of a file that can have no more links; the records stay true."""
+    def unshare(self, entry: WheelEntry, scheme: str, file: WheelFile) -> bool:
+        """Put a copy in the place of a file that can have no more links; the records stay true.
+
+        Says whether that was done, which a store that may only be read refuses.
+        """
         path = f"{entry.folder(scheme)}/{file.path}"
-        with Scratch(self._layout) as scratch:
-            fresh = f"{scratch}/file"
-            try:
-                copy(path, fresh, mode=file.mode)
-                os.chmod(fresh, file.mode)  # noqa: PTH101
-                os.utime(fresh, ns=(file.mtime_ns, file.mtime_ns))
-                os.rename(fresh, path)  # noqa: PTH104
-            except OSError as error:
-                raise file_trouble(error, path) from error
+        try:
+            with Scratch(self._layout) as scratch:
+                fresh = f"{scratch}/file"
+                try:
+                    copy(path, fresh, mode=file.mode)
+                    os.chmod(fresh, file.mode)  # noqa: PTH101
+                    os.utime(fresh, ns=(file.mtime_ns, file.mtime_ns))
+                    os.rename(fresh, path)  # noqa: PTH104
+                except OSError as error:
+                    raise file_trouble(error, path) from error
+        except FileTrouble as trouble:
+            if not is_read_only(trouble):
+                raise
+            return False
+        return True
 
     def _is_enough(self, *, fully: bool) -> bool:
         """Whether an entry that was looked at today need not be so again."""

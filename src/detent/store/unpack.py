@@ -90,10 +90,11 @@ class _Seen:
         if Ways.may_lead(bytes(first[:4])):
             self.ways.add(path, lambda offset, count: os.pread(descriptor, count, offset))
         folder, _, leaf = path.rpartition("/")
-        if leaf == INIT and (
-            size_bytes > LARGEST_INIT_BYTES or declares_namespace(os.pread(descriptor, size_bytes, 0))
-        ):
-            self.namespaces.add(folder)
+        if leaf == INIT:
+            if len(first) < size_bytes <= LARGEST_INIT_BYTES:
+                first = os.pread(descriptor, size_bytes, 0)
+            if size_bytes > LARGEST_INIT_BYTES or declares_namespace(bytes(first)):
+                self.namespaces.add(folder)
 
 
 def _make_folders(entry: WheelEntry, own: tuple[str, ...], placed_by_scheme: dict[str, list[Placed]]) -> None:
@@ -122,8 +123,6 @@ def _write(archive: ZipReader, placed: Placed, root: str, seen: _Seen) -> WheelF
     member, scheme, path, row = placed
     target = f"{root}/{path}"
     mode = 0o755 if member.is_executable else 0o644
-    digest = hashlib.sha256()
-    other = hashlib.new(row.algorithm) if row and row.algorithm != "sha256" else None
     try:
         descriptor = os.open(target, _CREATE, mode)
     except FileExistsError:
@@ -134,6 +133,8 @@ def _write(archive: ZipReader, placed: Placed, root: str, seen: _Seen) -> WheelF
         raise file_trouble(error, target) from error
     try:
         first: bytes | memoryview = b""
+        digest = hashlib.sha256()
+        other = hashlib.new(row.algorithm) if row and row.algorithm != "sha256" else None
         for piece in archive.pieces(member):
             first = first or piece
             write_all(descriptor, piece)

@@ -13,7 +13,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -206,7 +206,7 @@ def _wheel(digest: str, root: Path) -> _Found:
         place = root / path
         expected = listed.get(path) or compiled.get(path)
         if expected is None:
-            if not _is_ours(path) and not _is_compiled(path, listed):
+            if not _is_ours(path) and not is_compiled(path, listed):
                 faults.append(Fault(subject, path.removeprefix(f"{FILES}/"), "foreign", place, place, digest))
             continue
         files += 1
@@ -255,7 +255,7 @@ def _is_ours(path: str) -> bool:
     return "/" not in path and (path in {HEAD, FULL} or path.startswith(BYTECODE) or is_scratch(path))
 
 
-def _is_compiled(path: str, listed: dict[str, WheelFile]) -> bool:
+def is_compiled(path: str, listed: Container[str]) -> bool:
     """Whether a file is byte code, or is to become it, of a source that belongs here."""
     folder, _, name = path.rpartition("/")
     package, _, cache = folder.rpartition("/")

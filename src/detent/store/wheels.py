@@ -67,10 +67,18 @@ class WheelStore(Shelf):
         )
 
     def put(
-        self, digest: str, source: bytes | Path, *, filename: str, name: PackageName, version: str
+        self,
+        digest: str,
+        source: bytes | Path,
+        *,
+        filename: str,
+        name: PackageName,
+        version: str,
+        scratch: Path | None = None,
     ) -> WheelEntry:
         """Unpack a wheel whose sha256 was found to be ``digest``; when it is here already, give that entry.
 
+        ``scratch`` is an empty folder in the store, the caller's own; without it there is one for this alone.
         Raises :class:`ArchiveUnsafe` for a wheel that is refused, :class:`FileTrouble` for a full or broken
         disk; the store is as before then.
         """
@@ -88,11 +96,11 @@ class WheelStore(Shelf):
                     f"`{filename}`: `{shown(path)}` differs from another file only in capital letters",
                 )
             )
-        with Scratch(self._layout) as scratch:
-            entry = unpack(archive, scratch / "entry", name=name, version=version)
+        with contextlib.nullcontext(scratch) if scratch else Scratch(self._layout) as folder:
+            entry = unpack(archive, folder / "entry", name=name, version=version)
             for place, record in _records(entry, entry.root):
                 _write_new(place, record)
-            return self._publish(entry._replace(digest=digest), scratch)
+            return self._publish(entry._replace(digest=digest), folder)
 
     def check(self, entry: WheelEntry, *, fully: bool = True) -> WheelEntry | None:
         """Give the entry if its files are as they were unpacked; ``None``: it was damaged and is gone now.

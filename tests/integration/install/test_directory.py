@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from detent.errors import FileConflict, FileTrouble, PathOccupied, StoreInEnvironment
+from detent.install.folders import Coming, settle_folders
 from detent.install.installed import dangling
 from detent.install.manifest import read_manifest, write_journal
+from detent.install.places import places_of
 from detent.install.plan import Linking
 from detent.store.users import users
 from support.elves import can_be_loaded, library
@@ -605,3 +607,27 @@ def test_a_link_inside_the_dist_info_makes_way_for_what_somebody_keeps_there(tmp
     info = world.site_packages / "a-1.0.dist-info"
     assert (info / "sboms").is_symlink()
     assert sorted(p.name for p in (info / "licenses").iterdir()) == ["L", "mine"]
+
+
+def test_where_case_does_not_tell_names_apart_a_folder_of_another_case_is_looked_at(tmp_path: Path) -> None:
+    world = ByDirectory(tmp_path)
+    package = wheel("a", files={"Pkg/__init__.py": "", "Pkg/x.py": ""})
+    # As such a file system shows it: the folder answers to both names, and is listed by its own.
+    (world.site_packages / "Pkg").mkdir()
+    (world.site_packages / "Pkg/mine.py").touch()
+    coming = [Coming(world.stored(package), is_by_directory=True)]
+    places = places_of(world.environment)
+    for going, expected in ((set[str](), ()), ({f"{places.purelib}/pkg/MINE.py"}, ("Pkg",))):
+        decided = settle_folders(
+            places,
+            coming,
+            (),
+            (),
+            top_level={"pkg"},
+            vanishing=lambda _: going,  # noqa: B023
+            fold=str.casefold,
+            store=world.store,
+        )
+
+        (found,) = filter(None, decided.coming)
+        assert tuple(link for link in found.links if link == "Pkg") == expected

@@ -293,6 +293,16 @@ def test_nothing_of_the_store_runs_and_nothing_is_written_outside(world: World, 
     assert "byte code could not be compiled" in world.notices()[0]
 
 
+def test_where_a_file_has_the_name_of_the_folder_for_it_there_is_none(world: World) -> None:
+    entry = world.stored(wheel(files={"a/__init__.py": "", "a/b/c.py": "", "a/__pycache__": "a file"}))
+
+    made, again = world.provide(entry), world.provide(entry)
+
+    assert paths(made, entry) == paths(again, entry) == [f"a/b/__pycache__/c.{TAG}.pyc"]
+    assert (made.compiled, again.compiled) == (1, 0)
+    assert world.notices() == []
+
+
 def test_many_files_are_shared_out_and_each_is_compiled(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,6 +52,18 @@ def test_a_package_without_its_dist_info_is_left_over(tmp_path: Path) -> None:
     assert names(world.found()) == (["b"], ["a"], [])
 
 
+def test_a_package_that_lacks_a_program_is_left_over(tmp_path: Path) -> None:
+    world = Installation(tmp_path)
+    world.sync(
+        wheel("a", scripts={"a-one": "a:main", "a-two": "a:main"}), wheel("b", scripts={"b": "b:main"})
+    )
+    assert names(world.found()) == (["a", "b"], [], [])
+
+    (world.environment.scripts / "a-two").unlink()
+
+    assert names(world.found()) == (["b"], ["a"], ["a 1.0"])
+
+
 def test_a_package_another_installer_wrote_over_is_no_longer_ours(tmp_path: Path) -> None:
     world = Installation(tmp_path)
     world.sync(wheel("a"))

@@ -138,6 +138,22 @@ def test_a_file_with_too_many_links_gets_a_new_stored_copy(tmp_path: Path) -> No
     world.check()
 
 
+def test_a_file_with_too_many_links_in_a_store_that_may_only_be_read_is_copied(tmp_path: Path) -> None:
+    world = World(tmp_path)
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    with links_fail(errno.EMLINK, lambda count: count in (2, 3)), pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Path, "mkdir", refused)
+        method = world.link("hardlink")
+
+    assert method == "hardlink"
+    assert [file.path for file in world.files if not world.is_shared(file.path)] == ["m1.py"]
+    assert notices(world.events) == []
+    world.check()
+
+
 def test_a_failing_disk_is_one_sentence_with_the_path(tmp_path: Path) -> None:
     world = World(tmp_path)
 

@@ -8,4 +8,8 @@ def test_a_line_has_path_hash_and_size() -> None:
 def test_lines_are_read_with_and_without_quotes() -> None:
     text = 'a.py,sha256=x,1\n"b,""c"".py",sha256=y,\nd.py,,\r\n"unclosed\n\n'
 
-    assert list(record_lines(text)) == [("a.py", "sha256=x"), ('b,"c".py', "sha256=y"), ("d.py", "")]
+    assert list(record_lines(text)) == [
+        ("a.py", "sha256=x", "1"),
+        ('b,"c".py', "sha256=y", ""),
+        ("d.py", "", ""),
+    ]

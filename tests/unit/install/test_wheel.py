@@ -158,7 +158,16 @@ def test_pip_is_there_under_the_version_of_its_python_too(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "path", ["pyvenv.cfg", "bin/python3", "bin/activate", ".detent/installed", "PyVenv.cfg"]
+    "path",
+    [
+        "pyvenv.cfg",
+        "bin/python3",
+        "bin/activate",
+        ".detent/installed",
+        "PyVenv.cfg",
+        f"lib/python{MINOR}/site-packages/other-1.0.dist-info/METADATA",
+        f"lib/python{MINOR}/site-packages/other.egg-info",
+    ],
 )
 def test_a_wheel_that_would_replace_a_part_of_the_environment_is_refused(tmp_path: Path, path: str) -> None:
     world = Installation(tmp_path)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detent.install.manifest import scratch_name
 from detent.model.names import PackageName
 from detent.ops.kept_selection import keep_selection
 from detent.ops.last_selection import (
@@ -47,13 +48,15 @@ EVERYTHING = LastSelection(
     no_install_local=True,
     no_editable=True,
     no_install_package=("a", "b"),
+    link_mode="directory",
 )
 
 NAMES = st.lists(st.from_regex(r"[a-z][a-z0-9-]{0,8}", fullmatch=True), max_size=3).map(tuple)
 CHOSEN = st.builds(
     Chosen, NAMES, st.booleans(), NAMES, NAMES, NAMES, NAMES, *(st.booleans() for _ in range(4))
 )
-SELECTIONS = st.builds(LastSelection, CHOSEN, st.booleans(), st.booleans(), st.booleans(), NAMES)
+MODES = st.sampled_from(["", "clone", "hardlink", "copy", "directory"])
+SELECTIONS = st.builds(LastSelection, CHOSEN, st.booleans(), st.booleans(), st.booleans(), NAMES, MODES)
 
 
 @given(SELECTIONS)
@@ -69,13 +72,23 @@ def test_it_is_shown_as_the_flags_it_was_made_by() -> None:
     assert " ".join(EVERYTHING.flags()) == (
         "--extra net --extra cli --all-extras --no-extra cli --group docs --no-group dev --only-group docs "
         "--all-groups --no-default-groups --no-dev --only-dev --no-install-project --no-install-local "
-        "--no-editable --no-install-package a --no-install-package b"
+        "--no-editable --no-install-package a --no-install-package b --link-mode directory"
     )
 
 
 @pytest.mark.parametrize(
     "lines",
-    [b"--chosen x", b"--extra", b"--no-dev yes", b"--unknown", b"--no-dev\n", b"--no-dev --all-extras"],
+    [
+        b"--link-mode",
+        b"--link-mode glue",
+        b"--link-mode copy\n--link-mode copy",
+        b"--chosen x",
+        b"--extra",
+        b"--no-dev yes",
+        b"--unknown",
+        b"--no-dev\n",
+        b"--no-dev --all-extras",
+    ],
 )
 def test_lines_nobody_wrote_are_no_selection(lines: bytes) -> None:
     head, _, _ = _signed(b"").partition(b"\n")
@@ -136,12 +149,23 @@ def test_it_is_kept_in_the_environment_and_the_defaults_by_nothing(tmp_path: Pat
 
     assert read_last_selection(tmp_path) == LastSelection()
     keep_selection(tmp_path, b"")
-    assert not state.exists()
+    assert list(state.iterdir()) == []
     keep_selection(tmp_path, render_last_selection(EVERYTHING))
     assert read_last_selection(tmp_path) == EVERYTHING
     keep_selection(tmp_path, b"")
     assert read_last_selection(tmp_path) == LastSelection()
     assert list(state.iterdir()) == []
+
+
+@pytest.mark.parametrize("kept", [b"", render_last_selection(EVERYTHING)])
+def test_what_a_run_left_that_died_while_keeping_it_is_removed(tmp_path: Path, kept: bytes) -> None:
+    keep_selection(tmp_path, kept)
+    names = os.listdir(tmp_path / ".detent")
+    Path(scratch_name(str(tmp_path))).write_bytes(b"half")
+
+    keep_selection(tmp_path, kept)
+
+    assert os.listdir(tmp_path / ".detent") == names
 
 
 @pytest.mark.parametrize("harm", ["cut", "link", "folder", "pipe"])

@@ -13,8 +13,8 @@ from detent import stamp
 from detent.events import Event, Matched, Notice, Step
 from detent.model.cutoffs import NO_CUTOFFS, Cutoffs, parse_cutoff
 from detent.ops.discover import Project, find_project
-from detent.ops.evidence import Sight
-from detent.ops.stamping import Looks, Unseen, Witness
+from detent.ops.evidence import Sight, Unseen
+from detent.ops.stamping import Looks, Witness
 from detent.ops.world import World
 from detent.store.layout import Layout
 

@@ -113,6 +113,28 @@ def test_a_broken_environment_says_why(tmp_path: Path, damage: object, reason: s
     assert reason in found.reason
 
 
+@pytest.mark.parametrize(
+    ("made_at", "moved_from"),
+    [("<here>", ""), ("<link>", ""), ("/nowhere/.venv", "/nowhere/.venv"), ("<other>", "<other>")],
+)
+def test_an_environment_knows_whether_it_stands_where_it_was_made(
+    tmp_path: Path, made_at: str, moved_from: str
+) -> None:
+    machine = Machine(tmp_path)
+    root = machine.environment("project/.venv", machine.python("opt/bin/python3"))
+    (tmp_path / "link").symlink_to("project")
+    other = tmp_path / "other"
+    other.mkdir()
+    places = {"<here>": str(root), "<link>": f"{tmp_path}/link/.venv", "<other>": str(other)}
+    with (root / "pyvenv.cfg").open("a") as config:
+        config.write(f"detent-place = {places.get(made_at, made_at)}\n")
+
+    found = read_environment(root, machine.interpreters())
+
+    assert isinstance(found, Environment)
+    assert found.moved_from == places.get(moved_from, moved_from)
+
+
 def test_an_environment_whose_interpreter_was_upgraded_in_place_lives_on(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     root = machine.environment("project/.venv", machine.python("opt/bin/python3.12", "3.12.1"), "3.12.1")

@@ -88,7 +88,7 @@ def test_a_store_that_is_a_file_is_refused(tmp_path: Path) -> None:
         open_store(tmp_path / "store")
 
 
-@pytest.mark.parametrize("name", ["tmp", "users", "pyproject.toml"])
+@pytest.mark.parametrize("name", ["tmp", "users", "pyproject.toml", ".bashrc", ".config", "wheels-v5"])
 def test_a_folder_with_other_things_in_it_is_no_store_and_keeps_them(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()
 
@@ -99,7 +99,17 @@ def test_a_folder_with_other_things_in_it_is_no_store_and_keeps_them(tmp_path: P
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-@pytest.mark.parametrize("name", ["lost+found", ".nfs0001", "wheels-v1", "index-v1"])
+def test_the_cache_of_another_program_is_no_store_and_keeps_its_own(tmp_path: Path) -> None:
+    (tmp_path / "CACHEDIR.TAG").write_bytes(b"Signature: 8a477f597d28d172789f06886806bc55")
+    (tmp_path / "tmp").mkdir()
+
+    with pytest.raises(StoreUnsafe):
+        open_store(tmp_path)
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["CACHEDIR.TAG", "tmp"]
+
+
+@pytest.mark.parametrize("name", ["lost+found", ".nfs0001", ".gitkeep", "stamps-v0", "index-v1"])
 def test_a_disk_of_its_own_and_a_store_that_lost_its_tag_are_opened(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()
 

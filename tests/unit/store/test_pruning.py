@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from detent.errors import CacheInUse, FileTrouble, StoreBusy
+from detent.events import Notice
 from detent.model.limits import Limits
 from detent.model.names import package_name
 from detent.store.builds import Built, read_built, write_built
@@ -16,7 +17,7 @@ from detent.store.pruning import clean, prune
 from detent.store.usage import usage
 from detent.store.users import register, users
 from detent.store.verify import verify
-from support.stores import DAY_SECONDS, INDEX, A, B, aged, filled, lived_in, put, unprivileged
+from support.stores import DAY_SECONDS, INDEX, A, B, aged, away, filled, lived_in, put, unprivileged
 
 AGE_SECONDS = 90 * DAY_SECONDS
 
@@ -142,6 +143,33 @@ def test_an_environment_that_is_gone_stops_nobody(tmp_path: Path) -> None:
     register(layout, tmp_path / ".venv", [A.sha256])
 
     assert clean(layout, Limits()).files
+
+
+def test_one_whose_disk_may_not_be_mounted_keeps_what_it_links_until_somebody_insists(tmp_path: Path) -> None:
+    layout = filled(tmp_path / "store")
+    environment = tmp_path / "disk" / ".venv"
+    note = away(layout, environment, [A.sha256])
+    aged(layout.wheel(A.sha256), 100)
+    said: list[object] = []
+
+    prune(layout, Limits(), AGE_SECONDS, report=said.append)
+    evict(layout, Bounds(0, AGE_SECONDS), seconds=600)
+    with pytest.raises(CacheInUse, match=r"an environment") as stopped:
+        clean(layout, Limits())
+
+    assert layout.wheel(A.sha256).exists()
+    assert stopped.value.why.endswith(f"`{environment}` (not there now)")
+    assert said == [
+        Notice(
+            "note",
+            "1 environment not found, perhaps on a disk that is not mounted: what is linked there stays until"
+            " nobody has seen it for 30 days",
+        )
+    ]
+    aged(note, 31)
+    prune(layout, Limits(), AGE_SECONDS, report=said.append)
+    assert not layout.wheel(A.sha256).exists()
+    assert len(said) == 1
 
 
 def test_whoever_removes_wheels_says_so_to_those_who_look_at_the_time(tmp_path: Path) -> None:

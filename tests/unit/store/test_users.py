@@ -3,8 +3,8 @@ import shutil
 from pathlib import Path
 
 from detent.store.cache import open_store
-from detent.store.users import dead_notes, forget, owners, register, users
-from support.stores import lived_in
+from detent.store.users import dead_notes, forget, owners, register, see_users, users
+from support.stores import aged, away, lived_in
 
 ONE, TWO = "1" * 64, "2" * 64
 
@@ -125,3 +125,48 @@ def test_a_store_nobody_uses_by_folder_has_no_users(tmp_path: Path) -> None:
     assert users(layout) == []
     assert dead_notes(layout) == []
     assert not layout.users.exists()
+
+
+def test_an_environment_on_a_disk_that_is_not_mounted_lives_for_a_month(tmp_path: Path) -> None:
+    layout = open_store(tmp_path / "store")
+    environment = tmp_path / "disk" / "demo" / ".venv"
+    note = away(layout, environment, [ONE])
+
+    aged(note, 29)
+    (user,) = users(layout)
+    assert (user.is_there, user.is_alive, dead_notes(layout)) == (False, True, [])
+    assert owners(layout) == {ONE: (environment,)}
+
+    aged(note, 31)
+    assert dead_notes(layout) == [note]
+    assert owners(layout) == {}
+
+
+def test_one_whose_disk_is_there_without_it_is_gone_at_once(tmp_path: Path) -> None:
+    layout = open_store(tmp_path / "store")
+    environment = lived_in(tmp_path / "demo" / ".venv")
+    register(layout, environment, [ONE])
+
+    shutil.rmtree(environment.parent)
+
+    assert owners(layout) == {}
+
+
+def test_it_is_noted_once_a_day_that_one_was_seen(tmp_path: Path) -> None:
+    layout = open_store(tmp_path / "store")
+    environment = lived_in(tmp_path / "demo" / ".venv")
+    register(layout, environment, [ONE])
+    (note,) = layout.users.iterdir()
+    for see in (see_users, lambda layout: register(layout, environment, [ONE])):
+        before = aged(note, 40).stat().st_mtime
+        see(layout)
+        seen = note.stat().st_mtime_ns
+        see(layout)
+
+        assert seen > (before + 39 * 86_400) * 10**9
+        assert note.stat().st_mtime_ns == seen
+
+    note = away(layout, tmp_path / "disk" / ".venv", [ONE])
+    before = aged(note, 10).stat().st_mtime
+    see_users(layout)
+    assert note.stat().st_mtime == before

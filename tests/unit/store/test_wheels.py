@@ -13,7 +13,7 @@ from detent.errors import ArchiveUnsafe, FileTrouble
 from detent.events import Event, Notice, ignore
 from detent.model.limits import Limits
 from detent.model.names import package_name
-from detent.store.cache import open_store
+from detent.store.cache import mark_wheels, note_removal, open_store
 from detent.store.entry import read_contents, with_contents
 from detent.store.layout import Layout
 from detent.store.shelf import doubtful
@@ -366,7 +366,7 @@ def test_a_file_with_too_many_links_gets_a_successor_and_the_manifest_stays_true
     elsewhere = layout.root / "elsewhere"
     os.link(path, elsewhere)
 
-    store.unshare(entry, "files", file)
+    assert store.unshare(entry, "files", file)
 
     assert not path.samefile(elsewhere)
     assert path.stat().st_mode & 0o777 == 0o755
@@ -474,6 +474,34 @@ def test_what_takes_an_entry_away_notes_it_and_the_first_entry_makes_the_place_f
     assert store.check(entry) is None
 
     assert layout.removals.stat().st_mtime_ns > 1
+
+
+def test_two_notes_of_one_tick_of_the_clock_differ(layout: Layout) -> None:
+    store = new_store(layout)
+    put(store)
+    notes = [layout.removals.read_bytes()]
+
+    for _ in range(3):
+        note_removal(layout)
+        notes.append(layout.removals.read_bytes())
+
+    assert len(set(notes)) == 4
+    assert len({len(note) for note in notes}) == 1
+
+
+def test_a_note_that_cannot_be_written_is_taken_away(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(new_store(layout))
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", refuse)
+        note_removal(layout)
+
+    assert not layout.removals.exists()
+    mark_wheels(layout)
+    assert layout.removals.exists()
 
 
 # ---- last use -------------------------------------------------------------------------------
