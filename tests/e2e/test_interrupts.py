@@ -1,6 +1,7 @@
 """Ctrl-C and SIGTERM at any moment: out at once, nothing said that is no use, and every file as it was."""
 
 import fcntl
+import os
 import shutil
 import signal
 import time
@@ -84,6 +85,29 @@ def test_ctrl_c_in_a_download_leaves_nothing_behind(project: Sandbox, index: Ind
     assert (process.returncode, said) == (130, b"")
     assert project.snapshot() == before
     assert goods(project) == cache
+
+
+def test_ctrl_c_leaves_no_process_behind_that_unpacks(sandbox: Sandbox, index: IndexServer) -> None:
+    names = [f"much{number}" for number in range(6)]
+    bulk = os.urandom(2**19)  # enough for workers to be started
+    publish(
+        index, *(wheel(name, "1.0", files={f"{name}/__init__.py": "", f"{name}/x": bulk}) for name in names)
+    )
+    sandbox.manifest(*names)
+    sandbox.detent("lock").ok()
+    index.fail("much0-1.0-py3-none-any.whl", truncate=100, stall_seconds=60, times=None)
+    with sandbox.start("sync", "--frozen", listen=True) as process:
+        until(lambda: len(list(sandbox.cache.glob("wheels-v2/unpacked/*/*/head"))) == len(names) - 1)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=10)
+
+    assert (process.returncode, said) == (130, b"")
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+    assert not [path for path in (sandbox.cache / "tmp").iterdir() if path.is_dir()]
+    index.heal()
+    sandbox.detent("sync", "--frozen").ok()
+    assert sandbox.installed() == dict.fromkeys(names, "1.0")
 
 
 def test_ctrl_c_at_the_last_moment_puts_pyproject_and_lock_back(project: Sandbox) -> None:

@@ -109,6 +109,19 @@ def test_what_is_not_there_is_127_and_what_cannot_run_is_named(project: Sandbox)
         assert (done.code, f"the command `{command}` " in done.err, why in done.err) == (code, True, True)
 
 
+def test_a_program_whose_interpreter_is_gone_is_installed_again_by_a_deep_sync(project: Sandbox) -> None:
+    project.detent("sync").ok()
+    program = project.root / ".venv/bin/echo-words"
+    program.write_text(program.read_text().replace("#!", "#!/moved/away", 1))
+
+    done = project.detent("run", "echo-words")
+    project.detent("sync", "--deep").ok()
+
+    assert done.code == 126
+    assert "next: run `detent sync --deep`" in done.err
+    assert project.detent("run", "echo-words", "x").ok().out == "['x']\n"
+
+
 def test_the_environment_is_as_if_it_were_activated(project: Sandbox) -> None:
     code = "import os, sys; print(sys.prefix); print(os.environ['VIRTUAL_ENV']); print(os.environ['PATH'].split(os.pathsep)[0]); print('PYTHONHOME' in os.environ)"
 

@@ -104,6 +104,11 @@ def unlinked(path: Path) -> None:
     os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
 
 
+def relinked(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("nowhere")
+
+
 def put_again(path: Path) -> None:
     """Put another folder with the same in it in place of a folder."""
     subprocess.run(["cp", "-a", path, f"{path}-again"], check=True)
@@ -126,14 +131,8 @@ CHANGES: dict[str, Callable[[State], object]] = {
         (s.site / "tool/__init__.py").rename(s.site / "tool/two.py"),
         (s.site / "tool/x").rename(s.site / "tool/__init__.py"),
     ),
-    "a link leads elsewhere": lambda s: (
-        (s.project / ".venv/bin/python3").unlink(),
-        (s.project / ".venv/bin/python3").symlink_to("nowhere"),
-    ),
-    "a file became a link": lambda s: (
-        (s.site / "tool/two.py").rename(s.project / "two.py"),
-        (s.site / "tool/two.py").symlink_to(s.project / "two.py"),
-    ),
+    "a link leads elsewhere": lambda s: relinked(s.project / ".venv/bin/python3"),
+    "a file became a link": lambda s: relinked(s.site / "tool/two.py"),
     "a file is shared no longer": lambda s: unlinked(s.site / "tool/__init__.py"),
     "an entry's file is from another time": lambda s: os.utime(s.entry / "files/tool/__init__.py", (1, 1)),
     "a record tells other times": lambda s: as_it_was(s.entry / "full", lambda p: of_record(later, p)),

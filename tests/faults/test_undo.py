@@ -16,7 +16,9 @@ from detent.fsio import is_scratch
 from detent.install.manifest import read_manifest
 from support.cli import Sandbox, publish
 from support.faults import dies_at
+from support.forked import returning
 from support.index_server import IndexServer
+from support.syscalls import warm
 from support.wheels import wheel
 from support.whole import environment_faults
 
@@ -64,6 +66,8 @@ def test_an_undo_that_died_is_finished_by_the_next(sandbox: Sandbox, index: Inde
     kept = sandbox.root.parent / "kept"
     kept.mkdir()
     subprocess.run(["cp", "-a", sandbox.root, sandbox.cache, kept], check=True)
+
+    warm(returning(sandbox, "undo"))
 
     endings = []
     for number in itertools.count(1):

@@ -95,7 +95,7 @@ class _Named:
         elif is_whole(content):
             seen = (
                 content[: _RECORD_HEADER_BYTES - _CHECKSUM_BYTES],
-                self._plain(marshal.loads(content[_RECORD_HEADER_BYTES:]), ()),  # noqa: S302 (our own)
+                self._plain(marshal.loads(content[_RECORD_HEADER_BYTES:]), ()),
             )
         mtime = facts.st_mtime_ns if facts.st_mtime_ns in self._old_times else "new"
         same = sorted(self._files[facts.st_ino]) if facts.st_nlink > 1 else ()
@@ -128,7 +128,7 @@ class _Named:
         rest = content[_STAMP_HEADER_BYTES:]
         if content[:_STAMP_HEADER_BYTES] != b"detent-stamp-1\n" + stamp.digest(rest, 0):
             return content
-        writer, folder, answers = marshal.loads(rest)  # noqa: S302 (our own)
+        writer, folder, answers = marshal.loads(rest)
         said = []
         for question, packed in answers.items():
             key, made_ns, until_ns, rows, what = stamp.unpack(packed)
@@ -151,7 +151,7 @@ def _held(
 
 
 def _below(path: str, name: str) -> Iterator[_Found]:
-    facts = os.lstat(path)  # noqa: PTH116 (strings: hundreds of files, thousands of times)
+    facts = os.lstat(path)
     plain = _RANDOM.sub("*", name)
     if stat.S_ISLNK(facts.st_mode):
         yield _Found(path, plain, facts, os.fsencode(os.readlink(path)))  # noqa: PTH115

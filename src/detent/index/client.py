@@ -186,7 +186,7 @@ class Client:
         """
         if memory_bytes is None:
             memory_bytes = self.limits.memory_download_bytes
-        return Download(self, artifact, package, dest_folder, memory_bytes, self._report).run()
+        return Download(self, artifact, package, dest_folder, self._report, memory_bytes=memory_bytes).run()
 
     def patience(self) -> Patience:
         """The patience one transfer begins with."""

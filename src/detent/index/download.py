@@ -86,8 +86,9 @@ class Download:
         artifact: Artifact,
         package: str,
         folder: Path,
-        memory_bytes: int,
         report: Report,
+        *,
+        memory_bytes: int,
     ) -> None:
         self._server = server
         self._artifact = artifact

@@ -20,7 +20,7 @@ _SYSTEM_FILES = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/ssl/ca-bundle.pem",
 )
-"""Where distributions keep theirs, for an OpenSSL that was built to look elsewhere (as truststore has them)."""
+"""Where distributions keep theirs, for an OpenSSL that was built to look elsewhere (truststore's list)."""
 
 
 def tls_context(certificates: Path | None) -> ssl.SSLContext:

@@ -8,12 +8,12 @@ distributions as they arrive. A failure here is harmless.
 import os
 import stat
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from hashlib import file_digest, sha256
 from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from detent import fsio
 from detent.errors import Failures, FileTrouble, HashMismatch
@@ -25,23 +25,28 @@ from detent.lock.select import forbidden
 from detent.model.candidate import STRONG_HASHES, Artifact
 from detent.model.names import PackageName
 from detent.model.target import Target
+from detent.named import NamedTuple
 from detent.ops.built import choice_key, forget_built, is_tree
 from detent.ops.local import tree_keys
 from detent.ops.matching import Gathered
 from detent.ops.stored import DIGEST_FACT, fact_key, find_stored, stored_wheel
-from detent.ops.world import World
+from detent.ops.world import Unpacking, World
 from detent.python.interpreter import Interpreter
 from detent.store.archives import Archives
 from detent.store.cache import Scratch
 from detent.store.entry import WheelEntry
 from detent.store.records import write_record
 
-if TYPE_CHECKING:
-    from detent.store.unpackers import Unpackers
-
 T = TypeVar("T")
 _Wait: TypeAlias = Callable[[], WheelEntry]
 """Waits for what was begun, and gives it."""
+
+
+class _Landing(NamedTuple):
+    """Where files arrive, and who unpacks what is a wheel."""
+
+    scratch: Path
+    unpackers: Unpacking
 
 
 def gather(
@@ -64,8 +69,8 @@ def gather(
     entries, missing = find_stored(world, choices, key_of, linking=linking)
     if missing:
         _refuse_builds(world, missing, root, interpreter.target)
-        with _fetching(world, missing) as (scratch, unpackers):
-            entries.update(_bring(world, missing, root, interpreter, scratch, unpackers))
+        with _fetching(world, missing) as landing:
+            entries.update(_bring(world, missing, root, interpreter, landing))
     return Gathered(entries, len(missing))
 
 
@@ -74,8 +79,7 @@ def _bring(
     missing: Sequence[Choice],
     root: Path,
     interpreter: Interpreter,
-    scratch: Path,
-    unpackers: "Unpackers",
+    landing: _Landing,
 ) -> Iterator[tuple[PackageName, WheelEntry]]:
     """Fetch and build side by side; what is built last has waited for its file."""
     wheels: list[tuple[Choice, _Wait]] = []
@@ -87,10 +91,10 @@ def _bring(
     files = [choice for choice in missing if not is_tree(choice)]
     for choice in sorted(files, key=lambda choice: -(choice.artifact.size_bytes or 0)):
         if choice.artifact.is_wheel:
-            wheels.append((choice, _begun(world, partial(_fetch_wheel, unpackers), choice, scratch, root)))
+            wheels.append((choice, _begun(world, _fetch_wheel, choice, landing, root)))
         else:
             kept = _archive_at_hand(world, choice)
-            arrive = partial(Path, kept) if kept else _begun(world, _fetch_archive, choice, scratch, root)
+            arrive = partial(Path, kept) if kept else _begun(world, _fetch_archive, choice, landing, root)
             builds.append((choice, partial(_build, world, choice, arrive, interpreter)))
     built = world.builder().side_by_side([build for _, build in builds]) if builds else []
     yield from ((choice.package.name, entry) for (choice, _), entry in zip(builds, built, strict=True))
@@ -98,12 +102,12 @@ def _bring(
 
 
 @contextmanager
-def _fetching(world: World, missing: Sequence[Choice]) -> Iterator[tuple[Path, "Unpackers"]]:
-    """Give a folder for what arrives, and who unpacks it; when one thing fails, nobody waits for the others."""
+def _fetching(world: World, missing: Sequence[Choice]) -> Iterator[_Landing]:
+    """Make ready for what arrives; when one thing fails, nobody waits for the others."""
     sizes = [choice.artifact.size_bytes for choice in missing if choice.artifact.is_wheel]
     with Scratch(world.layout) as scratch, world.unpackers(scratch, sizes) as unpackers:
         try:
-            yield scratch, unpackers
+            yield _Landing(scratch, unpackers)
         except BaseException:
             if not all(map(is_tree, missing)):
                 world.network().close()
@@ -155,13 +159,13 @@ def forget_builds(
 
 def _begun(
     world: World,
-    fetch: Callable[[World, Choice, Path, Path], T],
+    fetch: Callable[[World, Choice, _Landing, Path], T],
     choice: Choice,
-    scratch: Path,
+    landing: _Landing,
     root: Path,
 ) -> Callable[[], T]:
     """Begin to fetch beside other transfers, and give what waits for the end of it."""
-    return world.network().submit(fetch, world, choice, scratch, root).result
+    return world.network().submit(fetch, world, choice, landing, root).result
 
 
 def _archive_at_hand(world: World, choice: Choice) -> Path | None:
@@ -172,17 +176,15 @@ def _archive_at_hand(world: World, choice: Choice) -> Path | None:
     return Archives(world.layout).get(artifact.sha256)
 
 
-def _fetch_wheel(
-    unpackers: "Unpackers", world: World, choice: Choice, scratch: Path, root: Path
-) -> WheelEntry:
+def _fetch_wheel(world: World, choice: Choice, landing: _Landing, root: Path) -> WheelEntry:
     artifact = choice.artifact
     with world.wheels().claim(artifact.sha256 or fact_key(artifact)):
         entry = stored_wheel(world, choice)
         if entry is None:
             # What another process is to unpack has to lie in a file; it is the same memory to the system.
-            memory_bytes = 0 if unpackers.is_any else None
-            source = _brought(world, choice, scratch, root, memory_bytes=memory_bytes)
-            entry = unpackers.put(
+            memory_bytes = 0 if landing.unpackers.is_any else None
+            source = _brought(world, choice, landing.scratch, root, memory_bytes=memory_bytes)
+            entry = landing.unpackers.put(
                 artifact.sha256 or _sha256(source),
                 source,
                 filename=artifact.filename,
@@ -190,21 +192,22 @@ def _fetch_wheel(
                 version=choice.package.version,
             )
             if isinstance(source, Path):
-                source.unlink(missing_ok=True)
+                with suppress(OSError):  # it goes with the folder then
+                    source.unlink()
             if artifact.sha256 is None:
                 write_record(world.layout.fact(fact_key(artifact)), *DIGEST_FACT, entry.digest)
     world.report(Prepared(entry.name, entry.version))
     return entry
 
 
-def _fetch_archive(world: World, choice: Choice, scratch: Path, root: Path) -> Path:
+def _fetch_archive(world: World, choice: Choice, landing: _Landing, root: Path) -> Path:
     """Bring a source distribution, which whoever looks for versions may be fetching for its metadata."""
     artifact, archives = choice.artifact, Archives(world.layout)
     with archives.claim(artifact.sha256 or fact_key(artifact), world.limits, world.report):
         kept = _archive_at_hand(world, choice)
         if kept is not None:
             return kept
-        source = _brought(world, choice, scratch, root)
+        source = _brought(world, choice, landing.scratch, root)
         return archives.put(artifact.sha256 or _sha256(source), source)
 
 

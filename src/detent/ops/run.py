@@ -94,7 +94,7 @@ def run(
     try:
         os.execve(program, arguments, environ)  # noqa: S606 -- what `run` is for
     except OSError as error:
-        raise _refused(arguments[0], error) from error
+        raise _refused(arguments[0], error, is_installed=_lies_in(program, environment)) from error
 
 
 def _tell_astray(world: World, environment: Environment) -> None:
@@ -131,7 +131,7 @@ def _run_isolated(
         try:
             return _run_and_wait(program, arguments, environ)
         except OSError as error:
-            raise _refused(arguments[0], error) from error
+            raise _refused(arguments[0], error, is_installed=False) from error
 
 
 def _without_steps(report: Report, event: Event) -> None:
@@ -176,11 +176,18 @@ def _call(
     return program, arguments, environ
 
 
-def _refused(command: str, error: OSError) -> CommandRefused:
+def _lies_in(program: str, environment: Path | None) -> bool:
+    return environment is not None and Path(program).parent == environment / stamp.PROGRAMS
+
+
+def _refused(command: str, error: OSError, *, is_installed: bool) -> CommandRefused:
     reason = (error.strerror or "").lower()
+    steps: tuple[str, ...] = ()
     if isinstance(error, FileNotFoundError):
         reason = "the interpreter in its first line does not exist"
-    return CommandRefused(command, reason)
+        if is_installed:  # of another tool's environment that was moved
+            steps = ("run `detent sync --deep` to install it again",)
+    return CommandRefused(command, reason, next_steps=steps)
 
 
 def _is_on_ci(variables: Mapping[str, str]) -> bool:

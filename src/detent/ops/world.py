@@ -1,7 +1,8 @@
 """What an operation may use of the outside: the :class:`World`, made by `ops.wiring`."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:  # who has a world has what it is made of; importing all of it
     from detent.store.bytecode import ByteCodeStore
     from detent.store.entry import WheelEntry
     from detent.store.layout import Layout
-    from detent.store.unpackers import Unpackers
     from detent.store.wheels import WheelStore
 
 T = TypeVar("T")
@@ -51,6 +51,19 @@ class Network(Protocol):
 
     def close(self) -> None:
         """Stop at once, whatever is still running."""
+
+
+class Unpacking(Protocol):
+    """What puts wheels into the store, several at a time."""
+
+    @property
+    def is_any(self) -> bool:
+        """Whether other processes do it, so that wheels had better come as files."""
+
+    def put(
+        self, digest: str, source: bytes | Path, *, filename: str, name: "PackageName", version: str
+    ) -> "WheelEntry":
+        """Put a wheel there whose hash was right; raises :class:`ArchiveUnsafe` and :class:`FileTrouble`."""
 
 
 class Builder(Protocol):
@@ -87,7 +100,7 @@ class World(NamedTuple):
     limits: "Limits"
     releases: "IndexReleases"
     wheels: Callable[[], "WheelStore"]
-    unpackers: "Callable[[Path, Collection[int | None]], Unpackers]"
+    unpackers: "Callable[[Path, Collection[int | None]], AbstractContextManager[Unpacking]]"
     """What puts wheels of these sizes into the store, with a scratch folder of the caller's."""
     bytecode: Callable[[], "ByteCodeStore"]
     network: Callable[[], Network]

@@ -34,7 +34,7 @@ def render_template(interpreter: Interpreter, *, layout: Layout, variables: Mapp
     """Render an empty environment of this interpreter.
 
     A template without entries says that it cannot be stamped out: the store's path needs quoting, or the
-    environment holds more than text. Raises :class:`InterpreterBroken`.
+    environment holds more than text. Raises :class:`InterpreterBroken` and :class:`FileTrouble`.
     """
     with Scratch(layout) as folder:
         root = os.path.realpath(folder / "environment")
@@ -43,12 +43,14 @@ def render_template(interpreter: Interpreter, *, layout: Layout, variables: Mapp
             return nothing
         try:
             _run(interpreter, root, Style(_PROMPT), folder, variables)
+            config = Path(root) / CONFIG_NAME
+            config.write_bytes(_own_config(config.read_bytes(), root))
+            (Path(root) / STATE_NAME).mkdir()
+            entries = tuple(_entries(root))
         except _Failed as error:
             raise InterpreterBroken(interpreter.executable, f"virtualenv cannot use it: {error}") from error
-        config = Path(root) / CONFIG_NAME
-        config.write_bytes(_own_config(config.read_bytes(), root))
-        (Path(root) / STATE_NAME).mkdir()
-        entries = tuple(_entries(root))
+        except OSError as error:
+            raise fsio.file_trouble(error, folder) from error
     if any(b"\0" in entry.content for entry in entries) or sum(len(e.content) for e in entries) > _MOST_BYTES:
         return nothing
     return Template(os.fsencode(root), _PROMPT.encode(), entries)

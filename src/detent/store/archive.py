@@ -36,7 +36,7 @@ _LEVEL_FLAGS = 0x0006
 _ALLOWED_FLAGS = _LEVEL_FLAGS | _HAS_DESCRIPTOR | _NAME_IS_UTF8
 _ZIP64_FIELD, _OTHER_NAME_FIELD = 0x0001, 0x7075
 _PIECE_BYTES = 2**18
-"""What is fed to inflate and what it gives at a time: of more, what it has not taken yet is copied each time."""
+"""What is fed to inflate at a time: what it has not taken is copied, each time it gives something."""
 
 # Control characters, line and paragraph separators, marks that turn the direction of text.
 _NEVER_IN_A_NAME = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"

@@ -54,7 +54,7 @@ def count_of_workers(sizes: Collection[int | None], processors: int) -> int:
 
 
 def may_fork() -> bool:
-    """Whether a process can be made of this one as it is: no other thread may be in the middle of anything."""
+    """Whether this process can be copied as it is: no other thread may be in the middle of anything."""
     return hasattr(os, "fork") and threading.active_count() == 1
 
 
@@ -67,7 +67,7 @@ class _Worker(NamedTuple):
 
 
 class Unpackers:
-    """Puts wheels into a store, by so many workers; to be used with ``with``, before any thread is started."""
+    """Puts wheels into a store, by workers; to be made before any thread is, and used with ``with``."""
 
     def __init__(self, store: WheelStore, scratch: Path, count: int) -> None:
         """Start the workers. They unpack below ``scratch``, which their owner removes."""
@@ -152,8 +152,10 @@ class Unpackers:
         folder = self._scratch / f"unpacked-{digest}"
         folder.mkdir(mode=0o700)
         try:
-            WheelStore(self._store.layout, self._store.limits, _cannot_tell).put(
-                digest, Path(source), filename=filename, name=PackageName(name), version=version, scratch=folder
+            store = WheelStore(self._store.layout, self._store.limits, _cannot_tell)
+            wheel = Path(source)
+            store.put(
+                digest, wheel, filename=filename, name=PackageName(name), version=version, scratch=folder
             )
         finally:
             remove_tree(folder)

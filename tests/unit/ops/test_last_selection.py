@@ -160,12 +160,12 @@ def test_it_is_kept_in_the_environment_and_the_defaults_by_nothing(tmp_path: Pat
 @pytest.mark.parametrize("kept", [b"", render_last_selection(EVERYTHING)])
 def test_what_a_run_left_that_died_while_keeping_it_is_removed(tmp_path: Path, kept: bytes) -> None:
     keep_selection(tmp_path, kept)
-    names = os.listdir(tmp_path / ".detent")
+    files = list((tmp_path / ".detent").iterdir())
     Path(scratch_name(str(tmp_path))).write_bytes(b"half")
 
     keep_selection(tmp_path, kept)
 
-    assert os.listdir(tmp_path / ".detent") == names
+    assert list((tmp_path / ".detent").iterdir()) == files
 
 
 @pytest.mark.parametrize("harm", ["cut", "link", "folder", "pipe"])
