@@ -41,7 +41,7 @@ def test_a_template_that_cannot_be_written_is_told_in_words(tmp_path: Path) -> N
     codes = []
     for number in itertools.count(1, STEP):
         code = CODES[number % len(CODES)]
-        ended = watched(render, CHANGES, tmp_path, at=number, choose=lambda *_, code=code: code)  # type: ignore[misc]
+        ended = watched(render, CHANGES, tmp_path, at=number, choose=lambda *_, code=code: code)
         if len(ended.made) < number:
             break
         assert ended.code in (0, TOLD), f"{ended.made[number - 1]}: {ended.said}"
