@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -122,6 +123,25 @@ def test_whatever_is_changed_is_named_and_put_right(project: Sandbox) -> None:
         assert environment_faults(project.root / ".venv") == [], case
         assert cache_faults(project.cache) == [], case
     project.detent("sync", "--check", "--deep").ok()
+
+
+def test_a_script_of_an_adopted_environment_that_was_moved_is_named_and_made_anew(
+    sandbox: Sandbox, index: IndexServer
+) -> None:
+    publish(
+        index, wheel("shout", data={"scripts/say": "#!python\nprint('HEY')\n", "scripts/sh": "#!/bin/sh\n"})
+    )
+    sandbox.manifest("shout")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", sandbox.root / ".venv"], check=True)
+    sandbox.detent("sync").ok()
+    moved = sandbox.root.rename(sandbox.root.with_name("moved"))
+    assert "sync --deep" in sandbox.detent("run", "say", cwd=moved).err
+
+    found = sandbox.detent("sync", "--deep", cwd=moved).ok()
+
+    assert found.err.splitlines()[0] == "warning: `shout` 1.0: `bin/say` was changed"
+    assert sandbox.detent("run", "say", cwd=moved).ok().out == "HEY\n"
+    assert sandbox.detent("sync", "--check", "--deep", cwd=moved).ok().err.endswith("Would make no changes\n")
 
 
 def test_a_folder_that_became_a_link_is_named_and_never_followed(project: Sandbox) -> None:

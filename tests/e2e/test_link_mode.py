@@ -83,6 +83,15 @@ def test_the_next_answer_at_once_knows_the_mode(project: Sandbox, line: str) -> 
     assert mode(project) == "files"
 
 
+def test_what_a_killed_command_left_goes_with_the_next_that_has_nothing_to_do(project: Sandbox) -> None:
+    left = project.root / ".venv/.detent/scratch-0123456789abcdef"
+    left.write_text("half of the mode")
+
+    project.detent("sync", "--inexact").ok()
+
+    assert not left.exists()
+
+
 def test_an_environment_that_is_made_anew_has_no_mode_yet(project: Sandbox) -> None:
     project.detent("sync").ok()
     shutil.rmtree(project.root / ".venv")

@@ -1,9 +1,9 @@
 """Which files of an environment are no longer what was installed: every file of every package is read.
 
 A file is held against the size and hash in its package's RECORD, RECORD against our own manifest, and a
-launcher against what it has to say; a link to a folder must lead to the wheel it is of, and nothing else may
-lie behind it. What nobody installed is nobody's damage elsewhere, and byte code is made anew by whoever
-imports. Nothing is written here.
+launcher, or the first line of a script, against what it has to say here; a link to a folder must lead to the
+wheel it is of, and nothing else may lie behind it. What nobody installed is nobody's damage elsewhere, and
+byte code is made anew by whoever imports. Nothing is written here.
 """
 
 # ruff: noqa: PTH114, PTH115, PTH123 (strings: an environment has files by the thousand)
@@ -22,6 +22,7 @@ from detent.install.foreign import read_facts
 from detent.install.places import Places
 from detent.install.plan import Installed
 from detent.install.real_folders import RealFolders
+from detent.install.scripts import PYTHON_LINE, shebang
 from detent.install.wheel import launcher_file
 from detent.model.names import PackageName
 from detent.named import NamedTuple
@@ -73,6 +74,7 @@ def find_damage(places: Places, packages: Sequence[Installed], store: Layout) ->
         found += lost
         links = [link for link in package.links if all(damage.path != link for damage in lost)]
         found += _strangers(places, package, links, store)
+        found += _scripts_of_another_place(places, package, store)
         record = f"{package.dist_info}/RECORD"
         fault = _oddity(f"{places.root}/{record}")
         listed = {} if fault else read_facts(places, package.dist_info)
@@ -91,7 +93,7 @@ def find_damage(places: Places, packages: Sequence[Installed], store: Layout) ->
                 expected.append(_Expected(package, path, *listed[path], is_program))
     looked = _looked_at(places.root, folders, expected)
     found += [_damage(one.owner, one.path, fault) for one, fault in looked if fault is not None]
-    return tuple(sorted(found))
+    return tuple(sorted(set(found)))
 
 
 def _damage(package: Installed, path: str, fault: Fault) -> Damage:
@@ -156,6 +158,31 @@ def _strangers(places: Places, package: Installed, links: Sequence[str], store: 
                 pending.append(path)
             elif path not in listed and not is_compiled(path, listed):
                 yield _damage(package, path, "foreign")
+
+
+def _scripts_of_another_place(places: Places, package: Installed, store: Layout) -> Iterator[Damage]:
+    """Find scripts that start the Python of where the environment was before: RECORD has their hash."""
+    folder = f"{places.scripts}/"
+    wanted = shebang(places.python)
+    for path in package.private:
+        if path.startswith(folder):
+            stored = f"{store.wheel(package.digest)}/data/scripts/{path.removeprefix(folder)}"
+            if _start(stored, len(PYTHON_LINE)) == PYTHON_LINE:
+                start = _start(f"{places.root}/{path}", len(wanted))
+                if start not in (None, wanted):
+                    yield _damage(package, path, "changed")
+
+
+def _start(path: str, count: int) -> bytes | None:
+    """Read the first bytes of a file; ``None`` where there is none to be read, which others find out."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            return os.read(descriptor, count)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return None
 
 
 def _looked_at(

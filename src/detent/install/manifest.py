@@ -200,13 +200,23 @@ def scratch_name(root: str) -> str:
 def sweep_state_folder(root: str) -> None:
     """Remove what runs that died left under such names."""
     make_state_folder(root)
+    for path in _left_behind(root):
+        remove_tree(path)
+
+
+def has_left_behind(root: str) -> bool:
+    """Whether there is anything to sweep, or somebody is writing just now."""
+    return bool(_left_behind(root))
+
+
+def _left_behind(root: str) -> list[Path]:
     folder = Path(root, STATE_NAME)
     try:
-        names = [name for name in os.listdir(folder) if name.startswith(_SCRATCH)]
+        return [folder / name for name in os.listdir(folder) if name.startswith(_SCRATCH)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
     except OSError as error:
         raise file_trouble(error, folder) from error
-    for name in names:
-        remove_tree(folder / name)
 
 
 def _replace(root: str, name: str, data: bytes) -> None:

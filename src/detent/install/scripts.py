@@ -10,6 +10,8 @@ from functools import lru_cache
 
 from detent.errors import UnsafePath
 
+PYTHON_LINE = b"#!python"
+"""How the first line of a script begins that is to start the environment's interpreter."""
 _SHEBANG_BYTES = 127
 """What every kernel in use reads of the first line."""
 

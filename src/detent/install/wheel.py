@@ -12,7 +12,7 @@ from detent.install.directory import Spread
 from detent.install.places import Places, protection
 from detent.install.plan import Installed, identity_of
 from detent.install.record import link_line, record_line_of
-from detent.install.scripts import checked_entry_point, launcher, rewritten
+from detent.install.scripts import PYTHON_LINE, checked_entry_point, launcher, rewritten
 from detent.lock.choice import Choice
 from detent.lock.model import Direct
 from detent.model.names import PackageName
@@ -286,8 +286,8 @@ def _script_to_write(path: str, file: WheelFile, places: Places) -> bytes | None
     """
     try:
         with open(path, "rb") as script:  # noqa: PTH123
-            start = script.read(8)
-            if start == b"#!python":
+            start = script.read(len(PYTHON_LINE))
+            if start == PYTHON_LINE:
                 return rewritten(start + script.read(), places.python)
             return None if file.mode == _EXECUTABLE else start + script.read()
     except OSError as error:

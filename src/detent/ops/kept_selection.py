@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from detent.fsio import file_trouble
-from detent.install.manifest import replace_file, sweep_state_folder
+from detent.install.manifest import has_left_behind, replace_file, sweep_state_folder
 from detent.python.environment import STATE_NAME
 
 _NAME = "selection"
@@ -21,6 +21,11 @@ def read_kept_selection(root: Path) -> bytes:
             return file.read(_MOST_BYTES)
     except OSError:
         return b""
+
+
+def is_kept(root: Path, data: bytes) -> bool:
+    """Whether :func:`keep_selection` would do nothing. Raises :class:`FileTrouble`."""
+    return read_kept_selection(root) == data and not has_left_behind(str(root))
 
 
 def keep_selection(root: Path, data: bytes) -> None:

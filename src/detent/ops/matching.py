@@ -21,7 +21,7 @@ from detent.lock.choice import Choice, Selection
 from detent.model.names import PackageName
 from detent.named import NamedTuple
 from detent.ops.bytecode import GatheredByteCode, lacks_bytecode
-from detent.ops.kept_selection import keep_selection, read_kept_selection
+from detent.ops.kept_selection import is_kept, keep_selection
 from detent.ops.means import Means
 from detent.ops.shown_paths import display
 from detent.python.environment import Environment
@@ -255,7 +255,7 @@ def _is_as_wanted(settled: Settled, environment: Environment, todo: Plan) -> boo
         environment.is_ours
         and not (todo.has_work or todo.found.leftovers)
         and not lacks_bytecode(todo, settled.bytecode_kind)
-        and settled.last in (None, read_kept_selection(environment.root))
+        and (settled.last is None or is_kept(environment.root, settled.last))
     )
 
 

@@ -195,7 +195,8 @@ def _has_tag(layout: Layout) -> bool:
 def _refuse_other_things(layout: Layout) -> None:
     """Raise for a folder that holds other things: what is called `tmp` or `users` there is not ours.
 
-    A store that lost its tag has a bucket that nobody else would call so. uv has a `wheels-v5`.
+    A store that lost its tag has a bucket that nobody else would call so. uv has a `wheels-v5`: what stands
+    in ours tells it from that, where nothing else was kept.
     """
     try:
         names = sorted(os.listdir(layout.root))  # noqa: PTH208
@@ -203,7 +204,9 @@ def _refuse_other_things(layout: Layout) -> None:
         raise file_trouble(error, layout.root) from error
     kinds = {bucket.rpartition("-v")[0] for bucket in BUCKETS} - {"", "wheels"}
     others = [name for name in names if not re.fullmatch(_NOBODYS, name) and not is_scratch(name)]
-    is_ours = any(name.rpartition("-v")[0] in kinds for name in others)
+    is_ours = any(name.rpartition("-v")[0] in kinds for name in others) or os.path.lexists(
+        layout.coverage_marker
+    )
     if others and not is_ours and not _has_tag(layout):  # another process made it just now
         raise StoreUnsafe(
             str(layout.root),

@@ -18,7 +18,7 @@ import signal
 import threading
 from collections.abc import Callable, Collection
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import NoReturn, Self
 
@@ -77,9 +77,8 @@ class Unpackers:
         self._guard = threading.Lock()
         self._workers: set[_Worker] = set()
         self._is_over = False
-        for _ in range(count):
-            with contextlib.suppress(OSError):  # as many as there can be
-                self._start()
+        if count:
+            self._start_some(count)
 
     def __enter__(self) -> Self:
         return self
@@ -93,9 +92,14 @@ class Unpackers:
             workers = tuple(self._workers)
             for worker in workers:
                 _kill(worker)
-            self._idle.put(None)
         for worker in workers:
             self._gone(worker)
+        with contextlib.suppress(Empty):
+            while True:
+                idle = self._idle.get_nowait()
+                if idle is not None:
+                    _close(idle)
+        self._idle.put(None)
 
     @property
     def is_any(self) -> bool:
@@ -121,18 +125,36 @@ class Unpackers:
             answer = b""
         else:
             answer = _asked(worker, marshal.dumps(request))
-            if answer:
+            if answer and not self._is_over:
                 self._idle.put(worker)
             else:
                 self._gone(worker)
+                _close(worker)  # by who has it, and nobody else: its numbers may be another's soon
         if self._is_over:
             raise Dismissed
         return answer == _DONE
 
+    def _start_some(self, count: int) -> None:
+        """Start so many, or as many as there can be."""
+        # What is to stop this process must not unwind a worker, as if that were this process.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ending_signals())
+        try:
+            with contextlib.suppress(OSError):
+                for _ in range(count):
+                    self._start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
     def _start(self) -> None:
-        theirs, requests = os.pipe()
-        answers, answered = os.pipe()
-        process = os.fork()
+        pipes: list[int] = []
+        try:
+            pipes += os.pipe()
+            pipes += os.pipe()
+            process = os.fork()
+        except OSError:
+            _close_all(*pipes)
+            raise
+        theirs, requests, answers, answered = pipes
         if not process:
             try:
                 for worker in self._workers:
@@ -141,8 +163,7 @@ class Unpackers:
                 _serve(theirs, answered, self._put_below)
             finally:
                 os._exit(1)
-        os.close(theirs)
-        os.close(answered)
+        _close_all(theirs, answered)
         worker = _Worker(process, requests, answers)
         self._workers.add(worker)
         self._idle.put(worker)
@@ -178,6 +199,19 @@ def _kill(worker: _Worker) -> None:
         os.kill(worker.process, signal.SIGKILL)
 
 
+def _close(worker: _Worker) -> None:
+    _close_all(worker.requests, worker.answers)
+
+
+def _close_all(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
+def _ending_signals() -> frozenset[signal.Signals]:
+    return frozenset((signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+
+
 def _asked(worker: _Worker, request: bytes) -> bytes:
     """Give a worker's answer; nothing where it is dead."""
     try:
@@ -196,6 +230,7 @@ def _serve(requests: int, answers: int, put: Callable[..., None]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ending_signals())
     gc.disable()  # it would write to, and so copy, all memory that is shared until then
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):

@@ -9,6 +9,7 @@ from detent.install.manifest import (
     Manifest,
     drop_journal,
     finish_journal,
+    has_left_behind,
     make_state_folder,
     parse_manifest,
     read_journal,
@@ -171,8 +172,10 @@ def test_what_dead_runs_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
         (tmp_path / ".detent" / name).write_text("")
     (tmp_path / ".detent/scratch-5678/inner").mkdir(parents=True)
 
+    assert has_left_behind(str(tmp_path))
     sweep_state_folder(str(tmp_path))
 
+    assert not has_left_behind(str(tmp_path))
     assert sorted(p.name for p in (tmp_path / ".detent").iterdir()) == ["lock", "stamp"]
 
 

@@ -116,6 +116,16 @@ def test_a_disk_of_its_own_and_a_store_that_lost_its_tag_are_opened(tmp_path: Pa
     assert open_store(tmp_path).cache_tag.exists()
 
 
+def test_a_store_of_which_only_the_wheels_were_kept_is_opened(tmp_path: Path) -> None:
+    layout = open_store(tmp_path)
+    mark_wheels(layout)
+    for path in (layout.cache_tag, layout.gitignore):
+        path.unlink()
+    assert [path.name for path in tmp_path.iterdir()] == ["wheels-v2"]
+
+    assert open_store(tmp_path).cache_tag.exists()
+
+
 def test_a_store_that_cannot_be_made_is_one_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
 

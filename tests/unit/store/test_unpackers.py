@@ -315,6 +315,61 @@ def test_a_worker_leaves_the_signals_of_the_terminal_to_its_owner(
     assert unpacked_here == []
 
 
+SENT_AT_FORK: list[signal.Signals] = []
+"""What a new process sends itself before it does anything; who is forked cannot be told otherwise."""
+
+
+def _send() -> None:
+    for number in SENT_AT_FORK:
+        os.kill(os.getpid(), number)
+
+
+os.register_at_fork(after_in_child=_send)
+
+
+def test_a_signal_that_comes_with_the_fork_does_not_unwind_the_worker(
+    world: World, unpacked_here: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, writing = os.pipe()
+    before = signal.signal(signal.SIGINT, lambda *_: os.write(writing, b"unwound"))
+    monkeypatch.setitem(globals(), "SENT_AT_FORK", [signal.SIGINT])
+    try:
+        with world.start(2) as workers:
+            world.put(workers)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    os.close(writing)
+
+    assert os.read(reading, 1) == b""
+    os.close(reading)
+    assert unpacked_here == []
+
+
+def test_no_pipe_is_left_open(world: World) -> None:
+    before = os.listdir("/dev/fd")  # noqa: PTH208
+    for ended in (False, True):
+        with world.start(2) as workers:
+            if ended:
+                os.kill(next(iter(workers._workers)).process, signal.SIGKILL)
+            world.put(workers)
+            world.put(workers, OTHER)
+        assert os.listdir("/dev/fd") == before  # noqa: PTH208
+
+
+def test_where_nothing_can_be_forked_there_are_no_workers_and_no_pipes(
+    world: World, unpacked_here: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = os.listdir("/dev/fd")  # noqa: PTH208
+    monkeypatch.setattr(os, "fork", failing(errno.EAGAIN))
+
+    with world.start(2) as workers:
+        assert not workers.is_any
+        assert os.listdir("/dev/fd") == before  # noqa: PTH208
+        world.put(workers)
+
+    assert unpacked_here == [MADE.sha256]
+
+
 @pytest.mark.parametrize(
     ("sizes", "processors", "count"),
     [
