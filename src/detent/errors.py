@@ -455,6 +455,25 @@ class IndexUnavailable(FetchError):
         )
 
 
+class IndexInTheWay(IndexUnavailable):
+    """One of several indexes could not say whether it has a package, and so no later one was asked."""
+
+    def __init__(self, name: str, index: str, fault: DetentError, *, is_last: bool) -> None:
+        where = fault.what.partition(" could not be fetched")[0]
+        why = f"{where}: {fault.why}" if where != fault.what else fault.why
+        steps = list(fault.next_steps)
+        if not is_last:
+            why += "\nno later index is asked: what has this name there may be somebody else's package"
+            if "HTTP 4" in why:
+                steps.append(
+                    "if this index answers so for what it does not have, name the code in its"
+                    " `ignore-error-codes`"
+                )
+        DetentError.__init__(
+            self, f"the index {index} could not be asked for `{name}`", why=why, next_steps=steps
+        )
+
+
 class PageInvalid(FetchError):
     """An index answered with something that is not a simple repository page (PEP 503, PEP 691)."""
 
@@ -486,6 +505,38 @@ class FileGone(FetchError):
         )
 
 
+class FileNotMirrored(FetchError):
+    """The mirror of an index does not have a file that is locked."""
+
+    code = "file-not-mirrored"
+
+    def __init__(self, name: str, filename: str, index: str, mirror: str) -> None:
+        super().__init__(
+            f"the mirror `{mirror}` does not have `{filename}`",
+            why=f"`{name}` is locked from `{index}`, and `index-mirror` says to fetch that from the mirror",
+            next_steps=(
+                "see that the mirror has the file, with the same content",
+                "or take the index out of `index-mirror` in your `detent.toml`",
+            ),
+        )
+
+
+class FileUnvouched(FetchError):
+    """A lock says that a file lies where its index has never said that one does."""
+
+    code = "file-unvouched"
+
+    def __init__(self, name: str, filename: str, url: str, index: str) -> None:
+        super().__init__(
+            f"`{filename}` of `{name}` was not fetched: its index does not know this address",
+            why=f"the lock says `{url}`, and `{index}` lists no such file there",
+            next_steps=(
+                "see who changed the lock",
+                f"run `detent lock --upgrade-package {name}` to lock what the index has",
+            ),
+        )
+
+
 class HashMismatch(FetchError):
     """A file is not the file that was locked."""
 
@@ -512,6 +563,81 @@ class OfflineMiss(FetchError):
             "the network is off and the cache does not have everything",
             why="missing: " + ", ".join(f"`{t}`" for t in things),
             next_steps=("run the command once without `--offline`",),
+        )
+
+
+class GitMissing(FetchError):
+    """Something comes from a git repository, and there is no git."""
+
+    code = "git-missing"
+
+    def __init__(self, passed_over: str = "") -> None:
+        super().__init__(
+            "a dependency comes from a git repository, and there is no `git`",
+            why=f"`{passed_over}` lies in the project, and nothing from there is started"
+            if passed_over
+            else "no folder of `PATH` has it",
+            next_steps=("install git, and see that its folder is in `PATH`",),
+        )
+
+
+class GitFailed(FetchError):
+    """Git could not do what it was asked for; ``output`` are the last lines of what it said, redacted."""
+
+    code = "git-failed"
+
+    def __init__(
+        self, url: str, reason: str, *, output: Sequence[str] = (), next_steps: Sequence[str] = ()
+    ) -> None:
+        super().__init__(
+            f"the repository `{url}` could not be used",
+            why="\n".join((reason, *(f"| {line}" for line in output))),
+            next_steps=next_steps,
+        )
+
+
+class RevisionMissing(FetchError):
+    """A repository does not have a branch, tag or commit; ``revision`` says which, as in ``the tag `v1` ``."""
+
+    code = "revision-missing"
+
+    def __init__(self, url: str, revision: str, reason: str, *, next_steps: Sequence[str] = ()) -> None:
+        super().__init__(f"`{url}` does not have {revision}", why=reason, next_steps=next_steps)
+
+
+class SourceMismatch(FetchError):
+    """A repository, file or folder holds another package than the rule for it says."""
+
+    code = "source-mismatch"
+
+    def __init__(self, name: str, source: str, found: str, *, where: str = "") -> None:
+        super().__init__(
+            f"`{source}` holds `{found}`, not `{name}`",
+            why=f"{where or 'a rule'} says that `{name}` comes from there",
+            next_steps=(f"name it `{found}`, or correct where `{name}` comes from",),
+        )
+        self.found = found
+
+
+class SourceUnusable(FetchError):
+    """A repository, file or folder that a package should come from is none of a package."""
+
+    code = "source-unusable"
+
+    def __init__(self, name: str, source: str, reason: str, *, next_steps: Sequence[str] = ()) -> None:
+        super().__init__(f"`{name}` cannot come from `{source}`", why=reason, next_steps=next_steps)
+
+
+class SourcesDiffer(FetchError):
+    """Two packages say that a third one comes from two different places."""
+
+    code = "sources-differ"
+
+    def __init__(self, name: str, first: str, second: str) -> None:
+        super().__init__(
+            f"`{name}` would have to come from two places",
+            why=f"{first}\n{second}",
+            next_steps=(f"say which one counts: `{name} = {{...}}` in `[tool.detent.sources]`",),
         )
 
 

@@ -92,6 +92,12 @@ class Notice(NamedTuple):
     text: str
 
 
+class Remark(NamedTuple):
+    """A note about how something is fetched; a run that fetches nothing has none to make."""
+
+    text: str
+
+
 class Step(NamedTuple):
     """A step an operation takes that people want to see: a line of ordinary talk."""
 
@@ -117,6 +123,7 @@ Event: TypeAlias = (
     | Verifying
     | Waiting
     | Notice
+    | Remark
     | Step
     | Detail
 )

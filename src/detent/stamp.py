@@ -73,10 +73,13 @@ _PREFIXES = ("DETENT_", "PIP_", "PYENV_")
 _NAMES = frozenset((
     "HOME", "USERPROFILE", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "VIRTUAL_ENV",
     "CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "TERM",
-    "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
-    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
-    "http_proxy", "https_proxy", "all_proxy", "no_proxy",
+    "SSL_CERT_FILE", "SSL_CLIENT_CERT", "REQUESTS_CA_BUNDLE",
 ))  # fmt: skip
+_LOGINS = "DETENT_INDEX_"
+_OF_LOGINS = ("_USERNAME", "_PASSWORD", "_ORIGIN")
+_NOT_COUNTED = frozenset(("DETENT_PROXY", "DETENT_CREDENTIALS_DIR", "DETENT_KEYRING_PROVIDER"))
+"""Of these and of logins only who asks a server hears; a stamp is no place for passwords."""
+_ENDS_HOST = " /?#\t\n"
 
 
 # ---- where, and by whom ----------------------------------------------------------------------
@@ -88,12 +91,32 @@ def counts(variable: str) -> bool:
     PATH is none of them: a Python is looked for in it only where the environment's own does not do, and
     programs are looked for in it every time.
     """
-    return variable.startswith(_PREFIXES) or variable in _NAMES
+    if not variable.startswith(_PREFIXES):
+        return variable in _NAMES
+    is_login = variable.startswith(_LOGINS) and variable.endswith(_OF_LOGINS)
+    return not is_login and variable not in _NOT_COUNTED
 
 
 def counted(variables: dict[str, str]) -> Variables:
-    """Give the variables that count, sorted: shells change their order."""
-    return tuple(sorted(pair for pair in variables.items() if counts(pair[0])))
+    """Give the variables that count, sorted: shells change their order. Who logs in with which URL does not."""
+    return tuple(
+        sorted(
+            (name, value if "@" not in value else without_users(value))
+            for name, value in variables.items()
+            if counts(name)
+        )
+    )
+
+
+def without_users(text: str) -> str:
+    """Give a text without what stands before the host of each URL in it."""
+    first, *rest = text.split("://")
+    return "://".join([first, *map(_without_user, rest)])
+
+
+def _without_user(text: str) -> str:
+    end = min((place for place in map(text.find, _ENDS_HOST) if place >= 0), default=len(text))
+    return text[:end].rpartition("@")[2] + text[end:]
 
 
 def cache_root(variables: dict[str, str]) -> str:

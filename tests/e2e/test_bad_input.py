@@ -87,9 +87,19 @@ COMPLAINTS = [
     ),
     (("add",), 2, "error: nothing to add"),
     (("add", "-r", "gone.txt"), 2, "error: there is no requirements file `gone.txt`"),
-    (("add", "./more"), 2, "`./more` is a path, a URL or a repository [not-supported]"),
-    (("add", "more @ https://example.com/more.whl"), 2, "is a path, a URL or a repository"),
-    (("add", "git+https://example.com/more"), 2, "is a path, a URL or a repository"),
+    (("add", "./more"), 2, "error: `./more` cannot be added [usage]\n  why: there is nothing at that path"),
+    (
+        ("add", "more @ https://me:x@example.com/more.whl"),
+        2,
+        "`more @ https://****@example.com/more.whl` cannot",
+    ),
+    (
+        ("add", "git+https://example.com/more@--x"),
+        2,
+        "`--x` begins with `-`, which git would take for an option",
+    ),
+    (("add", "more", "--tag", "v1"), 2, "error: `--tag` needs a git repository"),
+    (("add", "./more", "--tag", "v1", "--rev", "1"), 2, "`--rev` and `--tag` cannot be used together"),
     (("add", "Demo"), 2, "error: `demo` is this project, and cannot depend on itself [self-dependency]"),
     (
         ("add", "--dev", "demo[x]"),

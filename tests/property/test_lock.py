@@ -4,10 +4,19 @@ import marshal
 import tomllib
 from typing import cast
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.markers import Environment
-from packaging.pylock import PackageSdist, PackageWheel, Pylock, PylockSelectError
+from packaging.pylock import (
+    PackageArchive,
+    PackageDirectory,
+    PackageSdist,
+    PackageVcs,
+    PackageWheel,
+    Pylock,
+    PylockSelectError,
+)
 from packaging.tags import parse_tag
 from packaging.utils import parse_wheel_filename
 
@@ -20,14 +29,25 @@ from detent.model.build_policy import BuildPolicy
 from detent.model.candidate import Artifact
 from detent.model.inputs import RecordedInputs
 from detent.model.requirement import PackageName, extra_name, group_name, package_name
+from detent.model.source_texts import source_texts
 from detent.model.target import Target
 from support.locks import artifact, target
+from support.sources import source_rules
 
 NAMES = ["a", "b-c", "d"]
 VERSIONS = ["1.0", "1.2rc1", "2.0+cpu"]
 EXTRAS = ["net", "cli"]
 GROUPS = ["dev", "test"]
 REQUIREMENTS = ["a", "b-c[x,y]>=1,<2", "d~=1.2; python_version < '3.12'", "e @ https://x.example.com/e.whl"]
+EDGES = [
+    Edge(package_name("a"), "1.0"),
+    Edge(package_name("a"), "1.0", "https://index.example.com/simple/"),
+    Edge(package_name("d")),
+    Edge(package_name("g"), direct=Direct("vcs", "https://git.example.com/g.git", "git", "", "84b3", "sub")),
+    Edge(package_name("g"), direct=Direct("directory", "https:/odd")),
+    Edge(package_name("h"), direct=Direct("archive", "https://x.example.com/main.zip")),
+    Edge(package_name("h"), direct=Direct("archive", "vendor/main.zip")),
+]
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 MARKERS = st.sampled_from(
     [
@@ -104,9 +124,7 @@ def packages(draw: st.DrawFn) -> LockedPackage:
         name=package_name(name),
         version=version,
         marker=draw(MARKERS),
-        dependencies=tuple(
-            draw(st.lists(st.sampled_from([Edge(package_name("a"), "1.0"), Edge(package_name("d"))])))
-        ),
+        dependencies=tuple(draw(st.lists(st.sampled_from(EDGES)))),
         index=draw(st.just("") | TEXTS),
         sdist=sdist,
         wheels=tuple(sorted(wheels, key=lambda wheel: wheel.filename)),
@@ -117,18 +135,42 @@ def packages(draw: st.DrawFn) -> LockedPackage:
 
 
 @st.composite
-def directs(draw: st.DrawFn) -> LockedPackage:
+def directs(draw: st.DrawFn, *, virtual: bool = True) -> LockedPackage:
     sub = draw(st.sampled_from(["", "sub/folder"]))
     repository = Direct(
         "vcs", "https://git.example.com/g.git", "git", draw(st.sampled_from(["", "main"])), "84b3", sub
     )
     folder = Direct("directory", "libs/g", subdirectory=sub, editable=draw(st.booleans()))
+    alone = Direct("directory", "libs/g", is_package=False)
     return LockedPackage(
-        package_name("g"), "", marker=draw(MARKERS), direct=draw(st.sampled_from([repository, folder]))
+        package_name("g"),
+        "",
+        marker=draw(MARKERS),
+        direct=draw(st.sampled_from([repository, folder, alone] if virtual else [repository, folder])),
+        held_version=draw(st.sampled_from(["", "1.0", "0.1.dev3"])),
     )
 
 
-ANY_ENTRY = packages() | directs()
+@st.composite
+def archives(draw: st.DrawFn) -> LockedPackage:
+    """A wheel or a source distribution at a URL or a path."""
+    folder = draw(st.sampled_from(["https://x.example.com", "vendor"]))
+    filename = draw(st.sampled_from(["h-1.0-py3-none-any.whl", "main.zip", "h-1.0.tar.gz"]))
+    file = artifact(filename)._replace(url=f"{folder}/{filename}")
+    is_wheel = filename.endswith(".whl")
+    return LockedPackage(
+        package_name("h"),
+        "1.0",
+        marker=draw(MARKERS),
+        sdist=None if is_wheel else file,
+        wheels=(file,) if is_wheel else (),
+        direct=Direct(
+            "archive", file.url, subdirectory="" if is_wheel else draw(st.sampled_from(["", "sub"]))
+        ),
+    )
+
+
+ANY_ENTRY = packages() | directs() | archives()
 
 
 @st.composite
@@ -141,6 +183,7 @@ def records(draw: st.DrawFn, requires_python: str) -> RecordedInputs:
         extras=tuple((e, draw(texts)) for e in sorted(draw(st.sets(st.sampled_from(EXTRAS))))),
         groups=tuple((g, draw(texts)) for g in sorted(draw(st.sets(st.sampled_from(GROUPS))))),
         options=tuple(sorted(draw(st.dictionaries(TEXTS, TEXTS, max_size=3)).items())),
+        sources=source_texts(draw(st.lists(source_rules(), max_size=3))),
     )
 
 
@@ -233,6 +276,36 @@ def test_selecting_agrees_with_packaging(
         if filename != expected[name]:  # the judge does not look at build numbers
             assert _best_rank(filename, target) == _best_rank(expected[name], target)
             assert parse_wheel_filename(filename)[2] > parse_wheel_filename(expected[name])[2]
+
+
+@given(locks(own=False, some=directs(virtual=False) | archives()), TARGETS, WANTED)
+def test_selecting_what_comes_from_elsewhere_agrees_with_packaging(
+    lock: Lock, target: Target, wanted: Wanted
+) -> None:
+    judge = Pylock.from_dict(tomllib.loads(render_lock(lock)))
+    try:
+        expected = {
+            package_name(package.name): source
+            for package, source in judge.select(
+                environment=cast("Environment", target.environment),
+                tags=[tag for text in target.tags for tag in parse_tag(text)],
+                extras=wanted.extras,
+                dependency_groups=wanted.groups,
+            )
+        }
+    except PylockSelectError:
+        with pytest.raises((NoMatchingTarget, Failures)):
+            select(lock, target, wanted)
+        return
+    choices = select(lock, target, wanted).choices
+
+    assert [choice.package.name for choice in choices] == list(expected)
+    for choice in choices:
+        source, direct = expected[choice.package.name], choice.package.direct
+        assert direct is not None
+        kind = {"vcs": PackageVcs, "directory": PackageDirectory, "archive": PackageArchive}[direct.kind]
+        assert isinstance(source, kind)
+        assert choice.artifact.url in {source.path, getattr(source, "url", None)}
 
 
 @given(st.sets(TAGS, min_size=1), TARGETS)

@@ -8,8 +8,11 @@ policy         prerelease, prerelease-package (name -> mode), order, fork-strate
                or a span), exclude-newer-package (name -> the same, or false), now (a date or a moment)
 adjustments    constraints, overrides, excludes, environments, required-environments, conflicts, metadata,
                in the words of `support.worlds.adjusting`
+sources        what comes from elsewhere, in the words of `support.sourced.sourced`
+indexes        other indexes: name -> packages
 old            lock (`name==version; marker` lines), forks, upgrade: what there was before
-expected       lock lines (` (built)` where a build told the metadata), forks and warnings;
+expected       lock lines (` (built)` where a build told the metadata, ` @ PLACE` where it is from elsewhere),
+               forks and warnings;
                or error (its code), what, why, next
 """
 
@@ -22,7 +25,9 @@ import pytest
 from detent.errors import DetentError
 from detent.events import Event, Notice
 from detent.lock.assemble import assemble
+from detent.lock.closure import closure_faults
 from detent.lock.model import Lock, LockedPackage
+from detent.lock.pylock import parse_lock, render_lock
 from detent.model import markers
 from detent.model.build_policy import BuildPolicy
 from detent.model.cutoffs import Cutoff, Cutoffs, parse_cutoff
@@ -30,8 +35,10 @@ from detent.model.requirement import package_name, parse_requirement
 from detent.resolve.adjusted import with_adjustments
 from detent.resolve.policy import ForkStrategy, Order, Policy, Prerelease
 from detent.resolve.preferences import preferences_from, seeds_from
+from detent.resolve.sourced import Sources
 from support.resolving import resolve
-from support.worlds import Published, project, release, seconds, ticking, world
+from support.sourced import sourced, with_rules
+from support.worlds import INDEX, Published, World, project, release, seconds, ticking, world
 
 SCENARIOS = sorted(Path(__file__).parent.glob("*.toml"))
 
@@ -45,8 +52,12 @@ def test_scenario(path: Path) -> None:
 
 def outcome(scenario: dict[str, Any]) -> dict[str, Any]:
     """Resolve a scenario and tell what came of it in the words of `expected`."""
-    inputs = project(**scenario["project"], adjustments=scenario.get("adjustments"))
-    index = world({name: _versions(versions) for name, versions in scenario["packages"].items()})
+    elsewhere = [sourced(**words) for words in scenario.get("sources", ())]
+    inputs = with_rules(project(**scenario["project"], adjustments=scenario.get("adjustments")), elsewhere)
+    index = _world(scenario["packages"])
+    for name, packages in scenario.get("indexes", {}).items():
+        index.others[name] = _world(packages)
+        index.others[name].index_url = f"https://{name}.example/simple/"
     releases = with_adjustments(index, inputs.adjustments)
     old = scenario.get("old", {})
     heard: list[Event] = []
@@ -54,6 +65,7 @@ def outcome(scenario: dict[str, Any]) -> dict[str, Any]:
         solved = resolve(
             inputs,
             releases,
+            sourced=elsewhere,
             clock=ticking(),
             preferences=preferences_from(_old_lock(old), upgrade=old.get("upgrade")),
             policy=_policy(**scenario.get("policy", {}))._replace(
@@ -65,7 +77,10 @@ def outcome(scenario: dict[str, Any]) -> dict[str, Any]:
     except DetentError as error:
         failed = {"error": error.code, "what": error.what, "why": error.why.splitlines()}
         return {**failed, "next": list(error.next_steps)} if error.next_steps else failed
-    lock = assemble(inputs, solved, releases)
+    lock = assemble(inputs, solved, Sources(releases, elsewhere, inputs.adjustments))
+    if elsewhere:
+        assert closure_faults(inputs, lock) == ()
+        assert parse_lock(render_lock(lock), "pylock.toml") == lock
     told: dict[str, Any] = {"lock": [_line(package) for package in lock.packages]}
     if lock.forks:
         told["forks"] = list(lock.forks)
@@ -73,6 +88,10 @@ def outcome(scenario: dict[str, Any]) -> dict[str, Any]:
     if warnings:
         told["warnings"] = warnings
     return told
+
+
+def _world(packages: dict[str, Any]) -> World:
+    return world({name: _versions(versions) for name, versions in packages.items()})
 
 
 def _versions(versions: Any) -> dict[str, Published]:
@@ -133,4 +152,8 @@ def _old_lock(old: dict[str, Any]) -> Lock | None:
 
 def _line(package: LockedPackage) -> str:
     built = " (built)" if package.is_built else ""
-    return f"{package.name}=={package.version}" + (f"; {package.marker}" if package.marker else "") + built
+    place = f" @ {package.direct.location}" if package.direct is not None and not package.index else ""
+    if package.index not in {"", INDEX}:
+        place = f" @ {package.index}"
+    condition = f"; {package.marker}" if package.marker else ""
+    return f"{package.name}=={package.known_version}{place}{condition}{built}"

@@ -46,7 +46,7 @@ class World:
     def remote(self) -> RemoteIndex:
         self.remotes += 1
         return RemoteIndex(
-            Client(index_url=self.index.url, limits=QUICK, dice=lambda: -0.49),
+            Client(limits=QUICK, dice=lambda: -0.49),
             index_url=self.index.url,
             layout=self.layout,
             scratch=lambda: self.layout.root,

@@ -101,8 +101,9 @@ _OTHER_TOOLS = """\
 
 | variable | what detent takes from it |
 |---|---|
-| `PIP_INDEX_URL` | the index, when nothing of detent's sets one |
-| `PIP_CONFIG_FILE` | pip's configuration file, read for `index-url` after pip's usual files |
+| `PIP_INDEX_URL` | the default index, when nothing of detent's sets one |
+| `PIP_EXTRA_INDEX_URL`, `PIP_FIND_LINKS`, `PIP_NO_INDEX` | further indexes, folders and pages of files, whether to ask no index: when nothing of detent's says where to look |
+| `PIP_CONFIG_FILE` | pip's configuration file, read for `index-url`, `extra-index-url`, `find-links` and `no-index` after pip's usual files |
 | `PIP_CERT`, `REQUESTS_CA_BUNDLE` | certificates, when `SSL_CERT_FILE` is not set |
 | `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` | proxies, which are spoken to in plain HTTP: `http://proxy.example:3128`, for addresses in https too; not `https://` or `socks5://` |
 | `XDG_CACHE_HOME`, `XDG_CONFIG_HOME`, `XDG_CONFIG_DIRS` | where cache and configuration lie by default |
@@ -136,8 +137,14 @@ _KINDS = {
     "groups": 'a list of names of dependency groups, or `"all"`',
     "options": "a table of strings and lists of strings",
     "specifier": "a version specifier",
-    "indexes": "a list with one table: `url`, `exclude-newer` for what this index has, and `name` and `default`,"
-    " which change nothing so far",
+    "indexes": "a list of tables: `url`, and whatever fits of `name`, `default`, `explicit`, `format`,"
+    " `cache-control`, `exclude-newer`, `authenticate` and `ignore-error-codes`"
+    " ([how indexes work together](../how-to/indexes.md))",
+    "links": "a list of folders and URLs; a path is relative to the file it stands in",
+    "mirrors": "a table of URLs, by the name or the URL of the index",
+    "strategy": '`"first-index"`',
+    "sources": "a table by names of packages: a table with one of `git`, `url`, `path`, `workspace`, `index` and what"
+    " goes with it, or a list of them",
     "cutoff": "a date, a moment with its zone (RFC 3339), a span of time, or `false`",
     "cutoffs": "a table of what `exclude-newer` takes, by names of packages",
     "modes": "a table of what `prerelease` takes, by names of packages",

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from packaging.version import Version
 
+from detent.lock.model import Origin as ComesFrom
 from detent.model import markers
 from detent.model.adjustments import (
     NO_ADJUSTMENTS,
@@ -102,6 +103,8 @@ class World:
                 str(Version(version)): what if isinstance(what, Published) else release(what)
                 for version, what in versions.items()
             }
+        self.others: dict[str, World] = {}
+        """Other indexes, by their names."""
         self.listings_asked: list[PackageName] = []
         self.metadata_asked: list[tuple[PackageName, int]] = []
         self.expected: list[tuple[tuple[PackageName, ...], tuple[tuple[PackageName, int], ...]]] = []
@@ -126,7 +129,7 @@ class World:
             return None
         key = (name, number)
         if key not in self._metadata:
-            self._metadata[key] = _metadata(name, version, published)
+            self._metadata[key] = metadata_of(name, version, published)
         return self._metadata[key]
 
     def unreadable(self, name: PackageName, number: int) -> str:
@@ -138,6 +141,12 @@ class World:
         names = published.files or files_of(stem, sdist_only=published.sdist_only)
         yanked = "" if published.yanked else None
         return tuple(artifact(filename, yanked=yanked, uploaded=published.uploaded) for filename in names)
+
+    def origin(self, name: PackageName, number: int) -> ComesFrom:
+        return ComesFrom(self.index_url)
+
+    def of_index(self, index: str) -> "World":
+        return self.others[index]
 
     def expect(self, listings: Sequence[PackageName], metadata: Sequence[tuple[PackageName, int]]) -> None:
         self.expected.append((tuple(listings), tuple(metadata)))
@@ -200,7 +209,8 @@ def _release(version: str, published: Published) -> Release:
     )
 
 
-def _metadata(name: PackageName, version: str, published: Published) -> Metadata:
+def metadata_of(name: PackageName, version: str, published: Published) -> Metadata:
+    """Give what a release demands, as its metadata says it."""
     extras = sorted({extra_name(extra) for extra in published.extras} | _extras_in(published.requires))
     base: list[Dependency] = []
     added: dict[ExtraName, list[Dependency]] = {extra: [] for extra in extras}

@@ -119,6 +119,8 @@ class Console:
         match event:
             case events.Notice(level, text):
                 self.warn(text, level)
+            case events.Remark(text):
+                self.warn(text, "note")
             case events.Waiting(path, holder):
                 self.say(f"Waiting for {show(holder)} to release `{show(path)}`")
             case events.Step(text):

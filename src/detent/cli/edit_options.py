@@ -4,9 +4,13 @@ from detent.cli.options import is_on, text, upgrade, words
 from detent.cli.parse import Values
 from detent.errors import UsageError
 from detent.model.names import extra_name, group_name
+from detent.model.sources import RevisionKind
 from detent.ops.edit import AddOptions, RemoveOptions
+from detent.ops.places import Pointing
 from detent.project.bounds import BOUNDS, Bounds
 from detent.project.edit import Table
+
+REVISION_FLAGS: tuple[RevisionKind, ...] = ("rev", "tag", "branch")
 
 
 def add(values: Values) -> AddOptions:
@@ -18,6 +22,7 @@ def add(values: Values) -> AddOptions:
         table=_table(values),
         marker=text(values, "marker") or "",
         extras=words(values, "extra"),
+        pointing=_pointing(values),
         bounds=_bounds(values),
         raw=is_on(values, "raw"),
         dry_run=is_on(values, "dry_run"),
@@ -37,6 +42,18 @@ def remove(values: Values) -> RemoveOptions:
         no_sync=is_on(values, "no_sync"),
         locked=is_on(values, "locked"),
         frozen=is_on(values, "frozen"),
+    )
+
+
+def _pointing(values: Values) -> Pointing:
+    kind: RevisionKind = next((kind for kind in REVISION_FLAGS if text(values, kind) is not None), "")
+    editable = True if is_on(values, "editable") else False if is_on(values, "no_editable") else None
+    return Pointing(
+        kind,
+        (text(values, kind) or "") if kind else "",
+        text(values, "subdirectory") or "",
+        lfs=is_on(values, "lfs"),
+        editable=editable,
     )
 
 

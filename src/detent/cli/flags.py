@@ -139,13 +139,42 @@ GLOBAL = (
 )
 
 INDEX = (
+    _list(
+        "--index",
+        "[NAME=]URL",
+        "A package index to ask before all others, by the URL of its simple API",
+        variable="DETENT_INDEX",
+        setting="index",
+    ),
     _value(
         "--default-index",
         "URL",
         "The package index (simple API root) instead of the configured one",
         variable="DETENT_DEFAULT_INDEX",
         setting="index-url",
+    )._replace(hidden=("-i", "--index-url")),
+    _list(
+        "--find-links",
+        "PLACE",
+        "A folder of files, or a page of links to them, to look at before any index",
+        short="-f",
+        variable="DETENT_FIND_LINKS",
+        setting="find-links",
     ),
+    _switch(
+        "--no-index",
+        "Ask no index, use what `--find-links` names",
+        variable="DETENT_NO_INDEX",
+        setting="no-index",
+    ),
+    _value(
+        "--index-strategy",
+        "STRATEGY",
+        "How several indexes are asked: first-index, the only way there is",
+        variable="DETENT_INDEX_STRATEGY",
+        setting="index-strategy",
+    ),
+    _list("--extra-index-url", "URL", "The same as `--index`, as pip spells it", setting="extra-index-url"),
 )
 
 PYTHON = (
@@ -324,6 +353,19 @@ RESOLVING = (
         setting="fork-strategy",
     ),
     *UPLOADED,
+    _switch(
+        "--no-sources",
+        "Leave `[tool.detent.sources]` aside",
+        variable="DETENT_NO_SOURCES",
+        setting="no-sources",
+    ),
+    _list(
+        "--no-sources-package",
+        "NAME",
+        "Leave the sources of this package aside",
+        variable="DETENT_NO_SOURCES_PACKAGE",
+        setting="no-sources-package",
+    ),
     _value("--max-seconds", "N", "Search for versions no longer than this", variable="DETENT_MAX_SECONDS"),
 )
 
@@ -339,7 +381,7 @@ WHERE = (
 )
 
 _MOVING = ("upgrade", "upgrade_package", "upgrade_group")
-_CHOOSING = ("resolution", "fork_strategy")
+_CHOOSING = ("resolution", "fork_strategy", "no_sources", "no_sources_package")
 _MORE = ("group", "all_groups", "extra", "all_extras")
 _LOCKING_CLASHES: Clashes = (
     ("locked", ("frozen", *_MOVING)),
@@ -351,6 +393,7 @@ _INSTALLING_CLASHES: Clashes = (
     ("no_install_local", ("only_install_local",)),
     ("no_install_package", ("only_install_package",)),
 )
+_PLACE_CLASHES: Clashes = (("rev", ("tag", "branch")), ("tag", ("branch",)), ("editable", ("no_editable",)))
 _WHERE_CLASHES: Clashes = (("dev", ("group", "optional")), ("group", ("optional",)))
 
 COMMANDS = (
@@ -411,7 +454,14 @@ COMMANDS = (
                 "The bound to write: lower (the default), major, minor, exact",
                 choices=("lower", "major", "minor", "exact"),
             ),
-            _switch("--raw", "Write the requirements as they are given"),
+            _switch("--raw", "Write the requirements as they are given, URLs too"),
+            _value("--rev", "REV", "This commit, tag or branch of the git repositories"),
+            _value("--tag", "TAG", "This tag of the git repositories"),
+            _value("--branch", "BRANCH", "This branch of the git repositories"),
+            _value("--subdirectory", "FOLDER", "This folder of the git repositories and archives"),
+            _switch("--lfs", "Fetch large files of the git repositories (Git LFS)"),
+            _switch("--editable", "Link to the folders instead of installing them as they are", short="-e"),
+            _switch("--no-editable", "Install the folders as they are"),
             _switch("--dry-run", "Show what would change, change nothing"),
             _switch("--no-sync", "Stop after locking", variable="DETENT_NO_SYNC"),
             *EDIT_LOCKING,
@@ -425,9 +475,18 @@ COMMANDS = (
             *LINKING,
         ),
         Argument(
-            "requirements_given", "[REQUIREMENT...]", "Requirements such as `httpx` or `rich>=13`", many=True
+            "requirements_given",
+            "[REQUIREMENT...]",
+            "Requirements such as `httpx` or `rich>=13`, `git+https://...`, URLs and paths",
+            many=True,
         ),
-        clashes=(*_WHERE_CLASHES, *_LOCKING_CLASHES, ("bounds", ("raw",)), ("constraints", ("frozen",))),
+        clashes=(
+            *_WHERE_CLASHES,
+            *_LOCKING_CLASHES,
+            ("bounds", ("raw",)),
+            ("constraints", ("frozen",)),
+            *_PLACE_CLASHES,
+        ),
     ),
     Command(
         "remove",
@@ -685,6 +744,35 @@ COMMANDS = (
             *INDEX,
             *BUILDING,
         ),
+    ),
+    Command(
+        "index list",
+        "Show the package indexes in the order they are asked, and who set each",
+        (
+            _value("--output-format", "FORMAT", "text (the default) or json", choices=("text", "json")),
+            *INDEX,
+        ),
+    ),
+    Command(
+        "index add",
+        "Add a package index to the project",
+        (
+            _value("--name", "NAME", "What it is called"),
+            _switch("--default", "Put it in the place of the default index")._replace(opposite=""),
+            _switch("--explicit", "Use it for packages that are pinned to it alone")._replace(opposite=""),
+            _switch("--flat", "It is one page of links, or a folder of files")._replace(opposite=""),
+            _switch("--first", "Ask it before the others")._replace(opposite=""),
+            _switch("--last", "Ask it after the others (the default)")._replace(opposite=""),
+            _switch("--user", "Write it into your own detent.toml")._replace(opposite=""),
+        ),
+        Argument("index", "[NAME=]URL", "The URL of its simple API", required=True),
+        clashes=(("first", ("last",)), ("default", ("explicit",))),
+    ),
+    Command(
+        "index remove",
+        "Take a package index out of the project",
+        (_switch("--user", "Take it out of your own detent.toml")._replace(opposite=""),),
+        Argument("index", "NAME", "Its name, or its URL", required=True),
     ),
     Command("cache dir", "Print the folder of the cache"),
     Command(

@@ -78,7 +78,7 @@ def lock(values: Values, console: Console, words: Sequence[str] = ()) -> int:
                 report.locked(console, outcome, dry_run=wanted.dry_run)
 
         tell()
-        if witness is not None and not outcome.is_changed:
+        if witness is not None and not (outcome.is_changed or outcome.goes_by_folders):
             witness.keep(world, project, console.rehearsed(tell), lock=outcome.text)
         if values["coverage"]:
             from detent.lock.coverage import coverage, draw

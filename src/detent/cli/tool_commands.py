@@ -1,6 +1,8 @@
 """The commands about detent itself: its cache, its version, its help."""
 
 import os
+from collections.abc import Callable
+from typing import Any
 
 from detent import stamp
 from detent.cli.console import Console
@@ -91,6 +93,53 @@ def completion(values: Values, console: Console) -> int:
     from detent.cli.completion import script
 
     console.answer(script(options.text(values, "shell") or "").removesuffix("\n"))
+    return 0
+
+
+def index_list(values: Values, console: Console) -> int:
+    """Show the package indexes."""
+    from detent.cli import options
+    from detent.cli.index_report import facts, lines
+    from detent.ops.discover import project_above
+    from detent.ops.index_tables import list_indexes
+    from detent.ops.wiring import known_indexes, open_world
+
+    project = project_above(options.text(values, "project"))
+    with open_world(options.flags(values), os.environ, console.report, project) as world:
+        indexes = list_indexes(known_indexes(world))
+    if values["output_format"] == "json":
+        console.answer(_json(facts(indexes)))
+    else:
+        console.answer("\n".join(lines(indexes)))
+    return 0
+
+
+def index_add(values: Values, console: Console) -> int:
+    """Add a package index."""
+    from detent.ops.index_tables import add
+
+    return _index_edit(values, console, add, "Added")
+
+
+def index_remove(values: Values, console: Console) -> int:
+    """Take a package index out."""
+    from detent.ops.index_tables import remove
+
+    return _index_edit(values, console, remove, "Removed")
+
+
+def _index_edit(values: Values, console: Console, edit: Callable[..., Any], done: str) -> int:
+    from detent.cli import options
+    from detent.cli.index_report import edit_options, edited
+    from detent.ops.discover import project_above
+    from detent.ops.wiring import open_world, user_config_file
+
+    wanted = edit_options(values)
+    project = None if wanted.is_of_user else project_above(options.text(values, "project"))
+    flags = options.flags(values)
+    with open_world(flags, os.environ, console.report, project) as world:
+        outcome = edit(world, project, user_config_file(flags, os.environ), wanted)
+        edited(console, done, outcome)
     return 0
 
 

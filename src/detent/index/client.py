@@ -2,8 +2,8 @@
 
 Nothing imports this module until something must be fetched. Every failure becomes a sentence without secrets:
 text of the system or of a library is never shown, since it may hold whole URLs. Nothing here follows a
-redirect to another scheme than http and https or away from https, reads netrc, or sends the index's
-credentials to another origin (scheme, host and port).
+redirect to another scheme than http and https or away from https, or sends credentials to another origin
+(scheme, host and port) than :mod:`detent.index.logins` has them for.
 """
 
 import base64
@@ -24,11 +24,12 @@ from detent.errors import IndexUnavailable, OfflineMiss
 from detent.events import Report, ignore
 from detent.index.connections import ConnectFault, Connections, Exchange
 from detent.index.download import Download, Downloaded
+from detent.index.logins import NO_LOGINS, Logins
 from detent.index.pool import Job, Pool
 from detent.index.proxies import NO_PROXIES, Proxies
 from detent.index.retry import TRANSIENT_STATUSES, Patience, TransferBroken, status_fault
 from detent.index.tls import tls_context
-from detent.index.urls import host, origin, redirect_refusal, shown, split_credentials
+from detent.index.urls import host, redirect_refusal, shown, split_credentials
 from detent.index.watch import ReadWatch
 from detent.model.candidate import Artifact
 from detent.model.limits import Limits
@@ -70,21 +71,21 @@ class Response:
 
 
 class Client:
-    """One index's way to the network; threads may share it."""
+    """The way to the network, for all indexes of a command; threads may share it."""
 
     def __init__(
         self,
         *,
-        index_url: str,
         limits: Limits,
+        logins: Logins = NO_LOGINS,
         certificates: Path | None = None,
         proxies: Proxies = NO_PROXIES,
         is_offline: bool = False,
         report: Report = ignore,
         dice: Callable[[], float] = random.random,
     ) -> None:
-        self.index_url, self._credentials = split_credentials(index_url)
         self.limits = limits
+        self._logins = logins
         self._is_offline = is_offline
         self._report = report
         self._dice = dice
@@ -113,10 +114,14 @@ class Client:
         """Run something side by side with other transfers; it must not wait for another such job."""
         return self._pool.submit(function, *args, **kwargs)
 
-    def prepare(self) -> None:
-        """Begin to connect to the index while whoever will ask something makes ready."""
+    def prepare(self, url: str) -> None:
+        """Begin to connect to an index while whoever will ask something makes ready."""
         if not self._is_offline:
-            self._pool.submit(self._connections.prepare, self.index_url)
+            self._pool.submit(self._connections.prepare, url)
+
+    def has_login(self, url: str) -> bool:
+        """Whether there are credentials for whoever answers at a URL."""
+        return self._logins.credentials_for(url) is not None
 
     def wait(self) -> None:
         """Wait until one more of the submitted jobs has ended."""
@@ -229,9 +234,10 @@ class Client:
             raise IndexUnavailable(shown(url), fault.reason, next_steps=fault.next_steps) from fault
 
     def _authorization(self, url: str) -> dict[str, str]:
-        if self._credentials is None or origin(url) != origin(self.index_url):
+        credentials = self._logins.credentials_for(url)
+        if credentials is None:
             return {}
-        pair = f"{self._credentials.username}:{self._credentials.password}"
+        pair = f"{credentials.username}:{credentials.password}"
         return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode("ascii")}
 
 

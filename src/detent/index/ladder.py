@@ -8,12 +8,14 @@ tell, which is not done here.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from detent.errors import ArchiveUnsafe, FileGone, MetadataInvalid
 from detent.events import Detail, Report
-from detent.index.client import Answer, Client
+from detent.index.client import Answer
+from detent.index.download import Downloaded
 from detent.index.grouping import speaking
 from detent.index.listings import Buildable, identity
 from detent.index.metadata import parse_metadata
@@ -21,6 +23,7 @@ from detent.index.remote_zip import NotReadable, Ranges, Slice, ranges_of, wheel
 from detent.index.sdists import MEMBERS, static_metadata
 from detent.index.sidecars import Sidecars
 from detent.model.candidate import SDIST_ENDINGS, Artifact, Metadata
+from detent.model.limits import Limits
 from detent.model.requirement import PackageName
 from detent.named import NamedTuple
 from detent.store.archives import Archives
@@ -30,6 +33,23 @@ _WHEELS_TRIED = 3
 _NO_PARTS = "the server sends no parts of files"
 _GONE = frozenset({400, 401, 403, 404, 405, 410, 416, 501})
 """Answers that mean a metadata file is not there; object stores say 403 for what does not exist."""
+
+
+class Server(Protocol):
+    """What gives pages and files: over the network, or from a folder."""
+
+    limits: Limits
+
+    def fetch(
+        self, url: str, *, headers: Mapping[str, str], max_bytes: int, statuses: Collection[int] = ()
+    ) -> Answer:
+        """Read a whole answer; ``statuses`` besides 200 are answers too."""
+
+    def fetch_range(self, url: str, span: str, *, max_bytes: int, condition: str = "") -> Answer | None:
+        """Read a part of a file; ``None`` where there are no parts."""
+
+    def download(self, artifact: Artifact, package: str, dest_folder: Path) -> Downloaded:
+        """Bring a file and hold it against its digests and size."""
 
 
 class Found(NamedTuple):
@@ -53,7 +73,7 @@ class Ladder:
 
     def __init__(
         self,
-        client: Client,
+        client: Server,
         sidecars: Sidecars,
         archives: Archives,
         scratch: Callable[[], Path],

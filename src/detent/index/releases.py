@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
-from detent.errors import BuildError, FetchError, IndexUnavailable, OfflineMiss
+from detent.errors import BuildError, FetchError, IndexUnavailable, OfflineMiss, UsageError
 from detent.index.cutoff import view
 from detent.index.grouping import speaking
 from detent.index.listings import (
@@ -36,7 +36,8 @@ from detent.index.listings import (
 )
 from detent.index.ports import BuildMetadata, Cutoff, Pending, Remote, no_cutoff
 from detent.index.rows import Row, decode_artifacts, decode_rows, encode_artifacts
-from detent.index.urls import index_root, shown
+from detent.index.urls import index_root, shown, without_credentials
+from detent.lock.model import LockedPackage, Origin
 from detent.model.candidate import Artifact, Metadata
 from detent.model.requirement import PackageName
 from detent.model.versions import Kept, Listing
@@ -109,14 +110,24 @@ class IndexReleases:
         refresh: frozenset[PackageName] | None = frozenset(),
         keeps_built: bool = False,
         cutoff: Cutoff = no_cutoff,
+        name: str = "",
+        locked_as: str | None = None,
+        is_flat: bool = False,
+        unbuilt: list[BuildError] | None = None,
     ) -> None:
         """``refresh`` names the packages of which no older record is believed; ``None``: all.
+
+        A lock calls the index ``locked_as``, where ``index_url`` is a mirror of it or lies on this machine.
+        Several indexes share ``unbuilt``.
 
         ``keeps_built`` believes all the same what builds of their source distributions told.
 
         What was uploaded at the ``cutoff`` or later, or nobody knows when, is as if it were not there.
         """
-        self.index_url = index_root(index_url)
+        self.index_url = without_credentials(index_url) if is_flat else index_root(index_url)
+        self.name = name
+        """What the index is told apart by."""
+        self._locked_as = self.index_url if locked_as is None else locked_as
         self._layout = layout
         self._make_remote = remote
         self._remote_made: Remote | None = None
@@ -131,7 +142,7 @@ class IndexReleases:
         self._listings: dict[PackageName, Pending[Fetched]] = {}
         self._asked: dict[tuple[PackageName, str], Pending[Asked]] = {}
         self._building: set[tuple[PackageName, str]] = set()
-        self.unbuilt: list[BuildError] = []
+        self.unbuilt: list[BuildError] = [] if unbuilt is None else unbuilt
         """Failures of builds that made releases unreadable, in the order they came; whoever tells them takes
         them away."""
 
@@ -165,6 +176,52 @@ class IndexReleases:
             project.is_dirty = True
         return artifacts
 
+    def origin(self, name: PackageName, number: int) -> Origin:  # noqa: ARG002 -- all are from here
+        """Where a release comes from: this index."""
+        return Origin(self._locked_as)
+
+    def of_index(self, index: str) -> "IndexReleases":
+        """Give the index of this name; raises :class:`UsageError` where this one has another."""
+        if index != self.name:
+            raise UsageError(f"there is no index named `{index}`")
+        return self
+
+    def index_of(self, _: PackageName) -> str:
+        """Give the name of the index that serves a package."""
+        return self.name
+
+    def serves(self, package: LockedPackage) -> bool:
+        """Whether a locked package is from this index, by the lock's word."""
+        return bool(package.index) and index_root(package.index) == self._locked_as
+
+    def serving(self, package: LockedPackage) -> "IndexReleases | None":
+        """Give this index where a locked package is from it."""
+        return self if self.serves(package) else None
+
+    def members(self) -> "Sequence[IndexReleases]":
+        """Give this one alone."""
+        return (self,)
+
+    # ---- for several indexes together ----------------------------------------------------------
+
+    def has(self, name: PackageName) -> bool:
+        """Whether the index has such a project; raises :class:`FetchError` when it cannot tell."""
+        return self._project(name).kept.stamp != MISSING
+
+    def is_begun(self, name: PackageName) -> bool:
+        """Whether the project was asked for already."""
+        return name in self._projects or name in self._listings
+
+    def same_file(self, name: PackageName, version: str, artifact: Artifact) -> Artifact | None:
+        """Give the file of this name and hash as the index has it now."""
+        number = self.listing(name).number(version)
+        if number is None:
+            return None
+        project = self._project(name)
+        listed = self._listed(project, project.listing.release(number).version)
+        digests = set(artifact.digests)
+        return next((f for f in listed if f.filename == artifact.filename and digests & set(f.digests)), None)
+
     def expect(self, listings: Sequence[PackageName], metadata: Sequence[tuple[PackageName, int]]) -> None:
         """Begin to fetch what is not at hand, side by side; nothing is waited for."""
         for name in listings:
@@ -187,16 +244,16 @@ class IndexReleases:
         """Wait until one of these is at hand, and give its place; number 0 stands for the listing."""
         waiting: list[tuple[PackageName, int]] = []
         for place, (name, number) in enumerate(wanted):
-            if self._is_at_hand(name, number):
+            if self.is_at_hand(name, number):
                 return place
             waiting.append((name, number))
         while True:
             self._remote().wait()
             for place, (name, number) in enumerate(waiting):
-                if self._is_at_hand(name, number):
+                if self.is_at_hand(name, number):
                     return place
 
-    def _is_at_hand(self, name: PackageName, number: int) -> bool:
+    def is_at_hand(self, name: PackageName, number: int) -> bool:
         """Whether asking now waits for nothing that is on its way; what was never asked for is not."""
         project = self._projects.get(name)
         if project is None or not number:

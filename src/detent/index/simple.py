@@ -86,6 +86,13 @@ def parse_page(body: bytes, content_type: str, url: str, name: PackageName) -> P
     return reading.page()
 
 
+def read_entries(entries: Iterable[Entry], url: str, name: PackageName) -> Page:
+    """Read files that were found otherwise than on a page: in the folder at ``url``."""
+    reading = _Reading(url, name)
+    reading.take(entries)
+    return reading.page()
+
+
 # ---- one entry, made a row -------------------------------------------------------------------
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,254}")
@@ -260,6 +267,8 @@ def _said_by(data: dict[str, str]) -> Said:
 
 def _location(page_url: str, url: str) -> str | None:
     location = joined(page_url, url).partition("#")[0]
+    if page_url.startswith("file:") and location.startswith("file:///") and location.isprintable():
+        return location  # what lies on this machine may lead to what does
     if not _ADDRESS.fullmatch(location) or not location.isprintable():
         return None
     return without_credentials(location) if "@" in location else location

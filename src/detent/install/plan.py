@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from detent.lock.choice import Choice, Selection
+from detent.lock.model import Direct
 from detent.model.candidate import Artifact
 from detent.model.names import PackageName
 from detent.named import NamedTuple
@@ -211,12 +212,20 @@ class Plan(NamedTuple):
                 case Keep():
                     pass
         kept = sum(isinstance(action, Keep) for action in self.actions)
-        origins = {c.package.name: c.package.direct.location for c in self.wanted if c.package.direct}
+        origins = {c.package.name: _origin(c.package.direct) for c in self.wanted if c.package.direct}
         return Changes(tuple(installed), tuple(removed), tuple(reinstalled), kept, origins)
 
     def with_versions(self, versions: Mapping[PackageName, str]) -> "Plan":
         """Fill in versions that only a build could tell."""
         return self._replace(actions=tuple(_with_version(action, versions) for action in self.actions))
+
+
+def _origin(direct: Direct) -> str:
+    """Name a source as a requirement would."""
+    if direct.kind != "vcs":
+        return direct.location
+    below = f"#subdirectory={direct.subdirectory}" if direct.subdirectory else ""
+    return f"{direct.vcs}+{direct.location}@{direct.commit}{below}"
 
 
 def _with_version(action: Action, versions: Mapping[PackageName, str]) -> Action:

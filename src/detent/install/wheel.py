@@ -334,14 +334,18 @@ def _own_lines(entry: WheelEntry) -> str:
 
 
 def _direct_url(direct: Direct, identity: str) -> bytes:
-    """Say where a package came from (PEP 610): a file with its hash, or a folder."""
+    """Say where a package came from (PEP 610): a file with its hash, a commit, or a folder."""
     url = _quoted(direct.location)
     if direct.kind == "directory":
         editable = '"editable":true' if direct.editable else ""
         return f'{{"dir_info":{{{editable}}},"url":{url}}}\n'.encode()
+    below = f',"subdirectory":{_quoted(direct.subdirectory)}' if direct.subdirectory else ""
+    if direct.kind == "vcs":
+        asked = f'"requested_revision":{_quoted(direct.revision)},' if direct.revision else ""
+        info = f'"commit_id":{_quoted(direct.commit)},{asked}"vcs":{_quoted(direct.vcs)}'
+        return f'{{"url":{url},"vcs_info":{{{info}}}{below}}}\n'.encode()
     algorithm, _, value = identity.partition(":")
     hashes = f'"{algorithm}":"{value}"' if algorithm else ""
-    below = f',"subdirectory":{_quoted(direct.subdirectory)}' if direct.subdirectory else ""
     return f'{{"archive_info":{{"hashes":{{{hashes}}}}}{below},"url":{url}}}\n'.encode()
 
 

@@ -4,30 +4,132 @@ A default index that a machine sets is a mirror of the project's: who locks agai
 rewrite every URL, nor what another index knew to say of the same bytes (size, upload time).
 """
 
-from collections.abc import Mapping
+import posixpath
+from collections.abc import Collection, Mapping, Sequence
 
-from detent.lock.model import Lock, LockedPackage
+from detent.lock.declared import files_of, is_of_index
+from detent.lock.filename import local_path
+from detent.lock.model import Edge, Lock, LockedPackage
 from detent.model.candidate import Artifact
+from detent.model.names import PackageName
 
 
-def with_locked_addresses(new: Lock, old: Lock | None) -> Lock:
+def with_locked_addresses(new: Lock, old: Lock | None, *, declared: Collection[str] = ()) -> Lock:
     """Take over the files of the old lock where name and hash are those of the new one.
 
-    An entry that shares a file with the old one keeps its index, too.
+    An entry that shares a file with the old one keeps its index, too; not so one from an index the project
+    itself has ``declared``, nor from a source that is no index.
     """
     if old is None:
         return new
-    before = {(package.name, package.version): package for package in old.packages}
-    packages = tuple(_carried(p, before.get((p.name, p.version))) for p in new.packages)
+    before: dict[tuple[PackageName, str], list[LockedPackage]] = {}
+    for package in old.packages:
+        if is_of_index(package):
+            before.setdefault((package.name, package.version), []).append(package)
+    packages = tuple(
+        _carried(p, before.get((p.name, p.version), ())) if is_of_index(p) and p.index not in declared else p
+        for p in new.packages
+    )
+    packages = _as_before(new.packages, packages)
+    moved = {
+        (was.name, was.version, was.index): now.index
+        for was, now in zip(new.packages, packages, strict=True)
+        if was.index != now.index
+    }
+    if moved:
+        packages = tuple(
+            p._replace(dependencies=tuple(_moved(edge, moved) for edge in p.dependencies)) for p in packages
+        )
     return new._replace(packages=packages)
 
 
-def _carried(package: LockedPackage, old: LockedPackage | None) -> LockedPackage:
-    if old is None or old.index == package.index:
-        return package
-    known = {artifact.filename: artifact for artifact in _files(old)}
-    if not any(_is_same(artifact, known) for artifact in _files(package)):
-        return package
+def _as_before(new: Sequence[LockedPackage], packages: Sequence[LockedPackage]) -> tuple[LockedPackage, ...]:
+    """Give what was not locked before addresses on the index that a mirror turned out to be one of.
+
+    Only where all files that both have tell in one way how the two are laid out.
+    """
+    pairs = [(was, now) for was, now in zip(new, packages, strict=True) if was.index != now.index]
+    indexes = {(was.index, now.index) for was, now in pairs}
+    files = [pair for was, now in pairs for pair in zip(files_of(was), files_of(now), strict=True)]
+    ways = {_beginnings(mine.url, its.url) for mine, its in files if mine.url != its.url}
+    if len(indexes) != 1 or len(ways) != 1:
+        return tuple(packages)
+    ((mirror, index),) = indexes
+    ((here, there),) = ways
+
+    def renamed(artifact: Artifact) -> Artifact:
+        return artifact._replace(url=there + artifact.url[len(here) :])
+
+    return tuple(
+        package._replace(
+            index=index,
+            sdist=package.sdist and renamed(package.sdist),
+            wheels=tuple(map(renamed, package.wheels)),
+        )
+        if package.index == mirror
+        and package.direct is None
+        and all(file.url.startswith(here) for file in files_of(package))
+        else package
+        for package in packages
+    )
+
+
+def _beginnings(here: str, there: str) -> tuple[str, str]:
+    """Leave out of two addresses the parts at the end in which they are the same."""
+    mine, its = here.split("/"), there.split("/")
+    while len(mine) > 3 and len(its) > 3 and mine[-1] == its[-1]:
+        mine.pop()
+        its.pop()
+    return "/".join((*mine, "")), "/".join((*its, ""))
+
+
+def with_written_paths(lock: Lock, folders: Mapping[str, str]) -> Lock:
+    """Name files of folders of the project by their path in it.
+
+    ``folders`` are such paths, by the address of the folder.
+    """
+    if not folders:
+        return lock
+
+    def written(artifact: Artifact) -> Artifact:
+        path = (local_path(artifact.url) or "") if artifact.url.startswith("file:") else ""
+        for url, folder in folders.items():
+            place = (local_path(url) or "").rstrip("/") + "/"
+            if path.startswith(place):
+                return artifact._replace(url=posixpath.join(folder, path[len(place) :]))
+        return artifact
+
+    return lock._replace(
+        packages=tuple(
+            package._replace(
+                sdist=package.sdist and written(package.sdist), wheels=tuple(map(written, package.wheels))
+            )
+            if package.direct is None
+            else package
+            for package in lock.packages
+        )
+    )
+
+
+def _moved(edge: Edge, moved: Mapping[tuple[PackageName, str, str], str]) -> Edge:
+    index = moved.get((edge.name, edge.version, edge.index))
+    return edge if index is None else edge._replace(index=index)
+
+
+def _carried(package: LockedPackage, before: Sequence[LockedPackage]) -> LockedPackage:
+    for old in before:
+        if old.index == package.index:
+            return package
+        carried = _with_files_of(package, old)
+        if carried is not None:
+            return carried
+    return package
+
+
+def _with_files_of(package: LockedPackage, old: LockedPackage) -> LockedPackage | None:
+    known = {artifact.filename: artifact for artifact in files_of(old)}
+    if not any(_is_same(artifact, known) for artifact in files_of(package)):
+        return None
     sdist = None if package.sdist is None else _kept(package.sdist, known)
     direct = package.direct
     if direct is not None and sdist is not None:
@@ -38,10 +140,6 @@ def _carried(package: LockedPackage, old: LockedPackage | None) -> LockedPackage
         wheels=tuple(_kept(wheel, known) for wheel in package.wheels),
         direct=direct,
     )
-
-
-def _files(package: LockedPackage) -> tuple[Artifact, ...]:
-    return (*package.wheels, *(() if package.sdist is None else (package.sdist,)))
 
 
 def _kept(artifact: Artifact, known: Mapping[str, Artifact]) -> Artifact:

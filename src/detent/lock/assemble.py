@@ -10,15 +10,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from detent.errors import Bug, Unsupported
-from detent.lock.filename import canonical_version, name_in_location, same_version, split_sdist
-from detent.lock.model import Direct, Edge, Lock, LockedPackage
+from detent.lock.edges import edge_to, source_order
+from detent.lock.filename import (
+    canonical_version,
+    name_in_location,
+    same_version,
+    split_sdist,
+    without_secrets,
+)
+from detent.lock.model import Direct, Lock, LockedPackage, Origin
 from detent.lock.wheels_in_range import WheelRange
 from detent.model import markers
 from detent.model.candidate import SDIST_ENDINGS, Artifact, Dependency, Metadata
 from detent.model.inputs import Inputs
 from detent.model.markers import Marker
 from detent.model.requirement import ExtraName, PackageName, package_name
-from detent.model.versions import Listing
+from detent.model.versions import Release, VersionKey
 from detent.named import NamedTuple
 
 _WEAK = frozenset({"md5", "sha1"})
@@ -37,10 +44,17 @@ class Solved(Protocol):
         """The number of each package's version in its listing."""
 
 
+class Rows(Protocol):
+    """The versions of one package, by number."""
+
+    def release(self, number: int, /) -> Release:
+        """Give one of them."""
+
+
 class Shelf(Protocol):
     """Where the facts about a pinned version are looked up."""
 
-    def listing(self, name: PackageName) -> Listing:
+    def listing(self, name: PackageName) -> Rows:
         """Give the versions of a package."""
 
     def metadata(self, name: PackageName, number: int) -> Metadata | None:
@@ -48,6 +62,9 @@ class Shelf(Protocol):
 
     def artifacts(self, name: PackageName, number: int) -> tuple[Artifact, ...]:
         """Give the files of a version."""
+
+    def origin(self, name: PackageName, number: int) -> Origin:
+        """Say where a version comes from."""
 
 
 class _Pin(NamedTuple):
@@ -73,13 +90,9 @@ def assemble(inputs: Inputs, solved: Sequence[Solved], shelf: Shelf) -> Lock:
     entries: dict[_Pin, _Entry] = {}
     for answer in solved:
         _Reach(inputs, answer, shelf).gather(entries)
-    versions: dict[PackageName, int] = {}
-    for pin in entries:
-        versions[pin.name] = versions.get(pin.name, 0) + 1
-    write = _Writer(shelf, care=care, index=inputs.index_url, versions=versions)
     return Lock(
         requires_python=inputs.requires_python,
-        packages=tuple(write.package(pin, entries[pin]) for pin in sorted(entries)),
+        packages=tuple(_Writer(shelf, care=care).packages(entries)),
         environments=tuple(sorted({markers.render(environment) for environment in environments})),
         extras=tuple(name for name, _ in inputs.extras),
         groups=tuple(name for name, _ in inputs.groups),
@@ -158,46 +171,79 @@ def _metadata(shelf: Shelf, name: PackageName, number: int) -> Metadata:
 class _Writer:
     """Makes entries of pins."""
 
-    def __init__(
-        self, shelf: Shelf, *, care: Marker, index: str, versions: Mapping[PackageName, int]
-    ) -> None:
+    def __init__(self, shelf: Shelf, *, care: Marker) -> None:
         self._shelf = shelf
         self._care = care
         self._wheels = WheelRange(care)
-        self._index = index
-        self._versions = versions
-        """How many versions of each name the lock has."""
 
-    def package(self, pin: _Pin, entry: _Entry) -> LockedPackage:
+    def packages(self, entries: Mapping[_Pin, _Entry]) -> Iterator[LockedPackage]:
+        """Give the entries as they are sorted: by name, version and source."""
+        made = {pin: self._package(pin, entries[pin]) for pin in sorted(entries)}
+        pins: dict[PackageName, list[_Pin]] = {}
+        for pin in made:
+            pins.setdefault(pin.name, []).append(pin)
+        for alike in pins.values():
+            if len(alike) > 1:
+                alike.sort(key=lambda pin: self._order(pin, made[pin]))
+        edges = {
+            pin: edge_to(made[pin], [made[other] for other in alike])
+            for alike in pins.values()
+            for pin in alike
+        }
+        place = {pin: number for number, pin in enumerate(edges)}
+        for pin in edges:
+            ends = sorted(entries[pin].edges, key=place.__getitem__)
+            yield made[pin]._replace(dependencies=tuple(edges[end] for end in ends)) if ends else made[pin]
+
+    def _order(self, pin: _Pin, package: LockedPackage) -> tuple[VersionKey, tuple[str, ...]]:
+        return self._shelf.listing(pin.name).release(pin.number).key, source_order(package)
+
+    def _package(self, pin: _Pin, entry: _Entry) -> LockedPackage:
         metadata = _metadata(self._shelf, pin.name, pin.number)
         extras = [(extra, metadata.for_extra(extra)) for extra in sorted(entry.extras)]
-        version = self._version(pin)
-        files = _lockable(pin.name, version, self._shelf.artifacts(pin.name, pin.number))
-        wheels = tuple(self._wheels.useful([file for file in files if file.is_wheel]))
-        sdist, direct = _named(pin.name, version, sdist_of(files), has_wheels=bool(wheels))
+        version = self._shelf.listing(pin.name).release(pin.number).version
+        origin = self._shelf.origin(pin.name, pin.number)
+        sdist, wheels, direct = self._sources(pin, version, origin)
+        is_tree = direct is not None and direct.kind != "archive"
         return LockedPackage(
             name=pin.name,
-            version=version,
+            version="" if is_tree else version,
             marker=markers.render(markers.restrict(entry.marker, self._care)),
-            dependencies=tuple(map(self._edge, sorted(entry.edges))),
-            index=self._index,
+            index=origin.index,
             sdist=sdist,
             wheels=wheels,
             direct=direct,
             requires=_texts(metadata.base),
             extras=tuple((extra, _texts(needs)) for extra, needs in extras if needs is not None),
             is_built=metadata.is_built,
+            held_version=version if is_tree else "",
         )
 
-    def _edge(self, pin: _Pin) -> Edge:
-        return Edge(pin.name, self._version(pin) if self._versions[pin.name] > 1 else "")
-
-    def _version(self, pin: _Pin) -> str:
-        return self._shelf.listing(pin.name).release(pin.number).version
+    def _sources(
+        self, pin: _Pin, version: str, origin: Origin
+    ) -> tuple[Artifact | None, tuple[Artifact, ...], Direct | None]:
+        if origin.direct is not None and origin.direct.kind != "archive":
+            return None, (), origin.direct
+        files = _lockable(pin.name, version, self._shelf.artifacts(pin.name, pin.number))
+        wheels = tuple(self._wheels.useful([file for file in files if file.is_wheel]))
+        sdist = sdist_of(files)
+        if origin.direct is not None:
+            return sdist, wheels, origin.direct
+        sdist, direct = _named(pin.name, version, sdist, has_wheels=bool(wheels))
+        return sdist, wheels, direct
 
 
 def _texts(dependencies: Sequence[Dependency]) -> tuple[str, ...]:
-    return tuple(sorted({str(dependency) for dependency in dependencies}))
+    return tuple(
+        sorted(
+            {
+                str(
+                    dependency._replace(url=without_secrets(dependency.url)) if dependency.url else dependency
+                )
+                for dependency in dependencies
+            }
+        )
+    )
 
 
 def _lockable(name: PackageName, version: str, artifacts: Sequence[Artifact]) -> list[Artifact]:

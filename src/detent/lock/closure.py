@@ -11,11 +11,13 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from detent.lock.declared import is_of_index, is_of_source, strange_file
 from detent.lock.graph import Graph, Need
-from detent.lock.model import Lock
+from detent.lock.model import Lock, LockedPackage
 from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.model.markers import Marker
+from detent.model.references import read_reference
 from detent.model.requirement import Origin, PackageName, Requirement
 from detent.named import NamedTuple
 
@@ -29,6 +31,8 @@ class _Wish(NamedTuple):
     need: Need
     where: Marker
     owner: str
+    may_name_sources: bool
+    """Whether a URL in it counts: the project's own, and one of what the project has from a source."""
 
 
 def closure_faults(inputs: Inputs, lock: Lock) -> tuple[str, ...]:
@@ -49,6 +53,7 @@ def closure_faults(inputs: Inputs, lock: Lock) -> tuple[str, ...]:
                 graph.need(root.requirement),
                 markers.and_(root.gate, graph.scope),
                 _project(root.requirement.origin),
+                may_name_sources=True,
             )
             for root in inputs.roots()
         ]
@@ -56,9 +61,9 @@ def closure_faults(inputs: Inputs, lock: Lock) -> tuple[str, ...]:
         wishes = tuple(_wishes(graph, roots, reach))
         # Who needs the project itself is met by the project being there; it is no entry of its own lock.
         unmet = [s for w in wishes if w.need.requirement.name != inputs.name for s in _unmet(graph, w)]
+        strays = tuple(_undeclared(graph, inputs, wishes))
     except ValueError as error:
         return (str(error),)
-    strays = _undeclared(graph, wishes)
     excluded = _excluded(graph, inputs.adjustments.excludes)
     rest = (*_loose_edges(graph), *unmet, *bounded, *excluded, *strays, *_unreached(graph, reach))
     return tuple(dict.fromkeys((*_overlaps(graph), *rest)))
@@ -109,7 +114,12 @@ def _wishes(graph: Graph, roots: Sequence[_Wish], reach: Mapping[_Place, Marker]
     yield from roots
     for (entry, extra), where in reach.items():
         for need in graph.needs(entry, extra):
-            yield _Wish(need, markers.and_(where, need.marker), f"`{graph.title(entry, extra)}`")
+            yield _Wish(
+                need,
+                markers.and_(where, need.marker),
+                f"`{graph.title(entry, extra)}`",
+                may_name_sources=not is_of_index(graph.packages[entry]),
+            )
 
 
 def _unmet(graph: Graph, wish: _Wish) -> Iterator[str]:
@@ -155,17 +165,40 @@ def _unreached(graph: Graph, reach: Mapping[_Place, Marker]) -> Iterator[str]:
             yield f"nothing needs the entry `{graph.title(entry)}`{_where(graph, idle)}"
 
 
-def _undeclared(graph: Graph, wishes: Sequence[_Wish]) -> Iterator[str]:
-    """Name what is not from an index although nobody asks for that: such an entry could run anything.
-
-    A source distribution of an old form is from an index too, though the standard makes it an archive.
-    """
-    declared = {wish.need.requirement.name for wish in wishes if wish.need.requirement.url}
+def _undeclared(graph: Graph, inputs: Inputs, wishes: Sequence[_Wish]) -> Iterator[str]:
+    """Name what comes from elsewhere than the project says: such an entry could run anything."""
+    rules = inputs.all_sources()
+    indexes = {index.name: index.url for index in inputs.indexes}
     for entry, package in enumerate(graph.packages):
-        is_of_index = package.index != "" and package.sdist is not None
-        if package.direct is not None and package.name not in declared and not is_of_index:
-            where = package.direct.location
-            yield f"the entry `{graph.title(entry)}` comes from `{where}`, and no requirement names that"
+        strange = strange_file(package)
+        if strange:
+            found = f"the entry `{graph.title(entry)}` of the index `{package.index}`"
+            yield f"{found} has a file on this machine: `{strange}`"
+        here = markers.and_(graph.markers[entry], graph.scope)
+        named = markers.NEVER
+        for rule in rules:
+            where = markers.and_(here, rule.marker) if rule.name == package.name else markers.NEVER
+            if where == markers.NEVER:
+                continue
+            named = markers.or_(named, where)
+            if not is_of_source(package, rule.source, indexes):
+                said = f"and {rule.where or '[tool.detent.sources]'} says otherwise"
+                yield f"the entry `{graph.title(entry)}` comes from {_origin(package)}, {said}"
+        for wish in wishes if package.direct is not None else ():
+            requirement = wish.need.requirement
+            if requirement.name == package.name and requirement.url and wish.may_name_sources:
+                where = markers.and_(here, wish.where)
+                if is_of_source(package, read_reference(requirement.url)):
+                    named = markers.or_(named, where)
+        if package.direct is not None and not is_of_index(package) and named != here:
+            found = f"the entry `{graph.title(entry)}` comes from {_origin(package)}"
+            yield f"{found}, and no requirement names that"
+
+
+def _origin(package: LockedPackage) -> str:
+    if package.direct is not None:
+        return f"`{package.direct.location}`"
+    return f"the index `{package.index}`" if package.index else "an index"
 
 
 def _overlaps(graph: Graph) -> Iterator[str]:
@@ -181,9 +214,7 @@ def _overlaps(graph: Graph) -> Iterator[str]:
 def _loose_edges(graph: Graph) -> Iterator[str]:
     for entry, package in enumerate(graph.packages):
         for edge in package.dependencies:
-            named = graph.entries_by_name.get(edge.name, ())
-            if edge.version:
-                named = tuple(e for e in named if graph.packages[e].version == edge.version)
+            named = graph.ends(edge)
             if len(named) != 1:
                 title = f"{edge.name} {edge.version}".rstrip()
                 found = "several entries" if named else "no entry"

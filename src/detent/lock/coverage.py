@@ -145,4 +145,4 @@ def _rows(package: LockedPackage, targets: Sequence[Target]) -> Iterator[Row]:
         else:
             has_source = package.sdist is not None or (package.direct is not None and not files)
             supply = Supply.SDIST if has_source else Supply.NOTHING
-        yield Row(package.name, package.version, target, supply)
+        yield Row(package.name, package.known_version, target, supply)

@@ -6,12 +6,18 @@ is the difference itself, in words. Whether the lock is whole is asked of :mod:`
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import groupby
 
-from detent.lock.model import Lock
+from detent.lock.members import member_text
+from detent.lock.model import Lock, LockedPackage
 from detent.model.adjustment_texts import TABLES, subject
 from detent.model.inputs import Inputs, RecordedInputs
+from detent.model.members import Member
 from detent.model.requirement import PackageName, parse_requirement
 from detent.named import NamedTuple
+
+_SHOWN = 12
+"""How much of a commit is shown."""
 
 
 class Change(NamedTuple):
@@ -37,12 +43,32 @@ def changes(old: Lock | None, new: Lock) -> tuple[Change, ...]:
 def _versions_by_name(lock: Lock) -> dict[PackageName, tuple[str, ...]]:
     found: dict[PackageName, tuple[str, ...]] = {}
     for package in lock.packages:
-        # An entry from version control has no version; the commit says which one it is.
-        version = package.version or (package.direct.commit if package.direct else "")
+        version = _version(package)
         versions = found.get(package.name, ())
         if version not in versions:
             found[package.name] = (*versions, version)
     return found
+
+
+def _version(package: LockedPackage) -> str:
+    """Say which one it is: of an entry from version control the commit does, as far as a person reads it."""
+    commit = package.direct.commit[:_SHOWN] if package.direct is not None else ""
+    if not commit:
+        return package.known_version
+    return f"{package.known_version} ({commit})" if package.known_version else commit
+
+
+def unused_sources(inputs: Inputs, lock: Lock) -> Iterator[str]:
+    """Name each package that the project says the source of, and that nothing asks for."""
+    names = {package.name for package in lock.packages}
+    for name, rules in groupby(inputs.sources, key=lambda rule: rule.name):
+        if name not in names:
+            where = next(rules).where
+            yield (
+                f"the source of `{name}`"
+                + (f" ({where})" if where else "")
+                + " is not used: nothing asks for it"
+            )
 
 
 def differences(inputs: Inputs, lock: Lock) -> tuple[str, ...]:
@@ -56,6 +82,7 @@ def differences(inputs: Inputs, lock: Lock) -> tuple[str, ...]:
 def _differences(was: RecordedInputs, now: RecordedInputs) -> Iterator[str]:
     if now.requires_python != was.requires_python:
         yield _changed("`requires-python`", was.requires_python, now.requires_python)
+    yield from _members(was.members, now.members)
     yield from _requirements(was.dependencies, now.dependencies, "[project.dependencies]")
     for kind, table, old, new in (
         ("extra", "[project.optional-dependencies]", dict(was.extras), dict(now.extras)),
@@ -71,6 +98,10 @@ def _differences(was: RecordedInputs, now: RecordedInputs) -> Iterator[str]:
     for name in TABLES:
         where, name_of = f"[tool.detent] {name}", partial(subject, name)
         yield from _texts(old_tables.get(name, ()), new_tables.get(name, ()), where, name_of)
+    old_sources, new_sources = dict(was.sources), dict(now.sources)
+    for name in sorted({*old_sources, *new_sources}):
+        yield from _sources(name, old_sources.get(name, ()), new_sources.get(name, ()))
+    yield from _indexes(was.indexes, now.indexes)
     for name in sorted({*was.default_groups, *now.default_groups}):
         if name not in was.default_groups:
             yield f"the group `{name}` was added to the default groups"
@@ -86,6 +117,46 @@ def _changed(what: str, was: str, now: str) -> str:
     if not now:
         return f"{what} was `{was}` and is not set any more"
     return f"{what} is `{now}` and was " + (f"`{was}`" if was else "not set")
+
+
+def _members(was: Sequence[Member], now: Sequence[Member]) -> Iterator[str]:
+    """Say how the workspace differs; what a member needs is told with the groups."""
+    before, after = ({member.name: member for member in members} for members in (was, now))
+    for name, member in after.items():
+        if name not in before:
+            yield f"`{name}` in `{member.path}` was added to the workspace"
+        elif before[name] != member:
+            yield f"the member `{name}` is `{member_text(member)}` and was `{member_text(before[name])}`"
+    yield from (f"`{name}` was removed from the workspace" for name in before if name not in after)
+
+
+def _indexes(was: Sequence[tuple[str, str]], now: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Say how the indexes of the project differ; their order decides which one serves a package."""
+    before, after = dict(was), dict(now)
+    for name in after:
+        if name not in before:
+            yield f"the index `{name}` was added to the project"
+        elif before[name] != after[name]:
+            yield f"the index `{name}` is `{after[name]}` and was `{before[name]}`"
+    for name in before:
+        if name not in after:
+            yield f"the index `{name}` was removed from the project"
+    common = [name for name in before if name in after]
+    if common != [name for name in after if name in before]:
+        yield "the indexes of the project are asked in another order"
+
+
+def _sources(name: str, was: Sequence[str], now: Sequence[str]) -> Iterator[str]:
+    """Say how the rules of one package differ; its only rule that became another is one sentence."""
+    if len(was) == len(now) == 1 and was != now:
+        yield f"the source of `{name}` is `{now[0]}` and was `{was[0]}`"
+        return
+    for text in now:
+        if text not in was:
+            yield f"the source `{text}` of `{name}` was added to [tool.detent.sources]"
+    for text in was:
+        if text not in now:
+            yield f"the source `{text}` of `{name}` was removed from [tool.detent.sources]"
 
 
 def _requirements(was: Sequence[str], now: Sequence[str], where: str) -> Iterator[str]:

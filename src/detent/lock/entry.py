@@ -17,6 +17,7 @@ from detent.lock.filename import (
     same_version,
     split_sdist,
     split_wheel,
+    without_secrets,
 )
 from detent.lock.model import Direct, Edge, LockedPackage
 from detent.lock.tables import EPOCH, Fault, Table, need, seconds, subtable, tables, take, text, texts
@@ -26,9 +27,11 @@ from detent.model.requirement import ExtraName, PackageName, extra_name, package
 
 _STRONG = {algorithm: re.compile(f"[0-9a-f]{{{digits}}}") for algorithm, digits in STRONG_HASHES.items()}
 
-_WEB_USER = re.compile(r"(?<=://)[^/?#]*@")
-_PASSWORD = re.compile(r"(?<=://)([^/?#:@]*):[^/?#@]*@")
 _BUILT = "built"
+_KINDS = ("vcs", "directory", "archive")
+_WITH_TREE = ("submodules", "lfs")
+"""What else of a repository is fetched."""
+_COMMIT = re.compile(r"[0-9A-Fa-f]{4,64}")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]")
 
 
@@ -38,12 +41,7 @@ _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]")
 def read_entry(table: Table) -> LockedPackage:
     """Read one entry; raises :class:`Fault` for the first thing it may not say."""
     name = _named(table)
-    version = text(table, "version")
-    if version:
-        try:
-            version = canonical_version(version)
-        except ValueError as error:
-            raise Fault("version", f"is not valid: {error}") from None
+    version = _version(table)
     sdist, wheels, direct = _sources(table, name, version)
     if direct is not None and direct.kind != "archive":
         version = ""  # what they hold may change, so the standard forbids one
@@ -55,6 +53,13 @@ def read_entry(table: Table) -> LockedPackage:
         own = subtable(table, "tool", "detent") or {}
         is_built = text(own, "metadata") == _BUILT
         requires, extras = texts(own, "requires"), _extras(own)
+        held_version = _version(own) if direct is not None and direct.kind != "archive" else ""
+        if direct is not None and direct.kind == "vcs":
+            direct = direct._replace(
+                submodules=take(own, "submodules", bool) or False, lfs=take(own, "lfs", bool) or False
+            )
+        elif direct is not None and direct.kind == "directory":
+            direct = direct._replace(is_package=take(own, "package", bool) is not False)
     except Fault as fault:
         raise fault.below("tool.detent") if not fault.key.startswith("tool") else fault from None
     return LockedPackage(
@@ -70,7 +75,16 @@ def read_entry(table: Table) -> LockedPackage:
         extras=extras,
         requires_python=text(table, "requires-python"),
         is_built=is_built,
+        held_version=held_version,
     )
+
+
+def _version(table: Table) -> str:
+    version = text(table, "version")
+    try:
+        return canonical_version(version) if version else ""
+    except ValueError as error:
+        raise Fault("version", f"is not valid: {error}") from None
 
 
 def _named(table: Table) -> PackageName:
@@ -87,10 +101,28 @@ def _edges(table: Table) -> tuple[Edge, ...]:
     for number, row in enumerate(tables(table, "dependencies")):
         try:
             if "name" in row:
-                found.append(Edge(_named(row), text(row, "version")))
+                found.append(Edge(_named(row), text(row, "version"), text(row, "index"), _end(row)))
         except Fault as fault:
             raise fault.below(f"dependencies[{number}]") from None
     return tuple(found)
+
+
+def _end(row: Table) -> Direct | None:
+    """Read which source an edge leads to; nobody need say all of it."""
+    kind = next((kind for kind in _KINDS if kind in row), "")
+    if not kind:
+        return None
+    source = need(row, kind, dict)
+    try:
+        return Direct(
+            kind,
+            without_secrets(text(source, "url") or text(source, "path")),
+            text(source, "type"),
+            commit=text(source, "commit-id"),
+            subdirectory=text(source, "subdirectory"),
+        )
+    except Fault as fault:
+        raise fault.below(kind) from None
 
 
 def _extras(own: Table) -> tuple[tuple[ExtraName, tuple[str, ...]], ...]:
@@ -107,7 +139,7 @@ def _sources(
     table: Table, name: PackageName, version: str
 ) -> tuple[Artifact | None, tuple[Artifact, ...], Direct | None]:
     wheel_rows = tables(table, "wheels")
-    given = [kind for kind in ("vcs", "directory", "archive") if subtable(table, kind) is not None]
+    given = [kind for kind in _KINDS if subtable(table, kind) is not None]
     if wheel_rows or subtable(table, "sdist") is not None:
         given.append("wheels or sdist")
     if len(given) != 1:
@@ -131,22 +163,37 @@ def _sources(
 
 
 def _direct(kind: str, row: Table) -> Direct:
+    location = without_secrets(_location(row) if kind == "vcs" else need(row, "path", str))
+    vcs = need(row, "type", str) if kind == "vcs" else ""
+    commit = need(row, "commit-id", str) if kind == "vcs" else ""
+    if vcs == "git" and not _COMMIT.fullmatch(commit):
+        raise Fault("commit-id", f"is not a commit: `{commit}`")
+    if location.startswith("-") or not location.isprintable():
+        raise Fault("url" if kind == "vcs" else "path", f"names no place: `{location}`")
     return Direct(
         kind=kind,
-        location=_without_secrets(_location(row) if kind == "vcs" else need(row, "path", str)),
-        vcs=need(row, "type", str) if kind == "vcs" else "",
+        location=location,
+        vcs=vcs,
         revision=text(row, "requested-revision"),
-        commit=need(row, "commit-id", str) if kind == "vcs" else "",
-        subdirectory=text(row, "subdirectory"),
+        commit=commit,
+        subdirectory=_subdirectory(row),
         editable=take(row, "editable", bool) or False,
     )
+
+
+def _subdirectory(row: Table) -> str:
+    below = text(row, "subdirectory")
+    parts = re.split(r"[/\\]", below)
+    if below and (parts[0] == "" or ".." in parts or ":" in parts[0]):
+        raise Fault("subdirectory", f"leads out of its tree: `{below}`")
+    return below
 
 
 def _archive(
     row: Table, name: PackageName, version: str
 ) -> tuple[Artifact | None, tuple[Artifact, ...], Direct]:
     location = _location(row)
-    direct = Direct("archive", _without_secrets(location), subdirectory=text(row, "subdirectory"))
+    direct = Direct("archive", without_secrets(location), subdirectory=_subdirectory(row))
     if name_in_location(location).endswith(".whl"):
         return None, (_Names(name, version).wheel(row, ""),), direct
     filename = name_in_location(location)
@@ -184,6 +231,8 @@ class _Names:
                 self._check(filename, *split_sdist(filename))
             except ValueError as error:
                 raise Fault("name", f"is not a source distribution of this entry: {error}") from None
+            if not location.endswith(f"/{filename}"):
+                self._check_tail(name_in_location(location), filename)
             return _artifact(row, filename, location)
         except Fault as fault:
             raise fault.below("sdist") from None
@@ -201,15 +250,16 @@ class _Names:
         self._seen.add((name, version))
 
     def _check_tail(self, tail: str, filename: str) -> None:
-        """Refuse a URL that openly leads to a wheel of another project than the name beside it says."""
+        """Refuse a URL that openly leads to a file of another project than the name beside it says."""
         if tail == filename:
             return
         try:
-            parts = split_wheel(tail)
+            name, version = split_wheel(tail)[:2] if tail.endswith(".whl") else split_sdist(tail)
+            canonical_version(version)
         except ValueError:
             return  # mirrors may hand out files under names of their own
         try:
-            self._check(tail, parts.name, parts.version)
+            self._check(tail, name, version)
         except ValueError as error:
             raise Fault("url", f"leads to another file than `{filename}`: {error}") from None
 
@@ -254,12 +304,6 @@ def _digests(row: Table) -> tuple[Digest, ...]:
     return tuple(found)
 
 
-def _without_secrets(location: str) -> str:
-    if location.lower().startswith(("http:", "https:")):
-        return _WEB_USER.sub("", location)
-    return _PASSWORD.sub(r"\1@", location)
-
-
 # ---- writing ---------------------------------------------------------------------------------
 
 
@@ -282,8 +326,15 @@ def entry_lines(package: LockedPackage) -> list[str]:
             lines.append(f"sdist = {_file_row(package.sdist)}")
         if package.wheels:
             lines += array("wheels", map(_file_row, package.wheels))
-    if package.is_built or package.requires:
+    with_tree = [name for name in _WITH_TREE if direct is not None and getattr(direct, name)]
+    is_package = direct is None or direct.is_package
+    if package.held_version or with_tree or not is_package or package.is_built or package.requires:
         lines += ["", "[packages.tool.detent]"]
+    if package.held_version:
+        lines.append(f"version = {quoted(package.held_version)}")
+    lines += [f"{name} = true" for name in with_tree]
+    if not is_package:
+        lines.append("package = false")
     if package.is_built:
         lines.append(f"metadata = {quoted(_BUILT)}")
     if package.requires:
@@ -296,8 +347,26 @@ def entry_lines(package: LockedPackage) -> list[str]:
 
 
 def _edge(edge: Edge) -> str:
-    version = f", version = {quoted(edge.version)}" if edge.version else ""
-    return f"{{name = {quoted(edge.name)}{version}}}"
+    facts = [f"name = {quoted(edge.name)}"]
+    if edge.version:
+        facts.append(f"version = {quoted(edge.version)}")
+    if edge.index:
+        facts.append(f"index = {quoted(edge.index)}")
+    if edge.direct is not None:
+        facts.append(f"{edge.direct.kind} = {_end_row(edge.direct)}")
+    return f"{{{', '.join(facts)}}}"
+
+
+def _end_row(direct: Direct) -> str:
+    facts = [f"type = {quoted(direct.vcs)}"] if direct.vcs else []
+    if direct.location:
+        # A folder has a path whatever it looks like (PEP 751).
+        facts.append(_path(direct) if direct.kind == "directory" else _place(direct.location))
+    if direct.commit:
+        facts.append(f"commit-id = {quoted(direct.commit)}")
+    if direct.subdirectory:
+        facts.append(f"subdirectory = {quoted(direct.subdirectory)}")
+    return f"{{{', '.join(facts)}}}"
 
 
 def _file_row(artifact: Artifact) -> str:
@@ -325,7 +394,7 @@ def _direct_row(direct: Direct, package: LockedPackage) -> str:
                 facts.append(f"requested-revision = {quoted(direct.revision)}")
             facts.append(f"commit-id = {quoted(direct.commit)}")
         case "directory":
-            facts.append(f"path = {quoted(direct.location)}")
+            facts.append(_path(direct))
             if direct.editable:
                 facts.append("editable = true")
         case _:
@@ -334,6 +403,10 @@ def _direct_row(direct: Direct, package: LockedPackage) -> str:
     if direct.subdirectory:
         facts.append(f"subdirectory = {quoted(direct.subdirectory)}")
     return f"{{{', '.join(facts)}}}"
+
+
+def _path(direct: Direct) -> str:
+    return f"path = {quoted(direct.location)}"
 
 
 def _one(package: LockedPackage) -> Iterable[Artifact]:

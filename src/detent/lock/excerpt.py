@@ -7,6 +7,7 @@ files that other tools read. On every target of the lock both choose the same en
 from collections.abc import Iterable, Iterator, Sequence
 
 from detent.errors import LockInvalid, Unsupported
+from detent.lock.edges import edge_to, is_end
 from detent.lock.gates import decided
 from detent.lock.graph import Graph
 from detent.lock.model import LOCK_NAME, Edge, Lock, LockedPackage
@@ -32,7 +33,7 @@ class Taken(NamedTuple):
 def excerpt(
     lock: Lock, project: PackageName, wanted: Wanted, *, pruned: frozenset[PackageName] = frozenset()
 ) -> tuple[Taken, ...]:
-    """Take what the extras and groups come to, in the lock's order.
+    """Take what the extras and groups come to, in the lock's order; folders that are no packages are none.
 
     ``pruned`` packages are left out, and what nothing else needs with them. Raises :class:`LockInvalid`
     for a requirement in the lock that does not parse.
@@ -53,7 +54,8 @@ def excerpt(
     found = []
     for entry, package in enumerate(lock.packages):
         marker = walk.kept[entry] if is_whole else walk.reach.get((entry, ""), markers.NEVER)
-        if marker != markers.NEVER:
+        is_package = package.direct is None or package.direct.is_package
+        if marker != markers.NEVER and is_package:
             needed_by = tuple(sorted(walk.needed_by.get(entry, ())))
             found.append(Taken(package, markers.restrict(marker, pythons), needed_by))
     return tuple(found)
@@ -127,12 +129,7 @@ class _Walk:
                 yield need.answers or need.others, need.extras, need.marker
         elif not extra:
             for edge in self._graph.packages[entry].dependencies:
-                yield tuple(self._ends(edge)), (), markers.ALWAYS
-
-    def _ends(self, edge: Edge) -> Iterator[int]:
-        for entry in self._graph.entries_by_name.get(edge.name, ()):
-            if edge.version in {"", self._graph.packages[entry].version}:
-                yield entry
+                yield self._graph.ends(edge), (), markers.ALWAYS
 
     def _roots(self) -> Iterator[tuple[str, Requirement, Marker]]:
         """Give what the project asks for, its references to itself followed, each with its owner."""
@@ -179,16 +176,15 @@ class _Walk:
 def edges_within(taken: Iterable[Taken]) -> tuple[LockedPackage, ...]:
     """Give the entries of an excerpt, depending on one another and on nothing outside of it."""
     packages = [one.package for one in taken]
-    versions_by_name: dict[PackageName, list[str]] = {}
+    by_name: dict[PackageName, list[LockedPackage]] = {}
     for package in packages:
-        versions_by_name.setdefault(package.name, []).append(package.version)
+        by_name.setdefault(package.name, []).append(package)
 
     def kept(edge: Edge) -> Iterator[Edge]:
-        versions = versions_by_name.get(edge.name, [])
-        if len(versions) == 1 and edge.version in {"", versions[0]}:
-            yield Edge(edge.name)
-        elif edge.version in versions:
-            yield edge
+        alike = by_name.get(edge.name, [])
+        ends = [package for package in alike if is_end(edge, package)]
+        if len(ends) == 1:
+            yield edge_to(ends[0], alike)
 
     return tuple(
         package._replace(dependencies=tuple(e for edge in package.dependencies for e in kept(edge)))

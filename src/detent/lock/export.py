@@ -85,7 +85,7 @@ def render_pylock(lock: Lock, taken: Sequence[Taken], *, command: str = "") -> s
         requires_python=lock.requires_python,
         environments=lock.environments,
         packages=tuple(
-            package._replace(marker=markers.render(one.marker), requires=(), extras=())
+            package._replace(marker=markers.render(one.marker), requires=(), extras=(), held_version="")
             for package, one in zip(packages, taken, strict=True)
         ),
     )

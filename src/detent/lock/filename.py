@@ -18,6 +18,8 @@ _PLAIN_VERSION = re.compile(r"(?:0|[1-9][0-9]{0,18})(?:\.(?:0|[1-9][0-9]{0,18}))
 _PROJECT_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _FILE_URL = re.compile(r"file:(?://(?:localhost)?)?(/[^/?#][^?#]*)(?:[?#].*)?", re.IGNORECASE)
+_WEB_USER = re.compile(r"(?<=://)[^/?#]*@")
+_PASSWORD = re.compile(r"(?<=://)([^/?#:@]*):[^/?#@]*@")
 _SDIST_ENDINGS = (".tar.gz", ".zip")
 
 Build = tuple[()] | tuple[int, str]
@@ -112,3 +114,10 @@ def _decoded(text: str, errors: str) -> str:
 def is_url(location: str) -> bool:
     """Whether this is a URL; anything else is a path (one letter before a colon is a drive)."""
     return _SCHEME.match(location) is not None
+
+
+def without_secrets(location: str) -> str:
+    """Take user and password out of a URL; for `ssh` a bare user says who is asked, and stays."""
+    if location.lower().removeprefix("git+").startswith(("http:", "https:")):
+        return _WEB_USER.sub("", location)
+    return _PASSWORD.sub(r"\1@", location)

@@ -6,7 +6,8 @@ distinct text once. Whether an entry answers is decided by its version here, by 
 
 from packaging.version import Version
 
-from detent.lock.model import Lock
+from detent.lock.edges import is_end
+from detent.lock.model import Edge, Lock
 from detent.model import markers
 from detent.model.markers import Marker
 from detent.model.requirement import ExtraName, PackageName, Requirement, parse_requirement
@@ -69,7 +70,12 @@ class Graph:
         """Name an entry for a person: `idna 3.11`, `uvicorn[standard] 0.54`."""
         package = self.packages[entry]
         bracket = f"[{extra}]" if extra else ""
-        return f"{package.name}{bracket} {package.version}".rstrip()
+        return f"{package.name}{bracket} {package.known_version}".rstrip()
+
+    def ends(self, edge: Edge) -> tuple[int, ...]:
+        """Give the entries that an edge may mean: one, in a lock that is right."""
+        named = self.entries_by_name.get(edge.name, ())
+        return tuple(entry for entry in named if is_end(edge, self.packages[entry]))
 
     def _need_of_text(self, text: str) -> Need:
         need = self._needs_by_text.get(text)
@@ -78,7 +84,7 @@ class Graph:
         return need
 
     def _is_allowed(self, entry: int, requirement: Requirement) -> bool:
-        version = self.packages[entry].version
+        version = self.packages[entry].known_version
         if not requirement.specifier or not version:
             return True
         listing = self._listing(requirement.name)
@@ -88,7 +94,7 @@ class Graph:
     def _listing(self, name: PackageName) -> Listing:
         listing = self._listings.get(name)
         if listing is None:
-            versions = {self.packages[e].version for e in self.entries_by_name[name]} - {""}
+            versions = {self.packages[e].known_version for e in self.entries_by_name[name]} - {""}
             listing = self._listings[name] = Listing(name, tuple(map(_release, sorted(versions))))
         return listing
 

@@ -19,14 +19,6 @@ SCHEMA = 1
 """Version of the `[tool.detent]` record; a reader refuses what it does not know."""
 
 
-class Edge(NamedTuple):
-    """A dependency of one entry on another: the shortest form that is unique in the lock."""
-
-    name: PackageName
-    version: str = ""
-    """Empty where the lock has one entry of that name."""
-
-
 class Direct(NamedTuple):
     """A source other than an index, as other tools may write it.
 
@@ -44,6 +36,32 @@ class Direct(NamedTuple):
     commit: str = ""
     subdirectory: str = ""
     editable: bool = False
+    submodules: bool = False
+    """Of a repository: whether its submodules are fetched."""
+    lfs: bool = False
+    """Of a repository: whether its large files (Git LFS) are fetched."""
+    is_package: bool = True
+    """Off: what a folder needs is installed, and itself never."""
+
+
+class Origin(NamedTuple):
+    """Where a locked version comes from: an index, or a source of its own."""
+
+    index: str  # type: ignore[assignment]  # as in an entry
+    """The root of the index, without credentials; empty for what comes from no index."""
+    direct: Direct | None = None
+
+
+class Edge(NamedTuple):
+    """A dependency of one entry on another: the shortest form that is unique in the lock."""
+
+    name: PackageName
+    version: str = ""
+    """Empty where the lock has one entry of that name, and for entries that carry none."""
+    index: str = ""  # type: ignore[assignment]  # as in an entry
+    """Empty but where one version comes from several indexes."""
+    direct: Direct | None = None
+    """Of one of several entries of a name; ``None`` for one from an index."""
 
 
 class LockedPackage(NamedTuple):
@@ -68,6 +86,13 @@ class LockedPackage(NamedTuple):
     """Of an entry in a foreign lock; detent never writes it, the markers carry the truth."""
     is_built: bool = False
     """Whether a build back end had to be asked for its requirements."""
+    held_version: str = ""
+    """What a repository or folder held when it was locked; entries with a ``version`` have none."""
+
+    @property
+    def known_version(self) -> str:
+        """The version, or what was held when it was locked; empty where nobody wrote either down."""
+        return self.version or self.held_version
 
 
 class Lock(NamedTuple):
@@ -75,7 +100,7 @@ class Lock(NamedTuple):
 
     requires_python: str
     packages: tuple[LockedPackage, ...]
-    """Sorted by name, then version (oldest first)."""
+    """Sorted by name, then version (oldest first), then source."""
     environments: tuple[str, ...] = ()
     extras: tuple[ExtraName, ...] = ()
     groups: tuple[GroupName, ...] = ()

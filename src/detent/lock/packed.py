@@ -11,27 +11,35 @@ from typing import Any
 from detent.lock.model import Direct, Edge, Lock, LockedPackage
 from detent.model.candidate import Artifact, Digest
 from detent.model.inputs import RecordedInputs
+from detent.model.members import Member
 
-PACKED_VERSION = 3
+PACKED_VERSION = 6
 """Changes with the shape of any value of a lock; a copy with another number is no copy."""
 
 _digest = partial(tuple.__new__, Digest)
-_edge = partial(tuple.__new__, Edge)
 
 
 def pack(lock: Lock) -> object:
     """Give the lock as nested plain tuples that `marshal` can write."""
     packages = tuple(map(_packed_package, lock.packages))
-    inputs = None if lock.inputs is None else tuple(lock.inputs)
+    inputs = None if lock.inputs is None else _packed_inputs(lock.inputs)
     return (lock.requires_python, packages, *lock[2:-1], inputs)
 
 
+def _packed_inputs(inputs: RecordedInputs) -> tuple[object, ...]:
+    return (*inputs[:-1], tuple(map(tuple, inputs.members)))
+
+
 def _packed_package(package: LockedPackage) -> tuple[object, ...]:
-    edges = tuple(map(tuple, package.dependencies))
+    edges = tuple(map(_packed_edge, package.dependencies))
     sdist = None if package.sdist is None else _packed_artifact(package.sdist)
     wheels = tuple(map(_packed_artifact, package.wheels))
     direct = None if package.direct is None else tuple(package.direct)
     return (*package[:3], edges, package.index, sdist, wheels, direct, *package[8:])
+
+
+def _packed_edge(edge: Edge) -> tuple[object, ...]:
+    return tuple(edge) if edge.direct is None else (*edge[:-1], tuple(edge.direct))
 
 
 def _packed_artifact(artifact: Artifact) -> tuple[object, ...]:
@@ -44,8 +52,13 @@ def unpack(packed: Any) -> Lock:
     lock = Lock._make(packed)
     return lock._replace(
         packages=tuple(map(_package, lock.packages)),
-        inputs=lock.inputs and RecordedInputs._make(lock.inputs),
+        inputs=lock.inputs and _inputs(*lock.inputs),
     )
+
+
+def _inputs(*packed: Any) -> RecordedInputs:
+    *rest, members = packed
+    return RecordedInputs._make((*rest, tuple(map(Member._make, members))))
 
 
 def _package(packed: Any) -> LockedPackage:
@@ -61,6 +74,12 @@ def _package(packed: Any) -> LockedPackage:
         direct and Direct._make(direct),
         *rest,
     )
+
+
+def _edge(packed: Any) -> Edge:
+    if packed[3] is None:
+        return tuple.__new__(Edge, packed)
+    return Edge._make((*packed[:3], Direct._make(packed[3])))
 
 
 def _artifact(

@@ -15,14 +15,18 @@ from typing import TypeVar
 from packaging.version import Version
 
 from detent.errors import LockInvalid
+from detent.lock.edges import source_order
 from detent.lock.entry import entry_lines, read_entry
+from detent.lock.members import member_lines, read_members
 from detent.lock.model import SCHEMA, Lock, LockedPackage
 from detent.lock.tables import Fault, Table, need, subtable, tables, text, texts
 from detent.lock.toml import array, inline_array, key, quoted
 from detent.model import markers
 from detent.model.adjustment_texts import TABLES, UnreadableAdjustment
 from detent.model.inputs import RecordedInputs
-from detent.model.requirement import extra_name, group_name
+from detent.model.requirement import extra_name, group_name, package_name
+from detent.model.source_texts import read_row, source_texts
+from detent.model.toml_text import inline_table
 
 Name = TypeVar("Name", bound=str)
 
@@ -144,12 +148,45 @@ def _inputs(own: Table, requires_python: str) -> RecordedInputs | None:
         groups=tuple(sorted((name, texts(groups, name)) for name in groups)),
         options=tuple(sorted((name, need(options, name, str)) for name in options)),
         adjustments=adjustments,
+        sources=_sources(subtable(inputs, "sources") or {}),
+        indexes=_indexes(subtable(inputs, "indexes") or {}),
+        members=read_members(inputs),
     )
     try:
         recorded.adjusting()
     except UnreadableAdjustment as error:
         raise Fault(f"tool.detent.inputs.{error.place}", error.reason) from None
     return recorded
+
+
+def _indexes(table: Table) -> tuple[tuple[str, str], ...]:
+    """Read the indexes of the project, in the order they stand there: an address, or an inline table."""
+    found = []
+    for name, value in table.items():
+        place = f"tool.detent.inputs.indexes.{name}"
+        if isinstance(value, str):
+            found.append((name, quoted(value)))
+        elif isinstance(value, dict) and all(isinstance(each, str | bool) for each in value.values()):
+            found.append((name, inline_table(value)))
+        else:
+            raise Fault(place, "must be a string or a table of strings and switches")
+    return tuple(found)
+
+
+def _sources(table: Table) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Read the rules of each package: one inline table, or an array of them."""
+    rules = []
+    for name, value in table.items():
+        rows = value if isinstance(value, list) else [value]
+        for number, row in enumerate(rows):
+            place = f"tool.detent.inputs.sources.{name}" + (f"[{number}]" if rows is value else "")
+            if not isinstance(row, dict):
+                raise Fault(place, "must be a table")
+            try:
+                rules.append(read_row(package_name(name), row))
+            except ValueError as error:
+                raise Fault(place, f"cannot be read: {error}") from None
+    return source_texts(rules)
 
 
 def _names(document: Table, name: str, normalise: Callable[[str], Name]) -> tuple[Name, ...]:
@@ -197,9 +234,10 @@ def _packages(document: Table, source: str, display: str) -> tuple[LockedPackage
         raise _invalid_entries(rows, faults, source, display)
     entries_by_name = Counter(package.name for package in packages)
 
-    def order(package: LockedPackage) -> tuple[str, Version | None]:
-        several = entries_by_name[package.name] > 1
-        return package.name, Version(package.version or "0") if several else None
+    def order(package: LockedPackage) -> tuple[str, Version | None, tuple[str, ...]]:
+        if entries_by_name[package.name] == 1:
+            return package.name, None, ()
+        return package.name, Version(package.known_version or "0"), source_order(package)
 
     return tuple(sorted(packages, key=order))
 
@@ -277,4 +315,11 @@ def _own_lines(inputs: RecordedInputs, forks: Sequence[str]) -> list[str]:
             lines += ["", f"[tool.detent.inputs.{name}]"]
             for member, requirements in lists:
                 lines += array(key(member), map(quoted, requirements))
-    return lines
+    if inputs.sources:
+        lines += ["", "[tool.detent.inputs.sources]"]
+        for name, rules in inputs.sources:
+            lines += [f"{key(name)} = {rules[0]}"] if len(rules) == 1 else array(key(name), rules)
+    if inputs.indexes:
+        lines += ["", "[tool.detent.inputs.indexes]"]
+        lines += [f"{key(name)} = {text}" for name, text in inputs.indexes]
+    return lines + member_lines(inputs.members)

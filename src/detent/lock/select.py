@@ -15,7 +15,6 @@ from detent.errors import (
     Failures,
     LockInvalid,
     NoMatchingTarget,
-    Unsupported,
 )
 from detent.lock.choice import Choice, Selection
 from detent.lock.filename import split_wheel
@@ -79,7 +78,7 @@ def select(
     rank_by_tag = _ranks(target)
     choices = []
     for name, package in chosen.items():
-        if name in without:
+        if name in without or (package.direct is not None and not package.direct.is_package):
             continue
         artifact = _source(package, rank_by_tag, policy)
         if artifact is None:
@@ -254,7 +253,9 @@ def _ranks(target: Target) -> dict[str, int]:
 
 def _source(package: LockedPackage, rank_by_tag: Mapping[str, int], policy: BuildPolicy) -> Artifact | None:
     direct = package.direct
-    if direct is not None and direct.kind == "directory":
+    if direct is not None and (
+        direct.kind == "directory" or (direct.kind == "vcs" and policy.may_build(package.name))
+    ):
         return Artifact("", direct.location, ())
     return _usable_file(package.wheels, package.sdist, rank_by_tag, policy, package.name)
 
@@ -297,12 +298,8 @@ def _rank(filename: str, rank_by_tag: Mapping[str, int], enough: int) -> int:
 
 def _no_file(package: LockedPackage, target: Target, policy: BuildPolicy) -> DetentError:
     title, name = _title(package), package.name
-    if package.direct is not None and package.direct.kind == "vcs":
-        return Unsupported(
-            f"`{title}` comes from version control, which this release cannot install yet",
-            why=f"the lock has it at `{package.direct.location}`",
-        )
-    if package.sdist is not None:
+    is_repository = package.direct is not None and package.direct.kind == "vcs"
+    if is_repository or package.sdist is not None:
         return forbidden(package, target, policy)
     refused = _refused(name, policy)
     if refused:
@@ -315,7 +312,7 @@ def _no_file(package: LockedPackage, target: Target, policy: BuildPolicy) -> Det
 def forbidden(package: LockedPackage, target: Target, policy: BuildPolicy) -> BuildForbidden:
     """Say of an entry that has only sources left that it may not be built."""
     direct = package.direct
-    left = direct.location if direct is not None and direct.kind == "directory" else ""
+    left = direct.location if direct is not None and direct.kind != "archive" else ""
     left = left or (package.sdist.filename if package.sdist is not None else "")
     reason = f"the lock has only `{left}`"
     if package.wheels:
@@ -337,7 +334,7 @@ def _tags(package: LockedPackage) -> str:
 
 
 def _title(package: LockedPackage) -> str:
-    return f"{package.name} {package.version}".rstrip()
+    return f"{package.name} {package.known_version}".rstrip()
 
 
 def described(target: Target) -> str:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from detent.errors import UsageError
 from detent.lock.graph import Graph, Need
-from detent.lock.model import LOCK_NAME, Lock
+from detent.lock.model import LOCK_NAME, Lock, LockedPackage
 from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.model.markers import Marker
@@ -21,6 +21,7 @@ _PROJECT = -1
 """The project's place among the entries: it is none of them."""
 
 _UNLIMITED = 1 << 30
+_SHOWN_COMMIT = 12
 _LEGEND = "(*) Package tree already displayed"
 
 Holds: TypeAlias = Callable[[Marker], bool]
@@ -169,9 +170,8 @@ class _Links:
             return [
                 _Link("", _Node(entry))
                 for edge in package.dependencies
-                for entry in graph.entries_by_name.get(edge.name, ())
-                if edge.version in {"", graph.packages[entry].version}
-                and self.holds(markers.and_(here, graph.markers[entry]))
+                for entry in graph.ends(edge)
+                if self.holds(markers.and_(here, graph.markers[entry]))
             ]
         found = []
         for extra in ("", *node.extras):
@@ -244,9 +244,20 @@ def _titles(graph: Graph, project: str) -> Callable[[_Node], str]:
             return project
         package = graph.packages[node.entry]
         extras = f"[{','.join(node.extras)}]" if node.extras else ""
-        return f"{package.name}{extras}" + (f" v{package.version}" if package.version else "")
+        version = f" v{package.known_version}" if package.known_version else ""
+        return f"{package.name}{extras}{version}{_source(package)}"
 
     return title
+
+
+def _source(package: LockedPackage) -> str:
+    """Say where an entry comes from that is from no index."""
+    direct = package.direct
+    if direct is None or package.index:
+        return ""
+    if direct.kind != "vcs":
+        return f" ({direct.location})"
+    return f" ({direct.vcs}+{direct.location}@{direct.commit[:_SHOWN_COMMIT]})"
 
 
 def _draw(

@@ -78,8 +78,9 @@ class Dependency(NamedTuple):
     def __str__(self) -> str:
         """PEP 508 text."""
         extras = f"[{','.join(self.extras)}]" if self.extras else ""
-        where = f" @ {self.url} " if self.url else self.specifier
-        return f"{self.name}{extras}{where}" + (f"; {self.marker}" if self.marker else "")
+        where = f" @ {self.url}" if self.url else self.specifier
+        condition = f"{' ' if self.url else ''}; {self.marker}" if self.marker else ""
+        return f"{self.name}{extras}{where}{condition}"
 
 
 class Metadata(NamedTuple):

@@ -6,7 +6,7 @@ reckoned here: commands without a cutoff read them as well, and shall not import
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -44,10 +44,27 @@ class Cutoffs(NamedTuple):
     """Who set the one for everybody, ready for a message."""
     packages_set_by: Mapping[PackageName, str] = MappingProxyType({})
     """Who set those of single packages."""
+    indexes: Mapping[str, Cutoff | None] = MappingProxyType({})
+    """In place of the one for everybody for what comes from an index, by the index's name."""
+    indexes_set_by: Mapping[str, str] = MappingProxyType({})
+    index_of: "Callable[[PackageName], str] | None" = None
+    """Tells the name of the index that serves a package, where any index has a bound of its own."""
 
     def cutoff(self, name: PackageName) -> Cutoff | None:
         """Give the bound of a package."""
-        return self.packages.get(name, self.everybody)
+        if name in self.packages or not self.indexes or self.index_of is None:
+            return self.packages.get(name, self.everybody)
+        return self.indexes.get(self.index_of(name), self.everybody)
+
+    def everyone(self) -> "Iterator[Cutoff | None]":
+        """Give every bound there is."""
+        yield self.everybody
+        yield from self.packages.values()
+        yield from self.indexes.values()
+
+    def moment_on(self, index: str, name: PackageName) -> int | None:
+        """Give the moment for a package as the index of this name has it."""
+        return self._replace(index_of=lambda _: index).moment(name) if self.indexes else self.moment(name)
 
     def moment(self, name: PackageName) -> int | None:
         """Give the moment from which on uploads of a package do not count; ``None`` for no bound."""
@@ -56,7 +73,9 @@ class Cutoffs(NamedTuple):
 
     def origin(self, name: PackageName) -> str:
         """Give who set the bound of a package, ready for a message."""
-        return self.packages_set_by.get(name, self.set_by)
+        if name in self.packages or not self.indexes or self.index_of is None:
+            return self.packages_set_by.get(name, self.set_by)
+        return self.indexes_set_by.get(self.index_of(name), self.set_by)
 
 
 NO_CUTOFFS = Cutoffs()

@@ -66,6 +66,8 @@ class Limits(NamedTuple):
     """Builds side by side."""
     probe_seconds: float = 10.0
     """An interpreter's answer about itself."""
+    git_seconds: float = 120.0
+    """Git without a sign of life."""
 
 
 VARIABLES = {name: f"DETENT_{name.upper()}" for name in Limits._fields if name != "max_seconds"}

@@ -51,7 +51,9 @@ class Origin(NamedTuple):
     """``project.dependencies``, ``project.optional-dependencies.net``, ``dependency-groups.dev`` or
     ``command line``."""
     line: int | None = None
-    """In pyproject.toml, counted from 1; ``None`` elsewhere."""
+    """In the pyproject.toml, counted from 1; ``None`` elsewhere."""
+    file: str = "pyproject.toml"
+    """Which one, from the folder of the lock: of a workspace there are several."""
 
 
 class Requirement(NamedTuple):

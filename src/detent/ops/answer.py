@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from time import process_time
+from typing import TypeAlias
 
 from detent.errors import Conflict, Failures, PackageUnknown, ResolveError, TooDeep
 from detent.events import Report, ignore
-from detent.lock.addresses import with_locked_addresses
+from detent.lock.addresses import with_locked_addresses, with_written_paths
 from detent.lock.assemble import assemble
 from detent.lock.model import Lock
 from detent.model.inputs import Inputs
@@ -15,30 +16,44 @@ from detent.ops.policy import policy_of
 from detent.ops.question import Question
 from detent.ops.upgrade import free_to_move, kept_of
 from detent.ops.world import World
+from detent.project.indexes import without_user
 from detent.resolve.adjusted import with_adjustments
 from detent.resolve.forks import resolve
 from detent.resolve.preferences import Preferences, preferences_from, seeds_from
 from detent.resolve.question import Advice, SearchFailed
+from detent.resolve.sourced import Sourced, Sources
+
+Settle: TypeAlias = Callable[[World, Question], Sequence[Sourced]]
+"""Finds out what the sources of a project hold (:mod:`detent.ops.direct`)."""
 
 
-def find_lock(world: World, question: Question, error_of: Callable[[SearchFailed], ResolveError]) -> Lock:
+def find_lock(
+    world: World, question: Question, error_of: Callable[[SearchFailed], ResolveError], settle: Settle
+) -> Lock:
     """Find the lock; what it says does not exist is never said from a listing older than this command.
 
-    ``error_of`` explains that there is no answer; it is dear to import and comes in from outside.
-    Raises :class:`ResolveError`, :class:`PackageUnknown` or :class:`Failures`.
+    ``error_of`` explains that there is no answer, ``settle`` looks at what comes from no index; both are dear
+    to import and come in from outside. Raises :class:`ResolveError`, :class:`PackageUnknown` or
+    :class:`Failures`, and what looking at sources raises.
     """
+    sourced = settle(world, question)
     try:
-        return _ask(world, question, error_of, advice="when late")
+        return _ask(world, question, sourced, error_of, advice="when late")
     except TooDeep:
         raise  # once more would take as long again
     except (ResolveError, PackageUnknown, Failures) as error:
         if not world.releases.revalidate() and not isinstance(error, Conflict):
             raise
-        return _ask(world, question, error_of, advice="always")
+        return _ask(world, question, sourced, error_of, advice="always")
 
 
 def _ask(
-    world: World, question: Question, error_of: Callable[[SearchFailed], ResolveError], *, advice: Advice
+    world: World,
+    question: Question,
+    sourced: Sequence[Sourced],
+    error_of: Callable[[SearchFailed], ResolveError],
+    *,
+    advice: Advice,
 ) -> Lock:
     inputs, old, upgrade = question.inputs, question.old, question.upgrade
     kept = kept_of(old, inputs, upgrade) if old is not None else None
@@ -53,16 +68,18 @@ def _ask(
         resolutions = resolve(
             _bounded(inputs, question.constraints),
             releases,
+            sourced=sourced,
             clock=process_time,  # waiting for the network is no search
             wall=world.clock,
             preferences=preferences,
             seeds=seeds,
-            policy=policy_of(world.settings),
+            policy=policy_of(world.settings, world.releases.index_of),
             limits=world.limits,
             advice=advice,
             report=report,
         )
-        return assemble(inputs, resolutions, releases)
+        shelf = Sources(releases, sourced, inputs.adjustments) if sourced else releases
+        return assemble(inputs, resolutions, shelf)
 
     try:
         seeds = seeds_from(old if kept is not None and kept.forks else None)
@@ -71,8 +88,13 @@ def _ask(
         raise error_of(failure) from None
     if may_have_needless_forks(answer, old, inputs):
         answer = without_needless_forks(answer, lambda kept: solve(kept, (), ignore))
-    is_elsewhere = not world.settings.is_index_of_project and not upgrade.anew
-    return with_locked_addresses(answer, old) if is_elsewhere else answer
+    answer = with_written_paths(
+        answer, {index.url: index.written for index in world.settings.indexes if index.written}
+    )
+    if upgrade.anew:
+        return answer
+    declared = {without_user(index.url) for index in world.settings.indexes if index.is_of_project}
+    return with_locked_addresses(answer, old, declared=declared)
 
 
 def may_have_needless_forks(answer: Lock, old: Lock | None, inputs: Inputs) -> bool:
@@ -83,8 +105,13 @@ def may_have_needless_forks(answer: Lock, old: Lock | None, inputs: Inputs) -> b
 
 
 def _asks_for_less(inputs: Inputs, old: Lock) -> bool:
-    """Say whether a requirement that a lock was made for is not there any more."""
-    return old.inputs is None or not set(old.inputs.lines()) <= set(inputs.recorded().lines())
+    """Say whether a requirement or a source that a lock was made for is not there any more."""
+    now = inputs.recorded()
+    return (
+        old.inputs is None
+        or not set(old.inputs.lines()) <= set(now.lines())
+        or not set(old.inputs.sources) <= set(now.sources)
+    )
 
 
 def without_needless_forks(answer: Lock, solve_anew: Callable[[Preferences], Lock]) -> Lock:

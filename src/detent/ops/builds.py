@@ -39,25 +39,34 @@ from detent.errors import (
     Unsupported,
 )
 from detent.events import Building, Built, ignore
-from detent.index.metadata import parse_metadata
+from detent.index.metadata import parse_metadata, read_header
 from detent.install.apply import apply, environment_lock
 from detent.install.installed import read_installed
 from detent.install.plan import Linking, plan
 from detent.lock.choice import Choice, Selection
 from detent.lock.filename import wheel_name
-from detent.lock.model import LockedPackage
+from detent.lock.model import Direct, LockedPackage
 from detent.lock.select import best_file, described
 from detent.model.build_policy import DEFAULT_BUILD_POLICY
 from detent.model.candidate import Artifact, Metadata
 from detent.model.names import PackageName
+from detent.model.repository import Tree
 from detent.model.requirement import InvalidRequirement, Requirement, parse_requirement
 from detent.model.target import Target
-from detent.ops.built import archive_key, find_built, remember_built
+from detent.ops.built import archive_key, choice_key, find_built, remember_built, tree_of
 from detent.ops.crew import Crew
 from detent.ops.declared import declared
 from detent.ops.discover import Project
 from detent.ops.gather import gather
-from detent.ops.local import LocalTree, chosen_tree, folder_in
+from detent.ops.local import (
+    LocalTree,
+    chosen_tree,
+    folder_in,
+    git_artifact,
+    named_source,
+    tree_choice,
+    tree_of_git,
+)
 from detent.ops.policy import build_policy_of
 from detent.ops.unbuilt import tell_unbuilt, with_unbuilt
 from detent.ops.world import World
@@ -67,6 +76,7 @@ from detent.resolve.throwaway import Pin, resolve_once
 from detent.store.cache import Scratch
 from detent.store.entry import read_metadata
 from detent.store.source import unpack_source
+from detent.store.trees import copy_tree
 from detent.store.wheels import WheelEntry
 
 Looking: TypeAlias = Callable[[], AbstractContextManager[object]]
@@ -93,41 +103,62 @@ class Builds:
 
     # ---- metadata -----------------------------------------------------------------------------
 
-    def metadata(self, name: PackageName, version: str, artifact: Artifact, archive: Path) -> Metadata:
+    def metadata(
+        self, name: PackageName, version: str, artifact: Artifact, archive: Path, *, below: str = ""
+    ) -> Metadata:
         """Ask a source distribution what it demands, by building as much of it as that takes.
 
-        Raises :class:`BuildError`.
+        An empty ``version`` takes what it says; ``below`` is a folder in it. Raises :class:`BuildError`.
         """
         failed = self._failed.setdefault(name, {})
         if version in failed:
             raise failed[version]
+        subject = f"{name}=={version}" if version else f"{name} @ {artifact.url}"
+
+        def source(scratch: Path) -> Path:
+            unpacked = _unpacked(self._world(), archive, artifact.filename, scratch)
+            return _inside(unpacked, below, subject) if below else unpacked
+
+        key = archive_key(self._world(), artifact, self._interpreter(), subdirectory=below)
         try:
-            return self._metadata(name, version, artifact, archive)
+            return self._metadata(name, version, subject, key, source)
         except BuildError as error:
             failed[version] = error
             raise
 
-    def _metadata(self, name: PackageName, version: str, artifact: Artifact, archive: Path) -> Metadata:
+    def metadata_of_git(self, name: PackageName, tree: Tree, below: str) -> Metadata:
+        """Ask a folder of a repository what it demands; raises :class:`BuildError`."""
+        world, subject = self._world(), f"{name} @ git+{tree.url}"
+        made = git_artifact(tree, below)
+        key = archive_key(world, made, self._interpreter(), subdirectory=below)
+        return self._metadata(
+            name, "", subject, key, lambda scratch: self._checkout(tree, "", below, subject, scratch)
+        )
+
+    def metadata_of_folder(self, name: PackageName, root: Path, *, is_editable: bool) -> Metadata:
+        """Ask a folder what it demands; it is built as it is to be installed. Raises :class:`BuildError`."""
+        interpreter, subject = self._interpreter(), f"{name} @ {root.as_uri()}"
+        package = LockedPackage(name, "", direct=Direct("directory", str(root), editable=is_editable))
+        choice = tree_choice(self._world(), Choice(package, Artifact("", "", ()), False), root, interpreter)
+        entry = find_built(self._world(), tree_of(choice), name=name, version="")
+        if entry is None:
+            entry = self.from_tree(choice, interpreter)
+        return _parsed(read_metadata(entry), name, "", subject)
+
+    def _metadata(
+        self, name: PackageName, version: str, subject: str, key: str, source: Callable[[Path], Path]
+    ) -> Metadata:
         world, interpreter = self._world(), self._interpreter()
-        key = archive_key(world, artifact, interpreter)
         entry = find_built(world, key, name=name, version=version)
         if entry is not None:
-            raw = read_metadata(entry)
-        else:
-            subject = f"{name}=={version}"
-            with self._turn(name, subject, key), self._bench(subject, interpreter) as (scratch, environment):
-                source = _unpacked(world, archive, artifact.filename, scratch)
-                job = self._job(subject, source, scratch, name)
-                told = build_metadata(job, environment, limits=world.limits, report=world.report)
-                raw = told.metadata
-                if told.wheel is not None:
-                    entry = self._put(told.wheel, subject, name, version, interpreter.target)
-                    remember_built(world, key, entry)
-        try:
-            found = parse_metadata(raw, wheel_name(name, version))
-        except MetadataInvalid as error:
-            raise BuildFailed(f"{name}=={version}", error.why) from error
-        return found._replace(version=version, is_built=True)
+            return _parsed(read_metadata(entry), name, version, subject)
+        with self._turn(name, subject, key), self._bench(subject, interpreter) as (scratch, environment):
+            job = self._job(subject, source(scratch), scratch, name)
+            told = build_metadata(job, environment, limits=world.limits, report=world.report)
+            if told.wheel is not None:
+                entry = self._put(told.wheel, subject, name, version, interpreter.target)
+                remember_built(world, key, entry)
+        return _parsed(told.metadata, name, version, subject)
 
     def declared(self, project: Project) -> Metadata:
         """Read what the project's own back end says of it."""
@@ -179,6 +210,30 @@ class Builds:
                     entry = self._with_requirements(base, tree)
                 remember_built(world, tree.whole, entry)
         return entry
+
+    def from_git(self, choice: Choice, interpreter: Interpreter) -> WheelEntry:
+        """Build what a choice names in a repository; one commit is built once."""
+        world, package = self._world(), choice.package
+        direct = named_source(choice)
+        tree, below = tree_of_git(choice), direct.subdirectory
+        key = choice_key(world, choice, interpreter)
+        subject = f"{package.name} @ git+{direct.location}"
+        with self._whole_story(), self._turn(package.name, subject, key):
+            entry = find_built(world, key, name=package.name, version=package.version)
+            if entry is None:
+                with self._bench(subject, interpreter) as (scratch, environment):
+                    source = self._checkout(tree, direct.revision, below, subject, scratch)
+                    job = self._job(subject, source, scratch, package.name)
+                    wheel = build_wheel(job, environment, report=world.report)
+                    entry = self._put(wheel, subject, package.name, package.version, interpreter.target)
+                remember_built(world, key, entry)
+        return entry
+
+    def _checkout(self, tree: Tree, revision: str, below: str, subject: str, scratch: Path) -> Path:
+        """Give a folder of a commit as a copy, for whoever builds writes there."""
+        source = scratch / "source"
+        copy_tree(self._world().repositories().tree(tree, revision=revision), source)
+        return _inside(source, below, subject) if below else source
 
     def _build_tree(
         self, tree: LocalTree, choice: Choice, subject: str, interpreter: Interpreter
@@ -381,7 +436,7 @@ def provision(
                 requirements,
                 world.releases,
                 target=interpreter.target,
-                policy=build_policy_of(world.settings),
+                policy=build_policy_of(world.settings, world.releases.index_of),
                 installed={package.name: package.version for package in found.packages},
             )
         finally:
@@ -419,6 +474,16 @@ def _in_words(fault: DetentError) -> str:
     if isinstance(fault, ResolveError) and fault.why:
         return fault.why
     return f"{fault.what}\n{fault.why}".rstrip()
+
+
+def _parsed(raw: bytes, name: PackageName, version: str, subject: str) -> Metadata:
+    """Read what a build told; an empty ``version`` takes any."""
+    its_version = version or read_header(raw).single.get("version", "")
+    try:
+        found = parse_metadata(raw, wheel_name(name, its_version))
+    except MetadataInvalid as error:
+        raise BuildFailed(subject, error.why) from error
+    return found._replace(version=version or found.version, is_built=True)
 
 
 def _unpacked(world: World, archive: Path, filename: str, scratch: Path) -> Path:

@@ -17,12 +17,20 @@ from detent.store.fingerprint import fingerprint
 
 TREE = "tree"
 """What stands before the key of a folder where a file has its hash."""
+COMMIT = "commit"
+"""The same for a folder of a repository."""
 
 
 def is_tree(choice: Choice) -> bool:
     """Whether a choice is a folder."""
     direct = choice.package.direct
     return direct is not None and direct.kind == "directory"
+
+
+def is_git(choice: Choice) -> bool:
+    """Whether a choice comes from version control."""
+    direct = choice.package.direct
+    return direct is not None and direct.kind == "vcs"
 
 
 def tree_of(choice: Choice) -> str:

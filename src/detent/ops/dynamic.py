@@ -5,14 +5,17 @@ Every lock comes by here, so what building takes is not imported: the builder as
 
 from collections.abc import Iterable
 
+from detent.errors import ManifestInvalid
 from detent.model import markers
 from detent.model.candidate import Dependency
 from detent.model.inputs import Inputs
+from detent.model.references import InvalidReference, read_reference, reference_text
 from detent.model.requirement import Origin, Requirement, parse_requirement
 from detent.ops.discover import Project
 from detent.ops.shown_paths import display
 from detent.ops.world import World
 from detent.project.conflicts import Declared, with_gates
+from detent.project.values import redacted
 
 LEFT_OPEN = frozenset(("dependencies", "optional-dependencies", "requires-python"))
 """What a lock asks of a back end where a project leaves it open."""
@@ -49,5 +52,20 @@ def with_dynamic(world: World, project: Project, inputs: Inputs) -> Inputs:
 
 
 def _requirements(rows: Iterable[Dependency], table: str) -> tuple[Requirement, ...]:
-    origin = Origin(table)
-    return tuple(parse_requirement(str(row), origin) for row in rows)
+    return tuple(_with_reference(parse_requirement(str(row), Origin(table))) for row in rows)
+
+
+def _with_reference(requirement: Requirement) -> Requirement:
+    """Give a requirement with its URL in its one form."""
+    if not requirement.url:
+        return requirement
+    try:
+        return requirement._replace(url=reference_text(read_reference(requirement.url)))
+    except InvalidReference as error:
+        table = requirement.origin.table if requirement.origin else ""
+        raise ManifestInvalid(
+            f"{table} (dynamic)",
+            f"`{requirement.name}` cannot come from `{redacted(requirement.url)}`",
+            why=error.reason,
+            next_steps=(error.hint,) if error.hint else (),
+        ) from None

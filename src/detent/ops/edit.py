@@ -22,7 +22,9 @@ from detent.model.adjustments import Adjustments
 from detent.model.inputs import Inputs
 from detent.model.requirement import PackageName, Requirement, package_name
 from detent.named import NamedTuple
+from detent.ops.added_indexes import as_declared, with_given_indexes
 from detent.ops.before import remember_environment
+from detent.ops.direct import name_of
 from detent.ops.discover import LOCK_NAME, MANIFEST_NAME, Project, decode
 from detent.ops.going_back import may_go_back
 from detent.ops.history import Remembered, changed
@@ -35,6 +37,7 @@ from detent.ops.lock import (
 )
 from detent.ops.manifest_changes import ManifestChange, manifest_changes, with_origins_on_disk
 from detent.ops.matching import SyncOutcome
+from detent.ops.places import Pointing
 from detent.ops.restoring import Restoring, one_at_a_time
 from detent.ops.selection import Chosen
 from detent.ops.shown_paths import display
@@ -46,6 +49,7 @@ from detent.ops.world import World
 from detent.project.bounds import Bounds
 from detent.project.edit import Table, add_requirement, entry, remove_requirement
 from detent.project.manifest import Manifest, parse_manifest
+from detent.project.source_edit import add_source, remove_source, remove_unasked
 from detent.resolve.adjusted import with_adjustments
 from detent.resolve.ports import Releases
 
@@ -60,6 +64,8 @@ class AddOptions(NamedTuple):
     table: Table = Table("project", "")
     marker: str = ""
     extras: tuple[str, ...] = ()
+    pointing: Pointing = Pointing()
+    """What is said of repositories, URLs and paths among the requirements."""
     bounds: Bounds | None = None
     """The kind of bound to write; ``None``: a lower one, where there is no bound yet."""
     raw: bool = False
@@ -97,7 +103,7 @@ def add(world: World, project: Project, options: AddOptions) -> EditOutcome:
     one. Raises :class:`InvalidRequirementText`, :class:`UsageError`, and whatever locking and syncing raise;
     the files are as they were then.
     """
-    wishes, constraints = read_wishes(project, options)
+    wishes, constraints = read_wishes(project, options, lambda source: name_of(world, source, project.root))
     text = decode(project.manifest_bytes, project.manifest_path)
     shown = display(project.manifest_path)
 
@@ -105,7 +111,11 @@ def add(world: World, project: Project, options: AddOptions) -> EditOutcome:
         result = text
         for wish in wishes:
             result = add_requirement(result, options.table, written(wish), display=shown)
-        return result
+            result = _with_place(result, wish, shown)
+        pinned = [wish.requirement.name for wish in wishes if not wish.is_placed]
+        return with_given_indexes(result, given, pinned, display=shown)
+
+    given, world = world, as_declared(world)
 
     first = edited(lambda wish: wish.opening)
     command = f"add {' '.join(wish.requirement.name for wish in wishes)}"
@@ -126,7 +136,11 @@ def add(world: World, project: Project, options: AddOptions) -> EditOutcome:
         releases = with_adjustments(world.releases, project.manifest.adjustments)
         _refuse_missing_extras(releases, outcome, wishes)
         pins, bounds = _pins(outcome), options.bounds or world.settings.add_bounds.value
-        open_wishes = [wish for wish in wishes if _is_open(wish, first, options)]
+        # What comes from a source has the one version that is there, and needs no bound.
+        placed = {package.name for package in outcome.lock.packages if package.direct is not None}
+        open_wishes = [
+            wish for wish in wishes if wish.requirement.name not in placed and _is_open(wish, first, options)
+        ]
         second = edited(lambda wish: wish.written(pins if wish in open_wishes else {}, bounds))
         if second != first:
             stored = StoredLock(outcome.lock, outcome.text)
@@ -149,6 +163,14 @@ def add(world: World, project: Project, options: AddOptions) -> EditOutcome:
     return _finish(world, project, second, outcome, options, command=command)
 
 
+def _with_place(text: str, wish: Wish, shown: str) -> str:
+    """Say in the sources where a wish comes from; where its requirement says it, nothing else does."""
+    name = wish.requirement.name
+    if wish.source is not None:
+        return add_source(text, name, wish.source, marker=wish.condition, user=wish.user, display=shown)
+    return remove_source(text, name, display=shown) if wish.requirement.url else text
+
+
 def _why_not_locked(name: PackageName, adjustments: Adjustments) -> str:
     if name in adjustments.excludes:
         return "`exclude-dependencies` in [tool.detent] leaves it out"
@@ -163,6 +185,7 @@ def remove(world: World, project: Project, options: RemoveOptions) -> EditOutcom
     names = tuple(dict.fromkeys(map(_named, options.names)))
     for name in names:
         text = remove_requirement(text, options.table, name, display=display(project.manifest_path))
+    text = remove_unasked(text, names, display=display(project.manifest_path))
     command = f"remove {' '.join(names)}"
     if options.frozen:
         return _finish(world, project, text, None, options, command=command)
@@ -212,7 +235,12 @@ def _upgrade(options: AddOptions, wishes: Sequence[Wish]) -> Upgrade:
 
 
 def _is_open(wish: Wish, text: str, options: AddOptions) -> bool:
-    """Whether a bound is still to be written: neither the wish nor the entry it changes has one."""
+    """Whether a bound is still to be written: neither the wish nor the entry it changes has one.
+
+    What comes from a place has the one version that is there.
+    """
+    if wish.is_placed:
+        return False
     if wish.is_latest:
         return True
     if options.raw or wish.requirement.specifier:
@@ -235,8 +263,9 @@ def _refuse_missing_extras(releases: Releases, outcome: LockOutcome, wishes: Seq
     """A misspelled extra would be written and do nothing: refuse it while its giver is looking."""
     for wish in wishes:
         name, extras = wish.requirement.name, wish.requirement.extras
-        for package in outcome.lock.packages if extras else ():
-            number = releases.listing(name).number(package.version) if package.name == name else None
+        for package in outcome.lock.packages if extras and not wish.is_placed else ():
+            is_here = package.name == name and package.direct is None
+            number = releases.listing(name).number(package.version) if is_here else None
             metadata = releases.metadata(name, number) if number is not None else None
             if metadata is None:
                 continue

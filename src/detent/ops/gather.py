@@ -1,8 +1,8 @@
 """Gather: everything an environment will need is in the store before the environment is touched.
 
 The files of a lock are fetched side by side, the biggest first; each is checked by size and hash on its
-way in, unpacked by the strict reader, and published by one rename. Folders are built meanwhile, and source
-distributions as they arrive. A failure here is harmless.
+way in, unpacked by the strict reader, and published by one rename. Folders and repositories are built
+meanwhile, and source distributions as they arrive. A failure here is harmless.
 """
 
 import os
@@ -26,10 +26,11 @@ from detent.model.candidate import STRONG_HASHES, Artifact
 from detent.model.names import PackageName
 from detent.model.target import Target
 from detent.named import NamedTuple
-from detent.ops.built import choice_key, forget_built, is_tree
+from detent.ops.built import choice_key, forget_built, is_git, is_tree
 from detent.ops.local import tree_keys
 from detent.ops.matching import Gathered
 from detent.ops.stored import DIGEST_FACT, fact_key, find_stored, stored_wheel
+from detent.ops.whereabouts import on_this_machine, refuse_unvouched
 from detent.ops.world import Unpacking, World
 from detent.python.interpreter import Interpreter
 from detent.store.archives import Archives
@@ -83,19 +84,24 @@ def _bring(
 ) -> Iterator[tuple[PackageName, WheelEntry]]:
     """Fetch and build side by side; what is built last has waited for its file."""
     wheels: list[tuple[Choice, _Wait]] = []
-    builds: list[tuple[Choice, _Wait]] = [
-        (choice, partial(world.builder().from_tree, choice, interpreter))
-        for choice in missing
-        if is_tree(choice)
-    ]
-    files = [choice for choice in missing if not is_tree(choice)]
-    for choice in sorted(files, key=lambda choice: -(choice.artifact.size_bytes or 0)):
+    builds: list[tuple[Choice, _Wait]] = []
+    files: list[Choice] = []
+    for choice in missing:
+        if is_tree(choice):
+            builds.append((choice, partial(world.builder().from_tree, choice, interpreter)))
+        elif is_git(choice):
+            builds.append((choice, partial(_build_git, world, choice, interpreter)))
+        else:
+            files.append(choice)
+    here = on_this_machine(world, files)
+    for choice in sorted(here, key=lambda choice: -(choice.artifact.size_bytes or 0)):
         if choice.artifact.is_wheel:
             wheels.append((choice, _begun(world, _fetch_wheel, choice, landing, root)))
         else:
             kept = _archive_at_hand(world, choice)
             arrive = partial(Path, kept) if kept else _begun(world, _fetch_archive, choice, landing, root)
             builds.append((choice, partial(_build, world, choice, arrive, interpreter)))
+    refuse_unvouched(world, files, here)  # while they are on their way; nothing is built or installed before
     built = world.builder().side_by_side([build for _, build in builds]) if builds else []
     yield from ((choice.package.name, entry) for (choice, _), entry in zip(builds, built, strict=True))
     yield from ((choice.package.name, wait()) for choice, wait in wheels)
@@ -109,13 +115,19 @@ def _fetching(world: World, missing: Sequence[Choice]) -> Iterator[_Landing]:
         try:
             yield _Landing(scratch, unpackers)
         except BaseException:
-            if not all(map(is_tree, missing)):
+            if not all(is_tree(choice) or is_git(choice) for choice in missing):
                 world.network().close()
             raise
 
 
 def _build(world: World, choice: Choice, arrive: Callable[[], Path], interpreter: Interpreter) -> WheelEntry:
     entry = world.builder().from_archive(choice, arrive(), interpreter)
+    world.report(Prepared(choice.package.name, entry.version))
+    return entry
+
+
+def _build_git(world: World, choice: Choice, interpreter: Interpreter) -> WheelEntry:
+    entry = world.builder().from_git(choice, interpreter)
     world.report(Prepared(choice.package.name, entry.version))
     return entry
 

@@ -208,7 +208,7 @@ def _reason(world: World, name: PackageName, version: str, lock: Lock, inputs: I
     number = listing.number(version)
     if number is None:
         return "the index does not have it"
-    rules = rules_for(policy_of(world.settings), inputs.roots(), Preferences(), inputs.adjustments)
+    rules = rules_for(policy_of(world.settings, world.releases.index_of), inputs.roots(), Preferences(), inputs.adjustments)
     hidden = next((h.reason for h in rules.allowed(listing).hidden if h.mask >> number & 1), "")
     if hidden and hidden != "was yanked":
         return f"it {hidden}"

@@ -12,16 +12,19 @@ from typing import Any, cast
 
 from detent.build.inputs import contents
 from detent.build.key import editable_key, tree_key
-from detent.errors import Bug, BuildSystemInvalid
+from detent.errors import Bug, BuildSystemInvalid, LockInvalid
 from detent.lock.choice import Choice
-from detent.lock.filename import local_path
-from detent.lock.model import Direct, LockedPackage
+from detent.lock.filename import is_url, local_path
+from detent.lock.model import LOCK_NAME, Direct, LockedPackage
 from detent.model.candidate import Artifact, Digest
+from detent.model.references import git_url, read_subdirectory
+from detent.model.repository import Tree, is_commit
 from detent.named import NamedTuple
-from detent.ops.built import TREE
+from detent.ops.built import COMMIT, TREE
 from detent.ops.discover import MANIFEST_NAME, Project
 from detent.ops.world import World
 from detent.python.interpreter import Interpreter
+from detent.store.fingerprint import fingerprint
 
 
 class LocalTree(NamedTuple):
@@ -55,11 +58,48 @@ def project_choice(world: World, project: Project, interpreter: Interpreter, *, 
     return _choice(package, tree, is_requested=True)
 
 
-def folder_named(choice: Choice) -> Direct:
-    """Give the source of a choice that is a folder."""
+def named_source(choice: Choice) -> Direct:
+    """Give the source of a choice that is a folder, or in a repository."""
     if choice.package.direct is None:
-        raise Bug(f"`{choice.package.name}` is no folder")
+        raise Bug(f"`{choice.package.name}` comes from an index")
     return choice.package.direct
+
+
+def tree_of_git(choice: Choice) -> Tree:
+    """Give what a choice from version control takes; raises :class:`LockInvalid` for what no git can give."""
+    direct = named_source(choice)
+    entry = f"its entry `{choice.package.name}`"
+    if direct.vcs != "git":
+        raise LockInvalid(
+            LOCK_NAME, f"{entry} comes from `{direct.vcs}`; of version control only git is known"
+        )
+    commit = direct.commit.lower()
+    if not is_commit(commit):
+        raise LockInvalid(
+            LOCK_NAME, f"{entry} has `{direct.commit}`, which is not the whole name of a commit"
+        )
+    try:
+        url = git_url(direct.location if is_url(direct.location) else Path(direct.location).as_uri())
+        below = read_subdirectory(direct.subdirectory)
+    except ValueError as error:
+        raise LockInvalid(LOCK_NAME, f"{entry} cannot come from `{direct.location}`: {error}") from None
+    if below != direct.subdirectory:
+        raise LockInvalid(
+            LOCK_NAME, f"{entry} has the subdirectory `{direct.subdirectory}`, which is `{below}`"
+        )
+    return Tree(url, commit, direct.submodules, direct.lfs)
+
+
+def git_choice(choice: Choice) -> Choice:
+    """Give a choice from version control with what stands for it: its commit, and which folder of it."""
+    tree = tree_of_git(choice)
+    return choice._replace(artifact=git_artifact(tree, named_source(choice).subdirectory))
+
+
+def git_artifact(tree: Tree, below: str) -> Artifact:
+    """Give what stands for a folder of a commit where a file has its hash, wherever it was fetched from."""
+    facts = (tree.name, below)
+    return Artifact("", tree.url, (Digest(COMMIT, fingerprint(repr(facts).encode())),))
 
 
 def tree_choice(world: World, choice: Choice, base: Path, interpreter: Interpreter) -> Choice:
@@ -67,7 +107,7 @@ def tree_choice(world: World, choice: Choice, base: Path, interpreter: Interpret
 
     Raises :class:`BuildSystemInvalid` where there is none.
     """
-    direct = folder_named(choice)
+    direct = named_source(choice)
     top = Path(os.path.abspath(base / direct.location))  # noqa: PTH100
     root = folder_in(top, direct.subdirectory)
     if root is None:
@@ -85,7 +125,7 @@ def tree_keys(world: World, choice: Choice, interpreter: Interpreter) -> tuple[s
 
 def chosen_tree(world: World, choice: Choice, interpreter: Interpreter) -> LocalTree:
     """Look anew at the folder of a choice whose location is a URL by now."""
-    direct = folder_named(choice)
+    direct = named_source(choice)
     root = local_path(direct.location) or direct.location
     return tree_at(world, Path(root), interpreter, is_editable=direct.editable)
 

@@ -16,7 +16,7 @@ from detent.errors import (
     UsageError,
 )
 from detent.events import Notice
-from detent.lock.diff import Change, changes
+from detent.lock.diff import Change, changes, unused_sources
 from detent.lock.model import Lock
 from detent.lock.pylock import render_lock
 from detent.lock.views import tree as draw
@@ -26,6 +26,7 @@ from detent.model.requirement import InvalidRequirement, PackageName, Requiremen
 from detent.named import NamedTuple
 from detent.ops.discover import LOCK_NAME, Project
 from detent.ops.dynamic import with_dynamic
+from detent.ops.folders import changed_folders
 from detent.ops.history import FileChange, Remembered, changed, current_bytes
 from detent.ops.other_tools import unread_locks
 from detent.ops.question import Question
@@ -35,6 +36,8 @@ from detent.ops.unbuilt import take_unbuilt, with_unbuilt
 from detent.ops.upgrade import Upgrade, kept_of, refuse_unlocked
 from detent.ops.world import World
 from detent.python.clauses import version_fits
+
+_MOST_NAMES = 3
 
 
 class LockOptions(NamedTuple):
@@ -74,6 +77,12 @@ class LockOutcome(NamedTuple):
     def is_changed(self) -> bool:
         """Whether the file's bytes differ from those on disk."""
         return self.before is None or self.before.text != self.text
+
+    @property
+    def goes_by_folders(self) -> bool:
+        """Whether it holds only as long as folders beside the project say what they say."""
+        sources = (package.direct for package in self.lock.packages)
+        return any(direct is not None and direct.kind == "directory" for direct in sources)
 
 
 def lock(world: World, project: Project, options: LockOptions) -> LockOutcome:
@@ -116,7 +125,7 @@ def check_lock(world: World, project: Project, inputs: Inputs, *, flag: str) -> 
     stored = read_lock(world.layout, project)
     if stored is None:
         raise LockMissing(LOCK_NAME, flag)
-    found = staleness(world.layout, inputs, stored)
+    found = staleness(world.layout, inputs, stored) or changed_folders(project.root, inputs, stored.lock)
     if found:
         raise LockStale(LOCK_NAME, found, flag, has_flags=world.settings.choosing.has_flags)
     return stored
@@ -139,7 +148,12 @@ def lock_project(
     """
     started = world.clock()
     is_kept = before is not None and upgrade == Upgrade() and not constraints
-    if before is not None and is_kept and not staleness(world.layout, inputs, before):
+    if (
+        before is not None
+        and is_kept
+        and not staleness(world.layout, inputs, before)
+        and not changed_folders(project.root, inputs, before.lock)
+    ):
         return LockOutcome(before.lock, before.text, before, (), world.clock() - started)
     if imported is None:
         _tell_unread(world, project, is_first=before is None)
@@ -148,13 +162,16 @@ def lock_project(
         world.report(Notice("note", told))
     unbuilt = len(world.releases.unbuilt)
     try:
-        lock = world.resolver()(world, Question(inputs, old, upgrade, imported, constraints))
+        question = Question(inputs, old, upgrade, imported, constraints, project.root)
+        lock = world.resolver()(world, question)
     except (ResolveError, Failures) as error:
         raise with_unbuilt(world, unbuilt, error) from None
     finally:
         world.releases.save()
     take_unbuilt(world, unbuilt)  # the resolver has warned of those that it passed over
     refuse_unlocked(upgrade, lock, old)
+    for told in unused_sources(inputs, lock):
+        world.report(Notice("warning", told))
     text = render_lock(lock).encode()
     return LockOutcome(lock, text, before, changes(old, lock), world.clock() - started)
 
@@ -165,6 +182,8 @@ def _tell_unread(world: World, project: Project, *, is_first: bool) -> None:
         world.report(Notice("note", text))
     for text in project.manifest.unread:
         world.report(Notice("warning", text))
+    for text in project.manifest.notes:
+        world.report(Notice("note", text))
 
 
 def write_lock(world: World, project: Project, outcome: LockOutcome) -> None:
@@ -204,6 +223,18 @@ def _tell_of_other_installers(world: World, outcome: LockOutcome) -> None:
         tables = " and ".join(f"`{table}`" for table in changed)
         says = f"{tables} of [tool.detent] change{'s' if len(changed) == 1 else ''} what packages ask for"
         world.report(Notice("note", f"{says}, so pip installs `{LOCK_NAME}` with `--no-deps` only"))
+    unhashed = _without_hashes(outcome.lock)
+    if unhashed and not (outcome.before is not None and _without_hashes(outcome.before.lock)):
+        shown = ", ".join(f"`{name}`" for name in unhashed[:_MOST_NAMES])
+        more = f" and {len(unhashed) - _MOST_NAMES} more" if len(unhashed) > _MOST_NAMES else ""
+        says = f"{shown}{more}: what comes from a repository or a folder has no hash, so pip installs"
+        world.report(Notice("note", f"{says} `{LOCK_NAME}` with `--no-require-hashes` only"))
+
+
+def _without_hashes(lock: Lock) -> list[PackageName]:
+    """Name what comes from repositories and folders."""
+    packages = lock.packages
+    return list(dict.fromkeys(p.name for p in packages if p.direct and p.direct.kind != "archive"))
 
 
 def _changed_requirements(inputs: RecordedInputs | None) -> list[str]:
@@ -218,8 +249,14 @@ def project_inputs(world: World, project: Project, *, anew: bool = False) -> Inp
     """
     for text in project.manifest.warnings:
         world.report(Notice("warning", text))
+    chosen = world.settings.recorded
     written = project.manifest.inputs(world.releases.index_url)
-    inputs = with_dynamic(world, project, written._replace(options=world.settings.recorded.options()))
+    if chosen.no_sources.value or chosen.no_sources_packages.value:
+        written = written.without_sources(
+            None if chosen.no_sources.value else chosen.no_sources_packages.value
+        )
+    written = written._replace(options=chosen.options(), indexes=world.settings.declared_indexes)
+    inputs = with_dynamic(world, project, written)
     if inputs.requires_python:
         return inputs
     version = world.interpreter(project).version

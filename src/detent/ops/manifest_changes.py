@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from detent.model import markers
 from detent.model.adjustments import Adjustments
 from detent.model.requirement import Origin, Requirement
+from detent.model.source_texts import source_texts
+from detent.model.sources import SourceRule
 from detent.named import NamedTuple
 from detent.project.manifest import Manifest
+from detent.project.source_tables import sources_path
 
 _COMMAND_LINE = Origin("command line")
 
@@ -29,7 +32,24 @@ def manifest_changes(old: Manifest, new: Manifest) -> tuple[ManifestChange, ...]
         if before is not None:
             gone.remove(before)
         found.append(ManifestChange(table, _text(before[1]) if before else "", _text(requirement)))
-    return (*found, *(ManifestChange(table, _text(requirement), "") for table, requirement in gone))
+    found += (ManifestChange(table, _text(requirement), "") for table, requirement in gone)
+    return (*found, *_source_changes(old, new))
+
+
+def _sources(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    return ((name, f"{name} = {line}") for name, lines in source_texts(manifest.sources) for line in lines)
+
+
+def _source_changes(old: Manifest, new: Manifest) -> Iterator[ManifestChange]:
+    was, now = dict.fromkeys(_sources(old)), dict.fromkeys(_sources(new))
+    gone = [row for row in was if row not in now]
+    table = ".".join(sources_path(new.data))
+    for name, line in (row for row in now if row not in was):
+        before = next((row for row in gone if row[0] == name), None)
+        if before is not None:
+            gone.remove(before)
+        yield ManifestChange(table, before[1] if before else "", line)
+    yield from (ManifestChange(".".join(sources_path(old.data)), line, "") for _, line in gone)
 
 
 def with_origins_on_disk(edited: Manifest, current: Manifest) -> Manifest:
@@ -51,7 +71,14 @@ def with_origins_on_disk(edited: Manifest, current: Manifest) -> Manifest:
         extras=tuple((name, placed(needs)) for name, needs in edited.extras),
         groups=tuple((name, placed(needs)) for name, needs in edited.groups),
         adjustments=_on_disk(edited.adjustments, current.adjustments),
+        sources=tuple(_rule_on_disk(rule, current) for rule in edited.sources),
     )
+
+
+def _rule_on_disk(rule: SourceRule, current: Manifest) -> SourceRule:
+    standing = (each for each in current.sources if each._replace(where="") == rule._replace(where=""))
+    found = next(standing, None)
+    return rule._replace(where=found.where if found is not None else _COMMAND_LINE.table)
 
 
 def _on_disk(edited: Adjustments, current: Adjustments) -> Adjustments:

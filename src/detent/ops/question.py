@@ -1,6 +1,7 @@
 """What a lock is asked for: apart from the answer, since asking for nothing needs no resolver."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from detent.lock.model import Lock
 from detent.model.inputs import Inputs
@@ -20,3 +21,5 @@ class Question(NamedTuple):
     """Versions another tool had locked, kept where they can be."""
     constraints: tuple[Requirement, ...] = ()
     """Bounds that count this time and are not written down."""
+    root: Path = Path()
+    """The folder of the lock, which paths of sources begin at."""

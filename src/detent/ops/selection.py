@@ -116,7 +116,9 @@ def installed_choices(choices: Iterable[Choice], omitted: Omitted) -> tuple[Choi
 
 def _is_local(choice: Choice) -> bool:
     direct = choice.package.direct
-    return direct is not None and (not is_url(direct.location) or direct.location.startswith("file:"))
+    if direct is None or direct.kind == "vcs":
+        return False
+    return not is_url(direct.location) or direct.location.startswith("file:")
 
 
 def _known(

@@ -102,7 +102,7 @@ def _is_told_by_files(
 ) -> bool:
     settings = world.settings
     cutoffs = settings.choosing.cutoffs
-    bounds = (cutoffs.everybody, *cutoffs.packages.values())
+    bounds = tuple(cutoffs.everyone())
     return (
         str(world.layout.root) == stamp.cache_root(dict(variables))
         and not settings.no_cache.value
@@ -114,6 +114,7 @@ def _is_told_by_files(
             outcome.lock is not None and any(b is not None and b.age_seconds is not None for b in bounds)
         )
         and not LEFT_OPEN.intersection(project.manifest.dynamic)
+        and not (outcome.lock is not None and outcome.lock.goes_by_folders)
         and all(map(_is_lasting, settled.selection.choices))
     )
 

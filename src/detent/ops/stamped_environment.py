@@ -48,9 +48,10 @@ def keep_synced(
     witness: Witness, world: World, project: Project, outcome: SyncOutcome, what: str | stamp.Running
 ) -> None:
     """Keep what the next run does after a sync, if that found or left everything as it should be."""
-    is_looked_at = _folders_in(outcome.plan) <= {project.manifest.name}
-    is_in_step = outcome.is_in_step or witness.has_changes
     lock = outcome.lock
+    is_looked_at = _folders_in(outcome.plan) <= {project.manifest.name}
+    is_looked_at = is_looked_at and not (lock is not None and lock.goes_by_folders)
+    is_in_step = outcome.is_in_step or witness.has_changes
     if is_looked_at and is_in_step:
         text = lock.text if lock is not None else None
         if lock is not None and lock.is_changed:

@@ -118,7 +118,7 @@ class Witness:
         if lock is not None:
             self._evidence.read(str(project.lock_path), lock)
         cutoffs = world.settings.choosing.cutoffs
-        bounds = (cutoffs.everybody, *cutoffs.packages.values())
+        bounds = tuple(cutoffs.everyone())
         has_age = any(bound is not None and bound.age_seconds is not None for bound in bounds)
         packed = self._evidence.packed(what, has_age=has_age)
         if packed is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from detent.errors import LockMissing, UsageError
-from detent.events import Step
+from detent.events import Notice, Step
 from detent.install.plan import Linking, Plan
 from detent.lock.choice import Choice, Selection
 from detent.lock.filename import is_url
@@ -20,12 +20,12 @@ from detent.model.names import PackageName
 from detent.named import NamedTuple
 from detent.ops.active import environment_path
 from detent.ops.before import remember_environment
-from detent.ops.built import is_tree, with_settings
+from detent.ops.built import is_git, is_tree, with_settings
 from detent.ops.discover import LOCK_NAME, Project
 from detent.ops.gather import forget_builds, gather
 from detent.ops.history import Remembered
 from detent.ops.last_selection import LastSelection, read_last_selection, render_last_selection
-from detent.ops.local import project_choice, tree_choice
+from detent.ops.local import git_choice, project_choice, tree_choice
 from detent.ops.lock import (
     LockOutcome,
     check_lock,
@@ -178,7 +178,22 @@ def install_lock(
     if options.check or options.dry_run:
         return look(world, settled)._replace(lock=outcome)
     gathering = _Gathering(world, settled, project.root, _to_build_again(selection, options))
-    return match(world, settled, gathering, begin=begin)._replace(lock=outcome, settled=settled)
+    done = match(world, settled, gathering, begin=begin)._replace(lock=outcome, settled=settled)
+    _tell_unhashed(world, project, done)
+    return done
+
+
+def _tell_unhashed(world: World, project: Project, outcome: SyncOutcome) -> None:
+    """Say what of it was not checked by a hash, for the lock has none of a repository or a folder."""
+    wanted = [choice for choice in outcome.plan.wanted if choice.package.name != project.manifest.name]
+    told = [
+        f"`{choice.package.name}` ({words})"
+        for is_such, words in ((is_git, "held to its commit"), (is_tree, "a folder, held to nothing"))
+        for choice in wanted
+        if is_such(choice)
+    ]
+    if told:
+        world.report(Notice("note", f"installed without a hash: {', '.join(told)}"))
 
 
 class _Gathering:
@@ -300,9 +315,11 @@ def _with_trees(
 
 
 def _file(world: World, choice: Choice) -> Choice:
-    """Give a choice that is a file; a source distribution built with other settings is another one."""
+    """Give a choice that is a file, or a commit; what is built with other settings is another one."""
     if choice.artifact.is_wheel:
         return choice
+    if is_git(choice):
+        choice = git_choice(choice)
     return choice._replace(artifact=with_settings(world, choice.artifact))
 
 

@@ -382,4 +382,10 @@ def _direct(text: bytes) -> Direct | None:
     folder = found.get("dir_info")
     if isinstance(folder, dict):
         return Direct("directory", location, editable=folder.get("editable") is True)
+    from_vcs = found.get("vcs_info")
+    if isinstance(from_vcs, dict):
+        vcs, revision, commit = (
+            str(from_vcs.get(key, "")) for key in ("vcs", "requested_revision", "commit_id")
+        )
+        return Direct("vcs", location, vcs, revision, commit, subdirectory)
     return Direct("archive", location, subdirectory=subdirectory)

@@ -3,23 +3,24 @@
 What is dear to import (HTTP, virtualenv, subprocess) is imported by the factory that needs it, at first use.
 """
 
-# ruff: noqa: PTH118 (strings: every command asks)
+# ruff: noqa: PTH100, PTH109, PTH118, PTH120 (strings: every command asks)
 
 import os
 import re
 import sys
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from detent import fsio, stamp
-from detent.errors import ResolveError, UsageError
-from detent.events import Notice, Report
+from detent.errors import BuildError, IndexUnavailable, ResolveError, UsageError
+from detent.events import Notice, Remark, Report
 from detent.index.ports import Remote
 from detent.index.releases import IndexReleases
+from detent.index.urls import shown
 from detent.model import markers
 from detent.model.limits import Limits, limits
 from detent.named import NamedTuple
@@ -30,18 +31,27 @@ from detent.ops.world import Builder, Network, Resolver, World
 from detent.project import pip_configuration
 from detent.project.configuration import read_config_file, replaced_settings
 from detent.project.document import parse_document
+from detent.project.indexes import IndexSetting, indexes_of_uv, pip_note, says_where_to_look, without_user
+from detent.project.references import with_variables
 from detent.project.settings import Settings, settings
-from detent.project.sources import OF_PROJECT_FILE, OF_PYPROJECT, ConfigFile, Setting, Sources
+from detent.project.sources import OF_PROJECT_FILE, OF_PYPROJECT, OF_UV, ConfigFile, Setting, Sources
 from detent.store.cache import Scratch, hold_store, open_store
 from detent.store.layout import Layout
 from detent.store.records import read_record, write_record
 
 if TYPE_CHECKING:
+    from detent.index.client import Client
+    from detent.index.git import Git
+    from detent.index.indexes import Indexes
+    from detent.index.remote import Transport
+    from detent.index.repositories import Repositories
+    from detent.ops.question import Question
     from detent.python.environment import Style
     from detent.python.interpreter import Interpreter
     from detent.python.provision import Environments
     from detent.python.template import Template
     from detent.resolve.question import SearchFailed
+    from detent.resolve.sourced import Sourced
     from detent.store.bytecode import ByteCodeStore
     from detent.store.unpackers import Unpackers
     from detent.store.wheels import WheelStore
@@ -78,18 +88,28 @@ def open_world(
     with ExitStack() as closing:
         root = closing.enter_context(_private_cache()) if chosen.no_cache.value else chosen.cache_dir.value
         layout = open_store(root, when_due=due.append)
-        index_url = chosen.index_root(lambda: _default_index(layout)).value
+        indexes = chosen.all_indexes(lambda: _default_index(layout))
         if uses_store:
             closing.enter_context(hold_store(layout, bounds, report=report))
 
         @cache
         def network() -> Network:
             from detent.index.client import Client
+            from detent.index.logins import Logins
             from detent.index.proxies import proxies_of
 
             client = Client(
-                index_url=index_url,
                 limits=bounds,
+                logins=Logins(
+                    (
+                        *(url for index in indexes for url in (index.mirror, index.url)),
+                        *(
+                            with_variables(url, variables)
+                            for url in (project.manifest.logins if project else ())
+                        ),
+                    ),
+                    never=(index.mirror or index.url for index in indexes if index.authenticate == "never"),
+                ),
                 certificates=chosen.certificates.value,
                 proxies=proxies_of(variables),
                 is_offline=chosen.offline.value,
@@ -98,35 +118,85 @@ def open_world(
             closing.push(client)
             return client
 
-        def remote() -> Remote:
-            from detent.index.client import Client
+        @cache
+        def git() -> "Git":
+            from detent.index.git import Git, find_git
 
-            client = cast("Client", network())
-            client.prepare()
-            from detent.index.remote import RemoteIndex
+            home = variables.get("HOME", "")
+            outside = {str(Path.cwd()), *((_checkout(project.root, home),) if project is not None else ())}
+            # Whoever stands in a folder of the system, or at home, finds the programs that lie there.
+            outside -= {os.sep, home}
+            found = Git(find_git(variables, outside), variables, bounds, outside=outside)
+            closing.callback(found.close)
+            return found
 
+        @cache
+        def repositories() -> "Repositories":
+            from detent.index.repositories import Repositories
+
+            return Repositories(
+                git, layout=layout, limits=bounds, report=report, is_offline=chosen.offline.value
+            )
+
+        def remote(index: IndexSetting) -> Remote:
+            note = pip_note(indexes)
+            if note and not told_of_pip:
+                told_of_pip.append(note)
+                report(Remark(note))
+            transport = _transport(index, lambda: cast("Client", network()), bounds)
+            from detent.index.remote import Manner, RemoteIndex
+
+            kind = RemoteIndex
+            url = index.mirror or index.url
+            if index.format == "flat":
+                from detent.index.flat import FlatFolder, FlatPage
+
+                kind = FlatFolder if url.startswith("file:") and url.endswith("/") else FlatPage
             scratch = closing.enter_context(Scratch(layout))
-            return RemoteIndex(
-                client,
-                index_url=releases.index_url,
+            return kind(
+                transport,
+                index_url=without_user(url),
                 layout=layout,
                 scratch=lambda: scratch,
                 now=time.time,
                 report=report,
+                manner=Manner(index.cache_control, index.ignore_error_codes, keeps_missing=len(indexes) > 1),
             )
 
-        releases = IndexReleases(
-            index_url=index_url,
-            layout=layout,
-            remote=remote,
-            now=time.time,
-            build_metadata=lambda *source: builder().metadata(*source),
-            is_offline=chosen.offline.value,
-            refresh=chosen.refresh,
-            # To upgrade is to ask which versions there are, not to build again what was built.
-            keeps_built=not flags.get("forget-built"),
-            cutoff=chosen.choosing.cutoffs.moment,
-        )
+        told_of_pip: list[str] = []
+        unbuilt: list[BuildError] = []
+
+        def of_one(index: IndexSetting) -> IndexReleases:
+            url = index.mirror or index.url
+            return IndexReleases(
+                index_url=url,
+                layout=layout,
+                remote=partial(remote, index),
+                now=time.time,
+                build_metadata=lambda *source: builder().metadata(*source),
+                is_offline=chosen.offline.value and not url.startswith("file:"),
+                refresh=chosen.refresh,
+                # To upgrade is to ask which versions there are, not to build again what was built.
+                keeps_built=not flags.get("forget-built"),
+                cutoff=partial(chosen.choosing.cutoffs.moment_on, index.key),
+                name=index.key,
+                locked_as="" if index.is_local else without_user(index.url) if index.mirror else None,
+                is_flat=index.format == "flat",
+                unbuilt=unbuilt,
+            )
+
+        if len(indexes) == 1 and not indexes[0].explicit:
+            releases: IndexReleases | Indexes = of_one(indexes[0])
+        else:
+            from detent.ops.indexing import together
+
+            releases = together(
+                indexes,
+                of_one,
+                unbuilt=unbuilt,
+                wait=lambda: cast("Client", network()).wait(),
+                sources=project.manifest.sources if project is not None else (),
+            )
 
         hashes_always = chosen.verify_cache.value == "always"
 
@@ -169,6 +239,7 @@ def open_world(
             unpackers=unpackers,
             bytecode=bytecode,
             network=network,
+            repositories=repositories,
             environments=cache(partial(_environments, layout, bounds, variables, project)),
             interpreter=interpreter,
             builder=builder,
@@ -178,6 +249,24 @@ def open_world(
         yield world
     if due and uses_store and not chosen.no_cache.value:
         _bound(layout, chosen, report)
+
+
+def _transport(index: IndexSetting, client: "Callable[[], Client]", bounds: Limits) -> "Transport":
+    """Give what an index is asked by; raises :class:`IndexUnavailable` where it may not be asked so."""
+    url = index.mirror or index.url
+    if url.startswith("file:"):
+        from detent.index.local import LocalFiles
+
+        return LocalFiles(bounds)
+    network = client()
+    if index.authenticate == "always" and not network.has_login(url):
+        raise IndexUnavailable(
+            shown(url),
+            '`authenticate = "always"` is set for it, and there are no credentials',
+            next_steps=("give a user name and a password for it, or take `authenticate` out",),
+        )
+    network.prepare(url)
+    return network
 
 
 def _bound(layout: Layout, chosen: Settings, report: Report) -> None:
@@ -195,7 +284,14 @@ def _resolver() -> Resolver:
 
         return error_of(failure)
 
-    return partial(find_lock, error_of=error_of)
+    def settle(world: World, question: "Question") -> "Sequence[Sourced]":
+        if not question.inputs.all_sources():
+            return ()
+        from detent.ops.direct import settle_question
+
+        return settle_question(world, question)
+
+    return partial(find_lock, error_of=error_of, settle=settle)
 
 
 def _environments(
@@ -257,7 +353,14 @@ def _sources(
 ) -> Sources:
     """Read whatever sets something, and tell what is odd about it."""
     folders = _folders(variables)
-    sources = Sources(cache_home=folders.cache, flags=flags, variables=variables, now=int(time.time()))
+    sources = Sources(
+        cache_home=folders.cache,
+        flags=flags,
+        variables=variables,
+        folder=os.getcwd(),
+        root=str(project.root) if project is not None else "",
+        now=int(time.time()),
+    )
     named = flags.get("config-file")
     user = system = None
     if isinstance(named, str) and named:
@@ -272,7 +375,9 @@ def _sources(
         of_project = _of_project(project) if project is not None else None
         found += (of_project,) if of_project else ()
         sources = sources._replace(
-            project=of_project.file if of_project else None, pip_index=_pip_index(variables)
+            project=of_project.file if of_project else None,
+            uv=_of_uv(project, of_project) if project is not None and of_project is not None else None,
+            pip=_of_pip(variables),
         )
     for text in dict.fromkeys(text for each in found for text in each.warnings):
         report(Notice("warning", text))
@@ -284,7 +389,7 @@ def _of_project(project: Project) -> _Found:
     table = project.manifest.settings
     found = _config_file(project.root / CONFIG_NAME, is_of_project=True)
     if found is None:
-        return _Found(ConfigFile(OF_PYPROJECT, table), ())
+        return _Found(ConfigFile(OF_PYPROJECT, table, str(project.root)), ())
     replaced = replaced_settings(table)
     if not replaced:
         return found
@@ -305,6 +410,17 @@ def configuration_files(
         yield named
     yield f"{root}/{CONFIG_NAME}"
     yield from config_paths(_folders(variables), variables)
+
+
+def user_config_file(flags: Mapping[str, object], variables: Mapping[str, str]) -> Path:
+    """Give where the user's own configuration stands, there or not."""
+    named = flags.get("config-file")
+    return Path(named) if isinstance(named, str) and named else _folders(variables).user_config / CONFIG_NAME
+
+
+def known_indexes(world: World) -> tuple[IndexSetting, ...]:
+    """Give every index in the order they are asked, the implied default among them."""
+    return world.settings.all_indexes(lambda: _default_index(world.layout))
 
 
 def _folders(variables: Mapping[str, str]) -> Folders:
@@ -330,7 +446,12 @@ def _config_file(path: Path, *, is_of_project: bool = False, is_named: bool = Fa
     document = parse_document(decode(content, path), display(path))
     warnings = read_config_file(document, is_of_project=is_of_project)
     return _Found(
-        ConfigFile(OF_PROJECT_FILE if is_of_project else f"`{display(path)}`", document.data), warnings
+        ConfigFile(
+            OF_PROJECT_FILE if is_of_project else f"`{display(path)}`",
+            document.data,
+            os.path.dirname(os.path.abspath(path)),
+        ),
+        warnings,
     )
 
 
@@ -346,17 +467,26 @@ def _private_cache() -> Iterator[Path]:
         fsio.remove_tree(folder)
 
 
-def _pip_index(variables: Mapping[str, str]) -> Setting[str] | None:
-    """What pip's own configuration says of the index; the last file that sets it wins (pip's rule)."""
-    found: Setting[str] | None = None
+def _of_uv(project: Project, found: _Found) -> ConfigFile | None:
+    """What another tool's table says of indexes, where the project says nothing of them to detent."""
+    table = indexes_of_uv(project.manifest.data)
+    if not table or says_where_to_look(found.file.table):
+        return None
+    return ConfigFile(OF_UV, table, str(project.root))
+
+
+def _of_pip(variables: Mapping[str, str]) -> dict[str, Setting[str]]:
+    """What pip's own configuration says of indexes; the last file that sets something wins (pip's rule)."""
+    found: dict[str, Setting[str]] = {}
     for path in pip_files(variables):
         try:
             with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
-                url = pip_configuration.index_url(file.read())
+                options = pip_configuration.options(file.read())
         except OSError:
             continue  # pip's file, not ours: what cannot be read sets nothing
-        if url:
-            found = Setting(url, f"pip's configuration file `{path}`")
+        found.update(
+            (name, Setting(text, f"pip's configuration file `{path}`")) for name, text in options.items()
+        )
     return found
 
 

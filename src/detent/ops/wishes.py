@@ -1,8 +1,8 @@
 """What `add` is asked for: words and files read into requirements, and refused where they cannot be meant."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeAlias
 
 from detent.errors import (
     DetentError,
@@ -10,11 +10,11 @@ from detent.errors import (
     InvalidRequirementText,
     SelfDependency,
     UnknownExtra,
-    Unsupported,
     UsageError,
 )
 from detent.model import markers
 from detent.model.markers import InvalidMarker, Marker
+from detent.model.references import DirectSource, reference_text
 from detent.model.requirement import (
     InvalidRequirement,
     Origin,
@@ -25,14 +25,16 @@ from detent.model.requirement import (
 )
 from detent.named import NamedTuple
 from detent.ops.discover import Project
+from detent.ops.places import Place, Pointing, is_place, read_place, refuse_idle
 from detent.ops.requirement_files import Listed, read_requirements
 from detent.project.bounds import Bounds, bounded
 from detent.project.edit import Table
 from detent.project.manifest import Manifest
 from detent.project.values import redacted
 
-# What pip takes for a path, a URL or a repository rather than a name.
-_PLACE = re.compile(r"\.{0,2}/|~/|[A-Za-z][A-Za-z0-9+.-]*:|.*\.(?:whl|tar\.gz|zip)$")
+Naming: TypeAlias = Callable[[DirectSource], PackageName]
+"""Finds out which package a place holds."""
+
 _DOUBLE_QUOTED = re.compile(r"\"([^\"']*)\"")
 _LATEST = re.compile(r"(\s*[A-Za-z0-9][A-Za-z0-9._-]*\s*(?:\[[^\]]*\])?)\s*@\s*latest\s*(;.*)?")
 _SPECIFIER = re.compile(r"[^\[;(<>=!~]*(?:\[[^\]]*\])?([^;]*)")
@@ -66,6 +68,10 @@ class Asked(Protocol):
         """For every requirement, beside its own."""
 
     @property
+    def pointing(self) -> Pointing:
+        """What is said of the places among the requirements."""
+
+    @property
     def raw(self) -> bool:
         """Whether requirements are written as they are given."""
 
@@ -87,6 +93,17 @@ class Wish(NamedTuple):
     """`FILE:LINE`; empty for the command line."""
     is_latest: bool = False
     """Whether the newest version is wanted whatever the file asks for now (`NAME@latest`)."""
+    source: DirectSource | None = None
+    """Where it comes from, for a rule of its own; ``None``: nothing is said, or the text says it."""
+    condition: str = ""
+    """Where the rule holds, as a marker; empty for everywhere."""
+    user: str = ""
+    """Names of variables with user and password for the rule's URL."""
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether it is of a place, which has the one version that is there."""
+        return self.source is not None or bool(self.requirement.url)
 
     @property
     def opening(self) -> str:
@@ -113,11 +130,11 @@ class Wishes(NamedTuple):
     """Bounds that count this time and are not written down."""
 
 
-def read_wishes(project: Project, asked: Asked) -> Wishes:
-    """Read everything that is to be added.
+def read_wishes(project: Project, asked: Asked, naming: Naming) -> Wishes:
+    """Read everything that is to be added; ``naming`` looks into places that do not say their name.
 
-    Raises :class:`UsageError` and :class:`InvalidRequirementText` for what cannot be meant,
-    :class:`Unsupported` for URLs and paths, and :class:`SelfDependency`.
+    Raises :class:`UsageError` and :class:`InvalidRequirementText` for what cannot be meant, and
+    :class:`SelfDependency`.
     """
     given = [Listed(text, "") for text in asked.requirements]
     for file in asked.files:
@@ -135,7 +152,16 @@ def read_wishes(project: Project, asked: Asked) -> Wishes:
             next_steps=("name a package, as in `detent add httpx`",),
         )
     _check_common(asked)
-    wishes = tuple(_wish(each.text, each.where, asked) for each in given)
+    places = {
+        each: read_place(each.text, each.where, project.root, asked.pointing)
+        for each in given
+        if is_place(each.text)
+    }
+    refuse_idle(asked.pointing, tuple(places.values()))
+    wishes = tuple(
+        _placed(places[each], each, asked, naming) if each in places else _wish(each.text, each.where, asked)
+        for each in given
+    )
     _refuse_contradictions(wishes)
     for wish in wishes:
         if wish.requirement.name == project.manifest.name:
@@ -147,10 +173,10 @@ def _refuse_contradictions(wishes: Sequence[Wish]) -> None:
     """One entry of the file has one specifier: of two, none is taken in silence."""
     first: dict[tuple[PackageName, Marker], Wish] = {}
     for wish in wishes:
-        if not wish.requirement.specifier and not wish.is_latest:
+        if not (wish.requirement.specifier or wish.is_latest or wish.is_placed):
             continue
         before = first.setdefault((wish.requirement.name, wish.requirement.marker), wish)
-        if (wish.requirement.specifier, wish.is_latest) != (before.requirement.specifier, before.is_latest):
+        if _entry(wish) != _entry(before):
             raise UsageError(
                 f"{before.shown} and {wish.shown} cannot both be added",
                 why=f"`{wish.requirement.name}` has one entry there, with one specifier",
@@ -161,17 +187,19 @@ def _refuse_contradictions(wishes: Sequence[Wish]) -> None:
             )
 
 
+def _entry(wish: Wish) -> tuple[object, ...]:
+    return wish.requirement.specifier, wish.requirement.url, wish.is_latest, wish.source
+
+
 def _constraints(given: Sequence[Listed]) -> tuple[Requirement, ...]:
     """Read bounds; what is wrong is named all at once, each with its line."""
     found: list[Requirement] = []
     faults: list[DetentError] = []
     for text, where, _ in given:
         try:
-            if _PLACE.match(text.strip()):
+            if is_place(text):
                 raise _no_constraint(text, where, "it is a path, a URL or a repository")
             requirement = parse_requirement(text, Origin(where))
-            if requirement.url:
-                raise _no_constraint(text, where, "it names a URL")
             if requirement.extras:
                 raise _no_constraint(text, where, "it has extras, and a constraint asks for nothing")
             found.append(requirement)
@@ -230,14 +258,12 @@ def _wish(text: str, where: str, asked: Asked) -> Wish:
                 why="the newest version is not known without locking" if asked.frozen else "",
             )
         return _wish(latest[1] + (latest[2] or ""), where, asked)._replace(is_latest=True)
-    if _PLACE.match(text.strip()):
-        raise _unsupported(text, where, "name a package of the index instead")
     try:
         own = parse_requirement(text)
     except InvalidRequirement as error:
         raise InvalidRequirementText(text, error.reason, where=where) from error
     if own.url:
-        raise _unsupported(text, where, f"add `{own.name}` from the package index")
+        raise InvalidRequirementText(text, "there is no URL after `@`", where=where)
     extras = sorted({*own.extras, *map(extra_name, asked.extras)})
     requirement = own._replace(
         extras=tuple(extras), marker=markers.and_(own.marker, markers.parse(asked.marker))
@@ -250,6 +276,34 @@ def _wish(text: str, where: str, asked: Asked) -> Wish:
     return Wish(requirement, f"{head}{_specifier(text)}{tail}", head, tail, where)
 
 
+def _placed(place: Place, given: Listed, asked: Asked, naming: Naming) -> Wish:
+    """Read a place: its name goes into the list and where it comes from into a rule, but for `--raw`."""
+    name = place.name or naming(place.source)
+    extras = tuple(sorted({*place.extras, *map(extra_name, asked.extras)}))
+    condition = _condition(place.condition, asked.marker.strip())
+    try:
+        marker = markers.parse(condition) if condition else markers.ALWAYS
+    except InvalidMarker as error:
+        raise InvalidRequirementText(given.text, error.reason, where=given.where) from error
+    requirement = Requirement(name, extras, marker=marker)
+    head = f"{name}[{','.join(extras)}]" if extras else name
+    if asked.raw:
+        url = place.url or reference_text(place.source)
+        text = f"{head} @ {url}" + (f" ; {condition}" if condition else "")
+        return Wish(requirement._replace(url=reference_text(place.source)), text, head, "", given.where)
+    tail = f"; {condition}" if condition else ""
+    return Wish(
+        requirement,
+        head + tail,
+        head,
+        tail,
+        given.where,
+        source=place.source,
+        condition=condition,
+        user=place.user,
+    )
+
+
 def _condition(own: str, common: str) -> str:
     """Both markers as one text, in single quotes as far as that goes: TOML's own are double."""
     both = f"({own}) and ({common})" if own and common else own or common
@@ -260,11 +314,3 @@ def _specifier(text: str) -> str:
     """The versions a requirement asks for, in its giver's order, without blanks."""
     found = _SPECIFIER.match(text.strip())
     return re.sub(r"\s+", "", found[1]).strip("()") if found else ""
-
-
-def _unsupported(text: str, where: str, instead: str) -> Unsupported:
-    return Unsupported(
-        f"`{redacted(text)}` is a path, a URL or a repository" + (f" ({where})" if where else ""),
-        why="only packages from an index can be added so far",
-        next_steps=(instead,),
-    )

@@ -10,13 +10,16 @@ from detent.events import Report
 from detent.named import NamedTuple
 
 if TYPE_CHECKING:  # who has a world has what it is made of; importing all of it is half of a warm command
+    from detent.index.indexes import Indexes
     from detent.index.ports import Pending
     from detent.index.releases import IndexReleases
+    from detent.index.repositories import Repositories
     from detent.lock.choice import Choice
     from detent.lock.model import Lock
     from detent.model.candidate import Artifact, Metadata
     from detent.model.limits import Limits
     from detent.model.names import PackageName
+    from detent.model.repository import Tree
     from detent.ops.discover import Project
     from detent.ops.question import Question
     from detent.project.settings import Settings
@@ -72,8 +75,19 @@ class Builder(Protocol):
     def side_by_side(self, builds: "Sequence[Callable[[], WheelEntry]]") -> "list[WheelEntry]":
         """Do several builds at once; raises what the first that fails raises."""
 
-    def metadata(self, name: "PackageName", version: str, artifact: "Artifact", archive: Path) -> "Metadata":
-        """Ask a source distribution what it demands; raises :class:`BuildError`."""
+    def metadata(
+        self, name: "PackageName", version: str, artifact: "Artifact", archive: Path, *, below: str = ""
+    ) -> "Metadata":
+        """Ask a source distribution what it demands; raises :class:`BuildError`.
+
+        An empty ``version`` takes what it says; ``below`` is a folder in it.
+        """
+
+    def metadata_of_git(self, name: "PackageName", tree: "Tree", below: str) -> "Metadata":
+        """Ask a folder of a repository what it demands; raises :class:`BuildError`, :class:`FetchError`."""
+
+    def metadata_of_folder(self, name: "PackageName", root: Path, *, is_editable: bool) -> "Metadata":
+        """Ask a folder what it demands; raises :class:`BuildError`."""
 
     def declared(self, project: "Project") -> "Metadata":
         """Ask the project's own back end what it demands; raises :class:`BuildError`."""
@@ -83,6 +97,9 @@ class Builder(Protocol):
 
     def from_tree(self, choice: "Choice", interpreter: "Interpreter") -> "WheelEntry":
         """Build the folder a choice names; raises :class:`BuildError`."""
+
+    def from_git(self, choice: "Choice", interpreter: "Interpreter") -> "WheelEntry":
+        """Build what a choice names in a repository; raises :class:`BuildError`, :class:`FetchError`."""
 
 
 class Resolver(Protocol):
@@ -98,12 +115,14 @@ class World(NamedTuple):
     settings: "Settings"
     layout: "Layout"
     limits: "Limits"
-    releases: "IndexReleases"
+    releases: "IndexReleases | Indexes"
     wheels: Callable[[], "WheelStore"]
     unpackers: "Callable[[Path, Collection[int | None]], AbstractContextManager[Unpacking]]"
     """What puts wheels of these sizes into the store, with a scratch folder of the caller's."""
     bytecode: Callable[[], "ByteCodeStore"]
     network: Callable[[], Network]
+    repositories: Callable[[], "Repositories"]
+    """What is fetched with git."""
     environments: Callable[[], "Environments"]
     interpreter: Callable[["Project | None"], "Interpreter"]
     """The Python a project gets, or a command outside of one; looked for when it is called."""

@@ -123,6 +123,8 @@ class _Reader:
                     f"`{text}` in `{_name(CONSTRAINTS)}` names extras",
                     why="a constraint bounds the versions of what is needed anyway, and brings nothing in",
                 )
+            elif requirement.url:
+                self._refuse_url((*path, place), CONSTRAINTS, requirement)
             elif requirement.marker != markers.NEVER:
                 yield requirement
 
@@ -133,7 +135,9 @@ class _Reader:
         for parent, texts in self._entries(OVERRIDES):
             for path, text in texts:
                 requirement = self._requirement(path, OVERRIDES, text)
-                if requirement is not None:
+                if requirement is not None and requirement.url and parent[0] is not None:
+                    self._refuse_url(path, OVERRIDES, requirement)
+                elif requirement is not None:
                     yield Override(_without_rest(requirement), *parent)
 
     def excludes(self) -> tuple[tuple[PackageName, ...], tuple[Exclusion, ...]]:
@@ -214,6 +218,14 @@ class _Reader:
             why="it counts for every package, so nobody could say whose extras are meant",
         )
         return None
+
+    def _refuse_url(self, path: _Steps, table: str, requirement: Requirement) -> None:
+        self._refuse(
+            path,
+            f"`{requirement.name}` in `{_name(table)}` names a URL",
+            why="a package comes from one place for everybody",
+            next_steps=("write it into `[tool.detent.sources]`",),
+        )
 
     # ---- environments --------------------------------------------------------------------
 
@@ -318,7 +330,9 @@ class _Reader:
         found: set[Requirement] = set()
         for path, text in self._listed(row, "requires-dist"):
             requirement = read_requirement(self._document, path, _name(METADATA), text, self._faults)
-            if requirement is not None and requirement.marker != markers.NEVER:
+            if requirement is not None and requirement.url:
+                self._refuse_url(path, METADATA, requirement)
+            elif requirement is not None and requirement.marker != markers.NEVER:
                 found.add(requirement._replace(origin=None))
         extras = (markers.mentions(requirement.marker)[0] for requirement in found)
         return tuple(sorted(map(str, found))), frozenset[ExtraName]().union(*extras)

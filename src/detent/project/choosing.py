@@ -1,4 +1,4 @@
-"""What is set about which versions are taken: order, pre-releases, forks, and how late an upload counts.
+"""What is set about which versions are taken: order, pre-releases, forks, sources, how late an upload counts.
 
 Nearer values win; of the tables by package, each package's own. A bound on upload times is a protection: of
 the bound a project sets and the one of its user (or the system) the earlier moment is in force, and a
@@ -11,6 +11,7 @@ from typing import TypeAlias
 from detent.model.cutoffs import NO_CUTOFFS, Cutoff, Cutoffs
 from detent.model.names import PackageName
 from detent.named import NamedTuple
+from detent.project.indexes import IndexSetting
 from detent.project.known import BY_NAME, ForkStrategy, PrereleaseMode, Resolution
 from detent.project.sources import (
     ConfigFile,
@@ -38,6 +39,10 @@ class Choosing(NamedTuple):
     prerelease_packages: Mapping[PackageName, Setting[PrereleaseMode]]
     fork_strategy: Setting[ForkStrategy]
     cutoffs: Cutoffs
+    no_sources: Setting[bool] = Setting(False, "the default")
+    """Whether what the project says of where packages come from is left aside, for all of them."""
+    no_sources_packages: Setting[tuple[PackageName, ...]] = Setting((), "the default")
+    """For which of them it is left aside."""
 
     @property
     def has_flags(self) -> bool:
@@ -47,8 +52,11 @@ class Choosing(NamedTuple):
             self.prerelease.origin,
             self.fork_strategy.origin,
             self.cutoffs.set_by,
+            self.no_sources.origin,
+            self.no_sources_packages.origin,
             *(mode.origin for mode in self.prerelease_packages.values()),
             *self.cutoffs.packages_set_by.values(),
+            *self.cutoffs.indexes_set_by.values(),
         )
         return any(origin.startswith("the flag") for origin in origins)
 
@@ -60,6 +68,10 @@ class Choosing(NamedTuple):
             "prerelease": _unless("if-necessary", self.prerelease.value),
             "prerelease-package": _pairs(modes, self.prerelease.value),
             "fork-strategy": _unless("requires-python", self.fork_strategy.value),
+            "no-sources": "true" if self.no_sources.value else "",
+            "no-sources-package": ""
+            if self.no_sources.value
+            else " ".join(sorted(self.no_sources_packages.value)),
             "exclude-newer": _unless("false", _text(self.cutoffs.everybody)),
             "exclude-newer-package": _pairs(
                 {name: _text(cutoff).replace(" ", "") for name, cutoff in self.cutoffs.packages.items()},
@@ -69,8 +81,8 @@ class Choosing(NamedTuple):
         return tuple(sorted((name, text) for name, text in found.items() if text))
 
 
-def choosing(sources: Sources, *, index_origin: str) -> Choosing:
-    """Decide all of it; ``index_origin`` is who named the index in force.
+def choosing(sources: Sources, indexes: Iterable[IndexSetting]) -> Choosing:
+    """Decide all of it; ``indexes`` are those in force.
 
     Raises :class:`SettingInvalid`.
     """
@@ -79,7 +91,9 @@ def choosing(sources: Sources, *, index_origin: str) -> Choosing:
         prerelease=decide("prerelease", sources, "if-necessary"),
         prerelease_packages=_by_package(every("prerelease-package", sources)),
         fork_strategy=decide("fork-strategy", sources, "requires-python"),
-        cutoffs=_cutoffs(sources, index_origin),
+        cutoffs=_cutoffs(sources, tuple(indexes)),
+        no_sources=decide("no-sources", sources, False),
+        no_sources_packages=decide("no-sources-package", sources, ()),
     )
 
 
@@ -90,10 +104,7 @@ def recorded(sources: Sources, in_force: Choosing) -> Choosing:
     """
     if in_force.cutoffs is NO_CUTOFFS and sources.user is None and sources.system is None:
         return in_force
-    return choosing(
-        sources._replace(user=None, system=None),
-        index_origin=sources.project.origin if sources.project is not None else "",
-    )
+    return choosing(sources._replace(user=None, system=None), ())
 
 
 def _by_package(
@@ -135,11 +146,12 @@ class _Said(NamedTuple):
 _NOTHING = _Said(None, {})
 
 
-def _cutoffs(sources: Sources, index_origin: str) -> Cutoffs:
+def _cutoffs(sources: Sources, indexes: tuple[IndexSetting, ...]) -> Cutoffs:
     person = _of_person(sources)
-    project = _of_files((sources.project,) if sources.project is not None else (), index_origin, sources.now)
-    own = _of_files(own_files(sources), index_origin, sources.now)
-    if person == project == own == _NOTHING:
+    project = _of_files((sources.project,) if sources.project is not None else ())
+    own = _of_files(own_files(sources))
+    bounded = [index for index in indexes if index.exclude_newer is not None]
+    if person == project == own == _NOTHING and not bounded:
         return NO_CUTOFFS
     everybody = person.everybody
     if everybody is None:
@@ -154,12 +166,25 @@ def _cutoffs(sources: Sources, index_origin: str) -> Cutoffs:
         bound = _earlier(project.bound(name), own.bound(name), sources.now)
         if bound is not None:
             packages.setdefault(name, bound)
+    by_index = {
+        index.key: _earlier(
+            index.exclude_newer, (own if index.is_of_project else project).everybody, sources.now
+        )
+        for index in bounded
+        if person.everybody is None or not index.is_of_project
+    }
+    of_index = {name: bound for name, bound in by_index.items() if bound is not None}
+    for index in indexes:
+        if index.is_local:  # nobody uploads to a folder
+            of_index.setdefault(index.key, Setting(None, index.origin))
     return Cutoffs(
         sources.now,
         everybody.value if everybody is not None else None,
         {name: bound.value for name, bound in packages.items()},
         everybody.origin if everybody is not None else NO_CUTOFFS.set_by,
         {name: bound.origin for name, bound in packages.items()},
+        {name: bound.value for name, bound in of_index.items()},
+        {name: bound.origin for name, bound in of_index.items()},
     )
 
 
@@ -168,26 +193,16 @@ def _of_person(sources: Sources) -> _Said:
     return _Said(everybody, _bounds(read(_PACKAGES, of_person(_PACKAGES, sources))))
 
 
-def _of_files(files: Iterable[ConfigFile], index_origin: str, now: int) -> _Said:
+def _of_files(files: Iterable[ConfigFile]) -> _Said:
     """What files say together, the nearer first."""
     everybody: _Bound | None = None
     packages: Mapping[PackageName, _Bound] = {}
     for file in files:
-        everybody = everybody or _of_file(file, is_index_in_force=file.origin == index_origin, now=now)
+        general = file.table.get(_EVERYBODY.name)
+        everybody = everybody or _one(general, named(f"`{_EVERYBODY.name}`", file.origin))
         of_this = _bounds(read(_PACKAGES, ((file.table.get(_PACKAGES.name), file.origin),)))
         packages = {**of_this, **packages}
     return _Said(everybody, packages)
-
-
-def _of_file(file: ConfigFile, *, is_index_in_force: bool, now: int) -> _Bound | None:
-    """What a file says of everybody. Its index may say something else of itself; elsewhere both hold."""
-    general = _one(file.table.get(_EVERYBODY.name), named(f"`{_EVERYBODY.name}`", file.origin))
-    match file.table.get("index"):
-        case [{"exclude-newer": value}]:
-            of_index = _one(value, f"`{_EVERYBODY.name}` of the index in {file.origin}")
-            return of_index if is_index_in_force else _earlier(general, of_index, now)
-        case _:
-            return general
 
 
 def _one(value: object, origin: str) -> _Bound | None:

@@ -13,19 +13,18 @@ from detent.errors import (
     Failures,
     ManifestInvalid,
     ProjectUnmanaged,
-    Unsupported,
     VersionRequired,
 )
 from detent.model.requirement import GroupName, group_name
 from detent.model.specifiers import clause_contains, parse_clauses
 from detent.named import NamedTuple
 from detent.project.document import Document, type_name
+from detent.project.indexes import faults_of
 from detent.project.known import BY_NAME, ELSEWHERE, KNOWN, OF_OTHER_TOOLS, Known, nearest
-from detent.project.values import reading
+from detent.project.values import IndexFault, located, reading
 
-_INDEX_KEYS = ("url", "name", "default", "exclude-newer")
 _READ_ELSEWHERE = frozenset(
-    ("groups", "requirements", "overrides", "excludes", "conflicts", "markers", "metadata")
+    ("groups", "requirements", "overrides", "excludes", "conflicts", "markers", "metadata", "sources", "workspace")
 )
 """Kinds of values that belong with the project's requirements, and are read and checked with them."""
 _NO_STRINGS = {
@@ -156,7 +155,9 @@ def _check(table: _Table, faults: list[DetentError]) -> Iterator[str]:
                 )
             )
         elif known.kind == "indexes":
-            _check_index(table, faults)
+            _check_indexes(table, faults)
+        elif known.kind == "links":
+            _check_links(table, faults)
         elif known.kind not in _READ_ELSEWHERE:
             _check_value(table, known, value, faults)
 
@@ -166,7 +167,11 @@ def _machine_setting(table: _Table, known: Known) -> ManifestInvalid:
         table.where(known.name),
         f"`{known.name}` is a setting of a machine and has no place in a project",
         why="whoever checks the project out decides it for themselves",
-        next_steps=(f"set `{known.variable}`, or put it into your own `detent.toml`",),
+        next_steps=(
+            f"set `{known.variable}`, or put it into your own `detent.toml`"
+            if known.variable
+            else "put it into your own `detent.toml`",
+        ),
     )
 
 
@@ -177,9 +182,6 @@ def _check_value(table: _Table, known: Known, value: object, faults: list[Detent
         reason = _NO_STRINGS.get(known.kind, "") if isinstance(value, str) else ""
     except ValueError as error:
         reason = str(error)
-    except Unsupported as error:
-        faults.append(error)
-        return
     if reason:
         what = f"`{table.name(known.name)}` cannot be used"
         faults.append(ManifestInvalid(table.where(known.name), what, why=reason))
@@ -234,43 +236,31 @@ def _names_for(table: _Table) -> Iterator[str]:
             yield known.name
 
 
-def _check_index(table: _Table, faults: list[DetentError]) -> None:
-    where, name = table.where("index"), table.name("index")
-    match table.data["index"]:
-        case [{"url": url, **others}]:
-            faults += (
-                ManifestInvalid(
-                    where,
-                    f"`{key}` is not known to this release of detent",
-                    why=f"an index has {', '.join(f'`{known}`' for known in _INDEX_KEYS)}",
-                )
-                for key in others
-                if key not in _INDEX_KEYS
-            )
-            if "exclude-newer" in others:
-                _check_cutoff(table, others["exclude-newer"], faults)
-            try:
-                reading(BY_NAME["index-url"], url)
-            except ValueError as error:
-                faults.append(ManifestInvalid(where, f"`{name}` cannot be used", why=str(error)))
-            except Unsupported as error:
-                faults.append(error)
-            if "index-url" in table.data:
-                faults.append(ManifestInvalid(where, "an index is named twice, here and as `index-url`"))
-        case [{}, {}, *_]:
-            faults.append(
-                Unsupported(f"`{where}`: several indexes are named, and only one can be used so far")
-            )
-        case _:
-            faults.append(ManifestInvalid(where, f"`{name}` must be a `[[{name}]]` with a `url`"))
+def _check_indexes(table: _Table, faults: list[DetentError]) -> None:
+    value = table.data["index"]
+    for number, key, reason in faults_of(value):
+        path = ("index", *(() if number is None else (number,)), *((key,) if key else ()))
+        named = f"{table.name('index')}.{key}" if key else table.name("index")
+        faults.append(ManifestInvalid(table.where(*path), f"`{named}` cannot be used", why=reason))
+    entries = value if isinstance(value, list) else ()
+    for number, entry in enumerate(entries):
+        if isinstance(entry, dict) and entry.get("default") is True and "index-url" in table.data:
+            where = table.where("index", number)
+            faults.append(ManifestInvalid(where, "the default index is named twice, here and as `index-url`"))
 
 
-def _check_cutoff(table: _Table, value: object, faults: list[DetentError]) -> None:
-    try:
-        reading(BY_NAME["exclude-newer"], value)
-    except ValueError as error:
-        what = f"`{table.name('index')}.exclude-newer` cannot be used"
-        faults.append(ManifestInvalid(table.where("index", 0, "exclude-newer"), what, why=str(error)))
+def _check_links(table: _Table, faults: list[DetentError]) -> None:
+    value = table.data["find-links"]
+    what = f"`{table.name('find-links')}` cannot be used"
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        why = "its value must be a list of folders and URLs"
+        faults.append(ManifestInvalid(table.where("find-links"), what, why=why))
+        return
+    for number, text in enumerate(value):
+        try:
+            located(text, "/", is_flat=True)
+        except IndexFault as fault:
+            faults.append(ManifestInvalid(table.where("find-links", number), what, why=fault.reason))
 
 
 def _default_groups(

@@ -11,6 +11,7 @@ from detent.errors import DetentError, ManifestInvalid
 from detent.model import markers
 from detent.model.adjustments import Exclusive
 from detent.model.markers import Marker
+from detent.model.members import Member
 from detent.model.names import extra_name, group_name, normalise
 from detent.model.requirement import ExtraName, GroupName, Origin, PackageName, Requirement
 from detent.named import NamedTuple
@@ -34,6 +35,14 @@ class Declared(NamedTuple):
     groups: tuple[tuple[GroupName, tuple[Requirement, ...]], ...]
     has_all_extras: bool = True
     """Off where a back end finds out what the extras are."""
+    members: tuple[Member, ...] = ()
+    """Those of the workspace whose root the project is."""
+
+    def sides(self) -> Mapping[str, tuple[str, ...]]:
+        """Give the names of all extras, and of all groups with those that stand for members."""
+        of_members = (group for member in self.members for group in member.gates())
+        groups = dict.fromkeys((*(group for group, _ in self.groups), *of_members))
+        return {"extra": tuple(extra for extra, _ in self.extras), "group": tuple(groups)}
 
 
 def read_conflicts(
@@ -91,7 +100,7 @@ def with_gates(
 def gates_of(declared: Declared, data: Mapping[str, object]) -> Gates:
     """Find where each extra and group is on: by itself, or for what brings it in."""
     gates: dict[Side, Marker] = {("extra", extra): markers.in_extra(extra) for extra, _ in declared.extras}
-    gates.update({("group", group): markers.in_group(group) for group, _ in declared.groups})
+    gates.update({("group", group): markers.in_group(group) for group in declared.sides()["group"]})
     steps = tuple(_steps(declared, data))
     is_settled = False
     while not is_settled:
@@ -195,7 +204,10 @@ def _side(
     faults: list[DetentError],
 ) -> Side | None:
     where = document.where(*path)
+    members: Mapping[str, Member] = {member.name: member for member in declared.members}
     match entry:
+        case {"package": str(owner), **named} if len(named) < 2 and normalise(owner) in members:
+            return _side_of_member(where, members[normalise(owner)], named, faults)
         case {"extra": str(text), **rest} if _is_alone(rest):
             kind = "extra"
         case {"group": str(text), **rest} if _is_alone(rest):
@@ -222,6 +234,38 @@ def _side(
     return _known(where, kind, text, declared, faults)
 
 
+def _side_of_member(
+    where: str, member: Member, named: Mapping[object, object], faults: list[DetentError]
+) -> Side | None:
+    """Read a member, or one of its extras or groups."""
+    names: tuple[str, ...]
+    match named:
+        case {"extra": str(text)}:
+            kind, names = "extra", member.extras
+        case {"group": str(text)}:
+            kind, names = "group", member.groups
+        case {}:
+            if not named:
+                return "group", member.base
+            faults.append(
+                ManifestInvalid(where, f"`{TABLE}` must name an extra or a group of `{member.name}`")
+            )
+            return None
+    name = normalise(text)
+    if name in names:
+        is_extra = kind == "extra"
+        return "group", member.of_extra(ExtraName(name)) if is_extra else member.of_group(GroupName(name))
+    shown = ", ".join(f"`{known}`" for known in names)
+    faults.append(
+        ManifestInvalid(
+            where,
+            f"the {kind} `{text}` of `{member.name}` does not exist",
+            why=f"the {kind}s are {shown}" if shown else f"it has no {kind}s",
+        )
+    )
+    return None
+
+
 def _is_alone(rest: Mapping[object, object]) -> bool:
     return not rest or (rest.keys() == {"package"} and isinstance(rest["package"], str))
 
@@ -232,7 +276,7 @@ def _known(where: str, kind: str, text: str, declared: Declared, faults: list[De
     except ValueError as error:
         faults.append(ManifestInvalid(where, f"`{text}` in `{TABLE}` cannot be used", why=str(error)))
         return None
-    names = [known for known, _ in (declared.extras if kind == "extra" else declared.groups)]
+    names = declared.sides()[kind]
     if name in names or (kind == "extra" and not declared.has_all_extras):
         return kind, name
     shown = ", ".join(f"`{known}`" for known in names)
@@ -256,7 +300,7 @@ def _both_at_once(
     sides = [_side_of(name) for name in exclusive.names]
     owners: list[Side | None] = [None]
     owners += [("extra", extra) for extra, _ in declared.extras]
-    owners += [("group", group) for group, _ in declared.groups]
+    owners += [("group", group) for group in declared.sides()["group"]]
     for owner in owners:
         pair = _pair_of(owner, sides, exclusive, care)
         if pair is None:

@@ -18,11 +18,18 @@ _PLACE = re.compile(r" \((?:at line (?P<line>\d+), column (?P<column>\d+)|at end
 class Document:
     """A text, what it says, and where it says it."""
 
-    def __init__(self, text: str, data: dict[str, object], display: str) -> None:
+    def __init__(self, text: str, data: dict[str, object], display: str, base: str = "") -> None:
         self.text = text
         self.data = data
         self.display = display
         """The file's name as messages show it."""
+        self.base = base
+        """Its folder, relative to the folder of the lock; empty for that one itself."""
+
+    @property
+    def path(self) -> str:
+        """Where it stands, from the folder of the lock."""
+        return f"{self.base}/pyproject.toml" if self.base else "pyproject.toml"
 
     @cached_property
     def outline(self) -> Outline:
@@ -46,7 +53,7 @@ class Document:
         return f"{self.display}:{line}:{column}"
 
 
-def parse_document(text: str, display: str) -> Document:
+def parse_document(text: str, display: str, base: str = "") -> Document:
     """Read TOML; raises :class:`ManifestInvalid` with the line and column of a syntax error."""
     try:
         data: dict[str, object] = tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
@@ -65,7 +72,7 @@ def parse_document(text: str, display: str) -> Document:
         raise ManifestInvalid(where, "not valid TOML", why=reason[:1].lower() + reason[1:]) from error
     except RecursionError as error:
         raise _too_deep(display) from error
-    return Document(text, data, display)
+    return Document(text, data, display, base)
 
 
 def _too_deep(display: str) -> ManifestInvalid:

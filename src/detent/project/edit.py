@@ -15,8 +15,9 @@ from detent.project import arrays, entries, placing
 from detent.project.document import Document, parse_document, type_name
 from detent.project.placing import Table
 from detent.project.positions import Value
+from detent.project.proof import proven, replaced
 
-__all__ = ["Table", "add_requirement", "entry", "remove_requirement"]
+__all__ = ["Table", "add_requirement", "entry", "is_asked_for", "remove_requirement"]
 
 
 def add_requirement(text: str, table: Table, requirement: str, *, display: str = "pyproject.toml") -> str:
@@ -69,15 +70,16 @@ def entry(
     return None if index is None else _entries(document, there)[index]
 
 
+def is_asked_for(document: Document, name: str) -> bool:
+    """Whether any list of the project has an entry of this name."""
+    return any(_places(document, table, name) for table in placing.tables(document))
+
+
 def _wish(requirement: str) -> Requirement:
     try:
         wanted = parse_requirement(requirement)
     except InvalidRequirement as error:
         raise InvalidRequirementText(requirement, error.reason) from error
-    if wanted.url:
-        raise Unsupported(
-            f"`{requirement.strip()}` names a URL, and only packages from an index can be added so far"
-        )
     return wanted
 
 
@@ -244,28 +246,5 @@ def _checked(
     document: Document, text: str, table: Table, meant: Callable[[list[object]], list[object]]
 ) -> str:
     """The text, once it is proven to say what the old one said but for the one list."""
-    try:
-        found = parse_document(text, document.display)
-    except ManifestInvalid as error:
-        raise Bug(f"an edit of `{table.label}` broke `{document.display}` ({error.why})") from error
     path = (*table.parent, table.key)
-    expected = _replaced(document.data, path, meant(_texts(document, table)))
-    if not _equal(found.data, expected):
-        raise Bug(f"an edit of `{table.label}` changed something else in `{document.display}`")
-    return text
-
-
-def _replaced(data: object, path: tuple[str, ...], value: object) -> object:
-    if not path:
-        return value
-    table = data if isinstance(data, dict) else {}
-    return {**table, path[0]: _replaced(table.get(path[0]), path[1:], value)}
-
-
-def _equal(one: object, other: object) -> bool:
-    """Equality of TOML values in which `nan` is itself and `1`, `1.0` and `true` are three things."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_equal, one, other))
-    return type(one) is type(other) and repr(one) == repr(other)
+    return proven(document, text, replaced(document.data, path, meant(_texts(document, table))), table.label)

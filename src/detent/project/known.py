@@ -35,6 +35,9 @@ Kind: TypeAlias = Literal[
     "specifier",
     "groups",
     "indexes",
+    "links",
+    "mirrors",
+    "strategy",
     "cutoff",
     "cutoffs",
     "modes",
@@ -44,6 +47,8 @@ Kind: TypeAlias = Literal[
     "conflicts",
     "markers",
     "metadata",
+    "sources",
+    "workspace",
 ]
 
 
@@ -73,7 +78,7 @@ KNOWN = (
     Known(
         "index-url",
         "url",
-        "The package index: the root of its simple API.",
+        "The default package index: the root of its simple API. It is asked last.",
         "anywhere",
         '"https://index.example.com/simple/"',
         flag="--default-index",
@@ -85,9 +90,58 @@ KNOWN = (
     Known(
         "index",
         "indexes",
-        "The package index as a table, in the spelling of other tools: the same as `index-url`.",
+        "The package indexes, in the order they are asked; the first that has a package serves it. One with"
+        " `default = true` takes the place of the default index and is asked last.",
         "anywhere",
-        '[{ url = "https://index.example.com/simple/" }]',
+        '[{ name = "ours", url = "https://index.example.com/simple/" }]',
+        flag="--index",
+        variable="DETENT_INDEX",
+        default="[]",
+        is_protection=True,
+    ),
+    Known(
+        "find-links",
+        "links",
+        "Folders of wheels and source distributions, or pages of links to such files, looked at before any"
+        " index.",
+        "anywhere",
+        '["./wheels"]',
+        flag="--find-links",
+        variable="DETENT_FIND_LINKS",
+        fallbacks=("PIP_FIND_LINKS",),
+        default="[]",
+    ),
+    Known(
+        "no-index",
+        "switch",
+        "Ask no index with a page for each project: use links and folders of files alone.",
+        "anywhere",
+        "true",
+        flag="--no-index",
+        variable="DETENT_NO_INDEX",
+        fallbacks=("PIP_NO_INDEX",),
+        default="false",
+        is_protection=True,
+    ),
+    Known(
+        "index-strategy",
+        "strategy",
+        "How several indexes are asked: the first that has a package serves it, which no setting changes.",
+        "anywhere",
+        '"first-index"',
+        flag="--index-strategy",
+        variable="DETENT_INDEX_STRATEGY",
+        default='"first-index"',
+        is_protection=True,
+    ),
+    Known(
+        "index-mirror",
+        "mirrors",
+        "Where pages and files of an index are fetched on this machine, by the name or the URL of the index."
+        " A lock names the index all the same.",
+        "machine",
+        '{ "https://index.example.com/simple/" = "https://mirror.example.com/simple/" }',
+        default="{}",
         is_protection=True,
     ),
     Known(
@@ -272,6 +326,49 @@ KNOWN = (
         "pyproject",
         '[{ name = "chumpy", version = "0.70", requires-dist = ["numpy>=1.8.1"] }]',
         default="[]",
+    ),
+    Known(
+        "sources",
+        "sources",
+        "Where packages come from when that is not simply the index: a git repository, a URL, a path, a"
+        " member of the workspace or one index, for everybody who asks for the package. Several in a list,"
+        " each with its `marker`, `extra` or `group`.",
+        "pyproject",
+        '{ widget = { git = "https://git.example.com/widget.git", tag = "v1.2" } }',
+        default="{}, or `[tool.uv.sources]` where there is one",
+        is_protection=True,
+    ),
+    Known(
+        "workspace",
+        "workspace",
+        "The projects below this folder that share its lock and its environment: `members` and `exclude` are"
+        " patterns of their folders.",
+        "pyproject",
+        '{ members = ["packages/*"], exclude = ["packages/old"] }',
+        default="none, or `[tool.uv.workspace]` where there is one",
+        is_protection=True,
+    ),
+    Known(
+        "no-sources",
+        "switch",
+        "Leave `sources` aside, as everybody does who installs the project from an index.",
+        "pyproject",
+        "true",
+        flag="--no-sources",
+        variable="DETENT_NO_SOURCES",
+        default="false",
+        is_protection=True,
+    ),
+    Known(
+        "no-sources-package",
+        "names",
+        "Packages whose `sources` are left aside.",
+        "pyproject",
+        '["widget"]',
+        flag="--no-sources-package",
+        variable="DETENT_NO_SOURCES_PACKAGE",
+        default="[]",
+        is_protection=True,
     ),
     Known(
         "config-settings",
@@ -489,13 +586,8 @@ OF_OTHER_TOOLS: Mapping[str, str] = {
     "min-release-age": 'write `exclude-newer = "7 days"`',
     "uploaded-prior-to": "write `exclude-newer`",
     "require-hashes": "",
-    "index-strategy": "",
-    "extra-index-url": "",
-    "no-index": "",
+    "extra-index-url": "write an `[[index]]`",
     "keyring-provider": "",
-    "no-sources": "",
-    "sources": "",
-    "workspace": "",
 }
 """Protections by names that this release does not know: leaving one out in silence would turn it off. With
 what to write in its place, where there is something."""

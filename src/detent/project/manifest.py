@@ -1,12 +1,12 @@
 """pyproject.toml as values: what a project is called and what it wishes for (PEP 621, PEP 735).
 
 Every requirement knows its line. Faults that do not depend on each other are shown together, each with
-file, line and column. What this release cannot do yet (requirements by URL) ends in a clear error,
-never in a lock that leaves something out.
+file, line and column. What this release cannot do yet ends in a clear error, never in a lock that leaves
+something out.
 """
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from packaging.version import Version
@@ -17,21 +17,24 @@ from detent.model.adjustment_texts import TABLES
 from detent.model.adjustments import NO_ADJUSTMENTS, Adjustments
 from detent.model.inputs import Inputs
 from detent.model.markers import InvalidMarker
+from detent.model.members import Member
 from detent.model.requirement import ExtraName, GroupName, PackageName, Requirement, package_name
+from detent.model.sources import SourceRule
 from detent.model.specifiers import InvalidSpecifier, canonical_specifier
 from detent.named import NamedTuple
 from detent.project.adjustments import read_adjustments
 from detent.project.configuration import Configuration, read_configuration, refuse_unfit
 from detent.project.conflicts import Declared
 from detent.project.document import Document, parse_document, type_name
+from detent.project.indexes import indexes_of_uv, says_where_to_look
 from detent.project.positions import BYTE_ORDER_MARK
+from detent.project.references import logins
 from detent.project.requirements import read_dependencies, read_extras, read_groups
+from detent.project.source_tables import read_sources, refuse_contradictions
+from detent.project.workspace_table import declares_workspace
 
 _OF_OTHERS = {
     "uv": (
-        "sources",
-        "index",
-        "workspace",
         *TABLES,
         "dev-dependencies",
         "exclude-newer",
@@ -79,6 +82,13 @@ class Manifest(NamedTuple):
     unread: tuple[str, ...] = ()
     """Sentences about what decides over packages for another tool, to be heard when versions are chosen."""
     adjustments: Adjustments = NO_ADJUSTMENTS
+    sources: tuple[SourceRule, ...] = ()
+    """Where packages come from when that is not simply the index; sorted by name and marker."""
+    notes: tuple[str, ...] = ()
+    """Sentences about what was read in another tool's tables, to be heard when versions are chosen."""
+
+    logins: tuple[str, ...] = ()
+    """URLs that name the variables with user and password for their hosts (`https://${TOKEN}@host/`)."""
 
     def inputs(self, index_url: str) -> Inputs:
         """What a lock of this project is made from, with the root of the index that serves it."""
@@ -91,29 +101,38 @@ class Manifest(NamedTuple):
             default_groups=self.default_groups,
             index_url=index_url,
             adjustments=self.adjustments,
+            sources=self.sources,
         )
 
 
 def declares_project(text: str) -> bool:
-    """Whether a pyproject.toml is a project's; the walk upwards goes on past one that is not.
+    """Whether a pyproject.toml is a project's or a workspace's; the walk upwards goes on past others.
 
     A text that cannot be read counts, so that its fault is shown and not skipped.
     """
     try:
-        return "project" in tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
+        data = tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
+        return "project" in data or declares_workspace(data)
     except (ValueError, RecursionError):
         return True
 
 
-def parse_manifest(text: str, path: Path, *, display: str) -> Manifest:
-    """Read a pyproject.toml; raises :class:`ManifestInvalid`, or :class:`Failures` for several faults."""
-    document = parse_document(text, display)
+def parse_manifest(
+    text: str, path: Path, *, display: str, base: str = "", members: Sequence[Member] = ()
+) -> Manifest:
+    """Read a pyproject.toml; raises :class:`ManifestInvalid`, or :class:`Failures` for several faults.
+
+    ``base`` is its folder, relative to that of the lock: paths are as seen from there. The root of a workspace
+    may name its ``members``, and go without a `[project]` table: its name is empty then.
+    """
+    document = parse_document(text, display, base)
     refuse_unfit(document)
     faults: list[DetentError] = []
-    project = _project_table(document)
-    raw_name, name = _name(document, project, faults)
+    is_virtual = "project" not in document.data and not base and declares_workspace(document.data)
+    project = {} if is_virtual else _project_table(document)
+    raw_name, name = ("", PackageName("")) if is_virtual else _name(document, project, faults)
     dynamic = _dynamic(document, project, faults)
-    version = _version(document, project, dynamic, faults)
+    version = None if is_virtual else _version(document, project, dynamic, faults)
     requires_python = _requires_python(document, project, faults)
     dependencies = read_dependencies(document, project, faults)
     extras = read_extras(document, project, faults)
@@ -123,13 +142,15 @@ def parse_manifest(text: str, path: Path, *, display: str) -> Manifest:
         faults += _unknown_own_extras(document, name, dependencies, extras, groups)
     configuration = read_configuration(document, tuple(group for group, _ in groups), faults)
     declared = Declared(name, dependencies, extras, groups, has_all_extras=has_all_extras)
-    adjustments = read_adjustments(document, declared, requires_python, faults)
+    with_members = declared._replace(members=tuple(members))
+    # Of a member they count for nobody: the root decides.
+    adjustments = (
+        NO_ADJUSTMENTS if base else read_adjustments(document, with_members, requires_python, faults)
+    )
+    sources = read_sources(document, declared, faults)
     scripts = _scripts(document, project, faults)
-    if len(faults) == 1:
-        raise faults[0]
-    if faults:
-        raise Failures(faults)
-    return Manifest(
+    _refuse(faults)
+    manifest = Manifest(
         path=path,
         text=text,
         name=name,
@@ -141,7 +162,7 @@ def parse_manifest(text: str, path: Path, *, display: str) -> Manifest:
         groups=groups,
         default_groups=configuration.default_groups,
         settings=configuration.table,
-        is_package=_is_package(document, configuration),
+        is_package=not is_virtual and _is_package(document, configuration),
         dynamic=dynamic,
         scripts=scripts,
         data=document.data,
@@ -151,7 +172,31 @@ def parse_manifest(text: str, path: Path, *, display: str) -> Manifest:
         ),
         unread=tuple(_read_by_others(document)),
         adjustments=adjustments,
+        sources=sources.rules,
+        notes=(*((sources.note,) if sources.note else ()), *_indexes_of_uv(document, configuration)),
+        logins=logins(document),
     )
+    rules = manifest.inputs("").all_sources()
+    if len(rules) > 1:
+        pythons = markers.requires_python(requires_python)
+        refuse_contradictions(rules, markers.and_(pythons, adjustments.scope()), display, faults)
+        _refuse(faults)
+    return manifest
+
+
+def _refuse(faults: list[DetentError]) -> None:
+    if len(faults) == 1:
+        raise faults[0]
+    if faults:
+        raise Failures(faults)
+
+
+def _indexes_of_uv(document: Document, configuration: Configuration) -> Iterator[str]:
+    """Say that the indexes another tool is told of count, where detent is told of none."""
+    table = indexes_of_uv(document.data)
+    if table and not says_where_to_look(configuration.table):
+        keys = " and ".join(f"`{key}`" for key in table)
+        yield f"{keys} of `[tool.uv]` in `{document.display}` count, for `[tool.detent]` names no index"
 
 
 def _self_dependencies(name: PackageName, dependencies: Iterable[Requirement]) -> Iterator[str]:

@@ -1,6 +1,6 @@
-"""The one thing detent takes from pip's configuration files: the index they set for every command.
+"""What detent takes from pip's configuration files: where they say, for every command, that packages are.
 
-A careful reader of that one value, not of INI at large: `configparser` costs more to import than a warm
+A careful reader of these few values, not of INI at large: `configparser` costs more to import than a warm
 command may take. Rules as in Python's RawConfigParser, which pip uses: no interpolation, no comments
 behind a value, indented lines go on with the value above.
 """
@@ -11,12 +11,16 @@ _SECTION = re.compile(r"\[(?P<name>[^\]]+)\]")
 _OPTION = re.compile(r"(?P<name>[^=:]*?)\s*[=:]\s*(?P<value>.*)")
 
 
-def index_url(text: str) -> str | None:
-    """The value of `index-url` in `[global]`; ``None`` when the text sets none."""
+OPTIONS = frozenset(("index-url", "extra-index-url", "find-links", "no-index"))
+"""What is looked for."""
+
+
+def options(text: str) -> dict[str, str]:
+    """Give the values of :data:`OPTIONS` in `[global]`, by name; an empty one sets nothing."""
     section = ""
     lines: list[str] | None = None
     """Of the value that may still go on; ``None`` behind another option."""
-    found: list[str] | None = None
+    found: dict[str, list[str]] = {}
     for line in text.removeprefix("\ufeff").splitlines():
         stripped = line.strip()
         if stripped.startswith(("#", ";")):
@@ -31,9 +35,10 @@ def index_url(text: str) -> str | None:
             section = header["name"]
             continue
         option = _OPTION.match(stripped)
-        if option and section == "global" and _normal(option["name"]) == "index-url":
-            lines = found = [option["value"]]
-    return " ".join(filter(None, found)) or None if found else None
+        if option and section == "global" and (name := _normal(option["name"])) in OPTIONS:
+            lines = found[name] = [option["value"]]
+    texts = {name: " ".join(filter(None, values)) for name, values in found.items()}
+    return {name: value for name, value in texts.items() if value}
 
 
 def _normal(option: str) -> str:

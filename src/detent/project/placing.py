@@ -188,6 +188,16 @@ def _inserted(text: str, place: int, block: str, newline: str) -> str:
     return f"{text[:place]}{block}{newline}{text[place:]}"
 
 
+def spliced(document: Document, place: int, text: str) -> str:
+    """Put whole lines into a text at the start of a line, with a blank line on either side."""
+    before, after = document.text[:place], document.text[place:]
+    newline = layout(document).newline
+    is_start = not before.strip(BYTE_ORDER_MARK + " \t\r\n")
+    head = before if is_start else before.rstrip("\r\n") + newline * 2
+    lines = text.replace("\r\n", "\n").replace("\n", newline)
+    return head + lines + (newline + after if after.strip() else "")
+
+
 def _behind_project(outline: Outline, text: str) -> int:
     """The end of the last section that speaks of the project, else of the text."""
     sections = [s for s in outline.sections if s.path[:1] == ("project",)] or [

@@ -8,7 +8,7 @@ that a file with three wrong lines shows three.
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias, TypeVar
 
-from detent.errors import DetentError, ManifestInvalid, Unsupported
+from detent.errors import DetentError, ManifestInvalid
 from detent.model.requirement import (
     ExtraName,
     GroupName,
@@ -20,6 +20,7 @@ from detent.model.requirement import (
     parse_requirement,
 )
 from detent.project.document import Document, type_name
+from detent.project.references import with_reference
 
 _Name = TypeVar("_Name", bound=str)
 _Path: TypeAlias = tuple[str, ...]
@@ -99,7 +100,7 @@ def read_requirement(
 ) -> Requirement | None:
     """Read one requirement of a list; ``None`` when it cannot be used, and there is a fault more."""
     try:
-        requirement = parse_requirement(text, Origin(table, document.line(*where)))
+        requirement = parse_requirement(text, Origin(table, document.line(*where), document.path))
     except InvalidRequirement as error:
         faults.append(
             ManifestInvalid(
@@ -107,15 +108,7 @@ def read_requirement(
             )
         )
         return None
-    if requirement.url:
-        faults.append(
-            Unsupported(
-                f"`{document.where(*where)}`: `{requirement.name}` is required by URL, "
-                "and only packages from an index can be locked so far"
-            )
-        )
-        return None
-    return requirement
+    return with_reference(document, where, requirement, faults) if requirement.url else requirement
 
 
 def strings(

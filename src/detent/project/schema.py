@@ -6,6 +6,7 @@ project and keys nobody knows, where detent refuses them too or warns.
 
 from collections.abc import Iterable, Mapping
 
+from detent.model.source_texts import KEYS
 from detent.project.known import KNOWN, Known
 
 IDENTIFIER = "urn:detent:settings"
@@ -84,17 +85,46 @@ def _type(known: Known) -> dict[str, object]:
             several = {"type": "array", "items": {"type": "string"}}
             return {"type": "object", "additionalProperties": {"anyOf": [{"type": "string"}, several]}}
         case "indexes":
-            return {"type": "array", "minItems": 1, "maxItems": 1, "items": _index()}
+            return {"type": "array", "items": _index()}
+        case "links":
+            return {"type": "array", "items": text}
+        case "mirrors":
+            return {"type": "object", "additionalProperties": text}
+        case "strategy":
+            return {"const": "first-index"}
         case "cutoff":
             return _cutoff()
         case "cutoffs":
             return _by_package(_cutoff())
         case "modes":
             return _by_package({"type": "string", "enum": list(known.choices)})
+        case "sources":
+            return _by_package({"anyOf": [_source(), {"type": "array", "items": _source()}]})
+        case "workspace":
+            texts = {"type": "array", "items": text}
+            return _object({"members": texts, "exclude": texts})
         case "markers":
             return {"anyOf": [text, {"type": "array", "items": text}]}
         case _:
             return {"type": "array", "items": _adjustments()[known.kind]}
+
+
+def _source() -> dict[str, object]:
+    text, switch = {"type": "string", "minLength": 1}, {"type": "boolean"}
+    switches = {"lfs", "submodules", "editable", "package"}
+    where = {"marker": text, "extra": _name(), "group": _name()}
+    kinds = [
+        _object(
+            {
+                kind: {"const": True} if kind == "workspace" else text,
+                **{key: switch if key in switches else text for key in keys},
+                **where,
+            },
+            kind,
+        )
+        for kind, keys in KEYS.items()
+    ]
+    return {"anyOf": kinds}
 
 
 def _name() -> dict[str, object]:
@@ -102,12 +132,34 @@ def _name() -> dict[str, object]:
 
 
 def _index() -> dict[str, object]:
+    text = {"type": "string"}
     return _object(
         {
-            "url": {"type": "string", "description": "The root of its simple API."},
-            "name": {"type": "string"},
-            "default": {"type": "boolean"},
+            "url": {
+                "type": "string",
+                "minLength": 1,
+                "description": "The root of its simple API; of a flat one, the folder or page of files.",
+            },
+            "name": {"type": "string", "pattern": _NAME},
+            "default": {"type": "boolean", "description": "Whether it takes the place of the default index."},
+            "explicit": {
+                "type": "boolean",
+                "description": "Whether it serves only packages that `sources` pins to it.",
+            },
+            "format": {"type": "string", "enum": ["simple", "flat"]},
+            "cache-control": {
+                "description": "How long its pages are believed, in place of what it says itself.",
+                "anyOf": [text, _object({"api": text, "files": text})],
+            },
             "exclude-newer": {"description": "In place of the other `exclude-newer`.", **_cutoff()},
+            "authenticate": {"type": "string", "enum": ["auto", "always", "never"]},
+            "ignore-error-codes": {
+                "type": "array",
+                "items": {"type": "integer", "minimum": 400, "maximum": 599},
+                "description": "Answers that mean that it does not have a package.",
+            },
+            "publish-url": text,
+            "hash-algorithm": text,
         },
         "url",
     )

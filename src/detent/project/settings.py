@@ -13,13 +13,21 @@ from detent.errors import SettingInvalid
 from detent.model.build_policy import BuildPolicy
 from detent.model.limits import Limits
 from detent.model.names import PackageName, package_name
+from detent.model.sources import ProjectIndex
 from detent.named import NamedTuple
 from detent.project.bounds import Bounds
 from detent.project.choosing import Choosing, choosing, recorded
+from detent.project.indexes import (
+    DEFAULT_NAME,
+    IndexSetting,
+    declared_indexes,
+    flag_indexes,
+    index_mirrors,
+    indexes,
+    with_mirror,
+)
 from detent.project.known import BY_NAME, KNOWN, Known, LinkMode, VerifyCache
 from detent.project.sources import (
-    OF_PROJECT_FILE,
-    OF_PYPROJECT,
     ConfigFile,
     Setting,
     Sources,
@@ -44,7 +52,16 @@ class Settings(NamedTuple):
     """Every setting as it is in force."""
 
     index_url: Setting[str | None]
-    """``None`` when nothing sets it; ask :meth:`index_root`."""
+    """The default index; ``None`` when nothing sets it."""
+    indexes: tuple[IndexSetting, ...]
+    """All that are set, in the order they are asked; the default one is the last."""
+    declared_indexes: tuple[ProjectIndex, ...]
+    """Those that the project itself declares, as a lock writes them down."""
+    flag_indexes: tuple[IndexSetting, ...]
+    """Those given with `--index` for this command."""
+    index_mirrors: Mapping[str, str]
+    """Where this machine fetches what indexes have, by their names and addresses."""
+    no_index: Setting[bool]
     cache_dir: Setting[Path]
     no_cache: Setting[bool]
     cache_max_size: Setting[int | None]
@@ -76,25 +93,30 @@ class Settings(NamedTuple):
     warnings: tuple[str, ...]
     """Sentences for what is set and changes nothing."""
 
-    @property
-    def is_index_of_project(self) -> bool:
-        """Whether the project itself names the index; any other is a mirror this machine happens to use."""
-        return self.index_url.origin in {OF_PYPROJECT, OF_PROJECT_FILE}
-
-    def index_root(self, default_index: Callable[[], str]) -> Setting[str]:
-        """The index in force; the default is dear to find, so it is asked for only when it counts."""
+    def all_indexes(self, default_index: Callable[[], str]) -> tuple[IndexSetting, ...]:
+        """Give the indexes to ask; the default that nobody sets is dear to find: asked for if it counts."""
+        if self.no_index.value:
+            return tuple(index for index in self.indexes if index.format == "flat")
         if self.index_url.value is not None:
-            return Setting(self.index_url.value, self.index_url.origin)
-        return Setting(index_root(default_index()), "the default")
+            return self.indexes
+        implied = IndexSetting(DEFAULT_NAME, index_root(default_index()), default=True)
+        return (*self.indexes, with_mirror(implied, self.index_mirrors))
 
 
 def settings(sources: Sources) -> Settings:
     """Decide every setting; raises :class:`SettingInvalid` for the first value that cannot be used."""
     build_policy, warnings = _build_policy(sources)
     index_url: Setting[str | None] = decide("index-url", sources, None)
-    in_force = choosing(sources, index_origin=index_url.origin)
+    decide("index-strategy", sources, "first-index")
+    found = indexes(sources, index_url)
+    in_force = choosing(sources, found)
     return Settings(
         index_url=index_url,
+        indexes=found,
+        declared_indexes=declared_indexes(sources),
+        flag_indexes=flag_indexes(sources),
+        index_mirrors=index_mirrors(sources),
+        no_index=decide("no-index", sources, False),
         cache_dir=decide("cache-dir", sources, sources.cache_home),
         no_cache=decide("no-cache", sources, False),
         cache_max_size=decide("cache-max-size", sources, 20 * 2**30),

@@ -10,13 +10,15 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from detent.errors import SettingInvalid
 from detent.project.known import BY_NAME, Known
-from detent.project.values import reading
+from detent.project.values import IndexFault, located, reading
 
 T = TypeVar("T")
 
 OF_PYPROJECT = "`[tool.detent]` of the project"
 OF_PROJECT_FILE = "`detent.toml` of the project"
 """What the two files of a project are called as an origin."""
+OF_UV = "`[tool.uv]` of the project"
+"""What another tool's table of a project is called."""
 _DEFAULT = "the default"
 
 
@@ -44,6 +46,8 @@ class ConfigFile(NamedTuple):
     origin: str
     """Ready for a message."""
     table: Mapping[str, object]
+    folder: str = "/"
+    """Paths in it are relative to this one."""
 
 
 class Sources(NamedTuple):
@@ -58,8 +62,14 @@ class Sources(NamedTuple):
     """The `[tool.detent]` table, as the manifest has checked it, or the `detent.toml` in its place."""
     user: ConfigFile | None = None
     system: ConfigFile | None = None
-    pip_index: Setting[str] | None = None
-    """What pip's configuration files set (`pip_configuration.index_url`), the last one winning."""
+    uv: ConfigFile | None = None
+    """What `[tool.uv]` of the project says of indexes, where nothing of detent's in it does."""
+    pip: Mapping[str, Setting[str]] = {}
+    """What pip's configuration files set, by option; of several files the last one wins."""
+    folder: str = "/"
+    """Paths of flags and variables are relative to this one."""
+    root: str = ""
+    """The folder of the project; empty where there is none."""
     now: int = 0
     """Seconds since the epoch; ages are counted back from here."""
 
@@ -93,12 +103,12 @@ def candidates(known: Known, sources: Sources) -> Iterator[tuple[object, str]]:
     """Give what is set, the strongest first, as it stands there."""
     yield from of_person(known, sources)
     for file in _files(known, sources):
-        value = _index(file.table) if known.name == "index-url" else file.table.get(known.name)
+        value = _default_index(file) if known.name == "index-url" else file.table.get(known.name)
         yield value, file.origin
     for variable in known.fallbacks:
         yield sources.variables.get(variable), f"the variable `{variable}`"
-    if known.name == "index-url" and sources.pip_index is not None:
-        yield sources.pip_index
+    if known.name in sources.pip:
+        yield sources.pip[known.name]
 
 
 def of_person(known: Known, sources: Sources) -> Iterator[tuple[object, str]]:
@@ -119,26 +129,39 @@ def own_files(sources: Sources) -> Iterator[ConfigFile]:
             yield file
 
 
+def of_project(sources: Sources) -> Iterator[ConfigFile]:
+    """Give what the project says: for detent, and of indexes for another tool."""
+    for file in (sources.project, sources.uv):
+        if file is not None:
+            yield file
+
+
 def named(what: str, origin: str) -> str:
     """Name a key with the file it stands in; a flag or variable names itself."""
     return origin if origin.startswith("the ") else f"{what} in {origin}"
 
 
 def _files(known: Known, sources: Sources) -> Iterator[ConfigFile]:
-    if known.place != "machine" and sources.project is not None:
-        yield sources.project
+    if known.place != "machine":
+        yield from of_project(sources)
     yield from own_files(sources)
 
 
-def _index(table: Mapping[str, object]) -> object:
-    """The index that a file names: `index-url`, or its one `[[index]]`."""
-    if "index-url" in table:
-        return table["index-url"]
-    match table.get("index"):
-        case [{"url": url}]:
-            return url
-        case _:
-            return None
+def _default_index(file: ConfigFile) -> object:
+    """The default index that a file names: `index-url`, or the `[[index]]` that says so."""
+    if "index-url" in file.table:
+        return file.table["index-url"]
+    entries = file.table.get("index")
+    for entry in entries if isinstance(entries, list) else ():
+        match entry:
+            case {"default": True, "url": str(url)}:
+                try:
+                    return located(url, file.folder, is_flat=entry.get("format") == "flat").url
+                except IndexFault as fault:
+                    raise SettingInvalid("index", fault.reason, origin=file.origin) from fault
+            case _:
+                pass
+    return None
 
 
 def _with_home(value: object, variables: Mapping[str, str]) -> object:

@@ -3,15 +3,16 @@
 One function for all of them: a variable is read as a file is. Pure.
 """
 
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeAlias, TypeVar
 
-from detent.errors import Unsupported
 from detent.model.cutoffs import Cutoff, parse_cutoff
 from detent.model.names import PackageName, package_name
 from detent.model.specifiers import canonical_specifier
+from detent.named import NamedTuple
 from detent.project.known import SAME_MODE, Known
 
 T = TypeVar("T")
@@ -21,6 +22,8 @@ ConfigSettings: TypeAlias = Mapping[str, str | tuple[str, ...]]
 _TRUE = frozenset(("1", "true", "t", "yes", "y", "on"))
 _FALSE = frozenset(("0", "false", "f", "no", "n", "off"))
 _URL = re.compile(r"https?://[^\s/?#]+[^\s?#]*", re.IGNORECASE)
+_PAGE_URL = r"https?://[^\s/?#]+[^\s#]*"
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.-]+:"
 _SECRET = re.compile(r"//[^/@\s]*@")
 
 
@@ -39,6 +42,12 @@ def reading(known: Known, value: object) -> object:
             return _names(value)
         case "options":
             return _options(value)
+        case "indexes" | "links":
+            return value  # read together with all others (`project.indexes`)
+        case "mirrors":
+            return _mirrors(value)
+        case "strategy":
+            return _strategy(value)
         case "cutoff":
             return _cutoff(value)
         case "cutoffs":
@@ -65,17 +74,54 @@ def _reading_text(known: Known, text: str) -> object:
             return text
 
 
+class IndexFault(ValueError):
+    """What is said of an index cannot be used: which of its keys, and why."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(f"`{key}`: {reason}" if key else reason)
+        self.key = key
+        self.reason = reason
+
+
 def index_root(text: str) -> str:
     """An index URL in its one form, with a final slash; ``ValueError`` when it is no such URL."""
+    return located(text, "/").url
+
+
+class Located(NamedTuple):
+    """Where an index lies."""
+
+    url: str
+    """In its one form; `file:` for a folder or page of this machine."""
+    written: str = ""
+    """The path, where it was written as a relative one."""
+
+
+def located(text: str, folder: str, *, is_flat: bool = False, key: str = "") -> Located:
+    """Read the address of an index, or a path relative to ``folder``; raises :class:`IndexFault`."""
     text = text.strip()
-    if _URL.fullmatch(text) is None:
-        shown = redacted(text)
-        if text.lower().startswith("file:"):
-            raise Unsupported(
-                f"the index `{shown}` is a folder", why="only `http://` and `https://` indexes are read"
-            )
-        raise ValueError(f"`{shown}` is not the URL of an index (`http://` or `https://`)")
-    return text.rstrip("/") + "/"
+    if re.fullmatch(_PAGE_URL, text, re.IGNORECASE) if is_flat else _URL.fullmatch(text):
+        return Located(text if is_flat else text.rstrip("/") + "/")
+    if text.lower().startswith("file:"):
+        path = text[5:].removeprefix("//").removeprefix("localhost")
+        if not path.startswith("/"):
+            raise IndexFault(key, f"`{text}` is no `file:///` address of a folder")
+        return Located(_file_url(f"file://{path}", is_flat=is_flat))
+    is_path = is_flat or text.startswith(("/", "./", "../"))
+    if not text or not is_path or "\0" in text or re.match(_SCHEME, text):
+        raise IndexFault(
+            key,
+            f"`{redacted(text)}` is not the URL of an index (`http://` or `https://`)"
+            " nor a path such as `./packages`",
+        )
+    path = posixpath.normpath(text)
+    url = PurePosixPath(posixpath.normpath(posixpath.join(folder, path))).as_uri()
+    return Located(_file_url(url, is_flat=is_flat), "" if text.startswith("/") else path)
+
+
+def _file_url(url: str, *, is_flat: bool) -> str:
+    is_page = is_flat and url.lower().endswith((".html", ".htm"))
+    return url if is_page else url.rstrip("/") + "/"
 
 
 def redacted(url: str) -> str:
@@ -203,6 +249,22 @@ def _by_package(value: object, form: str, read: Callable[[object], T]) -> Mappin
         except ValueError as error:
             raise ValueError(f"`{name}`: {error}") from error
     return found
+
+
+def _mirrors(value: object) -> Mapping[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(url, str) for url in value.values()):
+        raise ValueError("its value must be a table of URLs by names or URLs of indexes")
+    return {key: located(url, "/").url for key, url in value.items()}
+
+
+def _strategy(value: object) -> str:
+    if value == "first-index":
+        return "first-index"
+    raise ValueError(
+        f"`{value}` is not `first-index`, the one there is: with any other, somebody's package on a later"
+        " index could take the place of one of the same name on an earlier one; to take a package from a"
+        ' certain index, pin it: `name = { index = "..." }` in `[tool.detent.sources]`'
+    )
 
 
 def _word(word: str, form: str) -> tuple[str, str]:

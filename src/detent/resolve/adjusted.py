@@ -7,6 +7,7 @@ readers need no adjustments. Constraints change no requirement and are judged in
 
 from collections.abc import Iterable, Sequence
 
+from detent.lock.model import Origin
 from detent.model.adjustments import Adjustments, StatedMetadata
 from detent.model.candidate import Artifact, Dependency, Metadata
 from detent.model.dependency import parse_dependency
@@ -101,6 +102,12 @@ class _Adjusted:
 
     def artifacts(self, name: PackageName, number: int) -> tuple[Artifact, ...]:
         return self.plain.artifacts(name, number)
+
+    def origin(self, name: PackageName, number: int) -> Origin:
+        return self.plain.origin(name, number)
+
+    def of_index(self, index: str) -> Releases:
+        return with_adjustments(self.plain.of_index(index), self.adjustments)
 
     def expect(self, listings: Sequence[PackageName], metadata: Sequence[tuple[PackageName, int]]) -> None:
         """Pass on what will be asked, but for the metadata that is stated."""

@@ -4,8 +4,9 @@ A stored answer costs a dictionary look-up here; splitting demands into markers 
 version and extra, however many environments are solved.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
+from types import MappingProxyType
 
 from detent.model import markers
 from detent.model.candidate import Dependency, Metadata
@@ -45,9 +46,23 @@ class Unusable(NamedTuple):
 class Catalogue:
     """Listings and demands, each asked for once."""
 
-    def __init__(self, releases: Releases, *, project: PackageName, pythons: Marker = markers.ALWAYS) -> None:
-        """``pythons`` are those the project is for."""
+    def __init__(
+        self,
+        releases: Releases,
+        *,
+        project: PackageName,
+        pythons: Marker = markers.ALWAYS,
+        sources: Mapping[PackageName, str] = MappingProxyType({}),
+        within: Marker = markers.ALWAYS,
+    ) -> None:
+        """``pythons`` are those the project is for; requirements that do not hold ``within`` are passed over.
+
+        ``sources`` are the packages that the project has from a source of its own, each with what that is
+        called (empty for an index): they have no other version, whoever asks for them from elsewhere.
+        """
         self._releases = releases
+        self.sources = sources
+        self._within = within
         self._project = project
         self.pythons = pythons
         self._listings: dict[PackageName, Listing] = {}
@@ -76,6 +91,10 @@ class Catalogue:
         if key not in self._metadata:
             self._metadata[key] = self._releases.metadata(name, number)
         return self._metadata[key]
+
+    def source(self, name: PackageName) -> str:
+        """Name the source that has the one version of a package; empty for one from an index."""
+        return self.sources.get(name, "")
 
     def has_read(self, name: PackageName, number: int) -> bool:
         """Say whether what a version demands is at hand, and can be read."""
@@ -106,8 +125,10 @@ class Catalogue:
             if row.name == self._project:
                 # The project meets this itself; an index may have something else of that name.
                 continue
-            if row.url:
-                return Unusable(f"needs `{row.name}` from a URL, which is not supported yet")
+            if row.url and row.name not in self.sources:
+                if row.marker and markers.disjoint(self._within, markers.parse(row.marker)):
+                    continue
+                return Unusable(f"needs `{row.name}` from a URL, which only a project's own sources may say")
             demand = self._demand(row)
             if isinstance(demand, Unusable):
                 return demand

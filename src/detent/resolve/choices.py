@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from detent.model import markers
 from detent.model.markers import Marker
 from detent.model.requirement import PackageName, Requirement
+from detent.model.versions import Listing
 from detent.resolve.catalogue import Catalogue, Demand, Unusable
 from detent.resolve.facts import split_slot
 from detent.resolve.policy import Allowed, Cause, ForkStrategy, Hidden, Order, Rules
@@ -130,7 +131,8 @@ class Choices:
         """Give what the policy and the constraints leave of a package's versions here, with the reasons."""
         allowed = self._allowed.get(name)
         if allowed is None:
-            allowed = self._rules.allowed(self.catalogue.listing(name))
+            listing = self.catalogue.listing(name)
+            allowed = _all(listing) if self.catalogue.source(name) else self._rules.allowed(listing)
             if name in self._rules.constraints:
                 allowed = self._constrained(name, allowed)
             self._allowed[name] = allowed
@@ -288,11 +290,17 @@ class Choices:
         return self.best(name, both)
 
 
+def _all(listing: Listing) -> Allowed:
+    """Give what the policy leaves of a source: what somebody named is as new and as old as it may be."""
+    every = listing.every
+    return Allowed(every, (), wheels_only=every & ~listing.sdists, first=every)
+
+
 def _ruled_out_by(constraint: Requirement) -> str:
     origin, table = constraint.origin, "constraint-dependencies"
     place = f"`{table}`"
     if origin is not None and origin.line is not None:
-        place += f", pyproject.toml:{origin.line}"
+        place += f", {origin.file}:{origin.line}"
     elif origin is not None and not origin.table.endswith(table):
         place = origin.table  # a line of a file for this command alone
     return f"is ruled out by `{constraint.name}{constraint.specifier}` ({place})"

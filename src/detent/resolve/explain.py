@@ -254,6 +254,9 @@ class _Teller:
         if not listing.count:
             return f"; there is no package named {demand.name} on the index"
         named = situation.catalogue.matching(demand)
+        source = situation.catalogue.source(demand.name)
+        if not named and source:
+            return f"; {demand.name} comes from {source} at {listing.release(1).version}"
         if not named:
             there = listing.stable & ~listing.yanked or listing.every
             return f"; no version of it matches, the newest is {listing.release(newest(there)).version}"

@@ -8,6 +8,8 @@ answer never imports this.
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
+from packaging.version import Version
+
 from detent.errors import Conflict, DetentError, TooDeep
 from detent.model import markers
 from detent.model.build_policy import BuildPolicy
@@ -65,16 +67,11 @@ class _Tries:
             return partial(_trouble, failure)
         except (DetentError, _TooMuchToRead):
             return _unknown  # none without a build or a download that fails
-        numbers: dict[PackageName, set[int]] = {}
+        versions: dict[PackageName, set[str]] = {}
         for pins in answer:
-            for name, number in pins.items():
-                numbers.setdefault(name, set()).add(number)
-        return {name: tuple(self._versions(name, found)) for name, found in numbers.items()}
-
-    def _versions(self, name: PackageName, numbers: set[int]) -> Iterator[str]:
-        listing = self._situation.catalogue.listing(name)
-        for number in sorted(numbers):
-            yield listing.release(number).version
+            for name, version in pins.items():
+                versions.setdefault(name, set()).add(version)
+        return {name: tuple(sorted(found, key=Version)) for name, found in versions.items()}
 
 
 def _unknown() -> None:
@@ -115,7 +112,11 @@ class _Bounded:
         self._left: dict[PackageName, int] = {}
         self.listing = releases.listing
         self.unreadable = releases.unreadable
+        self.origin = releases.origin
         self.first = releases.first
+
+    def of_index(self, index: str) -> Releases:
+        return _Bounded(self._releases.of_index(index), self._catalogue, self._build)
 
     def artifacts(self, name: PackageName, number: int) -> tuple[Artifact, ...]:
         files = self._releases.artifacts(name, number)
@@ -153,7 +154,7 @@ class _Bounded:
 def _conflict(failure: SearchFailed, cause: NoAnswer, asked: Asked, tries: _Tries) -> Conflict:
     situation = failure.situation
     argument = _argument_of(failure, cause)
-    where = markers.restrict(argument.where, asked.everywhere)
+    where = markers.restrict(argument.where, asked.whole)
     steps: tuple[str, ...] = ()
     if asked.advice == "always":
         steps = suggestions(argument, situation, asked.setup, tries)

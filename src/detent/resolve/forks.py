@@ -38,6 +38,7 @@ from detent.resolve.preferences import NO_PREFERENCES, Preferences
 from detent.resolve.question import Advice, Asked, SearchFailed, Setup, View
 from detent.resolve.scout import scout
 from detent.resolve.solver import Clause, NoAnswer, OutOfTime, Slot, Solver
+from detent.resolve.sourced import Region, Sourced, Sources, called
 from detent.resolve.wording import asker
 
 DEFAULT_LIMITS = Limits()
@@ -52,11 +53,23 @@ class Resolution(NamedTuple):
     extras: Mapping[PackageName, tuple[ExtraName, ...]]
     """Which extras of a package are asked for, sorted; packages without are left out."""
 
+    def everywhere(self, region: Region) -> "Resolution":
+        """Give the same in numbers that mean something outside of its region, too."""
+        if not region.places:
+            return self
+        return self._replace(pins={name: region.number(name, n) for name, n in self.pins.items()})
+
+    def within(self, region: Region) -> "Resolution":
+        """Give, of an answer for another region, what comes from the same place in this one."""
+        pins = {name: region.own(name, number) for name, number in self.pins.items()}
+        return self._replace(pins={name: number for name, number in pins.items() if number})
+
 
 def resolve(
     inputs: Inputs,
     releases: Releases,
     *,
+    sourced: Sequence[Sourced] = (),
     clock: Clock,
     wall: Clock | None = None,
     preferences: Preferences = NO_PREFERENCES,
@@ -68,6 +81,9 @@ def resolve(
 ) -> tuple[Resolution, ...]:
     """Find versions for every environment in range, newest Python first.
 
+    ``sourced`` are the packages that do not come from the index as any other. Where they differ from one part
+    of the environments to another, a number means a version as
+    :class:`~detent.resolve.sourced.Sources` of the same arguments has it.
     ``clock`` counts computing and ``wall`` all time (``None``: the same clock); see
     :class:`~detent.resolve.budget.Budget`. ``seeds`` are environments to begin with, such as those of the old
     lock; ``advice`` says whether edits are tried out where there is no answer. Raises
@@ -76,35 +92,69 @@ def resolve(
     explains that there is none.
     """
     budget = Budget(clock, limits, wall=wall or clock)
-    driver = _Driver(
-        inputs,
-        releases,
-        rules=rules_for(policy, inputs.roots(), preferences, inputs.adjustments),
-        preferences=preferences,
-        budget=budget,
-        report=report,
-    )
-    try:
-        return driver.run(seeds)
-    except SearchFailed as failure:
+    whole = whole_range(inputs)
+    sources = Sources(releases, sourced, inputs.adjustments)
 
-        def again(setup: Setup, bounds: Limits, view: View) -> list[Mapping[PackageName, int]]:
-            answer = resolve(
-                setup.inputs,
-                view(readjusted(releases, setup.inputs.adjustments)),
-                clock=clock,
-                wall=wall,
-                preferences=setup.preferences,
-                policy=setup.policy,
-                seeds=seeds,
-                limits=bounds,
-                advice="never",
-            )
-            return [resolution.pins for resolution in answer]
+    def again(setup: Setup, bounds: Limits, view: View) -> list[Mapping[PackageName, str]]:
+        index = view(readjusted(releases, setup.inputs.adjustments))
+        answer = resolve(
+            setup.inputs,
+            index,
+            sourced=sourced,
+            clock=clock,
+            wall=wall,
+            preferences=setup.preferences,
+            policy=setup.policy,
+            seeds=seeds,
+            limits=bounds,
+            advice="never",
+        )
+        shelf = Sources(index, sourced, setup.inputs.adjustments)
+        return [
+            {name: shelf.release(name, number).version for name, number in resolution.pins.items()}
+            for resolution in answer
+        ]
 
-        setup = Setup(inputs, policy, preferences)
-        failure.asked = Asked(setup, limits, advice, budget, driver.range, driver.elsewhere, again)
-        raise
+    solved: list[Resolution] = []
+    told = _Told()
+    for region in sources.regions(whole):
+        driver = _Driver(
+            inputs,
+            region,
+            rules=rules_for(policy, inputs.roots(), preferences, inputs.adjustments),
+            preferences=preferences,
+            before=[resolution.within(region) for resolution in solved],
+            budget=budget,
+            told=told,
+            report=report,
+        )
+        try:
+            answer = driver.run(seeds)
+        except SearchFailed as failure:
+            setup = Setup(inputs, policy, preferences)
+            failure.asked = Asked(setup, limits, advice, budget, region.where, driver.elsewhere, whole, again)
+            raise
+        solved += [resolution.everywhere(region) for resolution in answer]
+    for text in told.in_order(whole):
+        report(Notice("warning", text))
+    return _join_equal(solved)
+
+
+class _Told:
+    """What is to be warned of in the end, each once."""
+
+    def __init__(self) -> None:
+        self.warnings: dict[str, None] = {}
+        self.missed: dict[str, Marker] = {}
+        """What was not chosen although it is better, and where."""
+
+    def in_order(self, whole: Marker) -> Iterator[str]:
+        yield from self.warnings
+        for text, environment in self.missed.items():
+            where = markers.restrict(environment, whole)
+            told = text if where == markers.ALWAYS else f"{text} (where {markers.render(where)})"
+            if told not in self.warnings:
+                yield told
 
 
 class _Driver:
@@ -113,15 +163,20 @@ class _Driver:
     def __init__(
         self,
         inputs: Inputs,
-        releases: Releases,
+        region: Region,
         *,
         rules: Rules,
         preferences: Preferences,
+        before: Sequence[Resolution],
         budget: Budget,
+        told: "_Told",
         report: Report,
     ) -> None:
+        """``before`` are answers for other regions, as far as they mean something in this one."""
         self._inputs = inputs
-        self._range = whole_range(inputs)
+        self._region = region
+        self._range = region.where
+        releases = region.releases
         self._roots = tuple(
             Demand(
                 root.requirement.name,
@@ -137,7 +192,10 @@ class _Driver:
         )
         self._releases = releases
         pythons = markers.python_only(self._range)
-        self._catalogue = Catalogue(releases, project=inputs.name, pythons=pythons)
+        named = {name: called(region.fixed[name]) if name in region.fixed else "" for name in region.places}
+        self._catalogue = Catalogue(
+            releases, project=inputs.name, pythons=pythons, sources=named, within=region.where
+        )
         required, environments = inputs.adjustments.required_environments, inputs.adjustments.environments
         self._coverage = (
             Coverage(required, releases, pythons=pythons, environments=environments)
@@ -148,8 +206,11 @@ class _Driver:
         self._wants_fewest = rules.policy.fork_strategy is ForkStrategy.FEWEST
         self._preferences = preferences
         self._solved: list[Resolution] = []
+        self._before = tuple(before)
         self._earlier: dict[PackageName, list[int]] = {}
-        self._missed: dict[str, Marker] = {}
+        for resolution in before:
+            self._remember(resolution)
+        self._told = told
         self._budget = budget
         self._report = report
 
@@ -173,21 +234,23 @@ class _Driver:
                     # Older Pythons mean older versions of many packages: fetch those side by side, too.
                     scout(self._situation(outside))
                 continue
-            for name, number in resolution.pins.items():
-                numbers = self._earlier.setdefault(name, [])
-                if number not in numbers:
-                    numbers.append(number)
+            self._remember(resolution)
             self._solved.append(resolution)
         answer = _join_equal(self._solved)
-        for text in dict.fromkeys((*self._warnings(answer), *self._missed_newer())):
-            self._report(Notice("warning", text))
+        self._told.warnings.update(dict.fromkeys(self._warnings(answer)))
         return answer
+
+    def _remember(self, resolution: Resolution) -> None:
+        for name, number in resolution.pins.items():
+            numbers = self._earlier.setdefault(name, [])
+            if number not in numbers:
+                numbers.append(number)
 
     def _wanted(self) -> dict[PackageName, Demand]:
         """Give what the project asks for somewhere in range; a URL is refused."""
         live = [root for root in self._roots if not markers.disjoint(self._range, root.where)]
         for root in live:
-            if root.url:
+            if root.url and root.name not in self._region.places:
                 raise Unsupported(
                     f"requirements with a URL cannot be locked yet: `{root.name}`",
                     why=f"{asker(root)} asks for `{root.url}`",
@@ -200,7 +263,7 @@ class _Driver:
     def _refuse_unknown(self, wanted: Mapping[PackageName, Demand]) -> None:
         """Refuse names the index does not have, which no choice of versions can mend."""
         unknown: list[DetentError] = [
-            PackageUnknown(name, self._inputs.index_url, required_by=asker(root))
+            PackageUnknown(name, self._index_of(name), required_by=asker(root))
             for name, root in wanted.items()
             if not self._catalogue.listing(name).count
         ]
@@ -208,6 +271,10 @@ class _Driver:
             raise Failures(unknown)
         for failure in unknown:
             raise failure
+
+    def _index_of(self, name: PackageName) -> str:
+        """Say where a package was looked for."""
+        return self._region.index_url(name) or self._inputs.index_url
 
     def _situation(
         self,
@@ -239,7 +306,7 @@ class _Driver:
             return self._earlier
         asked = {root.name for root in self._roots if not markers.disjoint(part.environment, root.where)}
         found: dict[PackageName, list[int]] = {}
-        for resolution in self._solved:
+        for resolution in (*self._before, *self._solved):
             is_apart = markers.disjoint(gates, markers.gates_only(resolution.environment))
             for name, number in resolution.pins.items():
                 if name not in part.fresh and not (is_apart and name in asked):
@@ -288,11 +355,12 @@ class _Driver:
             if gap is not None:
                 raise self._coverage_split(situation, *gap)
         for name, number in pins.items():
-            missed = situation.missed(name, number)
-            if missed:
+            reason = situation.missed(name, number)
+            if reason:
                 version = self._catalogue.listing(name).release(number).version
-                text = f"`{name}` {version} is locked, because {missed}"
-                self._missed[text] = markers.or_(self._missed.get(text, markers.NEVER), part.environment)
+                text = f"`{name}` {version} is locked, because {reason}"
+                missed = self._told.missed
+                missed[text] = markers.or_(missed.get(text, markers.NEVER), part.environment)
         return Resolution(part.environment, pins, {name: tuple(found) for name, found in extras.items()})
 
     def _coverage_split(self, situation: Situation, name: PackageName, number: int) -> Split:
@@ -301,19 +369,9 @@ class _Driver:
         reason = f"{name} {version} {situation.without_file(name, number, where)}"
         return Split(where, reason, about=name)
 
-    @property
-    def range(self) -> Marker:
-        """All that is to be solved."""
-        return self._range
-
     def elsewhere(self, environment: Marker) -> Situation:
         """Look at one environment."""
         return self._situation(Part(environment))
-
-    def _missed_newer(self) -> Iterator[str]:
-        for text, environment in self._missed.items():
-            where = markers.restrict(environment, self._range)
-            yield text if where == markers.ALWAYS else f"{text} (where {markers.render(where)})"
 
     def _warnings(self, answer: Sequence[Resolution]) -> Iterator[str]:
         """Name what was chosen although it was yanked, extras that do not exist, and what a setting does."""

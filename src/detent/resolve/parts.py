@@ -15,7 +15,7 @@ from detent.model.markers import Marker
 from detent.model.requirement import PackageName
 from detent.named import NamedTuple
 
-_Order: TypeAlias = tuple[int, tuple[int, int, str]]
+Order: TypeAlias = tuple[int, tuple[int, int, str]]
 
 
 class Part(NamedTuple):
@@ -47,8 +47,7 @@ class Parts:
 
     def __init__(self, whole: Marker, seeds: Sequence[Marker]) -> None:
         """Begin with the seeds within range, and whatever they leave of it."""
-        extras, groups = markers.mentions(whole)
-        self._gates = (*map(markers.in_extra, sorted(extras)), *map(markers.in_group, sorted(groups)))
+        self._gates = gates_of(whole)
         self._waiting: list[Part] = []
         rest = whole
         for seed in seeds:
@@ -64,12 +63,12 @@ class Parts:
 
     def waiting(self) -> tuple[Part, ...]:
         """Give the environments left to solve, the next one first."""
-        self._waiting.sort(key=self._place)
+        self._sort()
         return tuple(self._waiting)
 
     def take(self) -> Part:
         """Take the next environment off the list."""
-        self._waiting.sort(key=self._place)
+        self._sort()
         return self._waiting.pop(0)
 
     def split(self, part: Part, where: Marker, about: PackageName | None) -> Part:
@@ -80,7 +79,19 @@ class Parts:
         self._waiting += [Part(inside, fresh), outside]
         return outside
 
-    def _place(self, part: Part) -> _Order:
-        """Order by what most have in common, which is no exclusive extras; then the newest Python first."""
-        on = sum(markers.implies(part.environment, gate) for gate in self._gates)
-        return on, markers.sort_key(part.environment)
+    def _sort(self) -> None:
+        self._waiting.sort(key=lambda part: place_of(part.environment, self._gates))
+
+
+def gates_of(*environments: Marker) -> tuple[Marker, ...]:
+    """Give the extras and groups that environments ask about, each as where it is on."""
+    mentioned = [markers.mentions(environment) for environment in environments]
+    extras = {extra for extras, _ in mentioned for extra in extras}
+    groups = {group for _, groups in mentioned for group in groups}
+    return (*map(markers.in_extra, sorted(extras)), *map(markers.in_group, sorted(groups)))
+
+
+def place_of(environment: Marker, gates: Sequence[Marker]) -> Order:
+    """Order by what most have in common, which is none of these gates; then the newest Python first."""
+    on = sum(markers.implies(environment, gate) for gate in gates)
+    return on, markers.sort_key(environment)

@@ -7,6 +7,7 @@ answer comes from the network, a cache or a test. Nothing else of the outside is
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeAlias
 
+from detent.lock.model import Origin
 from detent.model.candidate import Artifact, Metadata
 from detent.model.requirement import PackageName
 from detent.model.versions import Listing
@@ -33,6 +34,15 @@ class Releases(Protocol):
 
     def artifacts(self, name: PackageName, number: int) -> tuple[Artifact, ...]:
         """Give the files of a version."""
+
+    def origin(self, name: PackageName, number: int) -> Origin:
+        """Say where a version comes from."""
+
+    def of_index(self, index: str) -> "Releases":
+        """Give what the index of this name offers, and no other; for packages the project pins to it.
+
+        Raises :class:`~detent.errors.DetentError` where the project declares no such index.
+        """
 
     def expect(self, listings: Sequence[PackageName], metadata: Sequence[tuple[PackageName, int]]) -> None:
         """Hear what will be asked next, to fetch it side by side; a hint, cheap where all is at hand."""

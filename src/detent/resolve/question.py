@@ -44,7 +44,9 @@ class Asked(NamedTuple):
     """All that is to be solved."""
     elsewhere: Callable[[Marker], Situation]
     """Looks at a part of it."""
-    again: Callable[[Setup, Limits, View], Sequence[Mapping[PackageName, int]]]
+    whole: Marker
+    """All that the lock is for, which is more where a source holds in a part only."""
+    again: Callable[[Setup, Limits, View], Sequence[Mapping[PackageName, str]]]
     """Asks something else and gives the versions chosen, for each environment."""
 
 

@@ -33,10 +33,12 @@ def origin_of(demand: Demand) -> Origin | None:
 def asking(origin: Origin | None) -> str:
     """Say which part of the project asks: ``your project's extra `net` needs``."""
     table = origin.table if origin is not None else ""
+    folder = origin.file.rpartition("/")[0] if origin is not None else ""
+    found = "your project needs"
     for start, words in _KINDS:
         if table.startswith(start):
-            return words.format(table.removeprefix(start))
-    return "your project needs"
+            found = words.format(table.removeprefix(start))
+    return found.replace("your project", f"your project's `{folder}`", 1) if folder else found
 
 
 def place(origin: Origin | None) -> str:
@@ -44,7 +46,7 @@ def place(origin: Origin | None) -> str:
     if origin is None:
         return ""
     if origin.line is not None:
-        return f"pyproject.toml:{origin.line}"
+        return f"{origin.file}:{origin.line}"
     return origin.table if origin.table == "command line" else ""
 
 

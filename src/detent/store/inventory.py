@@ -19,7 +19,8 @@ from detent.store.layout import BUCKETS, Layout
 
 NOT_UNITS = frozenset(("users", "tmp"))
 """Buckets that have owners of their own."""
-_DEEP = frozenset(("index-v1", "metadata-v1", "archives-v1", "unpacked"))
+_GIT = "git-v1"
+_DEEP = frozenset(("index-v1", "metadata-v1", "archives-v1", "unpacked", "checkouts"))
 """Whose units stand in folders of them."""
 _VERSIONED = re.compile(r"([a-z]+)-v(\d+)")
 
@@ -69,6 +70,9 @@ def groups(layout: Layout) -> list[str]:
             continue
         if layout.root / bucket == layout.wheels_bucket:
             bucket = f"{bucket}/{layout.unpacked.name}"  # noqa: PLW2901
+        if bucket == _GIT:
+            found += [f"{bucket}/{name}" for name in _folders(f"{layout.root}/{bucket}") if name == "db"]
+            bucket = f"{bucket}/checkouts"  # noqa: PLW2901
         if bucket.rpartition("/")[2] in _DEEP:
             found += [f"{bucket}/{name}" for name in _folders(f"{layout.root}/{bucket}")]
         elif _is_folder(f"{layout.root}/{bucket}"):

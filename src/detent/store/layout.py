@@ -20,6 +20,8 @@
     settled-v1/<fingerprint>           what a sync came to install, by the bytes of all that decides it
     stamps-v1/<device>-<inode>         what the last command left true in a folder (:mod:`detent.stamp`)
     archives-v1/0-<aa>/<sha256>        source distributions, kept for builds
+    git-v1/db/<repository>/            what was fetched of one repository, bare; the key is of its URL
+    git-v1/checkouts/<repository>/<commit>/    the tree of one commit, with its `.git`; nobody writes to it
     built-v1/<key>                     source, interpreter and settings -> sha256 of the wheel that was built
     logs-v1/                           what failed builds said
     pylock-v1/                         decoded locks, by the fingerprint of the file
@@ -48,6 +50,7 @@ BUCKETS = (
     "settled-v1",
     stamp.BUCKET,
     "archives-v1",
+    "git-v1",
     "built-v1",
     "logs-v1",
     "pylock-v1",
@@ -126,6 +129,10 @@ class Layout(NamedTuple):
         """What was learned of the index itself."""
         return self.index_folder(index_url) / ".facts"
 
+    def index_hosts(self, index_url: str) -> Path:
+        """The hosts of files that the index has named."""
+        return self.index_folder(index_url) / ".hosts"
+
     def listing(self, index_url: str, name: str) -> Path:
         """One project's releases, as the resolver reads them."""
         return self.index_folder(index_url) / _key(name)
@@ -157,6 +164,19 @@ class Layout(NamedTuple):
     def archive(self, digest: str) -> Path:
         """The source distribution with this sha256."""
         return self.root / "archives-v1" / f"0-{_digest(digest)[:2]}" / digest
+
+    @property
+    def git_databases(self) -> Path:
+        """The folder with what was fetched of each repository."""
+        return self.root / "git-v1" / "db"
+
+    def git_database(self, key: str) -> Path:
+        """What was fetched of one repository."""
+        return self.git_databases / _key(key)
+
+    def git_checkout(self, key: str, commit: str) -> Path:
+        """The tree of one commit; ``commit`` may say more, such as that it has its submodules."""
+        return self.root / "git-v1" / "checkouts" / _key(key) / _key(commit)
 
     def built(self, key: str) -> Path:
         """Which wheel a build gave."""

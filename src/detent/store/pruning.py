@@ -22,7 +22,7 @@ from detent.store.removal import remove
 from detent.store.usage import folders, links_of
 from detent.store.users import UNSEEN_DAYS, User, dead_notes, owners, see_users, users
 
-_FETCHED = ("index-v1", "metadata-v1", "archives-v1", "selections-v1", "settled-v1")
+_FETCHED = ("index-v1", "metadata-v1", "archives-v1", "git-v1", "selections-v1", "settled-v1")
 """Buckets whose contents a download brings back, or which are made in no time."""
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from detent.errors import IndexUnavailable, OfflineMiss
 from detent.index.client import Client
+from detent.index.logins import Logins
 from detent.model.limits import Limits
 from support.index_server import IndexServer, serve
 from support.wheels import wheel
@@ -20,7 +21,7 @@ PAGE = {"Accept": "text/html"}
 
 
 def client(url: str, **more: Any) -> Client:
-    return Client(index_url=url, limits=more.pop("limits", QUICK), dice=lambda: -0.49, **more)
+    return Client(logins=Logins((url,)), limits=more.pop("limits", QUICK), dice=lambda: -0.49, **more)
 
 
 def fetch(index: IndexServer, path: str = "simple/a/", **more: Any) -> bytes:

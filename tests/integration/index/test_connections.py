@@ -83,7 +83,7 @@ def get(client: Client, url: str) -> bytes:
 
 
 def test_a_connection_that_the_server_closed_meanwhile_is_not_used_again() -> None:
-    with serving(answer(stays=False)) as server, Client(index_url=server.url, limits=QUICK) as client:
+    with serving(answer(stays=False)) as server, Client(limits=QUICK) as client:
         for _ in range(3):
             server.idle.clear()
             assert get(client, server.url) == b"ok"
@@ -99,7 +99,7 @@ def test_a_request_whose_kept_connection_dies_unanswered_is_sent_again_at_once()
         connection.sendall(ANSWER)
         return True
 
-    with serving(script) as server, Client(index_url=server.url, limits=QUICK) as client:
+    with serving(script) as server, Client(limits=QUICK) as client:
         assert [get(client, server.url) for _ in range(2)] == [b"ok", b"ok"]
         assert (len(server.heads), server.connections) == (3, 2)
 
@@ -109,7 +109,7 @@ def test_an_answer_that_had_begun_is_not_asked_for_twice() -> None:
         connection.sendall(ANSWER if len(server.heads) == 1 else b"HTTP/1.1 200")
         return len(server.heads) == 1
 
-    with serving(script) as server, Client(index_url=server.url, limits=QUICK) as client:
+    with serving(script) as server, Client(limits=QUICK) as client:
         get(client, server.url)
         with pytest.raises(IndexUnavailable):
             get(client, server.url)
@@ -128,7 +128,7 @@ def test_an_answer_that_had_begun_is_not_asked_for_twice() -> None:
 )
 def test_bodies_end_as_their_heads_say(data: bytes, body: bytes) -> None:
     stays = b"chunked" in data or b"Length" in data
-    with serving(answer(data, stays=stays)) as server, Client(index_url=server.url, limits=QUICK) as client:
+    with serving(answer(data, stays=stays)) as server, Client(limits=QUICK) as client:
         assert [get(client, server.url) for _ in range(2)] == [body, body]
 
         assert server.connections == (1 if stays else 2)
@@ -149,7 +149,7 @@ def test_bodies_end_as_their_heads_say(data: bytes, body: bytes) -> None:
 def test_an_answer_that_is_cut_short_or_no_answer_at_all_is_one_plain_sentence(data: bytes) -> None:
     with (
         serving(answer(data, stays=False)) as server,
-        Client(index_url=server.url, limits=QUICK) as client,
+        Client(limits=QUICK) as client,
         pytest.raises(IndexUnavailable) as caught,
     ):
         get(client, server.url)
@@ -160,7 +160,7 @@ def test_an_answer_that_is_cut_short_or_no_answer_at_all_is_one_plain_sentence(d
 def test_through_a_proxy_the_whole_address_is_asked_for() -> None:
     with serving(answer()) as server:
         proxies = Proxies({"http": Proxy("127.0.0.1", server.port, "Basic abc")}, ())
-        with Client(index_url="http://index.example/simple/", limits=QUICK, proxies=proxies) as client:
+        with Client(limits=QUICK, proxies=proxies) as client:
             assert get(client, "http://index.example/simple/a/") == b"ok"
 
     head = server.heads[0].decode().lower()
@@ -173,7 +173,7 @@ def test_a_proxy_that_does_not_tunnel_is_one_plain_sentence() -> None:
     with serving(answer(refusal, stays=False)) as server:
         proxies = Proxies({"https": Proxy("127.0.0.1", server.port, "Basic abc")}, ())
         with (
-            Client(index_url="https://index.example/simple/", limits=QUICK, proxies=proxies) as client,
+            Client(limits=QUICK, proxies=proxies) as client,
             pytest.raises(IndexUnavailable) as caught,
         ):
             get(client, "https://index.example/simple/a/")
@@ -193,7 +193,7 @@ def test_the_address_of_a_host_is_looked_up_once(monkeypatch: pytest.MonkeyPatch
         return real("127.0.0.1", *args, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    with serving(answer(stays=False)) as server, Client(index_url=server.url, limits=QUICK) as client:
+    with serving(answer(stays=False)) as server, Client(limits=QUICK) as client:
         for _ in range(2):
             server.idle.clear()
             get(client, f"http://localhost:{server.port}/")
@@ -203,8 +203,8 @@ def test_the_address_of_a_host_is_looked_up_once(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_connection_may_be_made_before_anybody_asks() -> None:
-    with serving(answer()) as server, Client(index_url=server.url, limits=QUICK) as client:
-        client.prepare()
+    with serving(answer()) as server, Client(limits=QUICK) as client:
+        client.prepare(server.url)
         client.wait()
 
         assert get(client, server.url) == b"ok"
@@ -212,7 +212,7 @@ def test_a_connection_may_be_made_before_anybody_asks() -> None:
 
 
 def test_addresses_that_are_not_plain_are_sent_as_they_can_be() -> None:
-    with serving(answer()) as server, Client(index_url=server.url, limits=QUICK) as client:
+    with serving(answer()) as server, Client(limits=QUICK) as client:
         get(client, f"{server.url}ä b%20c?q=ö")
 
     assert server.heads[0].startswith(b"GET /%C3%A4%20b%20c?q=%C3%B6 HTTP/1.1\r\n")

@@ -32,7 +32,7 @@ def locked(index: IndexServer, **changes: Any) -> Artifact:
 
 def download(artifact: Artifact, index: IndexServer, folder: Path, **more: Any) -> Downloaded:
     limits = more.pop("limits", QUICK)
-    with Client(index_url=index.url, limits=limits, dice=lambda: -0.49, **more) as client:
+    with Client(limits=limits, dice=lambda: -0.49, **more) as client:
         return client.download(artifact, "big", folder)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from detent.index.client import Client
 from detent.model.candidate import Artifact
 from detent.model.limits import Limits
-with Client(index_url={url!r}, limits=Limits()) as client:
+with Client(limits=Limits()) as client:
     jobs = [
         client.submit(client.download, Artifact("a", {url!r} + f"hang/{{n}}", ()), "a", Path({folder!r})) for n in range(3)
     ]

@@ -37,7 +37,7 @@ def read(
 ) -> Found:
     page = parse_page(index.page("a")[1], index.page("a")[0], f"{index.url}a/", A)  # type: ignore[index]
     files = [artifact_of(row) for each in page.files for row in each.rows]
-    with Client(index_url=index.url, limits=limits, dice=lambda: -0.49) as client:
+    with Client(limits=limits, dice=lambda: -0.49) as client:
         sidecars = sidecars or Sidecars(None, lambda: 0.0)
         archives = Archives(Layout(scratch / "store"))
         ladder = Ladder(client, sidecars, archives, lambda: scratch, ignore)

@@ -11,6 +11,7 @@ import pytest
 from detent.errors import BuildFailed
 from detent.events import ignore
 from detent.index.client import Client
+from detent.index.logins import Logins
 from detent.index.releases import IndexReleases
 from detent.index.remote import RemoteIndex
 from detent.model.candidate import Metadata
@@ -31,7 +32,7 @@ def test_popular_projects_of_the_default_index_can_be_read_and_fetched(tmp_path:
     url = urljoin(distlib.index.DEFAULT_INDEX, "/simple/")
     layout = Layout(tmp_path)
     certificates = settings(Sources(cache_home=tmp_path, variables=os.environ)).certificates.value
-    with Client(index_url=url, limits=Limits(), certificates=certificates) as client:
+    with Client(logins=Logins((url,)), limits=Limits(), certificates=certificates) as client:
         releases = IndexReleases(
             index_url=url,
             layout=layout,

@@ -10,6 +10,7 @@ import pytest
 from detent.errors import BuildFailed, IndexUnavailable, OfflineMiss, PageInvalid
 from detent.events import ignore
 from detent.index.client import Client
+from detent.index.logins import Logins
 from detent.index.releases import IndexReleases
 from detent.index.remote import RemoteIndex
 from detent.model.candidate import Artifact, Metadata
@@ -554,7 +555,7 @@ def test_credentials_are_used_and_never_kept(tmp_path: Path) -> None:
     with serve(PACKAGES, user=("me", "s3cret")) as index:
         layout = Layout(tmp_path / "cache")
         url = index.with_user("me", "s3cret")
-        client = Client(index_url=url, limits=QUICK)
+        client = Client(logins=Logins((url,)), limits=QUICK)
         releases = IndexReleases(
             index_url=url,
             layout=layout,

@@ -1,7 +1,7 @@
 """Locking behind another mirror rewrites nothing."""
 
 from detent.lock.addresses import with_locked_addresses
-from detent.lock.model import Direct, Lock, LockedPackage
+from detent.lock.model import Direct, Edge, Lock, LockedPackage
 from support.locks import artifact, entry, lock
 
 
@@ -53,3 +53,31 @@ def test_another_version_comes_from_where_it_was_found() -> None:
 
     assert with_locked_addresses(new, locked(behind("a.example.com", entry("a", "1.0")))) == new
     assert with_locked_addresses(new, None) == new
+
+
+def test_an_index_the_project_declares_is_no_mirror() -> None:
+    old = locked(behind("a.example.com", entry("a")))
+    new = locked(behind("b.example.com", entry("a")))
+
+    assert with_locked_addresses(new, old, declared=["https://b.example.com/simple/"]) == new
+
+
+def test_a_package_from_elsewhere_is_none_of_an_index() -> None:
+    url = "https://files.example.com/a-1.0-py3-none-any.whl"
+    archive = entry("a")._replace(direct=Direct("archive", url), index="")
+
+    assert with_locked_addresses(locked(archive), locked(entry("a"))) == locked(archive)
+    assert with_locked_addresses(locked(entry("a")), locked(archive)) == locked(entry("a"))
+
+
+def test_of_entries_of_one_version_each_keeps_its_own_address() -> None:
+    first, second = entry("a"), entry("a", wheels=["py2-none-any"])
+    old = locked(behind("a.example.com", first), behind("b.example.com", second))
+    mirrored = (behind("c.example.com", first), behind("d.example.com", second))
+    edge = Edge(mirrored[0].name, "1.0", mirrored[0].index)
+    new = locked(*mirrored, entry("z")._replace(dependencies=(edge,)))
+
+    (*entries, user) = with_locked_addresses(new, old).packages
+
+    assert tuple(entries) == old.packages
+    assert user.dependencies == (edge._replace(index="https://a.example.com/simple/"),)

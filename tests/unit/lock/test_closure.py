@@ -1,8 +1,20 @@
 """Whether a lock is whole."""
 
+import pytest
+
 from detent.lock.closure import closure_faults
-from detent.lock.model import Direct
-from support.locks import entry, foreign, inputs, lock
+from detent.lock.model import Direct, LockedPackage
+from detent.model import markers
+from detent.model.requirement import package_name
+from detent.model.sources import (
+    GitSource,
+    IndexSource,
+    PathSource,
+    ProjectIndex,
+    SourceRule,
+    WorkspaceSource,
+)
+from support.locks import artifact, entry, foreign, inputs, lock
 
 
 def test_a_whole_lock_has_no_faults() -> None:
@@ -281,3 +293,138 @@ def test_an_entry_that_comes_from_where_nobody_said_is_told() -> None:
     assert closure_faults(project, lock(taken, made_from=project)) == (
         "the entry `a` comes from `evil`, and no requirement names that",
     )
+
+
+GIT = Direct("vcs", "https://git.example.com/a.git", "git", "main", "84b3", "sub")
+RULE = SourceRule(
+    package_name("a"), GitSource(GIT.location, "main", "branch", "sub"), where="pyproject.toml:7"
+)
+
+
+def from_git(direct: Direct = GIT, marker: str = "") -> LockedPackage:
+    return LockedPackage(package_name("a"), "", marker=marker, direct=direct, held_version="1.2")
+
+
+def test_an_entry_from_where_a_rule_says_is_right() -> None:
+    project = inputs(["a>=1"])._replace(sources=(RULE,))
+
+    assert closure_faults(project, lock(from_git(), made_from=project)) == ()
+
+
+def test_the_version_that_was_held_has_to_meet_requirements() -> None:
+    project = inputs(["a>=2"])._replace(sources=(RULE,))
+
+    assert "[project.dependencies] needs `a>=2`, but the lock has `a 1.2`" in closure_faults(
+        project, lock(from_git(), made_from=project)
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        GIT._replace(location="https://evil.example.com/a.git"),
+        GIT._replace(subdirectory="evil"),
+        GIT._replace(vcs="hg"),
+        Direct("directory", "libs/a"),
+    ],
+)
+def test_an_entry_from_elsewhere_than_its_rule_says_is_told(other: Direct) -> None:
+    project = inputs(["a"])._replace(sources=(RULE,))
+
+    (fault,) = closure_faults(project, lock(from_git(other), made_from=project))
+
+    assert fault == f"the entry `a 1.2` comes from `{other.location}`, and pyproject.toml:7 says otherwise"
+
+
+def test_an_entry_of_an_index_is_none_of_a_repository() -> None:
+    project = inputs(["a"])._replace(sources=(RULE,))
+
+    assert closure_faults(project, lock(entry("a"), made_from=project)) == (
+        (
+            "the entry `a 1.0` comes from the index `https://index.example.com/simple/`, "
+            "and pyproject.toml:7 says otherwise"
+        ),
+    )
+
+
+def test_a_rule_counts_where_it_holds_alone() -> None:
+    rule = RULE._replace(marker=markers.parse("sys_platform == 'win32'"))
+    project = inputs(["a"])._replace(sources=(rule,))
+    parts = (from_git(marker="sys_platform == 'win32'"), entry("a", marker="sys_platform != 'win32'"))
+
+    assert closure_faults(project, lock(*parts, made_from=project)) == ()
+    assert closure_faults(project, lock(from_git(), made_from=project)) == (
+        f"the entry `a 1.2` comes from `{GIT.location}`, and no requirement names that",
+    )
+
+
+def test_what_a_package_of_a_source_refers_to_counts_and_what_one_of_an_index_does_not() -> None:
+    url = f"a @ git+{GIT.location}@main#subdirectory=sub"
+    rule = SourceRule(package_name("b"), PathSource("libs/b"))
+    local = inputs(["b"])._replace(sources=(rule,))
+    folder = LockedPackage(package_name("b"), "", direct=Direct("directory", "libs/b"), requires=(url,))
+    plain = inputs(["b"])
+
+    assert closure_faults(local, lock(from_git(), folder, made_from=local)) == ()
+    assert closure_faults(plain, lock(from_git(), entry("b", needs=[url]), made_from=plain)) == (
+        f"the entry `a 1.2` comes from `{GIT.location}`, and no requirement names that",
+    )
+
+
+def test_a_commit_that_is_named_is_the_one() -> None:
+    commit = "84b3a3ac7f9252fba5dedcc666febd3b387b2b50"
+    project = inputs([f"a @ git+{GIT.location}@{commit}#subdirectory=sub"])
+    right = GIT._replace(revision=commit, commit=commit)
+
+    assert closure_faults(project, lock(from_git(right), made_from=project)) == ()
+    assert closure_faults(project, lock(from_git(right._replace(commit="0" * 40)), made_from=project))
+
+
+def test_a_file_at_a_url_has_the_hash_that_was_named() -> None:
+    file = artifact("a-1.0-py3-none-any.whl")
+    digest = file.digests[0].value
+    found = entry("a")._replace(direct=Direct("archive", file.url), index="", wheels=(file,))
+
+    def faults(value: str) -> tuple[str, ...]:
+        project = inputs([f"a @ {file.url}#sha256={value}"])
+        return closure_faults(project, lock(found, made_from=project))
+
+    assert faults(digest) == ()
+    assert faults("0" * 64)
+
+
+def test_a_package_that_is_pinned_to_an_index_is_from_there() -> None:
+    rule = SourceRule(package_name("a"), IndexSource("mine"))
+    project = inputs(["a"])._replace(
+        sources=(rule,), indexes=(ProjectIndex("mine", "https://mine.example.com/simple"),)
+    )
+
+    assert closure_faults(project, lock(entry("a"), made_from=project))
+    mine = entry("a", index="https://mine.example.com/simple/")
+    assert closure_faults(project, lock(mine, made_from=project)) == ()
+
+
+def test_a_member_of_the_workspace_lies_inside_of_it() -> None:
+    project = inputs(["a"])._replace(sources=(SourceRule(package_name("a"), WorkspaceSource()),))
+
+    def faults(path: str) -> tuple[str, ...]:
+        return closure_faults(project, lock(from_git(Direct("directory", path)), made_from=project))
+
+    assert faults("packages/a") == ()
+    assert faults("../a")
+    assert faults("/srv/a")
+
+
+def test_an_index_elsewhere_has_no_files_on_this_machine() -> None:
+    project = inputs(["a"])
+    wheel = artifact("a-1.0-py3-none-any.whl", url="file:///srv/a-1.0-py3-none-any.whl")
+    strange = entry("a")._replace(wheels=(wheel,))
+
+    assert closure_faults(project, lock(strange, made_from=project)) == (
+        (
+            "the entry `a 1.0` of the index `https://index.example.com/simple/` has a file on this machine: "
+            "`file:///srv/a-1.0-py3-none-any.whl`"
+        ),
+    )
+    local = strange._replace(index="file:///srv/")
+    assert closure_faults(project, lock(local, made_from=project)) == ()

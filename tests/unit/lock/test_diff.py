@@ -1,8 +1,11 @@
 """What changed between two locks, and between a lock and its project."""
 
-from detent.lock.diff import Change, changes, differences
+from detent.lock.diff import Change, changes, differences, unused_sources
 from detent.lock.model import Direct, LockedPackage
+from detent.model import markers
+from detent.model.inputs import Inputs
 from detent.model.requirement import package_name
+from detent.model.sources import GitSource, PathSource, RevisionKind, SourceRule
 from support.locks import entry, foreign, inputs, lock
 
 
@@ -181,3 +184,53 @@ def test_a_difference_in_what_the_project_says_beside_its_requirements_is_put_in
     )
     same = inputs(adjustments=now)
     assert differences(same, lock(made_from=same)) == ()
+
+
+# ---- sources ------------------------------------------------------------------------------------
+
+
+def ruled(*rules: SourceRule) -> Inputs:
+    return inputs()._replace(sources=rules)
+
+
+def test_another_source_is_named_with_the_one_before() -> None:
+    name = package_name("a")
+    kinds: tuple[RevisionKind, ...] = ("tag", "branch")
+    tag, branch = (GitSource("https://h.example/a.git", "x", kind) for kind in kinds)
+    path = SourceRule(name, PathSource("a"), markers.in_extra("x"))
+    old = lock()._replace(inputs=ruled(SourceRule(name, tag)).recorded())
+
+    assert differences(ruled(SourceRule(name, tag, where="pyproject.toml:3")), old) == ()
+    assert differences(ruled(SourceRule(name, branch)), old) == (
+        (
+            'the source of `a` is `{git = "https://h.example/a.git", branch = "x"}` '
+            'and was `{git = "https://h.example/a.git", tag = "x"}`'
+        ),
+    )
+    assert differences(ruled(SourceRule(name, tag), path), old) == (
+        'the source `{path = "a", marker = "\'x\' in extras"}` of `a` was added to [tool.detent.sources]',
+    )
+    assert differences(ruled(), old) == (
+        'the source `{git = "https://h.example/a.git", tag = "x"}` of `a` was removed from [tool.detent.sources]',
+    )
+
+
+def test_a_source_that_nothing_asks_for_is_named_once() -> None:
+    a, b = (package_name(name) for name in "ab")
+    rules = [
+        SourceRule(a, PathSource("a")),
+        SourceRule(b, PathSource("b"), markers.in_extra("x"), "pyproject.toml:3"),
+        SourceRule(b, PathSource("c"), markers.in_extra("y"), "pyproject.toml:4"),
+    ]
+
+    assert tuple(unused_sources(ruled(*rules), lock(entry("a")))) == (
+        "the source of `b` (pyproject.toml:3) is not used: nothing asks for it",
+    )
+
+
+def test_what_a_repository_held_is_told_with_its_commit() -> None:
+    held = LockedPackage(
+        package_name("a"), "", direct=Direct("vcs", "x", "git", commit="0123456789abcdef"), held_version="1.5"
+    )
+
+    assert changes(None, lock(held)) == (Change(package_name("a"), (), ("1.5 (0123456789ab)",)),)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from detent.lock.model import Direct
+from detent.lock.model import Direct, Edge
 from detent.lock.pylock import parse_lock
+from detent.model.requirement import package_name
 from support.pylocks import SHA, a_wheel, an_entry, reason, source
 
 
@@ -171,6 +172,20 @@ def test_a_time_without_offset_is_utc_and_others_are_converted() -> None:
         (f"wheels = [{a_wheel()}]\ndirectory = {{path = 'x'}}", "has several sources"),
         ("directory = {}", "`directory.path` is missing"),
         ("vcs = {type = 'git', url = 'https://x.example.com'}", "`vcs.commit-id` is missing"),
+        ("vcs = {type = 'git', url = 'https://x.example.com', commit-id = '-x'}", "`vcs.commit-id` is not a"),
+        ("vcs = {type = 'git', url = '--upload-pack=x', commit-id = '84b3'}", "`vcs.url` names no place"),
+        ("vcs = {type = 'git', url = 'u', commit-id = '84b3', subdirectory = 'a/../..'}", "out of its tree"),
+        ("directory = {path = 'x', subdirectory = '/etc'}", "`directory.subdirectory` leads out of its tree"),
+        ("directory = {path = 'x', subdirectory = 'C:/x'}", "`directory.subdirectory` leads out of its tree"),
+        ("directory = {path = 'x'}\ntool.detent.version = 'new'", "`tool.detent.version` is not valid"),
+        (
+            f"wheels = [{a_wheel()}]\ndependencies = [{{name = 'b', vcs = 3}}]",
+            "`dependencies[0].vcs` must be a table",
+        ),
+        (
+            f"wheels = [{a_wheel()}]\ndependencies = [{{name = 'b', vcs = {{url = 3}}}}]",
+            "`dependencies[0].vcs.url` must be a string",
+        ),
         (
             f"archive = {{url = 'https://x.example.com/', hashes = {{sha256 = '{SHA}'}}}}",
             "does not end in a file name",
@@ -208,4 +223,36 @@ def test_an_entry_without_a_valid_name_or_version_is_refused() -> None:
     assert "`name` is not valid" in reason(source(an_entry("", name="a b")))
     assert "`version` is not valid: `new` is not a valid version" in reason(
         source(an_entry("", version="new"))
+    )
+
+
+def test_a_url_that_leads_to_sources_of_another_project_is_refused() -> None:
+    row = a_wheel("a-1.0.tar.gz").replace("example.com/a-", "example.com/evil-")
+
+    assert "`sdist.url` leads to another file" in reason(source(an_entry(f"sdist = {row}")))
+
+
+def test_what_a_repository_held_is_no_version_of_the_entry() -> None:
+    vcs = 'vcs = {type = "git", url = "https://git.example.com/a.git", commit-id = "84b3"}'
+    text = source(f'[[packages]]\nname = "a"\n{vcs}\n[packages.tool.detent]\nversion = "1.0.0-rc1"')
+
+    (package,) = parse_lock(text, "pylock.toml").packages
+
+    assert (package.version, package.held_version, package.known_version) == ("", "1.0.0rc1", "1.0.0rc1")
+
+
+def test_edges_lead_to_sources_by_what_they_say_of_them() -> None:
+    rows = [
+        '{name = "b", vcs = {type = "git", url = "https://me:x@git.example.com/b.git", commit-id = "84b3"}}',
+        '{name = "c", version = "1.0", index = "https://index.example.com/simple/"}',
+        '{name = "d", directory = {path = "libs/d", subdirectory = "x"}}',
+        '{name = "e", archive = {}}',
+    ]
+    text = source(an_entry(f"wheels = [{a_wheel()}]\ndependencies = [{', '.join(rows)}]"))
+
+    assert parse_lock(text, "pylock.toml").packages[0].dependencies == (
+        Edge(package_name("b"), direct=Direct("vcs", "https://git.example.com/b.git", "git", "", "84b3")),
+        Edge(package_name("c"), "1.0", "https://index.example.com/simple/"),
+        Edge(package_name("d"), direct=Direct("directory", "libs/d", subdirectory="x")),
+        Edge(package_name("e"), direct=Direct("archive", "")),
     )

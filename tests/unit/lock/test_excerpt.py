@@ -4,7 +4,7 @@ import pytest
 
 from detent.errors import LockInvalid, Unsupported
 from detent.lock.excerpt import Taken, edges_within, excerpt
-from detent.lock.model import Lock
+from detent.lock.model import Direct, Edge, Lock, LockedPackage
 from detent.lock.select import Wanted
 from detent.model import markers
 from detent.model.requirement import ExtraName, GroupName, package_name
@@ -153,7 +153,7 @@ def test_edges_stay_within_the_excerpt_in_their_shortest_form() -> None:
     (a, _) = edges_within(taken(some))
     (whole, *_) = edges_within(taken(some, DEV))
 
-    assert [tuple(edge) for edge in a.dependencies] == [("b", "")]
+    assert a.dependencies == (Edge(package_name("b")),)
     assert whole.dependencies == some.packages[0].dependencies
 
 
@@ -197,3 +197,13 @@ def test_an_excerpt_goes_by_what_overrides_and_exclusions_leave() -> None:
     found = taken(some, pruned=("other",))
     assert titles(found) == ["a 1.0; sys_platform == 'win32'", "b 1.0; sys_platform == 'win32'"]
     assert owners(found) == {"a": ("demo",), "b": ("a",)}
+
+
+def test_a_folder_that_is_no_package_is_none_of_an_excerpt() -> None:
+    alone = LockedPackage(
+        package_name("a"), "", direct=Direct("directory", "libs/a", is_package=False), requires=("b",)
+    )
+    some = lock(alone, entry("b"), made_from=inputs(["a"]))
+
+    assert titles(taken(some)) == ["b 1.0"]
+    assert [one.needed_by for one in taken(some)] == [("a",)]

@@ -425,3 +425,49 @@ def test_a_line_that_says_nothing_is_refused_with_its_place(lines: str, expected
     with pytest.raises(LockInvalid) as caught:
         parse_header(text, "pylock.toml")
     assert expected in caught.value.what + caught.value.why
+
+
+# ---- sources -------------------------------------------------------------------------------------
+
+
+def test_a_source_has_a_line_and_several_of_one_package_a_list() -> None:
+    rules = (
+        ("a", ('{git = "https://h.example/a.git", tag = "v1"}',)),
+        ("b", ('{index = "x", marker = "sys_platform == \'win32\'"}', '{path = "b", editable = true}')),
+    )
+    made_from = inputs(["a"])
+    text = render_lock(lock()._replace(inputs=made_from.recorded()._replace(sources=rules)))
+
+    assert text.partition("[tool.detent.inputs.sources]\n")[2] == (
+        'a = {git = "https://h.example/a.git", tag = "v1"}\n'
+        'b = [\n    {index = "x", marker = "sys_platform == \'win32\'"},\n'
+        '    {path = "b", editable = true},\n]\n'
+    )
+    found = parse_header(text, "pylock.toml").inputs
+    assert found is not None
+    assert found.sources == rules
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("a = 3", "`tool.detent.inputs.sources.a` must be a table"),
+        ('a = [{path = "a"}, 3]', "`tool.detent.inputs.sources.a[1]` must be a table"),
+        ('a = {path = "-a"}', "`tool.detent.inputs.sources.a` cannot be read: `path`: it begins with `-`"),
+        ('a = {git = "ext::sh"}', "`tool.detent.inputs.sources.a` cannot be read: `git`: it names no host"),
+        ('a = {git = "https://me:x@h.example/a"}', "it has a user or password in it"),
+        (
+            'a = {path = "a", marker = 3}',
+            "`tool.detent.inputs.sources.a` cannot be read: `marker`: it must be",
+        ),
+        ('a = {path = "a", marker = "os"}', "`tool.detent.inputs.sources.a` cannot be read: `os` is not"),
+        ('a = {path = "a", odd = "b"}', "cannot be read: `odd`: it says nothing beside `path`"),
+        ('"!" = {path = "a"}', "cannot be read: `!` is not a valid package name"),
+    ],
+)
+def test_a_source_that_says_nothing_is_refused_with_its_place(line: str, expected: str) -> None:
+    text = render_lock(lock(made_from=inputs(["a"]))) + f"\n[tool.detent.inputs.sources]\n{line}\n"
+
+    with pytest.raises(LockInvalid) as caught:
+        parse_lock(text, "pylock.toml")
+    assert expected in caught.value.what + caught.value.why

@@ -8,7 +8,6 @@ from detent.errors import (
     Failures,
     LockInvalid,
     NoMatchingTarget,
-    Unsupported,
 )
 from detent.lock.choice import Selection
 from detent.lock.model import Direct, Lock, LockedPackage
@@ -193,9 +192,15 @@ def test_the_best_file_is_chosen_without_a_lock_too() -> None:
     assert best(unfit, policy=DENIED) is None
 
 
-def test_version_control_is_not_supported_yet() -> None:
-    with pytest.raises(Unsupported, match="`a` comes from version control"):
-        file_of(LockedPackage(package_name("a"), "", direct=Direct("vcs", "somewhere")))
+def test_a_repository_is_its_own_source_where_it_may_be_built() -> None:
+    source = Direct("vcs", "https://git.example.com/a.git", "git", "main", "84b3")
+    some = LockedPackage(package_name("a"), "", direct=source, held_version="1.2")
+
+    (choice,) = select(lock(some), target(), wanted()).choices
+
+    assert choice.artifact == Artifact("", "https://git.example.com/a.git", ())
+    with pytest.raises(BuildForbidden, match=r"`a 1\.2`"):
+        file_of(some, policy=DENIED)
 
 
 def test_a_folder_is_its_own_source_and_nothing_forbids_it() -> None:
@@ -204,6 +209,14 @@ def test_a_folder_is_its_own_source_and_nothing_forbids_it() -> None:
     (choice,) = select(lock(folder), target(), wanted(), policy=DENIED).choices
 
     assert choice.artifact == Artifact("", "libs/a", ())
+
+
+def test_a_folder_that_is_no_package_is_left_out_and_what_it_needs_is_not() -> None:
+    alone = LockedPackage(package_name("a"), "", direct=Direct("directory", "libs/a", is_package=False))
+
+    (choice,) = select(lock(alone, entry("b")), target(), wanted()).choices
+
+    assert choice.package.name == "b"
 
 
 def test_a_source_archive_locked_by_url_is_taken_where_it_may_be_built() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from detent.errors import UsageError
-from detent.lock.model import LockedPackage
+from detent.lock.model import Direct, LockedPackage
 from detent.lock.views import tree
 from detent.model.requirement import extra_name, group_name, package_name
 from support.locks import entry, foreign, inputs, lock, target
@@ -227,6 +227,20 @@ def test_a_lock_that_is_not_up_to_date_still_shows_what_it_has() -> None:
 
 def test_an_entry_without_a_version_is_drawn_without() -> None:
     assert tree(lock(LockedPackage(package_name("a"), "")), inputs(["a>=2"])) == "demo\n└── a\n"
+
+
+def test_what_comes_from_elsewhere_is_drawn_with_its_place() -> None:
+    commit = "84b3a3ac7f9252fba5dedcc666febd3b387b2b50"
+    repository = Direct("vcs", "https://git.example.com/a.git", "git", "main", commit)
+    folder = Direct("directory", "libs/b", editable=True)
+    some = lock(
+        LockedPackage(package_name("a"), "", direct=repository, held_version="1.2", requires=("b",)),
+        LockedPackage(package_name("b"), "", direct=folder, held_version="0.3"),
+    )
+
+    assert tree(some, inputs(["a"])) == (
+        "demo\n└── a v1.2 (git+https://git.example.com/a.git@84b3a3ac7f92)\n    └── b v0.3 (libs/b)\n"
+    )
 
 
 def test_a_pruned_package_is_not_shown_nor_what_stands_below_it() -> None:

@@ -7,10 +7,11 @@ from detent.errors import (
     InvalidRequirementText,
     SelfDependency,
     UnknownExtra,
-    Unsupported,
     UsageError,
 )
+from detent.model.references import DirectSource
 from detent.model.requirement import PackageName
+from detent.model.sources import GitSource, PathSource, UrlSource
 from detent.ops.discover import Project
 from detent.ops.edit import AddOptions
 from detent.ops.wishes import read_wishes
@@ -23,8 +24,13 @@ PROJECT = Project(
 )
 
 
+def held(source: DirectSource) -> PackageName:
+    """What every place holds."""
+    return PackageName("widget")
+
+
 def written(*texts: str, version: str = "", **options: object) -> list[str]:
-    wishes = read_wishes(PROJECT, AddOptions(requirements=texts)._replace(**options)).wanted  # type: ignore[arg-type]
+    wishes = read_wishes(PROJECT, AddOptions(requirements=texts)._replace(**options), held).wanted  # type: ignore[arg-type]
     pins = {wish.requirement.name: version for wish in wishes} if version else {}
     return [wish.written(pins, "lower") for wish in wishes]
 
@@ -50,24 +56,34 @@ def test_the_bound_stands_before_the_marker() -> None:
     assert written("a[x]; os_name == 'nt'", version="1.2") == ["a[x]>=1.2; os_name == 'nt'"]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "./a",
-        "../a",
-        "/a",
-        "~/a",
-        "file:///a",
-        "git+https://example.com/a",
-        "a.whl",
-        "a.tar.gz",
-        "a @ https://me:SECRET@example.com/a",
-    ],
-)
-def test_places_are_not_supported_yet(text: str) -> None:
-    with pytest.raises(Unsupported, match="is a path, a URL or a repository") as refused:
-        written(text)
-    assert "SECRET" not in refused.value.what
+def test_a_place_is_a_rule_and_a_plain_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    project = PROJECT._replace(root=tmp_path)
+    (tmp_path / "libs" / "x").mkdir(parents=True)
+    options = AddOptions(
+        ("git+https://h.example/a.git@v1", "./libs/x[net] ; os_name == 'nt'", "b @ https://h.example/b.whl"),
+        marker="python_version > '3'",
+        extras=("more",),
+        raw=False,
+    )
+
+    found = read_wishes(project, options, held).wanted
+
+    assert [(wish.text, wish.source) for wish in found] == [
+        ("widget[more]; python_version > '3'", GitSource("https://h.example/a.git", "v1", "rev")),
+        ("widget[more,net]; (os_name == 'nt') and (python_version > '3')", PathSource("libs/x")),
+        ("b[more]; python_version > '3'", UrlSource("https://h.example/b.whl")),
+    ]
+    assert [wish.text for wish in read_wishes(project, options._replace(raw=True), held).wanted] == [
+        "widget[more] @ git+https://h.example/a.git@v1 ; python_version > '3'",
+        "widget[more,net] @ file:./libs/x ; (os_name == 'nt') and (python_version > '3')",
+        "b[more] @ https://h.example/b.whl ; python_version > '3'",
+    ]
+
+
+def test_two_places_of_one_name_cannot_both_be_added() -> None:
+    with pytest.raises(UsageError, match="cannot both be added"):
+        written("git+https://h.example/a.git", "git+https://h.example/b.git")
 
 
 def test_nonsense_is_refused(tmp_path: Path) -> None:
@@ -96,7 +112,9 @@ def test_a_project_cannot_need_itself_but_may_name_its_extras() -> None:
 
 
 def test_the_latest_version_is_asked_for_whatever_the_file_says() -> None:
-    (wish,) = read_wishes(PROJECT, AddOptions(requirements=('Rich[x] @ latest ; os_name == "nt"',))).wanted
+    (wish,) = read_wishes(
+        PROJECT, AddOptions(requirements=('Rich[x] @ latest ; os_name == "nt"',)), held
+    ).wanted
 
     assert wish.is_latest
     assert wish.opening == "rich[x]>=0; os_name == 'nt'"
@@ -107,7 +125,7 @@ def test_the_latest_version_is_asked_for_whatever_the_file_says() -> None:
 @pytest.mark.parametrize("flag", ["raw", "frozen"])
 def test_the_latest_version_is_not_known_without_locking(flag: str) -> None:
     with pytest.raises(UsageError, match=f"`rich@latest` and `--{flag}` cannot be used together"):
-        read_wishes(PROJECT, AddOptions(("rich@latest",), raw=flag == "raw", frozen=flag == "frozen"))
+        read_wishes(PROJECT, AddOptions(("rich@latest",), raw=flag == "raw", frozen=flag == "frozen"), held)
 
 
 def test_constraints_are_read_with_their_place_and_are_no_wishes(tmp_path: Path) -> None:
@@ -115,7 +133,9 @@ def test_constraints_are_read_with_their_place_and_are_no_wishes(tmp_path: Path)
     (tmp_path / "d.txt").write_text("c==1 --hash=sha256:00\n")
     (tmp_path / "r.txt").write_text("a\n-c d.txt\n")
 
-    found = read_wishes(PROJECT, AddOptions(files=(f"{tmp_path}/r.txt",), constraints=(f"{tmp_path}/c.txt",)))
+    found = read_wishes(
+        PROJECT, AddOptions(files=(f"{tmp_path}/r.txt",), constraints=(f"{tmp_path}/c.txt",)), held
+    )
 
     assert [wish.text for wish in found.wanted] == ["a"]
     assert [(str(each), each.origin and each.origin.table) for each in found.constraints] == [
@@ -129,7 +149,7 @@ def test_constraints_alone_are_nothing_to_add(tmp_path: Path) -> None:
     (tmp_path / "c.txt").write_text("b<2\n")
 
     with pytest.raises(UsageError, match="nothing to add"):
-        read_wishes(PROJECT, AddOptions(constraints=(f"{tmp_path}/c.txt",)))
+        read_wishes(PROJECT, AddOptions(constraints=(f"{tmp_path}/c.txt",)), held)
 
 
 @pytest.mark.parametrize("text", ["b[x]<2", "b @ https://example.com/b.whl", "./b", "b b"])
@@ -137,16 +157,16 @@ def test_what_is_no_bound_is_no_constraint(tmp_path: Path, text: str) -> None:
     (tmp_path / "c.txt").write_text(f"{text}\n")
 
     with pytest.raises(UsageError, match=r"c\.txt:1"):
-        read_wishes(PROJECT, AddOptions(("a",), constraints=(f"{tmp_path}/c.txt",)))
+        read_wishes(PROJECT, AddOptions(("a",), constraints=(f"{tmp_path}/c.txt",)), held)
     (tmp_path / "c.txt").write_text(f"{text}\n{text}\n")
     with pytest.raises(Failures):
-        read_wishes(PROJECT, AddOptions(("a",), constraints=(f"{tmp_path}/c.txt",)))
+        read_wishes(PROJECT, AddOptions(("a",), constraints=(f"{tmp_path}/c.txt",)), held)
 
 
 def test_one_entry_has_one_specifier() -> None:
     for texts in (("a==1", "A==2"), ("a>=1", "a<2"), ("a@latest", "a==1")):
         with pytest.raises(UsageError, match="cannot both be added"):
-            read_wishes(PROJECT, AddOptions(texts))
+            read_wishes(PROJECT, AddOptions(texts), held)
     assert written("a>=1", "a", "a >=1", "a==2; os_name == 'nt'", "a[x]") == [
         "a>=1",
         "a",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from detent.errors import ManifestInvalid, Unsupported
+from detent.errors import ManifestInvalid
 from detent.model import markers
 from detent.model.adjustment_texts import adjustment_texts
 from detent.model.adjustments import NO_ADJUSTMENTS
@@ -421,16 +421,16 @@ def test_what_is_wrong_is_named_with_its_place(text: str, where: str, what: str)
     "text",
     [
         'constraint-dependencies = ["a @ https://example.com/a.whl"]',
-        'override-dependencies = ["a @ https://example.com/a.whl"]',
+        'override-dependencies = [{ package = "b", dependencies = ["a @ https://example.com/a.whl"] }]',
         'dependency-metadata = [{ name = "b", requires-dist = ["a @ https://example.com/a.whl"] }]',
     ],
 )
-def test_a_url_cannot_be_meant_yet(text: str) -> None:
+def test_a_url_that_would_hold_for_one_alone_is_no_source(text: str) -> None:
     error = fault(pyproject(f"[tool.detent]\n{text}"))
 
-    assert isinstance(error, Unsupported)
     assert error.what.startswith("`pyproject.toml:7:")
-    assert "`a` is required by URL" in error.what
+    assert "names a URL" in error.what
+    assert error.next_steps == ("write it into `[tool.detent.sources]`",)
 
 
 def test_several_faults_are_shown_together() -> None:

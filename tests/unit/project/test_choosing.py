@@ -132,10 +132,18 @@ def test_what_a_flag_cannot_be_is_told_with_the_flag(flag: str, value: object, s
         ({"flags": flags(exclude_newer="false")}, True),
         ({"flags": flags(exclude_newer_package=("a=false",))}, True),
         ({"flags": flags(prerelease_package=("a=allow",))}, True),
+        ({"flags": flags(no_sources=True)}, True),
+        ({"flags": flags(no_sources_package=("a",))}, True),
     ],
 )
 def test_whether_flags_of_the_command_say_some_of_it_is_known(sources: Any, *, has_flags: bool) -> None:
     assert choosing(**sources).has_flags is has_flags
+
+
+def test_sources_left_aside_are_written_down() -> None:
+    assert options(flags=flags(no_sources=True, no_sources_package=("a",))) == {"no-sources": "true"}
+    assert options(variables={"DETENT_NO_SOURCES_PACKAGE": "b A"}) == {"no-sources-package": "a b"}
+    assert options(project=pyproject(no_sources=True), variables={"DETENT_NO_SOURCES": "0"}) == {}
 
 
 def test_a_variable_that_cannot_be_is_told_with_its_name() -> None:
@@ -211,10 +219,21 @@ def test_exceptions_of_the_project_hold_beside_a_flag_unless_they_outdo_the_user
     assert days(choosing(project=project, user=user(exclude_newer="7d"), flags=given).cutoffs, A) == 3
 
 
+def bounded(index: object, **others: Any) -> tuple[float | None, float | None]:
+    """Give the bounds of an index that has one of its own and of all others."""
+    entry = {"name": "ours", "url": INDEX, "exclude-newer": index}
+    cutoffs = choosing(project=pyproject(index=[entry], exclude_newer="7 days"), **others).cutoffs
+
+    def of(name: str) -> float | None:
+        moment = cutoffs.moment_on(name, C)
+        return None if moment is None else (NOW - moment) / DAY
+
+    return of("ours"), of("default")
+
+
 def test_an_index_may_have_a_bound_of_its_own() -> None:
     def of(index: object, **others: Any) -> float | None:
-        table = pyproject(index=[{"url": INDEX, "exclude-newer": index}], exclude_newer="7 days")
-        return days(choosing(project=table, **others).cutoffs)
+        return bounded(index, **others)[0]
 
     assert of("3 days") == 3
     assert of(False) is None
@@ -223,14 +242,18 @@ def test_an_index_may_have_a_bound_of_its_own() -> None:
 
 
 def test_the_bound_of_an_index_loosens_nothing_for_another_one() -> None:
-    def of(index: object) -> float | None:
-        table = pyproject(index=[{"url": INDEX, "exclude-newer": index}], exclude_newer="7 days")
-        other = {"DETENT_DEFAULT_INDEX": "https://other.example.com/"}
-        return days(choosing(project=table, variables=other).cutoffs)
+    assert bounded(False)[1] == bounded("3 days")[1] == bounded("9 days")[1] == 7
 
-    assert of(False) == 7
-    assert of("3 days") == 7
-    assert of("9 days") == 9
+
+def test_the_bound_of_a_package_comes_before_that_of_its_index() -> None:
+    entry = {"name": "ours", "url": INDEX, "exclude-newer": "3 days"}
+    cutoffs = choosing(project=pyproject(index=[entry], exclude_newer_package={"c": "5 days"})).cutoffs
+
+    assert cutoffs.moment_on("ours", C) == NOW - 5 * DAY
+    assert cutoffs.moment_on("ours", A) == NOW - 3 * DAY
+    assert cutoffs._replace(index_of=lambda _: "ours").origin(A) == (
+        f"`exclude-newer` of the index in {OF_PYPROJECT}"
+    )
 
 
 SPANS = st.none() | st.just(False) | st.integers(0, 9).map("{} days".format)
@@ -311,11 +334,17 @@ def test_what_somebodys_own_file_says_is_in_force_and_in_no_lock(place: str) -> 
 
 
 def test_the_index_that_a_machine_uses_changes_nothing_that_a_lock_writes_down() -> None:
-    project = pyproject(index=[{"url": INDEX, "exclude-newer": "3 days"}], exclude_newer="7 days")
-    other = {"DETENT_DEFAULT_INDEX": "https://other.example.com/"}
+    entry = {"url": INDEX, "default": True, "exclude-newer": "3 days"}
+    project = pyproject(index=[entry], exclude_newer="7 days")
+    other = {"DETENT_DEFAULT_INDEX": "https://other.example.com/", "DETENT_INDEX": "x=https://x.example/"}
+    own = user(index=[{"name": "mine", "url": "https://mine.example/"}])
 
     assert (
-        options(project=project) == options(project=project, variables=other) == {"exclude-newer": "3 days"}
+        options(project=project) == options(project=project, variables=other) == {"exclude-newer": "7 days"}
+    )
+    assert (
+        decide(project=project).declared_indexes
+        == decide(project=project, variables=other, user=own).declared_indexes
     )
 
 

@@ -6,7 +6,6 @@ from detent.errors import (
     Failures,
     ManifestInvalid,
     ProjectUnmanaged,
-    Unsupported,
     VersionRequired,
 )
 from detent.project.configuration import read_config_file, replaced_settings
@@ -42,8 +41,8 @@ def test_default_groups_are_a_list_or_all_of_them() -> None:
         ('package = "no"', 1, "`tool.detent.package` cannot be used"),
         ('link-mode = "symlink"', 1, "`tool.detent.link-mode` cannot be used"),
         ('index-url = "index.example"', 1, "`tool.detent.index-url` cannot be used"),
-        ('index = "https://index.example"', 1, "must be a `[[tool.detent.index]]` with a `url`"),
-        ('index = [{url = "nowhere"}]', 1, "`tool.detent.index` cannot be used"),
+        ('index = "https://index.example"', 1, "`tool.detent.index` cannot be used"),
+        ('index = [{url = "nowhere"}]', 11, "`tool.detent.index.url` cannot be used"),
         ('cache-dir = "/x"', 1, "`cache-dir` is a setting of a machine"),
         ('python = "3.12"', 1, "`python` is a setting of a machine"),
     ],
@@ -70,20 +69,11 @@ def test_the_settings_of_a_project_are_kept() -> None:
     assert manifest(text).settings == {"link-mode": "copy", "index": [{"url": "https://index.example/"}]}
 
 
-def test_several_indexes_are_not_supported_yet() -> None:
-    error = fault(
-        pyproject('[tool.detent]\nindex = [{url = "https://a.example"}, {url = "https://b.example"}]\n')
-    )
+def test_the_default_index_is_named_once() -> None:
+    index = 'index = [{url = "https://b.example", default = true}]'
+    error = fault(pyproject(f'[tool.detent]\nindex-url = "https://a.example"\n{index}\n'))
 
-    assert isinstance(error, Unsupported)
-
-
-def test_an_index_is_named_once() -> None:
-    error = fault(
-        pyproject('[tool.detent]\nindex-url = "https://a.example"\nindex = [{url = "https://b.example"}]\n')
-    )
-
-    assert "an index is named twice" in error.what
+    assert "`pyproject.toml:8:10`: the default index is named twice" in error.what
 
 
 def test_an_unknown_key_is_a_warning_that_names_the_nearest_one() -> None:
@@ -174,11 +164,11 @@ def test_an_unknown_key_never_disables_its_neighbours() -> None:
 
 
 def test_an_unknown_key_of_an_index_is_an_error() -> None:
-    text = pyproject('[[tool.detent.index]]\nurl = "https://a.example"\nname = "a"\nexplicit = true\n')
+    text = pyproject('[[tool.detent.index]]\nurl = "https://a.example"\nname = "a"\nexplcit = true\n')
     error = fault(text)
 
-    assert error.what == "`pyproject.toml:6:1`: `explicit` is not known to this release of detent"
-    assert error.why == "an index has `url`, `name`, `default`, `exclude-newer`"
+    assert error.what == "`pyproject.toml:9:1`: `tool.detent.index.explcit` cannot be used"
+    assert error.why.endswith("; did you mean `explicit`?")
 
 
 def test_an_index_may_have_a_bound_of_its_own_on_upload_times() -> None:

@@ -296,9 +296,11 @@ def test_a_wish_that_is_no_requirement_is_refused() -> None:
         add_requirement(HEAD, PROJECT, "a b")
 
 
-def test_a_wish_by_url_is_not_supported_yet() -> None:
-    with pytest.raises(Unsupported):
-        add_requirement(HEAD, PROJECT, "a @ https://host.example/a.whl")
+def test_a_wish_by_url_is_written_as_it_is_given() -> None:
+    added = add_requirement(HEAD, PROJECT, "a @ https://host.example/a.whl")
+
+    assert '"a @ https://host.example/a.whl"' in added
+    assert remove_requirement(added, PROJECT, "a") == HEAD
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_what_only_another_tool_reads_is_named() -> None:
 
     (warning,) = manifest(pyproject(sources)).unread
 
-    named = "`tool.uv.sources`, `tool.uv.constraint-dependencies`, `tool.uv.exclude-newer` in pyproject.toml"
+    named = "`tool.uv.constraint-dependencies`, `tool.uv.exclude-newer` in pyproject.toml"
     assert f"only uv reads {named}; " in warning
     for text in ("[tool.uv]\npackage = true\nsources = {}\n", "[tool]\nuv = 3\n"):
         assert manifest(pyproject(text)).unread == ()

@@ -1,6 +1,6 @@
 import pytest
 
-from detent.project.pip_configuration import index_url
+from detent.project.pip_configuration import options
 
 URL = "https://index.example/simple"
 
@@ -19,7 +19,7 @@ URL = "https://index.example/simple"
     ],
 )
 def test_the_index_of_every_command_is_read(text: str) -> None:
-    assert index_url(text) == URL
+    assert options(text)["index-url"] == URL
 
 
 @pytest.mark.parametrize(
@@ -35,4 +35,14 @@ def test_the_index_of_every_command_is_read(text: str) -> None:
     ],
 )
 def test_a_text_that_sets_none_gives_none(text: str) -> None:
-    assert index_url(text) is None
+    assert "index-url" not in options(text)
+
+
+def test_further_indexes_and_links_are_read_as_one_text_each() -> None:
+    text = "[global]\nextra-index-url =\n    https://a.example\n    https://b.example\nno_index = yes\nfind-links = x\n"
+
+    assert options(text) == {
+        "extra-index-url": "https://a.example https://b.example",
+        "no-index": "yes",
+        "find-links": "x",
+    }

@@ -1,6 +1,6 @@
 import pytest
 
-from detent.errors import ManifestInvalid, Unsupported
+from detent.errors import ManifestInvalid
 from detent.model.requirement import Origin
 from support.manifests import fault, faults, manifest, pyproject
 
@@ -127,8 +127,17 @@ def test_tables_of_the_wrong_type_are_named() -> None:
     ]
 
 
-def test_a_requirement_by_url_is_not_supported_yet() -> None:
-    error = fault(pyproject(project='dependencies = ["a @ https://host.example/a.whl"]'))
+def test_a_requirement_by_url_has_it_in_its_one_form() -> None:
+    text = "dependencies = [\"a @ git+https://Host.example/a.git/@v1#egg=a ; os_name == 'nt'\"]"
+    (found,) = manifest(pyproject(project=text)).dependencies
 
-    assert isinstance(error, Unsupported)
-    assert error.what.startswith("`pyproject.toml:5:17`: `a` is required by URL")
+    assert str(found) == "a @ git+https://host.example/a.git@v1 ; sys_platform == 'win32'"
+
+
+def test_a_url_that_names_no_source_is_refused_with_its_place_and_without_its_password() -> None:
+    error = fault(pyproject(project='dependencies = ["a @ https://me:hush@host.example/a.whl"]'))
+
+    assert error.what.startswith(
+        "`pyproject.toml:5:17`: `a` cannot come from `https://****@host.example/a.whl`"
+    )
+    assert "everybody could read" in error.why

@@ -72,7 +72,7 @@ def test_every_setting_is_valid_where_it_may_stand_and_nowhere_else(known: Known
         "config-settings = {a = 1}",
         'cache-dir = ""',
         'index-url = "ftp://index.example.com"',
-        "index = []",
+        "index = [{}]",
         'index = [{url = "https://index.example.com", nam = "x"}]',
         'index = [{url = "https://index.example.com", exclude-newer = true}]',
         "exclude-newer = true",
@@ -103,10 +103,28 @@ def test_what_detent_refuses_is_not_valid(line: str) -> None:
         "environments = [1]",
         'dependency-metadata = [{version = "1"}]',
         'dependency-metadata = [{name = "a", requires = []}]',
+        "sources = {a = {}}",
+        'sources = {a = "../a"}',
+        'sources = {a = {path = "a", rev = "b"}}',
+        'sources = {a = [{path = "a", git = "b"}]}',
+        "sources = {a = {workspace = false}}",
+        'sources = {"a b" = {path = "a"}}',
     ],
 )
 def test_adjustments_of_another_shape_are_not_valid(line: str) -> None:
     assert not is_valid(f"[tool.detent]\n{line}\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'sources = {a = {path = "a", editable = true, package = true, marker = "x", extra = "y", group = "z"}}',
+        'sources = {a = [{git = "b", tag = "c", subdirectory = "d", lfs = true}, {url = "e"}, {index = "f"}]}',
+        "sources = {a = {workspace = true, editable = false}}",
+    ],
+)
+def test_sources_of_every_shape_are_valid(line: str) -> None:
+    assert is_valid(f"[tool.detent]\n{line}\n")
 
 
 def test_other_tables_of_a_pyproject_are_not_its_matter() -> None:

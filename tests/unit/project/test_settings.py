@@ -46,16 +46,17 @@ def test_without_anything_said_the_defaults_are_in_force() -> None:
     assert found.concurrent_downloads.value == 16
     assert found.offline.value is False
     assert found.certificates.value is None
-    assert found.index_root(lambda: "https://index.example/simple") == Setting(
-        "https://index.example/simple/", "the default"
-    )
+    (index,) = found.all_indexes(lambda: "https://index.example/simple")
+    assert (index.url, index.origin) == ("https://index.example/simple/", "the default")
 
 
 def test_the_default_index_is_not_asked_for_when_one_is_set() -> None:
     found = decide(variables={"DETENT_DEFAULT_INDEX": "https://index.example/root"})
 
-    assert found.index_root(no_default) == Setting(
-        "https://index.example/root/", "the variable `DETENT_DEFAULT_INDEX`"
+    (index,) = found.all_indexes(no_default)
+    assert (index.url, index.origin) == (
+        "https://index.example/root/",
+        "the variable `DETENT_DEFAULT_INDEX`",
     )
 
 
@@ -66,13 +67,13 @@ def test_each_source_of_the_index_gives_way_to_the_one_above_it() -> None:
             "DETENT_DEFAULT_INDEX": "https://variable.example/",
             "PIP_INDEX_URL": "https://pip-variable.example/",
         },
-        "project": pyproject(index=[{"url": "https://project.example/"}]),
+        "project": pyproject(index=[{"url": "https://project.example/", "default": True}]),
         "user": ConfigFile("user.toml", {"index-url": "https://user.example/"}),
         "system": ConfigFile("system.toml", {"index-url": "https://system.example/"}),
-        "pip_index": Setting("https://pip-file.example/", "`pip.conf`"),
+        "pip": {"index-url": Setting("https://pip-file.example/", "`pip.conf`")},
     }
     seen = []
-    for name in ("flags", "own", "project", "user", "system", "variables", "pip_index"):
+    for name in ("flags", "own", "project", "user", "system", "variables", "pip"):
         found = decide(**every).index_url
         seen.append((found.value or "").split("/")[2].removesuffix(".example"))
         if name == "own":
@@ -250,8 +251,8 @@ def test_every_variable_is_listed_once() -> None:
 def test_the_index_of_a_project_is_its_own_whichever_file_names_it() -> None:
     for origin in (OF_PYPROJECT, OF_PROJECT_FILE):
         file = ConfigFile(origin, {"index-url": "https://index.example/"})
-        assert decide(project=file).is_index_of_project
-        assert not decide(user=file._replace(origin="`user.toml`")).is_index_of_project
+        assert decide(project=file).indexes[-1].is_of_project
+        assert not decide(user=file._replace(origin="`user.toml`")).indexes[-1].is_of_project
 
 
 # ---- builds ----------------------------------------------------------------------------------

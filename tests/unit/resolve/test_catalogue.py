@@ -42,7 +42,9 @@ def test_a_version_that_cannot_be_used_says_why() -> None:
     )
 
     assert catalogue.demands(A, 1, "") == Unusable("has metadata that cannot be read: it is empty")
-    assert catalogue.demands(A, 2, "") == Unusable("needs `b` from a URL, which is not supported yet")
+    assert catalogue.demands(A, 2, "") == Unusable(
+        "needs `b` from a URL, which only a project's own sources may say"
+    )
 
 
 def test_nothing_is_expected_twice() -> None:

@@ -207,7 +207,7 @@ def test_a_version_whose_requirements_cannot_be_had_is_passed_over_and_says_why(
     assert pinned(["a"], releases) == ["a 1.0"]
     assert refused(["a>=2"], releases) == [
         "`a>=2` is asked for",
-        "a 3.0 needs `b` from a URL, which is not supported yet",
+        "a 3.0 needs `b` from a URL, which only a project's own sources may say",
         "a 2.0 has metadata that cannot be read: it could not be built: no compiler",
     ]
 

@@ -13,12 +13,11 @@ from detent.project.importing.tables import (
     literal,
     render,
     short_block,
-    spliced,
     with_list,
     with_rows,
     with_settings,
 )
-from detent.project.placing import Table
+from detent.project.placing import Table, spliced
 
 _BEHIND = ("version", "name")
 

@@ -58,29 +58,44 @@ class Source(NamedTuple):
     """Whether it takes the place of the public index."""
     exclude_newer: object = None
     """What it says of upload times, as detent reads it; ``None``: nothing."""
+    is_explicit: bool = False
+    """Whether it serves only what is pinned to it."""
 
 
-def index_rows(sources: list[Source], findings: Findings) -> tuple[Row, ...]:
-    """Give the keys of the one index detent reads, and name the others."""
+def index_rows(sources: list[Source], findings: Findings) -> tuple[tuple[Row, ...], ...]:
+    """Give the keys of each index, the default one last; what is not taken over is named."""
     chosen = next((source for source in sources if source.is_primary), None)
-    for source in sources:
-        if source is not chosen and not _is_public(source, findings):
+    ordered = [source for source in sources if source is not chosen] + (
+        [chosen] if chosen is not None else []
+    )
+    found = []
+    for source in ordered:
+        if _is_public(source, findings):
+            continue
+        if redacted(source.url) != source.url or "$" in source.url:
+            variable = "DETENT_DEFAULT_INDEX" if source is chosen else "DETENT_INDEX"
             findings.note(
-                f"the index `{source.name or redacted(source.url)}` was not taken over: "
-                "one index can be used so far"
+                f"the index `{redacted(source.url)}` was not taken over, because there is a password or a "
+                f"variable in its URL; set `{variable}` where detent runs"
             )
-    if chosen is None or _is_public(chosen, findings):
-        return ()
-    if redacted(chosen.url) != chosen.url or "$" in chosen.url:
-        findings.note(
-            f"the index `{redacted(chosen.url)}` was not taken over, because there is a password or a "
-            "variable in its URL; set `DETENT_DEFAULT_INDEX` where detent runs"
-        )
-        return ()
-    named = (Row("name", literal(chosen.name)),) if chosen.name else ()
-    bound = chosen.exclude_newer
-    uploaded = (Row("exclude-newer", literal(bound)),) if bound is not None else ()
-    return (*named, Row("url", literal(chosen.url)), *uploaded)
+            continue
+        if source is not chosen:
+            findings.note(
+                f"the index `{source.name or source.url}` is asked before the default one, and the first that"
+                " has a package serves it"
+            )
+        found.append(_index_table(source, is_default=source is chosen))
+    return tuple(found)
+
+
+def _index_table(source: Source, *, is_default: bool) -> tuple[Row, ...]:
+    return (
+        *((Row("name", literal(source.name)),) if source.name else ()),
+        Row("url", literal(source.url)),
+        *((Row("default", "true"),) if is_default else ()),
+        *((Row("explicit", "true"),) if source.is_explicit else ()),
+        *((Row("exclude-newer", literal(source.exclude_newer)),) if source.exclude_newer is not None else ()),
+    )
 
 
 def prerelease_rows(findings: Findings) -> tuple[Row, ...]:

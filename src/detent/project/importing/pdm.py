@@ -49,7 +49,7 @@ def convert(
     table = _table(document.data, *_PATH)
     sources = _indexes(table)
     index = index_rows(sources, findings)
-    moved = (*_MOVED, *(("source",) if index and len(sources) == 1 else ()))
+    moved = (*_MOVED, *(("source",) if index and len(index) == len(sources) else ()))
     resolution = read_resolution(document, findings)
     left = [key for key in table if key not in (*moved, "source", "resolution", *_SILENT)]
     if left:

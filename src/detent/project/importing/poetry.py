@@ -26,13 +26,12 @@ from detent.project.importing.tables import (
     literal,
     render,
     short_block,
-    spliced,
     with_list,
     with_rows,
     with_settings,
     with_value,
 )
-from detent.project.placing import Table
+from detent.project.placing import Table, spliced
 
 # Keys that say nothing more once a `[project]` table and groups of the standard are there.
 _SPENT = ("dependencies", "dev-dependencies", "group", "extras", "source", "package-mode", "requires-poetry")
@@ -112,8 +111,7 @@ def _settings(project: PoetryProject, groups: Sequence[Group]) -> Iterator[NewTa
     rows = (*_package_rows(project), *default_group_rows(names, defaults), *prerelease_rows(project.findings))
     if rows:
         yield NewTable(("tool", "detent"), rows)
-    index = index_rows(project.sources(), project.findings)
-    if index:
+    for index in index_rows(project.sources(), project.findings):
         yield NewTable(("tool", "detent", "index"), index, is_array=True)
 
 

@@ -10,8 +10,7 @@ from detent.named import NamedTuple
 from detent.project import entries, placing
 from detent.project.document import Document, parse_document
 from detent.project.edit import add_requirement
-from detent.project.placing import Table
-from detent.project.positions import BYTE_ORDER_MARK
+from detent.project.placing import Table, spliced
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _STEP = "    "
@@ -108,16 +107,6 @@ def _table_lines(table: NewTable) -> Iterator[str]:
 # ---- into a text that is there ---------------------------------------------------------------
 
 
-def spliced(document: Document, place: int, text: str) -> str:
-    """Put whole lines into a text at the start of a line, with a blank line on either side."""
-    before, after = document.text[:place], document.text[place:]
-    newline = placing.layout(document).newline
-    is_start = not before.strip(BYTE_ORDER_MARK + " \t\r\n")
-    head = before if is_start else before.rstrip("\r\n") + newline * 2
-    lines = text.replace("\r\n", "\n").replace("\n", newline)
-    return head + lines + (newline + after if after.strip() else "")
-
-
 def with_list(text: str, table: Table, items: Sequence[Item], *, display: str) -> str:
     """Put requirements into a list, which is made with all their comments where it is missing.
 
@@ -143,15 +132,15 @@ def with_array(text: str, table: Table, array: str, *, display: str) -> str:
     return document.text[: made.start] + lines + document.text[made.end :]
 
 
-def with_settings(text: str, rows: Sequence[Row], index: Sequence[Row], *, display: str) -> str:
-    """Put keys into `[tool.detent]`, and an index behind it, where nothing says otherwise already."""
+def with_settings(text: str, rows: Sequence[Row], index: Sequence[Sequence[Row]], *, display: str) -> str:
+    """Put keys into `[tool.detent]`, and indexes behind it, where nothing says otherwise already."""
     tool = parse_document(text, display).data.get("tool")
     own = tool.get("detent") if isinstance(tool, dict) else None
     there = own if isinstance(own, dict) else {}
     path = ("tool", "detent")
     text = with_rows(text, path, [row for row in rows if row.key not in there], display=display)
     if index and not {"index", "index-url"} & there.keys():
-        made = render((NewTable((*path, "index"), tuple(index), is_array=True),))
+        made = render(NewTable((*path, "index"), tuple(keys), is_array=True) for keys in index)
         text = spliced(parse_document(text, display), len(text), made)
     return text
 

@@ -22,10 +22,10 @@ from detent.project.importing.tables import (
     literal,
     render,
     short_block,
-    spliced,
     with_settings,
 )
 from detent.project.known import BY_NAME
+from detent.project.placing import spliced
 from detent.project.requirements import read_dependencies, read_extras, read_groups
 from detent.project.values import reading
 
@@ -97,7 +97,9 @@ def noted_at(document: Document) -> Mapping[tuple[str, ...], Noted]:
     return {noted.statement.path: noted for part in parts(document) for noted in part.statements}
 
 
-def with_kept(document: Document, text: str, kept: Sequence[Kept], index: Sequence[Row] = ()) -> str:
+def with_kept(
+    document: Document, text: str, kept: Sequence[Kept], index: Sequence[Sequence[Row]] = ()
+) -> str:
     """Put settings into `[tool.detent]`, and an index behind them, where nothing says otherwise already.
 
     ``document`` is what the settings were read from.

@@ -46,7 +46,7 @@ def convert(document: Document, *, public_host: str = "") -> Conversion:
     sources = _indexes(table)
     index = index_rows(sources, findings)
     moved = {each.key for each in kept} | ({"no-build"} if table.get("no-build") is True else set())
-    moved |= {"dev-dependencies", *(_INDEXES if index and len(sources) == 1 else ())}
+    moved |= {"dev-dependencies", *(_INDEXES if index and len(index) == len(sources) else ())}
     left = [key for key in table if key not in (*moved, *refused, *_INDEXES, *_SILENT)]
     if left:
         findings.note(f"not taken over from `[tool.uv]`: {', '.join(f'`{key}`' for key in left)}")
@@ -102,6 +102,7 @@ def _indexes(table: Mapping[str, object]) -> list[Source]:
             str(entry.get("url", "")),
             bool(entry.get("default")),
             entry.get("exclude-newer"),
+            bool(entry.get("explicit")),
         )
         for entry in tables
     ]
@@ -124,8 +125,5 @@ def _read_sources(document: Document, table: Mapping[str, object], findings: Fin
                     findings.direct.append(
                         Direct(name, document.where(*_PATH, "sources", name), "the workspace")
                     )
-                case {"git": place} | {"url": place} | {"path": place}:
-                    where = document.where(*_PATH, "sources", name)
-                    findings.direct.append(Direct(name, where, f"`{place}`"))
                 case _:
                     pass

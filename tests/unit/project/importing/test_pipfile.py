@@ -69,6 +69,7 @@ lint = ["ruff"]
 [[tool.detent.index]]
 name = "corp"
 url = "https://pkgs.example.com/simple"
+default = true
 """
     )
     assert conversion.direct == ()

@@ -154,8 +154,13 @@ default-groups = ["all", "dev"]
 prerelease-package = { e = "allow" }
 
 [[tool.detent.index]]
+name = "corp"
+url = "https://pkgs.example.com/simple/"
+
+[[tool.detent.index]]
 name = "main"
 url = "https://main.example.com/simple/"
+default = true
 
 [tool.poetry]
 readme = ["README.md", "CHANGES.md"]
@@ -191,7 +196,7 @@ def test_a_classic_project_is_rewritten_with_its_comments() -> None:
     assert conversion.notes == (
         "`h` is no longer tied to the index `corp`",
         "`g` is optional and in no extra: it was left out",
-        "the index `corp` was not taken over: one index can be used so far",
+        "the index `corp` is asked before the default one, and the first that has a package serves it",
     )
 
 

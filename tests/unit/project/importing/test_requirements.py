@@ -138,6 +138,7 @@ dependencies = [
 
 [[tool.detent.index]]
 url = "https://pkgs.example.com/simple"
+default = true
 """
     )
     (note,) = conversion.notes
@@ -221,7 +222,7 @@ def test_constraints_bound_what_is_locked_from_then_on() -> None:
 
     assert settings(files) == 'constraint-dependencies = ["b<2", "c==1; os_name == \'nt\'"]\n'
     direct, extras = converted(files).notes
-    assert direct.startswith("the constraint `more/os.txt:2` was not taken over: `e` is required by URL")
+    assert direct.startswith("the constraint `more/os.txt:2` was not taken over: `e` cannot come from")
     assert "secret" not in direct
     assert extras.startswith("the constraint `bounds.txt:4` was not taken over: `d[x]<2` in")
 
@@ -277,10 +278,10 @@ def test_options_that_mean_something_are_named() -> None:
         }
     )
 
-    assert "detent" not in conversion.text
+    assert conversion.text.endswith('[[tool.detent.index]]\nurl = "https://b.example.com/"\n')
     binary, extra, secret = conversion.notes
     assert binary == "`--no-binary` of `requirements.txt` was not taken over"
-    assert extra.startswith("the index `https://b.example.com/` was not taken over")
+    assert extra.startswith("the index `https://b.example.com/` is asked before the default one")
     assert secret.startswith("the index `https://****@a.example.com/simple` was not taken over, because")
 
 

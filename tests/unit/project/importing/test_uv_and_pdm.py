@@ -146,7 +146,7 @@ requires-python = ">=3.9"
 
 def test_what_detent_would_refuse_stays_and_the_reason_is_told() -> None:
     left = (
-        '\n[tool.uv]\noverride-dependencies = ["c @ https://example.com/c.whl"]\n'
+        '\n[tool.uv]\noverride-dependencies = ["c @ https://example.com/c.exe"]\n'
         'conflicts = [[{ extra = "no" }, { extra = "nope" }]]\nexclude-newer = "yesterday"\n'
     )
     conversion = of_uv(left)
@@ -154,7 +154,7 @@ def test_what_detent_would_refuse_stays_and_the_reason_is_told() -> None:
     assert conversion.text == PROJECT + left
     override, conflicts, newer = conversion.notes
     assert override.startswith(
-        "`override-dependencies` of `[tool.uv]` was not taken over: `c` is required by URL"
+        "`override-dependencies` of `[tool.uv]` was not taken over: `c` cannot come from"
     )
     assert conflicts == "`conflicts` of `[tool.uv]` was not taken over: the extra `no` does not exist"
     assert newer.startswith("`exclude-newer` of `[tool.uv]` was not taken over: `yesterday` is no date")
@@ -170,7 +170,7 @@ def test_what_the_project_says_to_detent_already_is_not_said_twice() -> None:
 
 def test_the_bound_of_an_index_moves_with_it() -> None:
     assert of_uv(INDEX + 'default = true\nexclude-newer = "3 days"\n').text.endswith(
-        'url = "https://pkgs.example.com/simple"\nexclude-newer = "3 days"\n'
+        'url = "https://pkgs.example.com/simple"\ndefault = true\nexclude-newer = "3 days"\n'
     )
 
 
@@ -191,15 +191,18 @@ INDEX = '\n[[tool.uv.index]]\nname = "corp"\nurl = "https://pkgs.example.com/sim
 
 def test_a_default_index_moves() -> None:
     assert of_uv(INDEX + "default = true\n").text == (
-        PROJECT + '\n[[tool.detent.index]]\nname = "corp"\nurl = "https://pkgs.example.com/simple"\n'
+        PROJECT
+        + '\n[[tool.detent.index]]\nname = "corp"\nurl = "https://pkgs.example.com/simple"\ndefault = true\n'
     )
 
 
-def test_an_index_beside_the_default_one_stays_and_is_named() -> None:
-    conversion = of_uv(INDEX)
+def test_an_index_beside_the_default_one_moves_and_is_named() -> None:
+    conversion = of_uv(INDEX + "explicit = true\n")
 
-    assert conversion.text == PROJECT + INDEX
-    assert conversion.notes == ("the index `corp` was not taken over: one index can be used so far",)
+    assert conversion.text == PROJECT + INDEX.replace("uv", "detent") + "explicit = true\n"
+    assert conversion.notes == (
+        "the index `corp` is asked before the default one, and the first that has a package serves it",
+    )
 
 
 def test_the_public_index_needs_no_setting() -> None:
@@ -216,17 +219,13 @@ def test_a_password_is_not_copied() -> None:
     assert "password" in conversion.notes[0]
 
 
-def test_sources_of_uv_other_than_an_index_are_named() -> None:
+def test_sources_of_uv_are_read_where_they_stand_but_for_a_workspace() -> None:
     conversion = of_uv(
         '\n[tool.uv.sources]\na = { git = "https://example.com/a" }\nb = [{ index = "corp" }]\n'
         "c = { workspace = true }\nd = { path = '../d', editable = true }\n"
     )
 
-    assert [(each.name, each.source) for each in conversion.direct] == [
-        ("a", "`https://example.com/a`"),
-        ("c", "the workspace"),
-        ("d", "`../d`"),
-    ]
+    assert [(each.name, each.source) for each in conversion.direct] == [("c", "the workspace")]
     assert conversion.notes == ("`b` is no longer tied to the index `corp`",)
 
 
@@ -257,6 +256,7 @@ a = "b"
 [[tool.pdm.source]]
 name = "pypi"
 url = "https://pkgs.example.com/simple"
+default = true
 """
 
 
@@ -291,6 +291,7 @@ default-groups = ["lint", "test"]
 [[tool.detent.index]]
 name = "pypi"
 url = "https://pkgs.example.com/simple"
+default = true
 """
     )
     assert conversion.notes == ("not taken over from `[tool.pdm]`: `scripts`",)
@@ -311,8 +312,10 @@ def test_an_editable_requirement_of_pdm_is_named_and_its_neighbours_move() -> No
 def test_an_index_beside_the_one_of_pdm_is_named() -> None:
     conversion = of_pdm('\n[[tool.pdm.source]]\nname = "corp"\nurl = "https://pkgs.example.com/simple"\n')
 
-    assert "detent" not in conversion.text
-    assert conversion.notes == ("the index `corp` was not taken over: one index can be used so far",)
+    assert '[[tool.detent.index]]\nname = "corp"\n' in conversion.text
+    assert conversion.notes == (
+        "the index `corp` is asked before the default one, and the first that has a package serves it",
+    )
 
 
 PDM_RESOLUTION = """
@@ -362,12 +365,12 @@ def test_an_inline_resolution_of_pdm_goes_as_a_whole() -> None:
 
 
 def test_an_override_of_pdm_that_is_a_url_stays() -> None:
-    text = '\n[tool.pdm.resolution.overrides]\na = "https://example.com/a.whl"\n'
+    text = '\n[tool.pdm.resolution.overrides]\na = "ftp://example.com/a.whl"\n'
     conversion = of_pdm(text)
 
     assert conversion.text == PROJECT + text
     assert conversion.notes[0].startswith(
-        "`resolution.overrides` of `[tool.pdm]` was not taken over: `a` is "
+        "`resolution.overrides` of `[tool.pdm]` was not taken over: `a` cannot "
     )
 
 

@@ -1,0 +1,422 @@
+"""Git repositories in the cache: what is fetched of each, and the tree of each commit that is used.
+
+A repository is fetched without the contents of files (`--filter=blob:none`, where its host can do that): the
+history and the tags are there, for versions that come from them, and the files of one commit follow when its
+tree is made. Any commit that can be reached is to be had, and one that is here needs no network. A tree
+appears by one rename, and nobody writes to it; whoever builds copies it. One process at a time fetches of a
+repository, the others find what it brought.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from detent import fsio
+from detent.errors import DetentError, GitFailed, OfflineMiss, RevisionMissing
+from detent.events import Detail, Report, Step
+from detent.index.git import Git, GitTrouble, Reach, redacted
+from detent.index.submodules import checked_folders, is_fetchable
+from detent.model.limits import Limits
+from detent.model.repository import Tree, is_commit
+from detent.model.sources import RevisionKind
+from detent.named import NamedTuple
+from detent.store.cache import Scratch
+from detent.store.fingerprint import fingerprint
+from detent.store.layout import Layout
+
+_SHORT = re.compile(r"[0-9a-f]{4,39}")
+_ODD = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{")
+_DEFAULT = "refs/detent/default"
+"""Where the branch that a repository is on is kept."""
+_EVERYTHING = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+_SHOWN = 12
+"""Digits of a commit that are shown."""
+_MOST_LEVELS = 8
+"""Of submodules inside of submodules."""
+
+
+class _Ref(NamedTuple):
+    """A branch or tag, and what it stands at."""
+
+    name: str
+    """Whole: ``refs/tags/v1``."""
+    object_id: str
+    """What it names; of an annotated tag the tag itself."""
+    commit: str
+
+    @property
+    def words(self) -> str:
+        kind, _, rest = self.name.removeprefix("refs/").partition("/")
+        words = {"heads": f"the branch `{rest}`", "tags": f"the tag `{rest}`"}
+        return words.get(kind, f"`{self.name}`") if self.name != "HEAD" else "its default branch"
+
+
+class Repositories:
+    """All repositories of one command; threads may share it."""
+
+    def __init__(
+        self,
+        git: Callable[[], Git],
+        *,
+        layout: Layout,
+        limits: Limits,
+        report: Report,
+        is_offline: bool,
+    ) -> None:
+        """``git`` is looked for when it is first needed."""
+        self._git = git
+        self._layout = layout
+        self._limits = limits
+        self._report = report
+        self._is_offline = is_offline
+        self._found: dict[tuple[str, str, str], str] = {}
+        """Commits that were asked for in this command."""
+
+    # ---- commits --------------------------------------------------------------------------------
+
+    def commit_of(self, url: str, revision: str, kind: RevisionKind) -> str:
+        """Give the commit that a revision stands at now; offline, where it stood when it was last fetched.
+
+        Raises :class:`GitFailed`, :class:`RevisionMissing` and :class:`OfflineMiss`.
+        """
+        _refuse_odd(url, revision)
+        if is_commit(revision) and kind == "rev":
+            return revision
+        key = (url, revision, kind)
+        if key not in self._found:
+            if self._is_offline:
+                self._found[key] = self._known(url, revision, kind)
+            else:
+                with self._held(url):
+                    self._found[key] = self._asked(url, revision, kind)
+        return self._found[key]
+
+    def _asked(self, url: str, revision: str, kind: RevisionKind) -> str:
+        listed = self._listed(url, revision)
+        for name in _names(revision, kind):
+            ref = listed.get(name)
+            if ref is not None:
+                if self._object(url, _kept_at(name)) != ref.object_id:
+                    is_here = self._commit(url, ref.commit) == ref.commit
+                    self._fetch(url, (f"+{name}:{_kept_at(name)}",), "" if is_here else ref.words)
+                return self._commit(url, _kept_at(name)) or ref.commit
+        if kind == "rev" and _SHORT.fullmatch(revision):
+            return self._begun_by(url, revision)
+        raise _missing(url, revision, kind, listed)
+
+    def _begun_by(self, url: str, revision: str) -> str:
+        """Find the one commit whose name begins like this."""
+        found = self._commit(url, revision)
+        if not found:
+            self._fetch(url, _EVERYTHING, f"`{revision}`")
+            found = self._commit(url, revision)
+        if not found:
+            reason = "no branch and no tag has that name, and no one commit of any of them begins like it"
+            raise RevisionMissing(redacted(url), f"`{revision}`", reason)
+        return found
+
+    def _listed(self, url: str, revision: str) -> dict[str, _Ref]:
+        """Ask where the branches and tags of a name stand."""
+        patterns = [f"refs/heads/{revision}", f"refs/tags/{revision}"] if revision else ["HEAD"]
+        if revision.startswith("refs/"):
+            patterns.append(revision)
+        words = ("ls-remote", "--quiet", "--", url, *patterns, *(f"{p}^{{}}" for p in patterns if revision))
+        rows = self._run(url, *words, reach="told").split("\n")
+        objects = {name: object_id for object_id, _, name in (row.partition("\t") for row in rows) if name}
+        return {
+            name: _Ref(name, object_id, objects.get(f"{name}^{{}}", object_id))
+            for name, object_id in objects.items()
+            if name in patterns and is_commit(object_id)
+        }
+
+    def _known(self, url: str, revision: str, kind: RevisionKind) -> str:
+        for name in (*map(_kept_at, _names(revision, kind)), *((revision,) if kind == "rev" else ())):
+            found = self._commit(url, name)
+            if found:
+                return found
+        raise OfflineMiss((f"{revision or 'the default branch'} of {redacted(url)}",))
+
+    def where_now(self, url: str, revision: str) -> str:
+        """Say where a branch or tag stands now, for who looks for a commit in vain; empty for nowhere."""
+        if not revision or is_commit(revision) or self._is_offline:
+            return ""
+        with suppress(DetentError):
+            for ref in self._listed(url, revision).values():
+                return f"{ref.words} stands at `{ref.commit[:_SHOWN]}` now"
+        return ""
+
+    # ---- trees ----------------------------------------------------------------------------------
+
+    def tree(self, wanted: Tree, *, revision: str = "") -> Path:
+        """Give the folder with the tree of a commit, which is not to be written to.
+
+        ``revision`` is what the commit was found by, for a message. Raises as :meth:`commit_of`.
+        """
+        _refuse_odd(wanted.url, revision)
+        if not is_commit(wanted.commit):
+            raise RevisionMissing(
+                redacted(wanted.url), f"`{wanted.commit}`", "it is not the whole name of a commit"
+            )
+        place = self._layout.git_checkout(_key(wanted.url), wanted.name)
+        if _is_of(place, wanted.commit):
+            return place
+        with self._held(wanted.url):
+            if not _is_of(place, wanted.commit):
+                self._bring(wanted, revision)
+                self._make(wanted, place)
+        return place
+
+    def _bring(self, wanted: Tree, revision: str) -> None:
+        """See that the commit is here."""
+        url, commit = wanted.url, wanted.commit
+        if self._commit(url, commit) == commit:
+            return
+        if self._is_offline:
+            raise OfflineMiss((f"the commit {commit[:_SHOWN]} of {redacted(url)}",))
+        words = f"the commit `{commit[:_SHOWN]}`"
+        try:
+            self._fetch(url, (f"+{commit}:refs/detent/commits/{commit}",), words)
+        except GitFailed:
+            # Not every host gives a commit by its name.
+            self._fetch(url, _EVERYTHING, words)
+        if self._commit(url, commit) != commit:
+            moved = self.where_now(url, revision)
+            reason = f"it is not there any more, or never was{f'; {moved}' if moved else ''}"
+            steps = ("run `detent lock --upgrade-package NAME` to lock where it stands now",) if moved else ()
+            raise RevisionMissing(redacted(url), words, reason, next_steps=steps)
+
+    def _make(self, wanted: Tree, place: Path) -> None:
+        """Make the tree in the scratch, see that it is of the commit, and put it in its place."""
+        url, database = wanted.url, self._database(wanted.url)
+        reach: Reach = "nowhere" if self._is_offline else "told"
+        with Scratch(self._layout) as scratch:
+            tree = scratch / "tree"
+            inside = tree / ".git"
+            how = ("--quiet", "--local", "--no-checkout", "--template=")
+            self._run(url, "clone", *how, "--", str(database), str(tree), reach="local")
+            self._configure(inside, url)
+            try:
+                words = ("checkout", "--quiet", "--force", "--detach", wanted.commit)
+                self._run(url, *words, repository=inside, folder=tree, reach=reach)
+                if wanted.submodules:
+                    self._add_submodules(url, inside, tree)
+                if wanted.lfs:
+                    self._add_large_files(url, inside, tree)
+            except GitFailed:
+                if self._is_offline:
+                    raise OfflineMiss((f"files of {redacted(url)} at {wanted.commit[:_SHOWN]}",)) from None
+                raise
+            head = self._run(url, "rev-parse", "--verify", "HEAD", repository=inside).strip()
+            if head != wanted.commit:
+                raise GitFailed(redacted(url), f"git made the tree of `{head}`, not of `{wanted.commit}`")
+            try:
+                fsio.make_private_folder(place.parent)
+                fsio.remove_tree(place)
+                tree.rename(place)
+            except OSError as error:
+                raise fsio.file_trouble(error, place) from error
+
+    def _add_submodules(self, url: str, repository: Path, tree: Path, level: int = 1) -> None:
+        """Fetch the submodules of a tree, and theirs, as long as they lead nowhere they should not."""
+        rows = tree / ".gitmodules"
+        if rows.is_symlink() or not rows.is_file():
+            return
+        if level > _MOST_LEVELS:
+            raise GitFailed(redacted(url), f"its submodules lie in each other more than {_MOST_LEVELS} deep")
+        words = (
+            "config",
+            "--null",
+            "--file",
+            str(rows),
+            "--get-regexp",
+            r"^submodule\..*\.(url|path|update)$",
+        )
+        is_of_this_machine = url.startswith("file:")
+        folders = tuple(checked_folders(url, self._run(url, *words), allows_file=is_of_this_machine))
+        words = ("submodule", "--quiet", "update", "--init", "--checkout", "--force")
+        reach: Reach = "submodules of this machine" if is_of_this_machine else "submodules"
+        if self._is_offline:
+            reach = "nowhere"
+        self._run(url, *words, repository=repository, folder=tree, reach=reach)
+        for name in folders:
+            folder = tree / name
+            if not (folder / ".git").is_file():
+                continue  # named in the file, and not in the tree
+            inside = Path(self._run(url, "rev-parse", "--absolute-git-dir", folder=folder).strip())
+            modules = os.path.realpath(repository / "modules")
+            if not Path(os.path.realpath(inside)).is_relative_to(modules):
+                raise GitFailed(redacted(url), f"its submodule `{name}` lies outside of it")
+            self._add_submodules(url, inside, folder, level + 1)
+
+    def _add_large_files(self, url: str, repository: Path, tree: Path) -> None:
+        try:
+            self._run(url, "lfs", "version")
+        except GitFailed:
+            steps = ("install git-lfs, or leave out `lfs = true`",)
+            raise GitFailed(redacted(url), "`git lfs` is not installed", next_steps=steps) from None
+        self._run(url, "lfs", "pull", "origin", repository=repository, folder=tree, reach="told", lfs=True)
+
+    # ---- what was fetched -----------------------------------------------------------------------
+
+    def _database(self, url: str) -> Path:
+        return self._layout.git_database(_key(url))
+
+    def _held(self, url: str) -> fsio.FileLock:
+        """Give the lock that whoever fetches of a repository holds."""
+        return fsio.FileLock(
+            self._layout.lock(f"git-{_key(url)}"),
+            wait_seconds=self._limits.build_wait_seconds,
+            notice_seconds=self._limits.lock_notice_seconds,
+            report=self._report,
+            fleeting=True,
+        )
+
+    def _fetch(self, url: str, refs: Iterable[str], words: str) -> None:
+        """Bring references; what is here and cannot take them is made anew. ``words`` name them, if told."""
+        database, refs = self._database(url), tuple(refs)
+        if words:
+            self._report(Step(f"Fetching {redacted(url)} ({words.replace('`', '')})"))
+        if database.is_dir():
+            try:
+                self._fetch_into(database, refs)
+            except GitTrouble as trouble:
+                if trouble.is_remote:
+                    raise trouble.error(redacted(url)) from None
+                self._report(Detail(f"`{redacted(url)}` is fetched anew: {trouble.reason}"))
+            else:
+                return
+        with Scratch(self._layout) as scratch:
+            made = scratch / "db"
+            self._run(url, "init", "--quiet", "--bare", "--template=", "--", str(made))
+            self._configure(made, url)
+            try:
+                self._fetch_into(made, refs)
+            except GitTrouble as trouble:
+                raise trouble.error(redacted(url)) from None
+            try:
+                fsio.make_private_folder(database.parent)
+                if database.is_dir():
+                    database.rename(scratch / "old")
+                made.rename(database)
+            except OSError as error:
+                raise fsio.file_trouble(error, database) from error
+
+    def _fetch_into(self, database: Path, refs: Iterable[str]) -> None:
+        words = ("fetch", "--progress", "--no-write-fetch-head", "--filter=blob:none", "--", "origin", *refs)
+        self._git().run(*words, repository=database, reach="told")
+
+    def _configure(self, repository: Path, url: str) -> None:
+        """Say where what is missing is to be had."""
+        for key, value in (
+            ("remote.origin.url", url),
+            ("core.repositoryFormatVersion", "1"),
+            ("extensions.partialClone", "origin"),
+            ("remote.origin.promisor", "true"),
+            ("remote.origin.partialCloneFilter", "blob:none"),
+        ):
+            self._run(url, "config", "--file", str(repository / "config"), key, value)
+
+    def _object(self, url: str, name: str) -> str:
+        """Give what a reference stands at here; empty for nothing."""
+        return self._parsed(url, name)
+
+    def _commit(self, url: str, name: str) -> str:
+        """Give the commit that something stands for here; empty for none."""
+        return self._parsed(url, f"{name}^{{commit}}")
+
+    def _parsed(self, url: str, words: str) -> str:
+        database = self._database(url)
+        if not database.is_dir():
+            return ""
+        try:
+            found = self._git().run(
+                "rev-parse", "--quiet", "--verify", "--end-of-options", words, repository=database
+            )
+        except GitTrouble:
+            return ""
+        return found.strip() if is_commit(found.strip()) else ""
+
+    def _run(
+        self,
+        url: str,
+        *words: str,
+        repository: Path | None = None,
+        folder: Path | None = None,
+        reach: Reach = "nowhere",
+        lfs: bool = False,
+    ) -> str:
+        try:
+            return self._git().run(
+                *words,
+                repository=repository,
+                folder=folder,
+                reach=reach,
+                has_large_files=lfs,
+            )
+        except GitTrouble as trouble:
+            raise trouble.error(redacted(url)) from None
+
+
+def _key(url: str) -> str:
+    return fingerprint(url.encode())[:32]
+
+
+def _refuse_odd(url: str, revision: str) -> None:
+    """Refuse what git, or ssh, would take for something else than a URL and a revision."""
+    if not is_fetchable(url):
+        raise GitFailed(
+            redacted(url), "it is no URL of `https`, `http`, `ssh` or `file` that git may be given"
+        )
+    if revision.startswith("-") or _ODD.search(revision):
+        raise RevisionMissing(redacted(url), f"`{revision}`", "it is not the name of a branch, tag or commit")
+
+
+def _names(revision: str, kind: RevisionKind) -> tuple[str, ...]:
+    """Give the references that a revision may be, the one git itself would take first."""
+    match kind:
+        case "branch":
+            return (f"refs/heads/{revision}",)
+        case "tag":
+            return (f"refs/tags/{revision}",)
+        case _ if not revision:
+            return ("HEAD",)
+        case _:
+            whole = (revision,) if revision.startswith("refs/") else ()
+            return (*whole, f"refs/tags/{revision}", f"refs/heads/{revision}")
+
+
+def _kept_at(name: str) -> str:
+    """Give where a reference is kept here."""
+    if name == "HEAD":
+        return _DEFAULT
+    return (
+        name
+        if name.startswith(("refs/heads/", "refs/tags/"))
+        else f"refs/detent/{name.removeprefix('refs/')}"
+    )
+
+
+def _missing(url: str, revision: str, kind: RevisionKind, listed: dict[str, _Ref]) -> RevisionMissing:
+    if not revision:
+        return RevisionMissing(
+            redacted(url), "a default branch", "it is empty, or on a branch that is not there"
+        )
+    words = f"the {kind} `{revision}`" if kind != "rev" else f"`{revision}`"
+    other = next(iter(listed.values()), None)
+    if other is not None:
+        is_branch = other.name.startswith("refs/heads/")
+        right = "branch" if is_branch else "tag"
+        steps = (f'write `{right} = "{revision}"`',)
+        return RevisionMissing(redacted(url), words, f"it has {other.words}", next_steps=steps)
+    steps = ("check the spelling, and that it was pushed",)
+    return RevisionMissing(redacted(url), words, "nothing there has that name", next_steps=steps)
+
+
+def _is_of(place: Path, commit: str) -> bool:
+    """Whether a tree is here, and of this commit."""
+    try:
+        return (place / ".git" / "HEAD").read_bytes() == commit.encode() + b"\n"
+    except OSError:
+        return False
