@@ -566,6 +566,62 @@ class OfflineMiss(FetchError):
         )
 
 
+class IndexOriginChanged(FetchError):
+    """Credentials are given for an index by its name, and the name means another server than before."""
+
+    code = "index-origin-changed"
+
+    def __init__(self, name: str, *, was: str, now: str, variable: str, is_stated: bool) -> None:
+        said = f"`{variable}_ORIGIN` says `{was}`" if is_stated else f"it was `{was}` when it was first used here"
+        super().__init__(
+            f"the index `{name}` is not where its credentials belong",
+            why=f"its URL is of `{now}`, and {said}; `{variable}_PASSWORD` is told to nobody else",
+            next_steps=(
+                "see who changed the URL of the index, and why",
+                f"if it is right, set `{variable}_ORIGIN={now}`",
+            ),
+        )
+
+
+class KeyringFailed(FetchError):
+    """The system's keyring did not do what it was asked."""
+
+    code = "keyring-failed"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            "the keyring did not answer",
+            why=reason,
+            next_steps=("see that `keyring` works in this shell, or go on without `--keyring-provider`",),
+        )
+
+
+class LoginsInvalid(FetchError):
+    """What keeps logins is no such file."""
+
+    code = "logins-invalid"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"`{path}` cannot be used",
+            why="it is not as detent writes it",
+            next_steps=("move it away, then log in again with `detent auth login`",),
+        )
+
+
+class LoginMissing(FetchError):
+    """No login is kept for a service."""
+
+    code = "login-missing"
+
+    def __init__(self, service: str, username: str = "") -> None:
+        whose = f" of `{username}`" if username else ""
+        super().__init__(
+            f"no login{whose} is kept for `{service}`",
+            next_steps=(f"run `detent auth login {service}`",),
+        )
+
+
 class GitMissing(FetchError):
     """Something comes from a git repository, and there is no git."""
 

@@ -77,7 +77,7 @@ _NAMES = frozenset((
 ))  # fmt: skip
 _LOGINS = "DETENT_INDEX_"
 _OF_LOGINS = ("_USERNAME", "_PASSWORD", "_ORIGIN")
-_NOT_COUNTED = frozenset(("DETENT_PROXY", "DETENT_CREDENTIALS_DIR", "DETENT_KEYRING_PROVIDER"))
+_NOT_COUNTED = frozenset(("DETENT_PROXY", "DETENT_CREDENTIALS_DIR"))
 """Of these and of logins only who asks a server hears; a stamp is no place for passwords."""
 _ENDS_HOST = " /?#\t\n"
 

@@ -169,6 +169,34 @@ def test_a_build_may_be_forbidden(project: Sandbox, upstream: Repository) -> Non
     assert "[build-forbidden]" in done.err
 
 
+def test_undo_brings_back_a_package_from_git(project: Sandbox, upstream: Repository) -> None:
+    first = upstream.commit(tiny_tree(version="1.0"))
+    source(project, "a", f'{{git = "{upstream.url}"}}')
+    project.detent("sync").ok()
+    upstream.commit(tiny_tree(version="2.0"))
+    project.detent("sync", "--upgrade").ok()
+    assert project.installed() == {"a": "2.0"}
+    run(["rm", "-rf", "wheels-v2/unpacked"], cwd=project.cache, env=project.variables).ok()
+
+    project.detent("undo").ok()
+
+    assert (locked(project), project.installed()) == (first, {"a": "1.0"})
+    assert direct_url(project, "a")["vcs_info"] == {"vcs": "git", "commit_id": first}
+
+
+def test_a_package_is_built_with_settings_of_the_user_and_again_with_others(
+    project: Sandbox, upstream: Repository
+) -> None:
+    upstream.commit(tiny_tree())
+    source(project, "a", f'{{git = "{upstream.url}"}}')
+    project.detent("sync", "-C", "x=1").ok()
+    assert calls(project)[-1].startswith("build_wheel")
+    project.detent("sync", "-C", "x=1").ok()
+    assert calls(project) == []
+    project.detent("sync", "-C", "x=2").ok()
+    assert calls(project)[-1].startswith("build_wheel")
+
+
 # ---- what is in a repository -----------------------------------------------------------------
 
 
@@ -382,6 +410,31 @@ def test_a_damaged_repository_in_the_cache_is_fetched_anew(project: Sandbox, ups
     project.detent("sync", "--upgrade").ok()
 
     assert (locked(project), project.installed()) == (second, {"a": "2.0"})
+
+
+@pytest.mark.parametrize("change", ["edited", "added", "removed"])
+def test_a_tree_in_the_cache_that_somebody_changed_is_not_built(
+    project: Sandbox, upstream: Repository, change: str
+) -> None:
+    upstream.commit(
+        {**tiny_tree(), ".gitignore": "*.cfg\n", "text": "a\r\n", ".gitattributes": "* text=auto\n"}
+    )
+    source(project, "a", f'{{git = "{upstream.url}"}}')
+    project.detent("lock").ok()
+    (tree,) = (project.cache / "git-v1/checkouts").glob("*/*")
+    match change:
+        case "edited":
+            (tree / "src/a/__init__.py").write_text("evil = True\n")
+        case "added":
+            (tree / "src/evil.cfg").write_text("")
+        case _:
+            (tree / "src/a/__init__.py").unlink()
+
+    project.detent("sync").ok()
+
+    (packages,) = project.root.glob(".venv/lib/python*/site-packages")
+    assert (packages / "a/__init__.py").read_text() == '__version__ = "1.0"\n'
+    assert not (packages / "evil.cfg").exists()
 
 
 def test_locks_that_git_left_when_it_was_killed_are_no_hindrance(

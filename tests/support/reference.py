@@ -105,8 +105,10 @@ _OTHER_TOOLS = """\
 | `PIP_EXTRA_INDEX_URL`, `PIP_FIND_LINKS`, `PIP_NO_INDEX` | further indexes, folders and pages of files, whether to ask no index: when nothing of detent's says where to look |
 | `PIP_CONFIG_FILE` | pip's configuration file, read for `index-url`, `extra-index-url`, `find-links` and `no-index` after pip's usual files |
 | `PIP_CERT`, `REQUESTS_CA_BUNDLE` | certificates, when `SSL_CERT_FILE` is not set |
+| `SSL_CERT_DIR` | folders of certificates to trust, beside such a file or in place of what the system trusts |
+| `NETRC` | the file of logins to read in place of `~/.netrc` |
 | `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` | proxies, which are spoken to in plain HTTP: `http://proxy.example:3128`, for addresses in https too; not `https://` or `socks5://` |
-| `XDG_CACHE_HOME`, `XDG_CONFIG_HOME`, `XDG_CONFIG_DIRS` | where cache and configuration lie by default |
+| `XDG_CACHE_HOME`, `XDG_CONFIG_HOME`, `XDG_CONFIG_DIRS`, `XDG_DATA_HOME` | where cache, configuration and logins lie by default |
 | `HOME` | the same, and `~` |
 | `PATH` | where interpreters, and commands of `detent run`, are looked for |
 | `PYENV_ROOT`, `PYENV_VERSION` | where pyenv keeps interpreters, and which are selected |
@@ -138,8 +140,9 @@ _KINDS = {
     "options": "a table of strings and lists of strings",
     "specifier": "a version specifier",
     "indexes": "a list of tables: `url`, and whatever fits of `name`, `default`, `explicit`, `format`,"
-    " `cache-control`, `exclude-newer`, `authenticate` and `ignore-error-codes`"
+    " `cache-control`, `exclude-newer`, `authenticate`, `ignore-error-codes` and, in a file of one's own, `client-cert`"
     " ([how indexes work together](../how-to/indexes.md))",
+    "hosts": "a list of `HOST` and `HOST:PORT`",
     "links": "a list of folders and URLs; a path is relative to the file it stands in",
     "mirrors": "a table of URLs, by the name or the URL of the index",
     "strategy": '`"first-index"`',
@@ -149,6 +152,11 @@ _KINDS = {
     "cutoffs": "a table of what `exclude-newer` takes, by names of packages",
     "modes": "a table of what `prerelease` takes, by names of packages",
     "requirements": "a list of requirements; they name no extras",
+    "bounds": "a list of requirements; they name no extras",
+    "extra-requirements": "a table by names of packages: lists of requirements, and of tables: `requirement` and"
+    " `match-runtime`",
+    "variables": "a table by names of packages: tables of strings",
+    "cache-keys": "a list of paths, and of tables with one key: `file` or `dir` (a relative path), `env` or `git`",
     "overrides": "a list of requirements, and of tables: `package` (a name, or a table with `name` and `version`)"
     " and `dependencies`",
     "excludes": "a list of names of packages, and of tables: `package` as for overrides, and `dependencies`, names",

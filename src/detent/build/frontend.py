@@ -65,6 +65,8 @@ class Job(NamedTuple):
     """Given to every hook."""
     variables: Mapping[str, str]
     """The caller's environment variables."""
+    own_variables: Mapping[str, str] = {}
+    """Variables for this build, whatever the caller's are."""
     halt: Halt | None = None
     """What ends the build from another thread."""
 
@@ -140,7 +142,10 @@ class _Build:
             system,
             job.source,
             environment.python,
-            variables=hook_variables(job.variables, scripts=environment.scripts, tmp=job.tmp),
+            variables={
+                **hook_variables(job.variables, scripts=environment.scripts, tmp=job.tmp),
+                **job.own_variables,
+            },
             tmp=job.tmp,
             halt=job.halt,
             report=report,

@@ -8,12 +8,13 @@ Not seen, and so never a reason to build an editable again: the README (its text
 sources of extension modules, uncommitted changes, what a `setup.py` reads beside the usual, and variables.
 """
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeAlias
 
+from detent.build import cache_keys
 from detent.build.inputs import (
     REQUIREMENTS,
     Table,
@@ -27,10 +28,13 @@ from detent.build.inputs import (
     takes_version_from_git,
 )
 from detent.build.revision import revision
+from detent.build.trees import tree
 from detent.named import NamedTuple
+from detent.project.building import CacheKey, Facts, cache_keys_of
 
 ConfigSettings: TypeAlias = Mapping[str, str | Sequence[str]]
 
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _FORMAT = "1"
 """Goes up with every change of what a key covers, or of how a wheel is built."""
 
@@ -45,15 +49,42 @@ class EditableKey(NamedTuple):
 
 
 def editable_key(
-    root: Path, manifest: Table, *, interpreter: str, config_settings: ConfigSettings
+    root: Path,
+    manifest: Table,
+    *,
+    interpreter: str,
+    config_settings: ConfigSettings,
+    facts: Facts = (),
+    variables: Mapping[str, str] = _NOTHING,
 ) -> EditableKey:
     """Give the keys of the editable wheel of the project at ``root``, an absolute path.
 
     ``manifest`` is its pyproject.toml as parsed, empty where there is none; ``interpreter`` a text that
-    names the Python it is built with.
+    names the Python it is built with. ``facts`` are what else is said of the build, ``variables`` those
+    that the project's `cache-keys` may name.
     """
     settings = _settled(config_settings)
     seen = _Digest("editable", str(root), interpreter, repr(settings), repr(parts_built_from(manifest)))
+    if facts:
+        seen.add("facts", repr(facts))
+    keys = cache_keys_of(manifest)
+    if keys is None:
+        _add_usual(seen, root, manifest, settings)
+    else:
+        _add_named(seen, root, keys, variables)
+    project = table(manifest, "project")
+    requirements = repr([project.get(key) for key in REQUIREMENTS])
+    if not requirements_are_copied(root, manifest):
+        seen.add("requirements", requirements)
+    build = seen.text()
+    seen.add("requirements", requirements)
+    return EditableKey(build, seen.text())
+
+
+def _add_usual(
+    seen: "_Digest", root: Path, manifest: Table, settings: Mapping[str, Sequence[str]]
+) -> None:
+    """Add what back ends are known to look at for an editable wheel."""
     folders = importable_folders(root, manifest)
     for folder in folders:
         seen.add("folder", *folder)
@@ -67,31 +98,50 @@ def editable_key(
             seen.add("file", path, sha256(content).hexdigest())
     if "strict" in {*settings.get("editable_mode", ()), *settings.get("editable-mode", ())}:
         # Setuptools then links every file on its own, so a new file needs a new wheel.
-        seen.add("tree", *(path for path, _ in _tree(root)))
-    project = table(manifest, "project")
-    requirements = repr([project.get(key) for key in REQUIREMENTS])
-    if not requirements_are_copied(root, manifest):
-        seen.add("requirements", requirements)
-    build = seen.text()
-    seen.add("requirements", requirements)
-    return EditableKey(build, seen.text())
+        seen.add("tree", *(path for path, _ in tree(root)))
 
 
-def tree_key(root: Path, manifest: Table, *, interpreter: str, config_settings: ConfigSettings) -> str:
+def tree_key(
+    root: Path,
+    manifest: Table,
+    *,
+    interpreter: str,
+    config_settings: ConfigSettings,
+    facts: Facts = (),
+    variables: Mapping[str, str] = _NOTHING,
+) -> str:
     """Give the key of the wheel that is built from the tree at ``root``: every file of it counts.
 
     Left out are folders of version control, tools and earlier builds, environments, caches, the lock, and the
-    files that a back end is told to write the version from git into.
+    files that a back end is told to write the version from git into. Where the tree names `cache-keys`, they
+    alone count, and its pyproject.toml.
     """
     seen = _Digest("tree", str(root), interpreter, repr(_settled(config_settings)))
+    if facts:
+        seen.add("facts", repr(facts))
+    keys = cache_keys_of(manifest)
+    if keys is not None:
+        project = table(manifest, "project")
+        seen.add("manifest", repr(parts_built_from(manifest)), repr([project.get(key) for key in REQUIREMENTS]))
+        _add_named(seen, root, keys, variables)
+        return seen.text()
     written: frozenset[str] = frozenset()
     if takes_version_from_git(root, manifest):
         written = frozenset(files_written(manifest))
         seen.add("revision", revision(root) or "")
-    for path, facts in _tree(root):
+    for path, state in tree(root):
         if path not in written:
-            seen.add(path, facts)
+            seen.add(path, state)
     return seen.text()
+
+
+def _add_named(
+    seen: "_Digest", root: Path, keys: Sequence[CacheKey], variables: Mapping[str, str]
+) -> None:
+    """Add what the folder says to look at."""
+    seen.add("cache-keys", *map(repr, keys))
+    for row in cache_keys.rows(root, keys, variables):
+        seen.add(*row)
 
 
 class _Digest:
@@ -112,48 +162,3 @@ def _settled(settings: ConfigSettings) -> dict[str, tuple[str, ...]]:
     return {
         key: (value,) if isinstance(value, str) else tuple(value) for key, value in sorted(settings.items())
     }
-
-
-# ---- every file of a tree -------------------------------------------------------------------
-
-_LEFT_OUT = frozenset((
-    ".git", ".hg", ".svn", ".bzr", ".jj", ".venv", "__pycache__", "node_modules", ".tox", ".nox",
-    ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".idea", ".vscode", ".eggs",
-))  # fmt: skip
-_LEFT_OUT_AT_TOP = frozenset(("build", "dist", "pylock.toml"))
-_OURS = ".detent-"
-"""Begins the name of what detent has not finished yet, beside the files of a project."""
-_NO_SOURCE = frozenset(("pyvenv.cfg", "CACHEDIR.TAG"))
-"""Stand in environments and caches."""
-
-
-def _tree(root: Path) -> Iterator[tuple[str, str]]:
-    """Give path and facts of each file, in a fixed order; a link is a fact of its own and not followed."""
-    folders = [""]
-    while folders:
-        prefix = folders.pop()
-        try:
-            with os.scandir(f"{root}/{prefix}") as found:
-                entries = sorted(found, key=lambda entry: entry.name)
-        except OSError:
-            yield prefix, "unreadable"
-            continue
-        if prefix and any(entry.name in _NO_SOURCE for entry in entries):
-            continue
-        for entry in entries:
-            if not prefix and (entry.name in _LEFT_OUT_AT_TOP or entry.name.startswith(_OURS)):
-                continue
-            if not entry.is_dir(follow_symlinks=False):
-                yield prefix + entry.name, _facts(entry)
-            elif entry.name not in _LEFT_OUT and not entry.name.endswith(".egg-info"):
-                folders.append(f"{prefix}{entry.name}/")
-
-
-def _facts(entry: os.DirEntry[str]) -> str:
-    try:
-        if entry.is_symlink():
-            return f"-> {os.readlink(entry.path)}"  # noqa: PTH115 (by the thousand)
-        facts = entry.stat(follow_symlinks=False)
-    except OSError:
-        return "unreadable"
-    return f"{facts.st_size} {facts.st_mtime_ns} {facts.st_mode & 0o111}"

@@ -13,12 +13,12 @@ _HASHES = 200
 """Bytes enough for any hash, `ref:` line or list of tables that is followed here."""
 
 
-def revision(root: Path) -> str | None:
-    """Give a text that changes with the commit and the tags; ``None`` outside of a repository."""
+def revision(root: Path, *, commit: bool = True, tags: bool = True) -> str | None:
+    """Give a text that changes with the commit and the tags, or one of them; ``None`` outside of a repository."""
     for folder in (root, *root.parents):
         found = _git_folder(folder / ".git")
         if found is not None:
-            return "\n".join(_facts(found))
+            return "\n".join(_facts(found, commit=commit, tags=tags))
     return None
 
 
@@ -35,17 +35,19 @@ def _git_folder(path: Path) -> Path | None:
     return path.parent / named if text.startswith("gitdir:") and named else None
 
 
-def _facts(git: Path) -> Iterator[str]:
+def _facts(git: Path, *, commit: bool, tags: bool) -> Iterator[str]:
     head = _text(git / "HEAD").strip()
-    yield head
     shared = _text(git / "commondir").strip()
     common = git / shared if shared else git
     packed = _packed(common / "packed-refs")
-    if head.startswith("ref:"):
-        name = head.removeprefix("ref:").strip()
-        yield _text(git / name) or _text(common / name) or packed.get(name, "")
-    yield from (f"{commit} {name}" for name, commit in packed.items() if name.startswith("refs/tags/"))
-    yield from _loose_tags(common / "refs" / "tags", "")
+    if commit:
+        yield head
+        if head.startswith("ref:"):
+            name = head.removeprefix("ref:").strip()
+            yield _text(git / name) or _text(common / name) or packed.get(name, "")
+    if tags:
+        yield from (f"{named} {name}" for name, named in packed.items() if name.startswith("refs/tags/"))
+        yield from _loose_tags(common / "refs" / "tags", "")
     # Where references are kept in tables, a list of them is replaced with every change.
     yield _text(common / "reftable" / "tables.list", limit=-1)
 

@@ -7,6 +7,7 @@ and the names in a few folders has no answer.
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from detent.build.cache_keys import plain_files
 from detent.build.inputs import (
     Table,
     files_seen,
@@ -17,6 +18,7 @@ from detent.build.inputs import (
     texts,
 )
 from detent.named import NamedTuple
+from detent.project.building import cache_keys_of
 
 _GLOB = frozenset("*?[")
 _USUAL_LICENCES = ("LICEN", "COPYING", "NOTICE", "AUTHORS")
@@ -41,9 +43,13 @@ def editable_sight(
 ) -> Sight | None:
     """Give what the key of the editable wheel of ``root`` is made of; ``None`` where looking is not enough.
 
-    That is where the version comes from commits, where every file of the tree counts, and where a `setup.py`
-    may read what it likes.
+    That is where the version comes from commits, where every file of the tree counts, where a `setup.py` may
+    read what it likes, and where `cache-keys` name more than files one by one.
     """
+    keys = cache_keys_of(manifest)
+    if keys is not None:
+        named = plain_files(keys)
+        return None if named is None else Sight(named, (), (), ())
     is_whole = any(key.replace("-", "_") == "editable_mode" for key in config_settings)
     if is_whole or takes_version_from_git(root, manifest) or (root / "setup.py").exists():
         return None

@@ -30,6 +30,7 @@ def add(values: Values) -> AddOptions:
         locked=is_on(values, "locked"),
         frozen=is_on(values, "frozen"),
         upgrade=upgrade(values),
+        workspace=_chosen(values, "workspace", "no_workspace"),
     )
 
 
@@ -47,7 +48,7 @@ def remove(values: Values) -> RemoveOptions:
 
 def _pointing(values: Values) -> Pointing:
     kind: RevisionKind = next((kind for kind in REVISION_FLAGS if text(values, kind) is not None), "")
-    editable = True if is_on(values, "editable") else False if is_on(values, "no_editable") else None
+    editable = _chosen(values, "editable", "no_editable")
     return Pointing(
         kind,
         (text(values, kind) or "") if kind else "",
@@ -55,6 +56,10 @@ def _pointing(values: Values) -> Pointing:
         lfs=is_on(values, "lfs"),
         editable=editable,
     )
+
+
+def _chosen(values: Values, on: str, off: str) -> bool | None:
+    return True if is_on(values, on) else False if is_on(values, off) else None
 
 
 def _bounds(values: Values) -> Bounds | None:

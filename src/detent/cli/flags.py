@@ -138,6 +138,44 @@ GLOBAL = (
     Flag("verbose", ("-v", "--verbose"), "count", "Print details; twice: also the trace of an error"),
 )
 
+CONNECTING = (
+    _value(
+        "--keyring-provider",
+        "PROVIDER",
+        "Ask the system's keyring for logins: disabled (the default), subprocess",
+        variable="DETENT_KEYRING_PROVIDER",
+        choices=("disabled", "subprocess"),
+        setting="keyring-provider",
+    ),
+    _value(
+        "--cert",
+        "FILE",
+        "Certificates to trust in place of the system's",
+        variable="SSL_CERT_FILE",
+        setting="certificates",
+    ),
+    _switch(
+        "--system-certs",
+        "Trust what the system trusts, whatever configuration and other tools' variables say",
+        variable="DETENT_SYSTEM_CERTS",
+        setting="system-certs",
+    )._replace(opposite=""),
+    _list(
+        "--allow-insecure-host",
+        "HOST[:PORT]",
+        "Do not check the certificate of this host",
+        variable="DETENT_INSECURE_HOST",
+        setting="allow-insecure-host",
+    )._replace(hidden=("--trusted-host",)),
+    _value(
+        "--proxy",
+        "URL",
+        "The proxy for everything that is fetched",
+        variable="DETENT_PROXY",
+        setting="proxy",
+    ),
+)
+
 INDEX = (
     _list(
         "--index",
@@ -175,6 +213,7 @@ INDEX = (
         setting="index-strategy",
     ),
     _list("--extra-index-url", "URL", "The same as `--index`, as pip spells it", setting="extra-index-url"),
+    *CONNECTING,
 )
 
 PYTHON = (
@@ -217,6 +256,13 @@ SELECTION = (
     _switch("--only-dev", "Install the group `dev` alone"),
 )
 
+PACKAGES = (
+    _list("--package", "NAME", "For this member of the workspace, wherever in it the command stands"),
+    _switch("--all-packages", "For all members of the workspace"),
+)
+
+ONE_PACKAGE = (_value("--package", "NAME", "For this member of the workspace"),)
+
 POETRY = {
     "group": ("--with",),
     "no_group": ("--without",),
@@ -235,6 +281,11 @@ INSTALLING = (
         "--no-install-local",
         "Install nothing that lies in a folder of this machine",
         variable="DETENT_NO_INSTALL_LOCAL",
+    ),
+    _switch(
+        "--no-install-workspace",
+        "Install neither the root of the workspace nor its members",
+        variable="DETENT_NO_INSTALL_WORKSPACE",
     ),
     _list("--no-install-package", "NAME", "Do not install this package"),
     _switch("--only-install-project", "Install the project alone")._replace(hidden=("--only-root",)),
@@ -299,6 +350,19 @@ BUILDING = (
         short="-C",
         setting="config-settings",
     )._replace(hidden=("--config-settings",)),
+    _switch(
+        "--no-build-isolation",
+        "Build in the environment that is installed into, with what is there",
+        variable="DETENT_NO_BUILD_ISOLATION",
+        setting="no-build-isolation",
+    )._replace(hidden=("--no-isolation",)),
+    _list(
+        "--no-build-isolation-package",
+        "NAME",
+        "Build this package so",
+        variable="DETENT_NO_BUILD_ISOLATION_PACKAGE",
+        setting="no-build-isolation-package",
+    ),
 )
 
 UPLOADED = (
@@ -388,12 +452,13 @@ _LOCKING_CLASHES: Clashes = (
     ("frozen", (*_MOVING, *_CHOOSING)),
 )
 _SELECTION_CLASHES: Clashes = (("only_group", _MORE), ("only_dev", (*_MORE, "no_dev")))
+_PACKAGE_CLASHES: Clashes = (("all_packages", ("package",)),)
 _INSTALLING_CLASHES: Clashes = (
     ("no_install_project", ("only_install_project",)),
     ("no_install_local", ("only_install_local",)),
     ("no_install_package", ("only_install_package",)),
 )
-_PLACE_CLASHES: Clashes = (("rev", ("tag", "branch")), ("tag", ("branch",)), ("editable", ("no_editable",)))
+_PLACE_CLASHES: Clashes = (("rev", ("tag", "branch")), ("tag", ("branch",)), ("editable", ("no_editable",)), ("workspace", ("no_workspace",)))
 _WHERE_CLASHES: Clashes = (("dev", ("group", "optional")), ("group", ("optional",)))
 
 COMMANDS = (
@@ -462,6 +527,9 @@ COMMANDS = (
             _switch("--lfs", "Fetch large files of the git repositories (Git LFS)"),
             _switch("--editable", "Link to the folders instead of installing them as they are", short="-e"),
             _switch("--no-editable", "Install the folders as they are"),
+            _switch("--workspace", "Make the folders members of the workspace")._replace(opposite=""),
+            _switch("--no-workspace", "Make no folder a member of the workspace")._replace(opposite=""),
+            *ONE_PACKAGE,
             _switch("--dry-run", "Show what would change, change nothing"),
             _switch("--no-sync", "Stop after locking", variable="DETENT_NO_SYNC"),
             *EDIT_LOCKING,
@@ -493,6 +561,7 @@ COMMANDS = (
         "Remove dependencies from the project",
         (
             *WHERE,
+            *ONE_PACKAGE,
             _switch("--dry-run", "Show what would change, change nothing"),
             _switch("--no-sync", "Stop after locking", variable="DETENT_NO_SYNC"),
             *EDIT_LOCKING,
@@ -551,6 +620,7 @@ COMMANDS = (
                 opposite="--exact",
             ),
             *(flag._replace(hidden=POETRY.get(flag.name, ())) for flag in SELECTION),
+            *PACKAGES,
             *INSTALLING,
             *UPGRADE,
             *RESOLVING,
@@ -561,7 +631,13 @@ COMMANDS = (
             *REFRESHING,
             *LINKING,
         ),
-        clashes=(*_LOCKING_CLASHES, ("check", _MOVING), *_SELECTION_CLASHES, *_INSTALLING_CLASHES),
+        clashes=(
+            *_LOCKING_CLASHES,
+            ("check", _MOVING),
+            *_SELECTION_CLASHES,
+            *_PACKAGE_CLASHES,
+            *_INSTALLING_CLASHES,
+        ),
     ),
     Command(
         "run",
@@ -578,6 +654,7 @@ COMMANDS = (
                 opposite=""
             ),
             *SELECTION,
+            *PACKAGES,
             *INSTALLING,
             *UPGRADE,
             *RESOLVING,
@@ -592,6 +669,7 @@ COMMANDS = (
         clashes=(
             *_LOCKING_CLASHES,
             *_SELECTION_CLASHES,
+            *_PACKAGE_CLASHES,
             *_INSTALLING_CLASHES,
             ("no_sync", ("isolated", "exact", "reinstall", "reinstall_package", *_MOVING, *_CHOOSING)),
             ("isolated", ("active", "no_project")),
@@ -701,6 +779,13 @@ COMMANDS = (
             _switch("--wheel", "Build a wheel, straight from the folder"),
             _value("--out-dir", "DIR", "Put the files into DIR (default: the source's `dist`)", short="-o"),
             _switch("--clear", "Remove other builds of the project from DIR"),
+            _list(
+                "--build-constraint",
+                "FILE",
+                "Bound what the builds require by this requirements file",
+                short="-b",
+                variable="DETENT_BUILD_CONSTRAINT",
+            )._replace(hidden=("--build-constraints",)),
             *PRERELEASE,
             *UPLOADED,
             *PYTHON,
@@ -719,6 +804,7 @@ COMMANDS = (
                 "PART[=N]",
                 "Raise a part: major, minor, patch, stable, alpha, beta, rc, post, dev",
             ),
+            *ONE_PACKAGE,
             _switch("--short", "Only the version"),
             _value("--output-format", "FORMAT", "text (the default) or json", choices=("text", "json")),
             _switch("--dry-run", "Show what would change, change nothing"),
@@ -774,6 +860,37 @@ COMMANDS = (
         (_switch("--user", "Take it out of your own detent.toml")._replace(opposite=""),),
         Argument("index", "NAME", "Its name, or its URL", required=True),
     ),
+    Command(
+        "auth login",
+        "Keep a login for a service, for whenever it asks for one",
+        (
+            _value("--username", "NAME", "The name of the user", short="-u"),
+            _value("--password", "PASSWORD", "The password; `-` reads it from stdin (default: ask)"),
+            _value("--token", "TOKEN", "A token in place of both; `-` reads it from stdin", short="-t"),
+            *CONNECTING[:1],
+        ),
+        Argument("service", "SERVICE", "Its host, or a URL of it", required=True),
+        clashes=(("token", ("username", "password")),),
+    ),
+    Command(
+        "auth logout",
+        "Forget the logins for a service",
+        (_value("--username", "NAME", "Only this user's", short="-u"), *CONNECTING[:1]),
+        Argument("service", "SERVICE", "Its host, or a URL of it", required=True),
+    ),
+    Command(
+        "auth token",
+        "Print the password that is kept for a service",
+        (_value("--username", "NAME", "This user's", short="-u"), *CONNECTING[:1]),
+        Argument("service", "SERVICE", "Its host, or a URL of it", required=True),
+    ),
+    Command(
+        "auth check",
+        "Ask the package indexes, or one service, whether they answer; exit 1 when one does not",
+        (*INDEX,),
+        Argument("service", "[SERVICE]", "The name of an index, a host or a URL"),
+    ),
+    Command("auth dir", "Print the folder the logins are kept in"),
     Command("cache dir", "Print the folder of the cache"),
     Command(
         "cache size",

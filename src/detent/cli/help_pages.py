@@ -9,7 +9,12 @@ from textwrap import wrap
 
 from detent.cli.flags import COMMANDS, GLOBAL, Argument, Command, Flag
 
-GROUPS = {"cache": "Look after the cache", "self": "About detent itself", "config": "About what can be set"}
+GROUPS = {
+    "index": "Choose the package indexes",
+    "cache": "Look after the cache",
+    "self": "About detent itself",
+    "config": "About what can be set",
+}
 """Commands that have commands of their own."""
 
 ABOUT = "A project and lockfile manager for Python: the standard lock, checked, and fast."

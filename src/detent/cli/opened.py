@@ -10,7 +10,7 @@ from detent.cli import options
 from detent.cli.console import Console
 from detent.cli.parse import Values
 from detent.ops.active import environment_path, warn_of_active
-from detent.ops.discover import Project, find_project
+from detent.ops.discover import Project, about, find_project
 from detent.ops.stamping import Witness
 from detent.ops.wiring import configuration_files, open_world
 from detent.ops.world import World
@@ -22,6 +22,9 @@ def opened(
 ) -> Iterator[tuple[World, Project]]:
     """Find the project, decide every setting, connect the parts."""
     project = find_project(options.text(values, "project"))
+    package = options.text(values, "package")
+    if package is not None:
+        project = about(project, package)
     with world_for(project, values, variables, console, witness) as world:
         yield world, project
 

@@ -39,6 +39,7 @@ def flags(values: Values) -> dict[str, object]:
         "config-file": text(values, "config_file"),
         "no-config": is_on(values, "no_config"),
         "max-seconds": _seconds(values),
+        "build-constraint": words(values, "build_constraint"),
         "refresh": everything,
         "forget-built": is_on(values, "refresh") or bool(words(values, "refresh_package")),
         "refresh-package": (*words(values, "refresh_package"), *_moving(values)),
@@ -94,6 +95,8 @@ def chosen(values: Values) -> Chosen:
         no_default_groups=is_on(values, "no_default_groups"),
         no_dev=is_on(values, "no_dev"),
         only_dev=is_on(values, "only_dev"),
+        package=packages(values, "package") if "all_packages" in values else (),
+        all_packages=is_on(values, "all_packages"),
     )
 
 

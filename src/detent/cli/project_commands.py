@@ -216,12 +216,13 @@ def version(values: Values, console: Console) -> int:
     """Show, set or raise the project's version."""
     from detent.cli import options, versioning
     from detent.cli.opened import opened
-    from detent.ops.discover import find_project
+    from detent.ops.discover import about, find_project
     from detent.ops.version import set_version, version_of
 
     wanted = versioning.options(values)
     if wanted.is_question:
-        outcome = version_of(find_project(options.text(values, "project")))
+        project, package = find_project(options.text(values, "project")), options.text(values, "package")
+        outcome = version_of(project if package is None else about(project, package))
     else:
         with opened(values, os.environ, console) as (world, project):
             outcome = set_version(world, project, wanted)

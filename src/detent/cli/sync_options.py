@@ -45,6 +45,7 @@ def _syncing(values: Values) -> SyncOptions:
         refresh_package=packages(values, "refresh_package"),
         no_install_project=is_on(values, "no_install_project"),
         no_install_local=is_on(values, "no_install_local"),
+        no_install_workspace=is_on(values, "no_install_workspace"),
         no_install=packages(values, "no_install_package"),
         only_install_project=is_on(values, "only_install_project"),
         only_install_local=is_on(values, "only_install_local"),

@@ -14,7 +14,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPException
 from pathlib import Path
 from typing import ParamSpec, Self, TypeVar
@@ -27,9 +27,9 @@ from detent.index.download import Download, Downloaded
 from detent.index.logins import NO_LOGINS, Logins
 from detent.index.pool import Job, Pool
 from detent.index.proxies import NO_PROXIES, Proxies
-from detent.index.retry import TRANSIENT_STATUSES, Patience, TransferBroken, status_fault
-from detent.index.tls import tls_context
-from detent.index.urls import host, redirect_refusal, shown, split_credentials
+from detent.index.retry import REFUSALS, TRANSIENT_STATUSES, Patience, TransferBroken, status_fault
+from detent.index.tls import Certificates, Trust
+from detent.index.urls import Credentials, host, redirect_refusal, shown, split_credentials
 from detent.index.watch import ReadWatch
 from detent.model.candidate import Artifact
 from detent.model.limits import Limits
@@ -78,7 +78,7 @@ class Client:
         *,
         limits: Limits,
         logins: Logins = NO_LOGINS,
-        certificates: Path | None = None,
+        trust: Trust = Trust(),
         proxies: Proxies = NO_PROXIES,
         is_offline: bool = False,
         report: Report = ignore,
@@ -92,7 +92,8 @@ class Client:
         self._pool = Pool(limits.concurrent_downloads)
         self._stopping = threading.Event()
         self._watch = ReadWatch(limits)
-        self._connections = Connections(limits, proxies, lambda: tls_context(certificates), self._watch)
+        certificates = Certificates(trust, report)
+        self._connections = Connections(limits, proxies, certificates.context_for, self._watch)
 
     def __enter__(self) -> Self:
         return self
@@ -120,8 +121,13 @@ class Client:
             self._pool.submit(self._connections.prepare, url)
 
     def has_login(self, url: str) -> bool:
-        """Whether there are credentials for whoever answers at a URL."""
-        return self._logins.credentials_for(url) is not None
+        """Whether there are credentials for whoever answers at a URL; they go with the first request then."""
+        if self._logins.credentials_for(url) is not None:
+            return True
+        found = self._logins.next_for(url, ())
+        if found is not None:
+            self._logins.accept(url, found)
+        return found is not None
 
     def wait(self) -> None:
         """Wait until one more of the submitted jobs has ended."""
@@ -202,14 +208,10 @@ class Client:
         """Send one request, following redirects; raises :class:`TransferBroken`."""
         if self._is_offline:
             raise OfflineMiss((shown(url),))
-        for _ in range(self.limits.redirects + 1):
+        for hop in range(self.limits.redirects + 1):
             if self._stopping.is_set():
                 raise TransferBroken("detent was interrupted", is_transient=False)
-            self._watch.expect_head()
-            with _plain_words(url):
-                exchange = self._connections.get(
-                    url, {"User-Agent": "detent", **headers, **self._authorization(url)}
-                )
+            exchange = self._ask(url, headers, is_redirected=hop > 0)
             try:
                 target = exchange.headers.get("location", "")
                 if exchange.status not in _REDIRECTS or not target:
@@ -233,12 +235,47 @@ class Client:
         if delay is None or self._stopping.wait(delay):
             raise IndexUnavailable(shown(url), fault.reason, next_steps=fault.next_steps) from fault
 
-    def _authorization(self, url: str) -> dict[str, str]:
-        credentials = self._logins.credentials_for(url)
-        if credentials is None:
-            return {}
-        pair = f"{credentials.username}:{credentials.password}"
-        return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode("ascii")}
+    def _ask(self, url: str, headers: Mapping[str, str], *, is_redirected: bool) -> Exchange:
+        """Send one request; where access is refused, again with each login that may be meant for it."""
+        credentials = self._logins.credentials_for(url, is_redirected=is_redirected)
+        refused: list[Credentials | None] = []
+        while True:
+            self._watch.expect_head()
+            with _plain_words(url):
+                exchange = self._connections.get(
+                    url, {"User-Agent": "detent", **headers, **_authorization(credentials)}
+                )
+            if exchange.status not in REFUSALS:
+                if credentials is not None and refused and exchange.status < 500:
+                    self._logins.accept(url, credentials)
+                return exchange
+            refused.append(credentials)
+            try:
+                following = self._logins.next_for(url, refused, is_redirected=is_redirected)
+            except BaseException:
+                exchange.close()
+                raise
+            if following is None:
+                return exchange
+            _end(exchange)
+            credentials = following
+
+
+def _end(exchange: Exchange) -> None:
+    """Close an answer nobody reads; a short one is read, which keeps the connection."""
+    length = exchange.headers.get("content-length", "")
+    with suppress(OSError, HTTPException):
+        if length.isdecimal() and len(length) < 5:
+            for _ in exchange.chunks():
+                pass
+    exchange.close()
+
+
+def _authorization(credentials: Credentials | None) -> dict[str, str]:
+    if credentials is None:
+        return {}
+    pair = f"{credentials.username}:{credentials.password}"
+    return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode("ascii")}
 
 
 def _joined(url: str, target: str) -> str:
@@ -297,7 +334,7 @@ def _connect_fault(url: str, fault: BaseException) -> TransferBroken:
                     f"the certificate of `{where}` was not accepted: {reason}",
                     is_transient=False,
                     next_steps=(
-                        "set `SSL_CERT_FILE` to a file with the certificate authority of this server",
+                        "name a file with the certificate authority of this server with `--cert` or `SSL_CERT_FILE`",
                     ),
                 )
             case ssl.SSLError():

@@ -72,16 +72,18 @@ class Connections:
     """The connections of one client; threads may share it."""
 
     def __init__(
-        self, limits: Limits, proxies: Proxies, tls: Callable[[], ssl.SSLContext], watch: ReadWatch
+        self,
+        limits: Limits,
+        proxies: Proxies,
+        tls: Callable[[str, int], ssl.SSLContext],
+        watch: ReadWatch,
     ) -> None:
-        """``tls`` makes what checks certificates; it is asked once, when it is needed."""
+        """``tls`` gives what checks the certificate of a host and port, and makes it when it is needed."""
         self._limits = limits
         self._proxies = proxies
-        self._make_tls = tls
+        self._tls = tls
         self._watch = watch
-        self._tls: ssl.SSLContext | None = None
         self._guard = threading.Lock()
-        self._tls_guard = threading.Lock()
         self._addresses = _Addresses()
         self._idle: dict[Target, list[tuple[_Connection, float]]] = {}
         self._is_closed = False
@@ -152,7 +154,7 @@ class Connections:
     # ---- making and keeping ------------------------------------------------------------------
 
     def _connected(self, target: Target) -> "_Connection":
-        tls = self._context() if target.scheme == "https" else None
+        tls = self._tls(target.host, target.port) if target.scheme == "https" else None
         connection = _Connection(target, tls, self._limits, self._watch, self._addresses)
         try:
             connection.connect()
@@ -163,12 +165,6 @@ class Connections:
             connection.close()
             raise
         return connection
-
-    def _context(self) -> ssl.SSLContext:
-        with self._tls_guard:
-            if self._tls is None:
-                self._tls = self._make_tls()
-            return self._tls
 
     def _free(self, target: Target) -> "_Connection | None":
         """Take an idle connection that the other side has not closed meanwhile."""

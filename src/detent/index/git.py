@@ -5,8 +5,6 @@ monitors and the `ext` transport are off, nothing is asked on the terminal, and 
 says never stands where git looks for options. What git says is kept for messages, without passwords.
 """
 
-# ruff: noqa: PTH113, PTH117, PTH118 (folders of PATH are texts)
-
 import contextlib
 import os
 import re
@@ -21,6 +19,7 @@ from typing import IO, Any, Literal, TypeAlias
 
 from detent.errors import GitFailed, GitMissing
 from detent.index.pool import Job
+from detent.index.programs import find_program, is_outside, program_folders
 from detent.model.limits import Limits
 
 _SWITCHED = (
@@ -114,27 +113,10 @@ def find_git(variables: Mapping[str, str], outside: Collection[str]) -> str:
 
     Raises :class:`GitMissing`.
     """
-    passed_over = ""
-    for folder in _folders(variables):
-        path = os.path.join(folder, "git")
-        if os.path.isfile(path) and os.access(path, os.X_OK):
-            if _is_outside(folder, outside) and _is_outside(path, outside):
-                return path
-            passed_over = passed_over or path
-    raise GitMissing(passed_over)
-
-
-def _folders(variables: Mapping[str, str]) -> list[str]:
-    """Give the folders of PATH; a relative one would be another one wherever git works."""
-    return [folder for folder in variables.get("PATH", os.defpath).split(os.pathsep) if os.path.isabs(folder)]
-
-
-def _is_outside(path: str, outside: Collection[str]) -> bool:
-    places = {os.path.normpath(path), os.path.realpath(path)}
-    tops = {place for top in outside for place in (os.path.normpath(top), os.path.realpath(top))}
-    return not any(
-        place == top or place.startswith(f"{top.rstrip('/')}/") for place in places for top in tops
-    )
+    path, passed_over = find_program("git", variables, outside)
+    if not path:
+        raise GitMissing(passed_over)
+    return path
 
 
 class Git:
@@ -254,7 +236,9 @@ def git_variables(variables: Mapping[str, str], outside: Collection[str] = ()) -
     kept = {name: value for name, value in variables.items() if name not in _OF_A_REPOSITORY}
     if _ALLOWED in kept:
         kept[_ALLOWED] = ":".join(name for name in kept[_ALLOWED].split(":") if name in _PROTOCOLS)
-    kept["PATH"] = os.pathsep.join(folder for folder in _folders(variables) if _is_outside(folder, outside))
+    kept["PATH"] = os.pathsep.join(
+        folder for folder in program_folders(variables) if is_outside(folder, outside)
+    )
     return kept | {
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_OPTIONAL_LOCKS": "0",

@@ -1,6 +1,7 @@
 """Which proxy a request goes through, as the usual variables say it (curl's rules). Pure."""
 
 import base64
+import ipaddress
 from collections.abc import Mapping
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -36,14 +37,36 @@ class Proxies(NamedTuple):
         is_direct = any(
             name == entry or name.endswith(f".{entry}") for entry in self.directly for name in names
         )
-        return None if is_direct else proxy
+        return None if is_direct or self._is_in_network(host) else proxy
+
+    def _is_in_network(self, host: str) -> bool:
+        """Whether the host is an address in one of the networks (`10.0.0.0/8`)."""
+        networks = [entry for entry in self.directly if "/" in entry]
+        try:
+            address = ipaddress.ip_address(host) if networks else None
+        except ValueError:
+            return False
+        return address is not None and any(_holds(network, address) for network in networks)
+
+
+def _holds(network: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    try:
+        return address in ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return False
 
 
 NO_PROXIES = Proxies({}, ())
 
 
-def proxies_of(variables: Mapping[str, str]) -> Proxies:
-    """Read the variables, of which the lower-case spelling counts first; raises :class:`UsageError`."""
+def proxies_of(variables: Mapping[str, str], *, chosen: str = "", chosen_by: str = "") -> Proxies:
+    """Read the variables, of which the lower-case spelling counts first; raises :class:`UsageError`.
+
+    ``chosen`` is a proxy in place of those, for all there is.
+    """
+    if chosen:
+        proxy = _proxy(chosen, chosen_by)
+        return Proxies(dict.fromkeys(_VARIABLES, proxy), _directly(variables))
     for_all = variables.get("all_proxy") or variables.get("ALL_PROXY") or ""
     by_scheme: dict[str, Proxy] = {}
     for scheme, names in _VARIABLES.items():
@@ -53,19 +76,25 @@ def proxies_of(variables: Mapping[str, str]) -> Proxies:
         text = (text or for_all).strip()
         if text:
             by_scheme[scheme] = _proxy(text)
+    return Proxies(by_scheme, _directly(variables))
+
+
+def _directly(variables: Mapping[str, str]) -> tuple[str, ...]:
     exceptions = variables.get("no_proxy") or variables.get("NO_PROXY") or ""
-    entries = (entry.strip().lower().lstrip(".").strip("[]") for entry in exceptions.split(","))
-    return Proxies(by_scheme, tuple(filter(None, entries)))
+    entries = (entry.strip().lower().lstrip(".").strip("[]") for entry in exceptions.replace(",", " ").split())
+    return tuple(filter(None, entries))
 
 
-def _proxy(text: str) -> Proxy:
+def _proxy(text: str, by: str = "") -> Proxy:
     try:
         parts = urlsplit(text if "://" in text else f"http://{text}")
         host, port = parts.hostname, parts.port
     except ValueError as fault:
-        raise _refusal("it is no address") from fault
+        raise _refusal("it is no address", by) from fault
+    if parts.scheme.startswith("socks"):
+        raise _refusal("it speaks SOCKS, and detent speaks to proxies in plain HTTP only", by)
     if parts.scheme != "http" or not host:
-        raise _refusal("it is not the address of a proxy that is spoken to in plain HTTP")
+        raise _refusal("it is not the address of a proxy that is spoken to in plain HTTP", by)
     return Proxy(host, port or 80, _authorization(parts))
 
 
@@ -76,9 +105,11 @@ def _authorization(parts: SplitResult) -> str:
     return "Basic " + base64.b64encode(pair.encode()).decode("ascii")
 
 
-def _refusal(why: str) -> UsageError:
+def _refusal(why: str, by: str) -> UsageError:
     return UsageError(
-        "a proxy named in the environment cannot be used",
-        why=f"one of `HTTP_PROXY`, `HTTPS_PROXY` and `ALL_PROXY` is not what it should be: {why}",
+        f"the proxy of {by} cannot be used" if by else "a proxy named in the environment cannot be used",
+        why=f"it is not what it should be: {why}"
+        if by
+        else f"one of `HTTP_PROXY`, `HTTPS_PROXY` and `ALL_PROXY` is not what it should be: {why}",
         next_steps=("write proxies like `http://proxy.example:3128`",),
     )

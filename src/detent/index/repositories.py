@@ -25,6 +25,7 @@ from detent.named import NamedTuple
 from detent.store.cache import Scratch
 from detent.store.fingerprint import fingerprint
 from detent.store.layout import Layout
+from detent.store.trees import copy_tree
 
 _SHORT = re.compile(r"[0-9a-f]{4,39}")
 _ODD = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{")
@@ -33,6 +34,9 @@ _DEFAULT = "refs/detent/default"
 _EVERYTHING = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 _SHOWN = 12
 """Digits of a commit that are shown."""
+_STATE = "detent-state"
+"""What git said of a tree when it was new."""
+_TRIES = 2
 _MOST_LEVELS = 8
 """Of submodules inside of submodules."""
 
@@ -168,6 +172,40 @@ class Repositories:
                 self._make(wanted, place)
         return place
 
+    def copy(self, wanted: Tree, target: Path, *, revision: str = "") -> None:
+        """Make ``target`` a copy of the tree of a commit, every file of it held against that commit.
+
+        A tree in the cache that somebody changed is made anew. Raises as :meth:`commit_of`.
+        """
+        for _ in range(_TRIES):
+            place = self.tree(wanted, revision=revision)
+            copy_tree(place, target)
+            inside = target / ".git"
+            if wanted.lfs or self._state(wanted.url, inside, target) == _noted_state(inside):
+                return
+            self._report(Detail(f"the files of `{redacted(wanted.url)}` in the cache were changed"))
+            with self._held(wanted.url):
+                fsio.remove_tree(place)
+            fsio.remove_tree(target)
+        raise GitFailed(redacted(wanted.url), "its files in the cache do not stay as they are")
+
+    def _note_state(self, url: str, repository: Path, tree: Path) -> None:
+        """Write down how git sees a new tree, by the contents of its files alone and not their times.
+
+        Mostly without a difference; but line ends and filters may leave one that was there from the start.
+        """
+        try:
+            (repository / "index").unlink()
+            self._run(url, "read-tree", "HEAD", repository=repository)
+            state = self._state(url, repository, tree)
+            (repository / _STATE).write_text(state, "utf-8", "surrogateescape")
+        except OSError as error:
+            raise fsio.file_trouble(error, repository) from error
+
+    def _state(self, url: str, repository: Path, tree: Path) -> str:
+        words = ("status", "--porcelain", "--untracked-files=all", "--ignored", "--no-renames")
+        return self._run(url, *words, repository=repository, folder=tree)
+
     def _bring(self, wanted: Tree, revision: str) -> None:
         """See that the commit is here."""
         url, commit = wanted.url, wanted.commit
@@ -208,6 +246,7 @@ class Repositories:
                 if self._is_offline:
                     raise OfflineMiss((f"files of {redacted(url)} at {wanted.commit[:_SHOWN]}",)) from None
                 raise
+            self._note_state(url, inside, tree)
             head = self._run(url, "rev-parse", "--verify", "HEAD", repository=inside).strip()
             if head != wanted.commit:
                 raise GitFailed(redacted(url), f"git made the tree of `{head}`, not of `{wanted.commit}`")
@@ -357,6 +396,13 @@ class Repositories:
             )
         except GitTrouble as trouble:
             raise trouble.error(redacted(url)) from None
+
+
+def _noted_state(repository: Path) -> str | None:
+    try:
+        return (repository / _STATE).read_text("utf-8", "surrogateescape")
+    except OSError:
+        return None
 
 
 def _key(url: str) -> str:

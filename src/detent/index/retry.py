@@ -12,6 +12,8 @@ from detent.model.limits import Limits
 
 TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527})
 """Answers that another try may mend."""
+REFUSALS = frozenset({401, 403})
+"""Answers that ask for a login, or for another one."""
 
 _FIRST_DELAY_SECONDS = 0.25
 _PROGRESS_BYTES = 2**20
@@ -86,15 +88,13 @@ class RateWatch:
 
 def status_fault(status: int, headers: Mapping[str, str], now: float) -> TransferBroken:
     """What an answer that is none means: whether to try again, and what to tell the user."""
-    if status in {401, 403}:
+    if status in REFUSALS:
         return TransferBroken(
             f"access was refused (HTTP {status})",
             is_transient=False,
             next_steps=(
-                (
-                    "check the credentials in the index URL (`https://user:password@host/...`), "
-                    "and that they may read this package"
-                ),
+                "check the credentials for this server, and that they may read this package",
+                "`detent auth login SERVICE` keeps some; `detent auth check` says whether they are accepted",
             ),
         )
     wait = retry_after(headers, now)

@@ -66,6 +66,11 @@ def host(url: str) -> str:
     return _printable(name if port == _DEFAULT_PORTS.get(scheme) else f"{name}:{port}")
 
 
+def service_of(url: str) -> str:
+    """Write an origin: scheme and host, and the port where it is not the usual one."""
+    return f"{origin(url)[0]}://{host(url)}"
+
+
 def redirect_refusal(source: str, target: str) -> str:
     """Say why a redirect may not be followed; empty when it may."""
     was, becomes = origin(source)[0], target.partition(":")[0].lower()

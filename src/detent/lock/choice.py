@@ -15,6 +15,10 @@ class Choice(NamedTuple):
     ``url``, and no file name."""
     requested: bool
     """Whether the project itself names it, rather than another package."""
+    build_with: tuple[str, ...] = ()
+    """What its build takes in the version that is installed beside it, as requirements."""
+    build_in: str = ""
+    """The environment it is built in, without isolation; usually empty: in one of its own."""
 
 
 class Selection(NamedTuple):

@@ -7,10 +7,11 @@ published can be built by whoever has only that. Nothing appears in the output f
 import os
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from detent import fsio
-from detent.build.frontend import Job, build_sdist, build_wheel, check_built, owner_of
+from detent.build.frontend import BuildEnvironment, Job, build_sdist, build_wheel, check_built, owner_of
 from detent.errors import ManifestMissing, UsageError
 from detent.events import Step
 from detent.lock.filename import split_sdist
@@ -137,13 +138,13 @@ class _Bench(NamedTuple):
     def sdist(self) -> Path:
         self.world.report(Step("Building source distribution..."))
         job = self.job("sdist", self.source.subject, self.source.path)
-        with builds.environment(self.world, self.interpreter, subject=job.subject) as environment:
+        with self.environment(job) as environment:
             return self.checked(build_sdist(job, environment, report=self.world.report))
 
     def wheel(self) -> Path:
         self.world.report(Step("Building wheel..."))
         job = self.job("wheel", self.source.subject, self.source.path)
-        with builds.environment(self.world, self.interpreter, subject=job.subject) as environment:
+        with self.environment(job) as environment:
             return self.checked(build_wheel(job, environment, report=self.world.report))
 
     def wheel_from(self, sdist: Path) -> Path:
@@ -153,7 +154,7 @@ class _Bench(NamedTuple):
         tree.mkdir()
         top = unpack_source(sdist, sdist.name, tree, limits=self.world.limits)
         job = self.job("wheel", f"{name}=={version}", top)
-        with builds.environment(self.world, self.interpreter, subject=job.subject) as environment:
+        with self.environment(job) as environment:
             wheel = build_wheel(job, environment, report=self.world.report)
         check_built(wheel, subject=job.subject, name=name, version=version)
         return wheel
@@ -164,8 +165,23 @@ class _Bench(NamedTuple):
         folder.mkdir()
         log_name = re.sub("[^a-z0-9-]+", "-", normalise(self.source.name)[:99])
         return builds.job_for(
-            self.world, subject, source, folder, log_name=f"{kind}-{log_name}", variables=self.variables
+            self.world,
+            subject,
+            source,
+            folder,
+            name=self.name,
+            log_name=f"{kind}-{log_name}",
+            variables=self.variables,
         )
+
+    def environment(self, job: Job) -> AbstractContextManager[BuildEnvironment]:
+        """Make the environment of one build."""
+        return builds.environment(self.world, self.interpreter, subject=job.subject, name=self.name)
+
+    @property
+    def name(self) -> PackageName:
+        """The package that is built, by its own name or its folder's."""
+        return PackageName(normalise(self.source.name))
 
     def checked(self, made: Path) -> Path:
         """See that what was made is of the project that was to be built."""

@@ -70,13 +70,13 @@ from detent.ops.local import (
 from detent.ops.policy import build_policy_of
 from detent.ops.unbuilt import tell_unbuilt, with_unbuilt
 from detent.ops.world import World
+from detent.project.building import Unmatched
 from detent.python.environment import Environment
 from detent.python.interpreter import Interpreter
 from detent.resolve.throwaway import Pin, resolve_once
 from detent.store.cache import Scratch
 from detent.store.entry import read_metadata
 from detent.store.source import unpack_source
-from detent.store.trees import copy_tree
 from detent.store.wheels import WheelEntry
 
 Looking: TypeAlias = Callable[[], AbstractContextManager[object]]
@@ -119,7 +119,8 @@ class Builds:
             unpacked = _unpacked(self._world(), archive, artifact.filename, scratch)
             return _inside(unpacked, below, subject) if below else unpacked
 
-        key = archive_key(self._world(), artifact, self._interpreter(), subdirectory=below)
+        said = self._world().settings.build_terms.facts(name)
+        key = archive_key(self._world(), artifact, self._interpreter(), subdirectory=below, said=said)
         try:
             return self._metadata(name, version, subject, key, source)
         except BuildError as error:
@@ -130,7 +131,8 @@ class Builds:
         """Ask a folder of a repository what it demands; raises :class:`BuildError`."""
         world, subject = self._world(), f"{name} @ git+{tree.url}"
         made = git_artifact(tree, below)
-        key = archive_key(world, made, self._interpreter(), subdirectory=below)
+        said = world.settings.build_terms.facts(name)
+        key = archive_key(world, made, self._interpreter(), subdirectory=below, said=said)
         return self._metadata(
             name, "", subject, key, lambda scratch: self._checkout(tree, "", below, subject, scratch)
         )
@@ -152,7 +154,10 @@ class Builds:
         entry = find_built(world, key, name=name, version=version)
         if entry is not None:
             return _parsed(read_metadata(entry), name, version, subject)
-        with self._turn(name, subject, key), self._bench(subject, interpreter) as (scratch, environment):
+        with (
+            self._turn(name, subject, key),
+            self._bench(name, subject, interpreter) as (scratch, environment),
+        ):
             job = self._job(subject, source(scratch), scratch, name)
             told = build_metadata(job, environment, limits=world.limits, report=world.report)
             if told.wheel is not None:
@@ -175,12 +180,15 @@ class Builds:
         world = self._world()
         package, artifact = choice.package, choice.artifact
         below = package.direct.subdirectory if package.direct is not None else ""
-        key = archive_key(world, artifact, interpreter, subdirectory=below)
+        key = choice_key(world, choice, interpreter)
         subject = f"{package.name}=={package.version}".removesuffix("==")
         with self._whole_story(), self._turn(package.name, subject, key):
             entry = find_built(world, key, name=package.name, version=package.version)
             if entry is None:
-                with self._bench(subject, interpreter) as (scratch, environment):
+                with self._bench(package.name, subject, interpreter, choice.build_with) as (
+                    scratch,
+                    environment,
+                ):
                     source = _unpacked(world, archive, artifact.filename, scratch)
                     if below:
                         source = _inside(source, below, subject)
@@ -221,7 +229,10 @@ class Builds:
         with self._whole_story(), self._turn(package.name, subject, key):
             entry = find_built(world, key, name=package.name, version=package.version)
             if entry is None:
-                with self._bench(subject, interpreter) as (scratch, environment):
+                with self._bench(package.name, subject, interpreter, choice.build_with) as (
+                    scratch,
+                    environment,
+                ):
                     source = self._checkout(tree, direct.revision, below, subject, scratch)
                     job = self._job(subject, source, scratch, package.name)
                     wheel = build_wheel(job, environment, report=world.report)
@@ -232,14 +243,14 @@ class Builds:
     def _checkout(self, tree: Tree, revision: str, below: str, subject: str, scratch: Path) -> Path:
         """Give a folder of a commit as a copy, for whoever builds writes there."""
         source = scratch / "source"
-        copy_tree(self._world().repositories().tree(tree, revision=revision), source)
+        self._world().repositories().copy(tree, source, revision=revision)
         return _inside(source, below, subject) if below else source
 
     def _build_tree(
         self, tree: LocalTree, choice: Choice, subject: str, interpreter: Interpreter
     ) -> WheelEntry:
         world, name = self._world(), choice.package.name
-        with self._bench(subject, interpreter) as (scratch, environment):
+        with self._bench(name, subject, interpreter, choice.build_with) as (scratch, environment):
             job = self._job(subject, tree.root, scratch, name)
             make = build_editable if tree.is_editable else build_wheel
             wheel = make(job, environment, report=world.report)
@@ -304,14 +315,25 @@ class Builds:
             raise with_unbuilt(world, unbuilt, error) from None
 
     @contextmanager
-    def _bench(self, subject: str, interpreter: Interpreter) -> Iterator[tuple[Path, BuildEnvironment]]:
+    def _bench(
+        self,
+        name: PackageName,
+        subject: str,
+        interpreter: Interpreter,
+        build_with: tuple[str, ...] = (),
+    ) -> Iterator[tuple[Path, BuildEnvironment]]:
         """Give a scratch folder and an environment for one build, and say when it begins and is done."""
         world = self._world()
         world.report(Building(subject))
         with (
             Scratch(world.layout) as scratch,
             environment(
-                world, interpreter, subject=subject, looking=self._crew.looking
+                world,
+                interpreter,
+                subject=subject,
+                name=name,
+                build_with=build_with,
+                looking=self._crew.looking,
             ) as environment_for_it,
         ):
             yield scratch, environment_for_it
@@ -319,7 +341,7 @@ class Builds:
 
     def _job(self, subject: str, source: Path, scratch: Path, name: PackageName) -> Job:
         world = self._world()
-        job = job_for(world, subject, source, scratch, log_name=name, variables=self._variables)
+        job = job_for(world, subject, source, scratch, name=name, log_name=name, variables=self._variables)
         return job._replace(halt=self._crew.halt)
 
     def _claim(self, key: str) -> fsio.FileLock:
@@ -334,9 +356,16 @@ class Builds:
 
 
 def job_for(
-    world: World, subject: str, source: Path, scratch: Path, *, log_name: str, variables: Mapping[str, str]
+    world: World,
+    subject: str,
+    source: Path,
+    scratch: Path,
+    *,
+    name: PackageName,
+    log_name: str,
+    variables: Mapping[str, str],
 ) -> Job:
-    """Describe one build with its folders in ``scratch``, which are made."""
+    """Describe one build of a package with its folders in ``scratch``, which are made."""
     out, tmp = scratch / "out", scratch / "tmp"
     try:
         out.mkdir()
@@ -354,6 +383,7 @@ def job_for(
             for key, value in world.settings.config_settings.items()
         },
         variables=variables,
+        own_variables=world.settings.build_terms.of(name),
     )
 
 
@@ -366,27 +396,53 @@ def _log(world: World, key: str) -> Path:
 
 @contextmanager
 def environment(
-    world: World, interpreter: Interpreter, *, subject: str, looking: Looking = nullcontext
+    world: World,
+    interpreter: Interpreter,
+    *,
+    subject: str,
+    name: PackageName,
+    build_with: tuple[str, ...] = (),
+    looking: Looking = nullcontext,
 ) -> Iterator[BuildEnvironment]:
-    """Give an empty environment for one build; it is removed afterwards.
+    """Give an empty environment for one build of a package; it is removed afterwards.
 
-    ``looking`` is the turn that is waited for to look for versions of what the build needs.
+    ``build_with`` is what it needs in the version that is installed beside it. ``looking`` is the turn that
+    is waited for to look for versions of what the build needs.
     """
+    try:
+        besides = world.settings.build_terms.requirements(name, build_with)
+    except Unmatched as error:
+        raise BuildRequirementsUnmet(
+            subject,
+            f"`extra-build-dependencies` has `{error.name}` with `match-runtime`, and no version of it is"
+            " known to be installed beside this",
+            next_steps=(
+                f"require `{error.name}` in the project, or take `match-runtime` out",
+                "or, where this is asked for its metadata, state that in `dependency-metadata`",
+            ),
+        ) from None
     with Scratch(world.layout) as scratch:
         with looking():
             made = world.environments().make_apart(scratch / "environment", interpreter, prompt="build")
-        yield _Isolated(world, made, subject, looking)
+        yield _Isolated(world, made, subject, besides, looking)
 
 
 class _Isolated:
     """The environment of one build."""
 
-    def __init__(self, world: World, made: Environment, subject: str, looking: Looking) -> None:
+    def __init__(
+        self,
+        world: World,
+        made: Environment,
+        subject: str,
+        besides: Sequence[Requirement],
+        looking: Looking,
+    ) -> None:
         self._world = world
         self._made = made
         self._subject = subject
         self._looking = looking
-        self._asked: list[Requirement] = []
+        self._asked = [*besides]
 
     @property
     def python(self) -> Path:
@@ -400,7 +456,13 @@ class _Isolated:
         """Bring what is required, beside what was asked for before."""
         try:
             self._asked += [parse_requirement(text) for text in requirements]
-            provision(self._world, self._made, self._asked, looking=self._looking)
+            provision(
+                self._world,
+                self._made,
+                self._asked,
+                constraints=tuple(map(parse_requirement, self._world.settings.build_terms.constraints)),
+                looking=self._looking,
+            )
         except InvalidRequirement as error:
             raise BuildRequirementsUnmet(self._subject, str(error)) from error
         except BuildCycle:
@@ -419,6 +481,7 @@ def provision(
     made: Environment,
     requirements: Sequence[Requirement],
     *,
+    constraints: Sequence[Requirement] = (),
     exact: bool = True,
     linking: Linking = _CLONED,
     looking: Looking = nullcontext,
@@ -437,6 +500,7 @@ def provision(
                 world.releases,
                 target=interpreter.target,
                 policy=build_policy_of(world.settings, world.releases.index_of),
+                constraints=constraints,
                 installed={package.name: package.version for package in found.packages},
             )
         finally:

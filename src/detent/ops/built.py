@@ -10,6 +10,7 @@ from detent.lock.choice import Choice
 from detent.model.candidate import Artifact, Digest
 from detent.model.names import PackageName
 from detent.ops.world import World
+from detent.project.building import Facts
 from detent.python.interpreter import Interpreter
 from detent.store.builds import Built, read_built, write_built
 from detent.store.entry import WheelEntry
@@ -38,23 +39,35 @@ def tree_of(choice: Choice) -> str:
     return next(digest.value for digest in choice.artifact.digests if digest.algorithm == TREE)
 
 
-def with_settings(world: World, artifact: Artifact) -> Artifact:
+def with_settings(world: World, choice: Choice) -> Choice:
     """Let a source distribution tell the settings it is built with, if there are any.
 
     So it is another package than without them, although the file is the same.
     """
-    settings = sorted(world.settings.config_settings.items())
-    if not settings or not artifact.digests:
-        return artifact
-    told = Digest(BUILD_SETTINGS, fingerprint(repr(settings).encode("utf-8", "surrogateescape"))[:16])
-    return artifact._replace(digests=(*artifact.digests, told))
+    artifact, settings = choice.artifact, sorted(world.settings.config_settings.items())
+    facts = choice_facts(world, choice)
+    if not (settings or facts) or not artifact.digests:
+        return choice
+    text = repr((settings, facts) if facts else settings)
+    told = Digest(BUILD_SETTINGS, fingerprint(text.encode("utf-8", "surrogateescape"))[:16])
+    return choice._replace(artifact=artifact._replace(digests=(*artifact.digests, told)))
 
 
-def archive_key(world: World, artifact: Artifact, interpreter: Interpreter, *, subdirectory: str = "") -> str:
-    """Give the key of the wheel that is built from a source distribution."""
+def choice_facts(world: World, choice: Choice) -> Facts:
+    """Give what is said of the build of a choice, beside the settings for back ends."""
+    return world.settings.build_terms.facts(
+        choice.package.name, choice.build_with, choice.build_in
+    )
+
+
+def archive_key(
+    world: World, artifact: Artifact, interpreter: Interpreter, *, subdirectory: str = "", said: Facts = ()
+) -> str:
+    """Give the key of the wheel that is built from a source distribution; ``said`` is said of its build."""
     settings = sorted(world.settings.config_settings.items())
     source = artifact._replace(digests=tuple(d for d in artifact.digests if d.algorithm != BUILD_SETTINGS))
-    facts = ("archive", identity_of(source) or artifact.url, subdirectory, interpreter.digest, settings)
+    facts: Facts = ("archive", identity_of(source) or artifact.url, subdirectory, interpreter.digest, settings)
+    facts += (said,) if said else ()
     return fingerprint(repr(facts).encode("utf-8", "surrogateescape"))
 
 
@@ -64,7 +77,8 @@ def choice_key(world: World, choice: Choice, interpreter: Interpreter) -> str:
         return tree_of(choice)
     direct = choice.package.direct
     below = direct.subdirectory if direct is not None else ""
-    return archive_key(world, choice.artifact, interpreter, subdirectory=below)
+    said = choice_facts(world, choice)
+    return archive_key(world, choice.artifact, interpreter, subdirectory=below, said=said)
 
 
 def find_built(world: World, key: str, *, name: PackageName, version: str) -> WheelEntry | None:

@@ -8,6 +8,7 @@ from detent.errors import BuildFailed, MetadataInvalid
 from detent.index.metadata import parse_metadata
 from detent.lock.filename import wheel_name
 from detent.model.candidate import Metadata
+from detent.ops.active import environment_path
 from detent.ops.built import find_built, tree_of
 from detent.ops.discover import Project
 from detent.ops.local import project_choice
@@ -19,7 +20,9 @@ def declared(world: World, project: Project) -> Metadata:
     """Read what the back end says; raises :class:`BuildError`."""
     manifest = project.manifest
     interpreter = world.interpreter(project)
-    choice = project_choice(world, project, interpreter, is_editable=True)
+    shares = world.settings.build_terms.shares(manifest.name)
+    build_in = str(environment_path(world, project)) if shares else ""
+    choice = project_choice(world, project, interpreter, is_editable=True, build_in=build_in)
     entry = find_built(world, tree_of(choice), name=manifest.name, version=manifest.version or "")
     if entry is None:
         entry = world.builder().from_tree(choice, interpreter)

@@ -15,10 +15,28 @@ from detent.ops.discover import Project
 from detent.ops.shown_paths import display
 from detent.ops.world import World
 from detent.project.conflicts import Declared, with_gates
+from detent.project.members import Asking, together
 from detent.project.values import redacted
 
 LEFT_OPEN = frozenset(("dependencies", "optional-dependencies", "requires-python"))
 """What a lock asks of a back end where a project leaves it open."""
+
+
+def asked_inputs(world: World, project: Project) -> Inputs:
+    """Give what a lock is made from, with what is dynamic, of every member of a workspace."""
+    index_url = world.releases.index_url
+    if project.workspace is None:
+        return with_dynamic(world, project, project.manifest.inputs(index_url))
+    parts = project.workspace.parts
+    members = tuple(part.member() for part in parts)
+    root = with_dynamic(world, project, project.manifest.inputs(index_url)._replace(members=members))
+    askings = []
+    for part, member in zip(parts, members, strict=True):
+        inputs = with_dynamic(world, part.as_project(), part.manifest.inputs(index_url))
+        extras = tuple(extra for extra, _ in inputs.extras)
+        found = member._replace(requires_python=inputs.requires_python, extras=extras)
+        askings.append(Asking(found, inputs))
+    return together(root, askings)
 
 
 def with_dynamic(world: World, project: Project, inputs: Inputs) -> Inputs:
@@ -42,7 +60,9 @@ def with_dynamic(world: World, project: Project, inputs: Inputs) -> Inputs:
         inputs = inputs._replace(requires_python=metadata.requires_python)
     if not inputs.adjustments.conflicts:
         return inputs
-    declared = Declared(inputs.name, inputs.dependencies, inputs.extras, inputs.groups)
+    declared = Declared(
+        inputs.name, inputs.dependencies, inputs.extras, inputs.groups, members=inputs.members
+    )
     pythons = markers.requires_python(inputs.requires_python) if inputs.requires_python else markers.ALWAYS
     care = markers.and_(pythons, inputs.adjustments._replace(conflicts=()).scope())
     conflicts = with_gates(

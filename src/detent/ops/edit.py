@@ -7,6 +7,7 @@ when a later step fails; what was not asked for is not touched.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 from detent import fsio
 from detent.errors import (
@@ -25,7 +26,7 @@ from detent.named import NamedTuple
 from detent.ops.added_indexes import as_declared, with_given_indexes
 from detent.ops.before import remember_environment
 from detent.ops.direct import name_of
-from detent.ops.discover import LOCK_NAME, MANIFEST_NAME, Project, decode
+from detent.ops.discover import LOCK_NAME, MANIFEST_NAME, Project
 from detent.ops.going_back import may_go_back
 from detent.ops.history import Remembered, changed
 from detent.ops.lock import (
@@ -38,6 +39,7 @@ from detent.ops.lock import (
 from detent.ops.manifest_changes import ManifestChange, manifest_changes, with_origins_on_disk
 from detent.ops.matching import SyncOutcome
 from detent.ops.places import Pointing
+from detent.ops.registering import in_workspace, text_of
 from detent.ops.restoring import Restoring, one_at_a_time
 from detent.ops.selection import Chosen
 from detent.ops.shown_paths import display
@@ -48,7 +50,6 @@ from detent.ops.wishes import Wish, read_wishes
 from detent.ops.world import World
 from detent.project.bounds import Bounds
 from detent.project.edit import Table, add_requirement, entry, remove_requirement
-from detent.project.manifest import Manifest, parse_manifest
 from detent.project.source_edit import add_source, remove_source, remove_unasked
 from detent.resolve.adjusted import with_adjustments
 from detent.resolve.ports import Releases
@@ -74,6 +75,8 @@ class AddOptions(NamedTuple):
     locked: bool = False
     frozen: bool = False
     upgrade: Upgrade = Upgrade()
+    workspace: bool | None = None
+    """Whether a folder that is added becomes a member; ``None``: where there is a workspace it lies in."""
 
 
 class RemoveOptions(NamedTuple):
@@ -103,9 +106,11 @@ def add(world: World, project: Project, options: AddOptions) -> EditOutcome:
     one. Raises :class:`InvalidRequirementText`, :class:`UsageError`, and whatever locking and syncing raise;
     the files are as they were then.
     """
-    wishes, constraints = read_wishes(project, options, lambda source: name_of(world, source, project.root))
-    text = decode(project.manifest_bytes, project.manifest_path)
-    shown = display(project.manifest_path)
+    part = project.current
+    wishes, constraints = read_wishes(project, options, lambda source: name_of(world, source, part.root))
+    project, wishes = in_workspace(project, wishes, registers=options.workspace)
+    text = text_of(project)
+    shown = display(part.manifest_path)
 
     def edited(written: Callable[[Wish], str]) -> str:
         result = text
@@ -157,7 +162,7 @@ def add(world: World, project: Project, options: AddOptions) -> EditOutcome:
                 before=before, changes=outcome.changes, seconds=outcome.seconds + found.seconds
             )
     for name in (wish.requirement.name for wish in wishes):
-        if name not in pins and name != project.manifest.name:
+        if name not in pins and name != part.name:
             reason = _why_not_locked(name, project.manifest.adjustments)
             world.report(Notice("warning", f"`{name}` is not locked: {reason}"))
     return _finish(world, project, second, outcome, options, command=command)
@@ -181,11 +186,12 @@ def _why_not_locked(name: PackageName, adjustments: Adjustments) -> str:
 
 def remove(world: World, project: Project, options: RemoveOptions) -> EditOutcome:
     """Remove every entry of the names from one table."""
-    text = decode(project.manifest_bytes, project.manifest_path)
+    text = text_of(project)
+    shown = display(project.current.manifest_path)
     names = tuple(dict.fromkeys(map(_named, options.names)))
     for name in names:
-        text = remove_requirement(text, options.table, name, display=display(project.manifest_path))
-    text = remove_unasked(text, names, display=display(project.manifest_path))
+        text = remove_requirement(text, options.table, name, display=shown)
+    text = remove_unasked(text, names, display=shown)
     command = f"remove {' '.join(names)}"
     if options.frozen:
         return _finish(world, project, text, None, options, command=command)
@@ -305,13 +311,9 @@ def lock_edited(
 
 def _inputs(world: World, project: Project, text: str) -> tuple[Project, Inputs]:
     """Give the edited project and what its lock is made from."""
-    manifest = with_origins_on_disk(_parsed(project, text), project.manifest)
-    edited = project._replace(manifest=manifest)
+    manifest = with_origins_on_disk(project.parsed(text), project.current.manifest)
+    edited = project.with_current(manifest, text.encode())
     return edited, project_inputs(world, edited)
-
-
-def _parsed(project: Project, text: str) -> Manifest:
-    return parse_manifest(text, project.manifest_path, display=display(project.manifest_path))
 
 
 def _finish(
@@ -324,9 +326,9 @@ def _finish(
     command: str,
 ) -> EditOutcome:
     if options.dry_run:
-        changes = manifest_changes(project.manifest, _parsed(project, text))
+        changes = manifest_changes(project.current.manifest, project.parsed(text))
         return EditOutcome(changes, outcome, None, is_dry_run=True)
-    sync = None if options.no_sync else _sync_options(options)
+    sync = None if options.no_sync else _sync_options(project, options)
     return finish_edit(world, project, text, outcome, sync=sync, command=command)
 
 
@@ -344,21 +346,24 @@ def finish_edit(
     Without an ``outcome`` the manifest alone is written. ``command`` is what `undo` calls it. Raises
     :class:`ManifestChanged`, and what writing and syncing raise.
     """
-    after = project._replace(manifest=_parsed(project, text), manifest_bytes=text.encode())
-    changes = manifest_changes(project.manifest, after.manifest)
+    after = project.with_current(project.parsed(text), text.encode())
+    changes = manifest_changes(project.current.manifest, after.current.manifest)
+    files = _edited(project, after)
     with (
         one_at_a_time(world, project.manifest_path),
         Remembered(world.layout, project.root, command) as remembered,
         Restoring(world.report) as restoring,
     ):
-        _refuse_if_changed(project)
+        for name, was, _ in files:
+            _refuse_if_changed(project.root / name, was)
         remembered.files(
-            *changed(MANIFEST_NAME, project.manifest_bytes, after.manifest_bytes),
+            *(change for name, was, now in files for change in changed(name, was, now)),
             *(lock_change(project, outcome) if outcome is not None else ()),
         )
-        restoring.remember(project.manifest_path, project.manifest_bytes, after.manifest_bytes)
-        if after.manifest_bytes != project.manifest_bytes:
-            fsio.write_atomic(project.manifest_path, after.manifest_bytes, durable=True)
+        for name, was, now in files:
+            restoring.remember(project.root / name, was, now)
+            if now != was:
+                fsio.write_atomic(project.root / name, now, durable=True)
         if outcome is None:
             return EditOutcome(changes, None, None, is_dry_run=False)
         restoring.remember(project.lock_path, outcome.before.text if outcome.before else None, outcome.text)
@@ -381,7 +386,18 @@ def _synced(
         raise
 
 
-def _sync_options(options: AddOptions | RemoveOptions) -> SyncOptions:
+def _edited(before: Project, after: Project) -> list[tuple[str, bytes, bytes]]:
+    """Give the manifests that an edit is about: where each stands, what it was, and what it becomes."""
+    part = after.current
+    name = f"{part.folder}/{MANIFEST_NAME}".lstrip("/")
+    files = [(name, before.current.manifest_bytes, part.manifest_bytes)]
+    registered = before.workspace.registered if before.workspace is not None else None
+    if registered is not None and part.folder:
+        files.append((MANIFEST_NAME, before.manifest_bytes, registered.encode()))
+    return files
+
+
+def _sync_options(project: Project, options: AddOptions | RemoveOptions) -> SyncOptions:
     """What is added gets installed, also into an extra or group that is not a default one.
 
     Only removing takes away, and neither what somebody synced: the last selection of the environment stays.
@@ -392,15 +408,16 @@ def _sync_options(options: AddOptions | RemoveOptions) -> SyncOptions:
         group=name if options.table.kind == "group" else (),
     )
     is_removing = isinstance(options, RemoveOptions)
-    return SyncOptions(chosen=chosen, exact=is_removing, last="kept" if is_removing else "extended")
+    # Of a workspace, what another member has in the environment stays too.
+    is_kept = is_removing and project.workspace is None
+    return SyncOptions(chosen=chosen, exact=is_removing, last="kept" if is_kept else "extended")
 
 
-def _refuse_if_changed(project: Project) -> None:
+def _refuse_if_changed(path: Path, content: bytes) -> None:
     """What was edited must still be what is there: somebody may have saved the file meanwhile."""
-    path = project.manifest_path
     try:
         current = path.read_bytes()
     except OSError as error:
         raise fsio.file_trouble(error, path) from error
-    if current != project.manifest_bytes:
+    if current != content:
         raise ManifestChanged(display(path))

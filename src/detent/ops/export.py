@@ -66,7 +66,7 @@ def export(world: World, project: Project, options: ExportOptions) -> ExportOutc
     """
     path, form = _place(project, options)
     # Nothing is held against a frozen lock, so no back end is asked for what is dynamic.
-    written = project.manifest.inputs(world.releases.index_url)
+    written = project.inputs(world.releases.index_url)
     inputs = written if options.frozen else project_inputs(world, project)
     lock, outcome = settled_lock(world, project, inputs, locked=options.locked, frozen=options.frozen)
     wanted = wanted_selection(lock, options.chosen)

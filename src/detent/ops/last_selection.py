@@ -31,6 +31,7 @@ class LastSelection(NamedTuple):
     no_install_package: tuple[str, ...] = ()
     link_mode: str = ""
     """As a flag or a variable named it; empty where a file or the default decided."""
+    no_install_workspace: bool = False
 
     def flags(self) -> Iterator[str]:
         """Give it as a person would have typed it, one flag with its value at a time."""
@@ -46,8 +47,11 @@ class LastSelection(NamedTuple):
 
     def known_to(self, lock: Lock, project: PackageName) -> "LastSelection":
         """Leave out the names that neither the lock has (any more) nor the project."""
-        extras, groups = frozenset(lock.extras), frozenset(lock.groups)
-        packages = frozenset((project, *(package.name for package in lock.packages)))
+        members = lock.inputs.members if lock.inputs is not None else ()
+        extras = frozenset((*lock.extras, *(extra for member in members for extra in member.extras)))
+        groups = frozenset((*lock.groups, *(group for member in members for group in member.groups)))
+        own = frozenset((project, *(member.name for member in members)))
+        packages = own.union(package.name for package in lock.packages)
         chosen = self.chosen
         return self._replace(
             chosen=chosen._replace(
@@ -57,16 +61,24 @@ class LastSelection(NamedTuple):
                 no_group=_known(chosen.no_group, groups),
                 only_group=_known(chosen.only_group, groups | {MAIN}),
                 only_dev=chosen.only_dev and DEV in groups,
+                package=_known(chosen.package, own),
             ),
             no_install_package=_known(self.no_install_package, packages),
         )
 
-    def with_more(self, lock: Lock, more: Chosen) -> "LastSelection":
-        """Add the extras and groups of ``more`` that are not selected yet; beside groups alone, groups."""
-        chosen = self.chosen
-        wanted = wanted_selection(lock, chosen)
-        extras = tuple(text for text in more.extra if normalise(text) not in wanted.extras)
-        groups = tuple(text for text in more.group if normalise(text) not in wanted.groups)
+    def with_more(self, lock: Lock, more: Chosen, project: str = "") -> "LastSelection":
+        """Add the extras and groups of ``more`` that are not selected yet; beside groups alone, groups.
+
+        What of a workspace it is about is added too; ``project`` is the name of its root.
+        """
+        chosen = self._about(more, project)
+        if chosen.package or chosen.all_packages:
+            extras = tuple(text for text in more.extra if text not in chosen.extra)
+            groups = tuple(text for text in more.group if text not in chosen.group)
+        else:
+            wanted = wanted_selection(lock, chosen)
+            extras = tuple(text for text in more.extra if normalise(text) not in wanted.extras)
+            groups = tuple(text for text in more.group if normalise(text) not in wanted.groups)
         if chosen.only_group or chosen.only_dev:
             return self._replace(chosen=chosen._replace(only_group=(*chosen.only_group, *groups)))
         return self._replace(
@@ -78,6 +90,22 @@ class LastSelection(NamedTuple):
                 no_dev=chosen.no_dev and DEV not in map(normalise, groups),
             )
         )
+
+    def _about(self, more: Chosen, project: str) -> Chosen:
+        chosen = self.chosen
+        if chosen.all_packages or more.all_packages:
+            return chosen._replace(package=(), all_packages=True)
+        before = chosen.package or ((project,) if project else ())
+        after = more.package or ((project,) if project else ())
+        missing = tuple(name for name in after if name not in before)
+        return chosen._replace(package=(*before, *missing)) if missing else chosen
+
+    def covers(self, here: Chosen, project: str) -> bool:
+        """Whether what a command in a workspace stands in is selected; ``project`` is the root's name."""
+        if here.all_packages or self.chosen.all_packages:
+            return self.chosen.all_packages or bool(self.chosen.package)
+        wanted = here.package or (project,)
+        return set(wanted) <= set(self.chosen.package or (project,))
 
 
 _LINK_MODES = get_args(LinkMode)

@@ -20,9 +20,10 @@ from detent.model.candidate import Artifact, Digest
 from detent.model.references import git_url, read_subdirectory
 from detent.model.repository import Tree, is_commit
 from detent.named import NamedTuple
-from detent.ops.built import COMMIT, TREE
-from detent.ops.discover import MANIFEST_NAME, Project
+from detent.ops.built import COMMIT, TREE, choice_facts
+from detent.ops.discover import MANIFEST_NAME, Part, Project
 from detent.ops.world import World
+from detent.project.building import Facts
 from detent.python.interpreter import Interpreter
 from detent.store.fingerprint import fingerprint
 
@@ -46,7 +47,15 @@ class LocalTree(NamedTuple):
         return project.get("dependencies", ()), project.get("optional-dependencies", {})
 
 
-def project_choice(world: World, project: Project, interpreter: Interpreter, *, is_editable: bool) -> Choice:
+def project_choice(
+    world: World,
+    project: Project | Part,
+    interpreter: Interpreter,
+    *,
+    is_editable: bool,
+    build_with: tuple[str, ...] = (),
+    build_in: str = "",
+) -> Choice:
     """Give the project itself as a choice beside those of the lock."""
     manifest = project.manifest
     package = LockedPackage(
@@ -54,8 +63,10 @@ def project_choice(world: World, project: Project, interpreter: Interpreter, *, 
         manifest.version or "",
         direct=Direct("directory", project.root.as_uri(), editable=is_editable),
     )
-    tree = _tree(world, project.root, manifest.data, interpreter, is_editable=is_editable)
-    return _choice(package, tree, is_requested=True)
+    said = world.settings.build_terms.facts(manifest.name, build_with, build_in)
+    tree = _tree(world, project.root, manifest.data, interpreter, is_editable=is_editable, said=said)
+    choice = _choice(package, tree, is_requested=True)
+    return choice._replace(build_with=build_with, build_in=build_in)
 
 
 def named_source(choice: Choice) -> Direct:
@@ -112,9 +123,11 @@ def tree_choice(world: World, choice: Choice, base: Path, interpreter: Interpret
     root = folder_in(top, direct.subdirectory)
     if root is None:
         raise BuildSystemInvalid(str(top / direct.subdirectory), "there is no such folder")
-    tree = tree_at(world, root, interpreter, is_editable=direct.editable)
+    said = choice_facts(world, choice)
+    tree = tree_at(world, root, interpreter, is_editable=direct.editable, said=said)
     package = choice.package._replace(direct=direct._replace(location=root.as_uri(), subdirectory=""))
-    return _choice(package, tree, is_requested=choice.requested)
+    found = _choice(package, tree, is_requested=choice.requested)
+    return found._replace(build_with=choice.build_with, build_in=choice.build_in)
 
 
 def tree_keys(world: World, choice: Choice, interpreter: Interpreter) -> tuple[str, str]:
@@ -127,7 +140,8 @@ def chosen_tree(world: World, choice: Choice, interpreter: Interpreter) -> Local
     """Look anew at the folder of a choice whose location is a URL by now."""
     direct = named_source(choice)
     root = local_path(direct.location) or direct.location
-    return tree_at(world, Path(root), interpreter, is_editable=direct.editable)
+    said = choice_facts(world, choice)
+    return tree_at(world, Path(root), interpreter, is_editable=direct.editable, said=said)
 
 
 def folder_in(top: Path, subdirectory: str) -> Path | None:
@@ -137,23 +151,39 @@ def folder_in(top: Path, subdirectory: str) -> Path | None:
     return folder if is_inside and folder.is_dir() else None
 
 
-def tree_at(world: World, root: Path, interpreter: Interpreter, *, is_editable: bool) -> LocalTree:
-    """Look at a folder anew; a pyproject.toml that cannot be read is for the build to complain of."""
+def tree_at(
+    world: World, root: Path, interpreter: Interpreter, *, is_editable: bool, said: Facts = ()
+) -> LocalTree:
+    """Look at a folder anew; a pyproject.toml that cannot be read is for the build to complain of.
+
+    ``said`` is what is said of its build.
+    """
     try:
         manifest = tomllib.loads(contents(root / MANIFEST_NAME).decode())
     except (ValueError, RecursionError):
         manifest = {}
-    return _tree(world, root, manifest, interpreter, is_editable=is_editable)
+    return _tree(world, root, manifest, interpreter, is_editable=is_editable, said=said)
 
 
 def _tree(
-    world: World, root: Path, manifest: Mapping[str, object], interpreter: Interpreter, *, is_editable: bool
+    world: World,
+    root: Path,
+    manifest: Mapping[str, object],
+    interpreter: Interpreter,
+    *,
+    is_editable: bool,
+    said: Facts,
 ) -> LocalTree:
     settings, python = world.settings.config_settings, interpreter.digest
+    caller = world.settings.build_terms.caller
     if is_editable:
-        keys = editable_key(root, manifest, interpreter=python, config_settings=settings)
+        keys = editable_key(
+            root, manifest, interpreter=python, config_settings=settings, facts=said, variables=caller
+        )
         return LocalTree(root, is_editable, keys.build, keys.whole, manifest)
-    key = tree_key(root, manifest, interpreter=python, config_settings=settings)
+    key = tree_key(
+        root, manifest, interpreter=python, config_settings=settings, facts=said, variables=caller
+    )
     return LocalTree(root, is_editable, key, key, manifest)
 
 

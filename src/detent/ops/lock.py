@@ -25,7 +25,7 @@ from detent.model.inputs import Inputs, RecordedInputs
 from detent.model.requirement import InvalidRequirement, PackageName, Requirement, package_name
 from detent.named import NamedTuple
 from detent.ops.discover import LOCK_NAME, Project
-from detent.ops.dynamic import with_dynamic
+from detent.ops.dynamic import asked_inputs
 from detent.ops.folders import changed_folders
 from detent.ops.history import FileChange, Remembered, changed, current_bytes
 from detent.ops.other_tools import unread_locks
@@ -250,13 +250,12 @@ def project_inputs(world: World, project: Project, *, anew: bool = False) -> Inp
     for text in project.manifest.warnings:
         world.report(Notice("warning", text))
     chosen = world.settings.recorded
-    written = project.manifest.inputs(world.releases.index_url)
+    inputs = asked_inputs(world, project)
     if chosen.no_sources.value or chosen.no_sources_packages.value:
-        written = written.without_sources(
+        inputs = inputs.without_sources(
             None if chosen.no_sources.value else chosen.no_sources_packages.value
         )
-    written = written._replace(options=chosen.options(), indexes=world.settings.declared_indexes)
-    inputs = with_dynamic(world, project, written)
+    inputs = inputs._replace(options=chosen.options(), indexes=world.settings.declared_indexes)
     if inputs.requires_python:
         return inputs
     version = world.interpreter(project).version
@@ -294,7 +293,7 @@ def tree(world: World, project: Project, options: TreeOptions) -> str:
     Raises :class:`UsageError` for a package that is not locked.
     """
     # A frozen lock is drawn as it is: from what it was made from, whatever the project says by now.
-    written = project.manifest.inputs(world.releases.index_url)
+    written = project.inputs(world.releases.index_url)
     inputs = written if options.frozen else project_inputs(world, project)
     current, _ = settled_lock(world, project, inputs, locked=options.locked, frozen=options.frozen)
     if options.frozen and current.inputs is not None:

@@ -17,7 +17,7 @@ from detent.python.request import parse_request, parse_version_file
 def sought(world: World, project: Project | None, pin: PythonPin | None = None) -> Sought:
     """Say what interpreter is asked for, and by whom; ``pin`` counts outside a project."""
     setting = world.settings.python
-    requires_python = project.manifest.requires_python if project is not None else ""
+    requires_python = project.requires_python if project is not None else ""
     if setting.value:
         return Sought((parse_request(setting.value),), setting.origin, requires_python)
     pin = project.python_pin if project is not None else pin

@@ -100,6 +100,8 @@ def keep_settled(
 def _is_told_by_files(
     world: World, project: Project, settled: Settled, outcome: SyncOutcome, variables: Mapping[str, str]
 ) -> bool:
+    if project.workspace is not None:
+        return False  # the files of all members tell it, and which folders there are
     settings = world.settings
     cutoffs = settings.choosing.cutoffs
     bounds = tuple(cutoffs.everyone())

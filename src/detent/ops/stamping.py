@@ -71,8 +71,9 @@ class Witness:
 
     def see_settings(self, project: Project, files: Iterable[str]) -> None:
         """Look at what decides settings, and at the lock, before they are read."""
-        if self._root != str(project.root):
-            self._evidence.is_possible = False  # another one lies nearer, and is no project
+        if self._root != str(project.root) or project.workspace is not None:
+            # Another one lies nearer; or the files of all members count, and which folders there are.
+            self._evidence.is_possible = False
             return
         pin = project.python_pin
         if pin is not None and "/" in pin.text:
@@ -138,6 +139,7 @@ class Witness:
         return (
             self._path.startswith(f"{world.layout.root}/")
             and not settings.no_cache.value
+            and not any(map(_may_be_secret, self._words))
             and not LEFT_OPEN.intersection(project.manifest.dynamic)
         )
 
@@ -150,6 +152,11 @@ class Witness:
                 self._evidence.see(Sight(f"{folder}/{PIN_NAME}".replace("//", "/"), is_proved=True))
                 return folder
             folder = os.path.dirname(folder)
+
+
+def _may_be_secret(word: str) -> bool:
+    """Whether a word of the command line may hold a password, which a stamp must not."""
+    return word.startswith("--proxy") or stamp.without_users(word) != word
 
 
 def _taken_away(variables: dict[str, str]) -> tuple[str, stamp.Answers]:

@@ -5,7 +5,7 @@ touched here: :mod:`detent.ops.matching` makes the environment match, and keeps 
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -15,13 +15,13 @@ from detent.install.plan import Linking, Plan
 from detent.lock.choice import Choice, Selection
 from detent.lock.filename import is_url
 from detent.lock.model import Lock
-from detent.lock.select import select
+from detent.lock.select import Wanted, select
 from detent.model.names import PackageName
 from detent.named import NamedTuple
 from detent.ops.active import environment_path
 from detent.ops.before import remember_environment
 from detent.ops.built import is_git, is_tree, with_settings
-from detent.ops.discover import LOCK_NAME, Project
+from detent.ops.discover import LOCK_NAME, Part, Project
 from detent.ops.gather import forget_builds, gather
 from detent.ops.history import Remembered
 from detent.ops.last_selection import LastSelection, read_last_selection, render_last_selection
@@ -36,7 +36,7 @@ from detent.ops.lock import (
 )
 from detent.ops.matching import Begin, Gathered, Settled, SyncOutcome, look, match
 from detent.ops.python import interpreter_for
-from detent.ops.selection import Chosen, Omitted, installed_choices, wanted_selection
+from detent.ops.selection import Chosen, Omitted, for_project, installed_choices, wanted_selection
 from detent.ops.stored_lock import read_lock
 from detent.ops.upgrade import Upgrade
 from detent.ops.world import World
@@ -74,6 +74,7 @@ class SyncOptions(NamedTuple):
     refresh_package: tuple[PackageName, ...] = ()
     no_install_project: bool = False
     no_install_local: bool = False
+    no_install_workspace: bool = False
     no_install: tuple[PackageName, ...] = ()
     only_install_project: bool = False
     only_install_local: bool = False
@@ -97,6 +98,7 @@ class SyncOptions(NamedTuple):
             self.only_install_project,
             self.only_install_local,
             self.only_install,
+            self.no_install_workspace,
         )
 
     def with_last(self, last: LastSelection) -> "SyncOptions":
@@ -107,6 +109,7 @@ class SyncOptions(NamedTuple):
         return result._replace(
             no_install_project=last.no_install_project,
             no_install_local=last.no_install_local,
+            no_install_workspace=last.no_install_workspace,
             no_install=tuple(map(PackageName, last.no_install_package)),
             editable=not last.no_editable,
         )
@@ -119,6 +122,7 @@ class SyncOptions(NamedTuple):
             self.no_install_local,
             not self.editable,
             self.no_install,
+            no_install_workspace=self.no_install_workspace,
         )
 
 
@@ -156,8 +160,9 @@ def install_lock(
     interpreter = interpreter_for(world, project, root)
     policy = world.settings.build_policy.if_built_before()
     selection = select(lock, interpreter.target, wanted, policy=policy, without=options.no_install)
-    selection = selection._replace(choices=installed_choices(selection.choices, options.omitted))
-    selection = _with_trees(world, project, selection, interpreter, options, is_base=wanted.base)
+    members = frozenset(part.name for part in project.workspace.parts) if project.workspace else frozenset()
+    selection = selection._replace(choices=installed_choices(selection.choices, options.omitted, members))
+    selection = _with_trees(world, project, selection, interpreter, options, wanted=wanted)
     selection = _with_origins(selection, project.root)
     _refuse_unknown(project, lock, options)
     damaged = frozenset[PackageName]()
@@ -167,7 +172,7 @@ def install_lock(
     settled = Settled(
         root,
         interpreter,
-        project.manifest.name,
+        project.title,
         selection,
         exact=options.exact,
         reinstall=_to_reinstall(selection, options) | damaged,
@@ -185,7 +190,8 @@ def install_lock(
 
 def _tell_unhashed(world: World, project: Project, outcome: SyncOutcome) -> None:
     """Say what of it was not checked by a hash, for the lock has none of a repository or a folder."""
-    wanted = [choice for choice in outcome.plan.wanted if choice.package.name != project.manifest.name]
+    own = _names(project)
+    wanted = [choice for choice in outcome.plan.wanted if choice.package.name not in own]
     told = [
         f"`{choice.package.name}` ({words})"
         for is_such, words in ((is_git, "held to its commit"), (is_tree, "a folder, held to nothing"))
@@ -218,14 +224,19 @@ def _with_last_selection(
     world: World, project: Project, lock: Lock, root: Path, options: SyncOptions
 ) -> tuple[SyncOptions, LastSelection | None]:
     """Bring in what the last sync selected as the options say, and give what counts as that from now on."""
+    chosen, name = for_project(project, options.chosen), project.manifest.name
     if options.last == "ignored":
-        return options, None
+        return options._replace(chosen=chosen), None
     if options.last == "replaced":
+        options = options._replace(chosen=chosen)
         return options, options.selection()
-    last = read_last_selection(root).known_to(lock, project.manifest.name)
+    last = read_last_selection(root).known_to(lock, name)
     if options.last == "extended":
-        last = last.with_more(lock, options.chosen)
+        last = last.with_more(lock, chosen, name)
         return options._replace(chosen=Chosen()).with_last(last), last
+    is_elsewhere = options.chosen != Chosen() or not last.covers(chosen, name)
+    if project.workspace is not None and is_elsewhere:
+        options = options._replace(chosen=chosen)
     result = options.with_last(last)
     if result != options:
         used = " ".join(flag for flag in last.flags() if flag in set(result.selection().flags()))
@@ -248,7 +259,7 @@ def _link_mode(world: World, root: Path) -> tuple[str, str]:
 
 def _refuse_unknown(project: Project, lock: Lock, options: SyncOptions) -> None:
     """A misspelled name would do nothing, or leave nothing: refuse it while its giver is looking."""
-    known = {project.manifest.name, *(package.name for package in lock.packages)}
+    known = {*_names(project), *(package.name for package in lock.packages)}
     for flag, names in (
         ("--reinstall-package", options.reinstall_package),
         ("--no-install-package", options.no_install),
@@ -299,19 +310,70 @@ def _with_trees(
     interpreter: Interpreter,
     options: SyncOptions,
     *,
-    is_base: bool,
+    wanted: Wanted,
 ) -> Selection:
-    """Look at the folders that are to be installed, the project itself among them if it is a package."""
+    """Look at the folders that are to be installed, the packages among them that were selected themselves."""
+    links = frozenset[PackageName]() if options.editable else _names(project)
+    build_with = _needed_as_installed(world, selection)
     choices = [
-        tree_choice(world, choice, project.root, interpreter) if is_tree(choice) else _file(world, choice)
-        for choice in selection.choices
+        tree_choice(world, _without_link(choice, links), project.root, interpreter)
+        if is_tree(choice)
+        else _file(world, choice)
+        for choice in (
+            choice._replace(build_with=build_with.get(choice.package.name, ()))
+            if build_with and not choice.artifact.is_wheel
+            else choice
+            for choice in selection.choices
+        )
     ]
-    manifest = project.manifest
-    if manifest.is_package and is_base and not options.omitted.leaves_out(manifest.name, is_project=True):
-        choices = [choice for choice in choices if choice.package.name != manifest.name]
-        choices.append(project_choice(world, project, interpreter, is_editable=options.editable))
+    here, is_member = project.current.folder, project.workspace is not None
+    for part in _own(project, wanted):
+        is_project = part.folder == here
+        if not part.manifest.is_package or options.omitted.leaves_out(
+            part.name, is_project=is_project, is_member=is_member
+        ):
+            continue
+        choices = [choice for choice in choices if choice.package.name != part.name]
+        choices.append(
+            project_choice(
+                world,
+                part,
+                interpreter,
+                is_editable=options.editable,
+                build_with=build_with.get(part.name, ()),
+            )
+        )
         choices.sort(key=lambda choice: choice.package.name)
     return selection._replace(choices=tuple(choices))
+
+
+def _own(project: Project, wanted: Wanted) -> Iterator[Part]:
+    """Give what of the workspace was selected itself, and not as something that another one needs."""
+    if wanted.base:
+        yield Part(project.root, "", project.manifest, project.manifest_bytes)
+    for part in project.workspace.parts if project.workspace is not None else ():
+        if part.member().base in wanted.groups:
+            yield part
+
+
+def _names(project: Project) -> frozenset[PackageName]:
+    return frozenset(manifest.name for manifest in project.manifests())
+
+
+def _without_link(choice: Choice, names: frozenset[PackageName]) -> Choice:
+    direct = choice.package.direct
+    if direct is None or choice.package.name not in names:
+        return choice
+    return choice._replace(package=choice.package._replace(direct=direct._replace(editable=False)))
+
+
+def _needed_as_installed(world: World, selection: Selection) -> Mapping[PackageName, tuple[str, ...]]:
+    """Give what builds take in the version that is selected, by the package that is built."""
+    terms = world.settings.build_terms
+    if not terms.extra:
+        return {}
+    versions = {choice.package.name: choice.package.version for choice in selection.choices}
+    return {name: terms.matched(name, versions) for name in terms.extra}
 
 
 def _file(world: World, choice: Choice) -> Choice:
@@ -320,7 +382,7 @@ def _file(world: World, choice: Choice) -> Choice:
         return choice
     if is_git(choice):
         choice = git_choice(choice)
-    return choice._replace(artifact=with_settings(world, choice.artifact))
+    return with_settings(world, choice)
 
 
 def _lock_to_install(world: World, project: Project, options: SyncOptions) -> tuple[Lock, LockOutcome | None]:

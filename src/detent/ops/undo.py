@@ -37,6 +37,7 @@ from detent.ops.history import (
     read_step,
     write_step,
 )
+from detent.ops.local import git_choice
 from detent.ops.manifest_changes import ManifestChange, manifest_changes
 from detent.ops.matching import Gathered, Settled, SyncOutcome, look, match
 from detent.ops.restoring import Restoring, one_at_a_time
@@ -354,6 +355,12 @@ class _Wheels:
         for entry in self._lock.packages if self._lock is not None else ():
             if entry.name != package.name:
                 continue
+            if entry.direct is not None and entry.direct.kind == "vcs":
+                found = git_choice(
+                    Choice(entry, Artifact("", entry.direct.location, ()), package.is_requested)
+                )
+                if identity_of(found.artifact) == package.identity.partition("+")[0]:
+                    return found
             for artifact in (*entry.wheels, *((entry.sdist,) if entry.sdist is not None else ())):
                 if identity_of(artifact) == package.identity.partition("+")[0]:
                     direct = _direct(package.direct_url)

@@ -44,9 +44,9 @@ class VersionOutcome(NamedTuple):
 
 def version_of(project: Project) -> VersionOutcome:
     """Give the version the project declares; raises :class:`ManifestInvalid` when it declares none."""
-    manifest = project.manifest
+    manifest = project.current.manifest
     if manifest.version is None:
-        raise not_written(manifest.text, display(project.manifest_path))
+        raise not_written(manifest.text, display(project.current.manifest_path))
     return VersionOutcome(manifest.name, manifest.version)
 
 
@@ -59,9 +59,10 @@ def set_version(world: World, project: Project, options: VersionOptions) -> Vers
     """
     before = version_of(project).version
     after = bumped(before, options.bumps) if options.value is None else checked_version(options.value)
-    text = decode(project.manifest_bytes, project.manifest_path)
-    edited = with_version(text, after, display=display(project.manifest_path))
-    outcome = VersionOutcome(project.manifest.name, after, before)
+    part = project.current
+    text = decode(part.manifest_bytes, part.manifest_path)
+    edited = with_version(text, after, display=display(part.manifest_path))
+    outcome = VersionOutcome(part.name, after, before)
     if options.dry_run:
         return outcome
     lock = None

@@ -39,7 +39,7 @@ def on_this_machine(world: World, choices: Sequence[Choice]) -> list[Choice]:
         if member.name in settings
         and _is_for_command(settings[member.name], no_index=world.settings.no_index.value)
     ]
-    stand_in = next((m for m in members if m.name in settings and settings[m.name].default), None)
+    stand_in = next((m for m in members if m.name in settings and _is_stand_in(settings[m.name])), None)
     asked: list[tuple[Choice, Sequence[IndexReleases], bool]] = []
     for choice in choices:
         package = choice.package
@@ -61,6 +61,11 @@ def on_this_machine(world: World, choices: Sequence[Choice]) -> list[Choice]:
 def _is_for_command(index: IndexSetting, *, no_index: bool) -> bool:
     """Whether a folder of files was named for this command, or there is nothing else."""
     return index.format == "flat" and (no_index or (index.is_local and index.origin.startswith("the ")))
+
+
+def _is_stand_in(index: IndexSetting) -> bool:
+    """Whether it is a default index that this machine, and not the project, names."""
+    return index.default and not index.is_of_project
 
 
 def _at(choice: Choice, places: Sequence[IndexReleases], *, is_bound: bool) -> Choice:

@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from detent.errors import BuildError, IndexUnavailable, ResolveError, UsageError
 from detent.events import Notice, Remark, Report
 from detent.index.ports import Remote
 from detent.index.releases import IndexReleases
-from detent.index.urls import shown
+from detent.index.urls import Credentials, shown
 from detent.model import markers
 from detent.model.limits import Limits, limits
 from detent.named import NamedTuple
@@ -29,10 +29,10 @@ from detent.ops.discover import Project, decode
 from detent.ops.shown_paths import display
 from detent.ops.world import Builder, Network, Resolver, World
 from detent.project import pip_configuration
+from detent.project.building import BuildTerms, with_constraints
 from detent.project.configuration import read_config_file, replaced_settings
 from detent.project.document import parse_document
 from detent.project.indexes import IndexSetting, indexes_of_uv, pip_note, says_where_to_look, without_user
-from detent.project.references import with_variables
 from detent.project.settings import Settings, settings
 from detent.project.sources import OF_PROJECT_FILE, OF_PYPROJECT, OF_UV, ConfigFile, Setting, Sources
 from detent.store.cache import Scratch, hold_store, open_store
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from detent.index.client import Client
     from detent.index.git import Git
     from detent.index.indexes import Indexes
+    from detent.index.keyring import Keyring
+    from detent.index.login_store import LoginStore
+    from detent.index.logins import Logins
     from detent.index.remote import Transport
     from detent.index.repositories import Repositories
     from detent.ops.question import Question
@@ -74,6 +77,9 @@ def open_world(
     whoever empties it. Raises :class:`SettingInvalid`, :class:`StoreUnsafe` and :class:`UsageError`.
     """
     chosen = settings(_sources(flags, variables, project, report))
+    files = flags.get("build-constraint")
+    if isinstance(files, tuple) and files:
+        chosen = chosen._replace(build_terms=_with_constraints(chosen.build_terms, files))
     for text in chosen.warnings:
         report(Notice("warning", text))
     bounds = limits(variables)._replace(
@@ -95,23 +101,15 @@ def open_world(
         @cache
         def network() -> Network:
             from detent.index.client import Client
-            from detent.index.logins import Logins
             from detent.index.proxies import proxies_of
+            from detent.ops.logins import trust_of
 
+            proxy = chosen.proxy
             client = Client(
                 limits=bounds,
-                logins=Logins(
-                    (
-                        *(url for index in indexes for url in (index.mirror, index.url)),
-                        *(
-                            with_variables(url, variables)
-                            for url in (project.manifest.logins if project else ())
-                        ),
-                    ),
-                    never=(index.mirror or index.url for index in indexes if index.authenticate == "never"),
-                ),
-                certificates=chosen.certificates.value,
-                proxies=proxies_of(variables),
+                logins=_logins(chosen, indexes, project, variables, report),
+                trust=trust_of(chosen, indexes, variables),
+                proxies=proxies_of(variables, chosen=proxy.value or "", chosen_by=proxy.origin),
                 is_offline=chosen.offline.value,
                 report=report,
             )
@@ -122,10 +120,7 @@ def open_world(
         def git() -> "Git":
             from detent.index.git import Git, find_git
 
-            home = variables.get("HOME", "")
-            outside = {str(Path.cwd()), *((_checkout(project.root, home),) if project is not None else ())}
-            # Whoever stands in a folder of the system, or at home, finds the programs that lie there.
-            outside -= {os.sep, home}
+            outside = _outside(project, variables)
             found = Git(find_git(variables, outside), variables, bounds, outside=outside)
             closing.callback(found.close)
             return found
@@ -228,7 +223,10 @@ def open_world(
         def builder() -> Builder:
             from detent.ops.builds import Builds
 
-            return Builds(lambda: world, cache(partial(interpreter, project)), variables)
+            place = project.root / chosen.project_environment.value if project is not None else Path(".venv")
+            return Builds(
+                lambda: world, cache(partial(interpreter, project)), variables, os.path.abspath(place)
+            )
 
         world = World(
             settings=chosen,
@@ -251,6 +249,74 @@ def open_world(
         _bound(layout, chosen, report)
 
 
+def _outside(project: Project | None, variables: Mapping[str, str]) -> set[str]:
+    """Give the folders from which no program is started."""
+    home = variables.get("HOME", "")
+    outside = {str(Path.cwd()), *((_checkout(project.root, home),) if project is not None else ())}
+    # Whoever stands in a folder of the system, or at home, finds the programs that lie there.
+    return outside - {os.sep, home}
+
+
+def login_store(variables: Mapping[str, str]) -> "LoginStore":
+    """Give where logins are kept: with the user's data, since a cache may be thrown away."""
+    from detent.index.login_store import LoginStore
+
+    own, home = variables.get("DETENT_CREDENTIALS_DIR"), variables.get("HOME")
+    if own:
+        return LoginStore(Path(own).absolute())
+    if sys.platform == "linux" and home:
+        return LoginStore(
+            Path(variables.get("XDG_DATA_HOME") or f"{home}/.local/share", "detent", "credentials")
+        )
+    import platformdirs
+
+    return LoginStore(platformdirs.PlatformDirs("detent", appauthor=False).user_data_path / "credentials")
+
+
+def keyring(variables: Mapping[str, str], report: Report, project: Project | None = None) -> "Keyring":
+    """Give the system's keyring; nothing is started yet."""
+    from detent.index.keyring import Keyring
+
+    return Keyring(variables, report, outside=_outside(project, variables))
+
+
+def _logins(
+    chosen: Settings,
+    indexes: Sequence[IndexSetting],
+    project: Project | None,
+    variables: Mapping[str, str],
+    report: Report,
+) -> "Logins":
+    """Put together what is told to whom; files and keyring are asked when a server refuses."""
+    from detent.index.logins import Later, Logins
+    from detent.ops.logins import login_urls, named_logins
+
+    def of_store(url: str, username: str) -> "Credentials | None":
+        found = login_store(variables).find(url, username)
+        return Credentials(found.username, found.password) if found is not None else None
+
+    def of_netrc(url: str, _: str) -> "Credentials | None":
+        from detent.index.netrc_file import netrc_login
+
+        path = variables.get("NETRC") or f"{variables.get('HOME', '')}/.netrc"
+        return netrc_login(path, url, report)
+
+    later = [Later(of_store, knows_origins=True), Later(of_netrc)]
+    if chosen.keyring_provider.value == "subprocess":
+        later.append(Later(lambda url, username: keyring(variables, report, project).look_up(url, username)))
+    named = (
+        ()
+        if chosen.offline.value
+        else named_logins(indexes, variables, lambda name, now: login_store(variables).origin_of(name, now))
+    )
+    return Logins(
+        login_urls(indexes, project, variables),
+        never=(index.mirror or index.url for index in indexes if index.authenticate == "never"),
+        named=named,
+        later=later,
+    )
+
+
 def _transport(index: IndexSetting, client: "Callable[[], Client]", bounds: Limits) -> "Transport":
     """Give what an index is asked by; raises :class:`IndexUnavailable` where it may not be asked so."""
     url = index.mirror or index.url
@@ -267,6 +333,19 @@ def _transport(index: IndexSetting, client: "Callable[[], Client]", bounds: Limi
         )
     network.prepare(url)
     return network
+
+
+def _with_constraints(terms: BuildTerms, files: Iterable[str]) -> BuildTerms:
+    """Add what files of constraints say; raises :class:`UsageError` for what is no bound."""
+    from detent.ops.requirement_files import read_requirements
+
+    for name in files:
+        for listed in read_requirements(name, is_constraint=True):
+            try:
+                terms = with_constraints(terms, (listed.text,))
+            except ValueError as error:
+                raise UsageError(f"`{listed.where}` is no constraint for builds", why=str(error)) from error
+    return terms
 
 
 def _bound(layout: Layout, chosen: Settings, report: Report) -> None:

@@ -23,6 +23,7 @@ from detent.model.requirement import (
     extra_name,
     parse_requirement,
 )
+from detent.model.sources import WorkspaceSource
 from detent.named import NamedTuple
 from detent.ops.discover import Project
 from detent.ops.places import Place, Pointing, is_place, read_place, refuse_idle
@@ -93,7 +94,7 @@ class Wish(NamedTuple):
     """`FILE:LINE`; empty for the command line."""
     is_latest: bool = False
     """Whether the newest version is wanted whatever the file asks for now (`NAME@latest`)."""
-    source: DirectSource | None = None
+    source: DirectSource | WorkspaceSource | None = None
     """Where it comes from, for a rule of its own; ``None``: nothing is said, or the text says it."""
     condition: str = ""
     """Where the rule holds, as a marker; empty for everywhere."""
@@ -153,7 +154,7 @@ def read_wishes(project: Project, asked: Asked, naming: Naming) -> Wishes:
         )
     _check_common(asked)
     places = {
-        each: read_place(each.text, each.where, project.root, asked.pointing)
+        each: read_place(each.text, each.where, project.current.root, asked.pointing)
         for each in given
         if is_place(each.text)
     }
@@ -164,8 +165,8 @@ def read_wishes(project: Project, asked: Asked, naming: Naming) -> Wishes:
     )
     _refuse_contradictions(wishes)
     for wish in wishes:
-        if wish.requirement.name == project.manifest.name:
-            _check_own_extras(wish.requirement, project.manifest, asked.table)
+        if wish.requirement.name == project.current.name:
+            _check_own_extras(wish.requirement, project.current.manifest, asked.table)
     return Wishes(wishes, _constraints(bounds))
 
 

@@ -24,7 +24,17 @@ from detent.project.known import BY_NAME, ELSEWHERE, KNOWN, OF_OTHER_TOOLS, Know
 from detent.project.values import IndexFault, located, reading
 
 _READ_ELSEWHERE = frozenset(
-    ("groups", "requirements", "overrides", "excludes", "conflicts", "markers", "metadata", "sources", "workspace")
+    (
+        "groups",
+        "requirements",
+        "overrides",
+        "excludes",
+        "conflicts",
+        "markers",
+        "metadata",
+        "sources",
+        "workspace",
+    )
 )
 """Kinds of values that belong with the project's requirements, and are read and checked with them."""
 _NO_STRINGS = {
@@ -162,9 +172,9 @@ def _check(table: _Table, faults: list[DetentError]) -> Iterator[str]:
             _check_value(table, known, value, faults)
 
 
-def _machine_setting(table: _Table, known: Known) -> ManifestInvalid:
+def _machine_setting(table: _Table, known: Known, path: tuple[str | int, ...] = ()) -> ManifestInvalid:
     return ManifestInvalid(
-        table.where(known.name),
+        table.where(*(path or (known.name,))),
         f"`{known.name}` is a setting of a machine and has no place in a project",
         why="whoever checks the project out decides it for themselves",
         next_steps=(
@@ -244,6 +254,8 @@ def _check_indexes(table: _Table, faults: list[DetentError]) -> None:
         faults.append(ManifestInvalid(table.where(*path), f"`{named}` cannot be used", why=reason))
     entries = value if isinstance(value, list) else ()
     for number, entry in enumerate(entries):
+        if table.is_of_project and isinstance(entry, dict) and "client-cert" in entry:
+            faults.append(_machine_setting(table, BY_NAME["client-cert"], ("index", number, "client-cert")))
         if isinstance(entry, dict) and entry.get("default") is True and "index-url" in table.data:
             where = table.where("index", number)
             faults.append(ManifestInvalid(where, "the default index is named twice, here and as `index-url`"))

@@ -244,9 +244,9 @@ def _side_of_member(
             kind, names = "extra", member.extras
         case {"group": str(text)}:
             kind, names = "group", member.groups
-        case {}:
-            if not named:
-                return "group", member.base
+        case _ if not named:
+            return "group", member.base
+        case _:
             faults.append(
                 ManifestInvalid(where, f"`{TABLE}` must name an extra or a group of `{member.name}`")
             )

@@ -1,7 +1,8 @@
 """Tables of indexes into and out of a TOML file: text in, text out, every other byte kept.
 
 In a pyproject.toml they are `[[tool.detent.index]]`, in a detent.toml `[[index]]`. Adding and then removing
-gives back the text from before, but for blank lines at its end. The result is read again and compared with what was meant.
+gives back the text from before, but for blank lines at its end. The result is read again and
+compared with what was meant.
 """
 
 from collections.abc import Mapping, Sequence

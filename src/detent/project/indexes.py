@@ -6,6 +6,7 @@ one name the nearer counts. What pip is configured to use counts where nothing o
 An index of a project may be named by it alone: only those are written into a lock. Pure.
 """
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -41,6 +42,7 @@ KEYS: Final = (
     "exclude-newer",
     "authenticate",
     "ignore-error-codes",
+    "client-cert",
 )
 _IGNORED: Final = ("publish-url", "hash-algorithm")
 """Keys of other tools that say nothing of what is fetched."""
@@ -76,6 +78,8 @@ class IndexSetting(NamedTuple):
     """The path of a folder of the project, as the project writes it."""
     mirror: str = ""
     """Where its pages and files are fetched in its place, on this machine."""
+    client_cert: str = ""
+    """The path of the certificate it is shown; only files of whoever works here say one."""
     is_stand_in: bool = False
     """Whether the mirror is only what somebody named for this command, which need not have all of it."""
 
@@ -170,7 +174,14 @@ def read_index(
         ignore_error_codes=_codes(entry.get("ignore-error-codes")),
         origin=origin,
         written=written,
+        client_cert=_path(_text(entry, "client-cert"), folder, variables),
     )
+
+
+def _path(text: str, folder: str, variables: Mapping[str, str]) -> str:
+    if text.startswith("~/") and variables.get("HOME"):
+        return f"{variables['HOME']}{text[1:]}"
+    return posixpath.join(folder, text) if text else ""
 
 
 def with_variables(url: str, variables: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from detent.named import NamedTuple
 
 LinkMode: TypeAlias = Literal["auto", "clone", "hardlink", "copy", "directory"]
 VerifyCache: TypeAlias = Literal["changed", "always"]
+KeyringProvider: TypeAlias = Literal["disabled", "subprocess"]
 Resolution: TypeAlias = Literal["highest", "lowest", "lowest-direct"]
 PrereleaseMode: TypeAlias = Literal["disallow", "allow", "if-necessary", "explicit"]
 ForkStrategy: TypeAlias = Literal["requires-python", "fewest"]
@@ -35,6 +36,7 @@ Kind: TypeAlias = Literal[
     "specifier",
     "groups",
     "indexes",
+    "hosts",
     "links",
     "mirrors",
     "strategy",
@@ -48,6 +50,10 @@ Kind: TypeAlias = Literal[
     "markers",
     "metadata",
     "sources",
+    "bounds",
+    "extra-requirements",
+    "variables",
+    "cache-keys",
     "workspace",
 ]
 
@@ -380,6 +386,63 @@ KNOWN = (
         default="{}",
     ),
     Known(
+        "build-constraint-dependencies",
+        "bounds",
+        "Bounds for what builds require; they make nothing needed, and do not bound what is installed.",
+        "anywhere",
+        '["setuptools<80"]',
+        default="[]",
+        is_protection=True,
+    ),
+    Known(
+        "extra-build-dependencies",
+        "extra-requirements",
+        "What the builds of packages need beside what they say themselves: by the package that is built, a list"
+        " of requirements, or of tables with `requirement` and `match-runtime`, which takes the version that is"
+        " installed.",
+        "anywhere",
+        '{ flash-attn = [{ requirement = "torch", match-runtime = true }, "ninja"] }',
+        default="{}",
+    ),
+    Known(
+        "extra-build-variables",
+        "variables",
+        "Environment variables for the builds of packages, by the package that is built.",
+        "anywhere",
+        '{ flash-attn = { MAX_JOBS = "4" } }',
+        default="{}",
+    ),
+    Known(
+        "no-build-isolation",
+        "switch",
+        "Build in the environment that is installed into, with what is there, and bring nothing for builds.",
+        "anywhere",
+        "true",
+        flag="--no-build-isolation",
+        variable="DETENT_NO_BUILD_ISOLATION",
+        default="false",
+    ),
+    Known(
+        "no-build-isolation-package",
+        "names",
+        "Packages that are built so.",
+        "anywhere",
+        '["flash-attn"]',
+        flag="--no-build-isolation-package",
+        variable="DETENT_NO_BUILD_ISOLATION_PACKAGE",
+        default="[]",
+    ),
+    Known(
+        "cache-keys",
+        "cache-keys",
+        "What is looked at to tell whether the folder has to be built again, beside its pyproject.toml and in"
+        " place of all that detent would look at: files, by patterns; whether a folder is there; the commit"
+        " and the tags; variables.",
+        "pyproject",
+        '[{ file = "src/**/*.c" }, { git = { commit = true, tags = true } }, { env = "CFLAGS" }, { dir = "src" }]',
+        default="those of `[tool.uv]`, where there are any",
+    ),
+    Known(
         "link-mode",
         "choice",
         "How files get from the cache into an environment.",
@@ -564,9 +627,67 @@ KNOWN = (
         "A file of certificates to trust in place of the system's.",
         "machine",
         '"/etc/ssl/certs/example.pem"',
+        flag="--cert",
         variable="SSL_CERT_FILE",
         fallbacks=("PIP_CERT", "REQUESTS_CA_BUNDLE"),
         default="what the system trusts",
+        is_protection=True,
+    ),
+    Known(
+        "system-certs",
+        "switch",
+        "Trust what the system trusts, whatever `certificates` and variables of other tools name;"
+        " `--cert` and `SSL_CERT_FILE` still count.",
+        "machine",
+        "true",
+        flag="--system-certs",
+        variable="DETENT_SYSTEM_CERTS",
+        default="false",
+        is_protection=True,
+    ),
+    Known(
+        "client-cert",
+        "path",
+        "A PEM file with a certificate and its key, for servers that ask who connects. An index of one's own"
+        " `detent.toml` can have another one as its `client-cert`.",
+        "machine",
+        '"~/.config/detent/client.pem"',
+        variable="SSL_CLIENT_CERT",
+        is_protection=True,
+    ),
+    Known(
+        "allow-insecure-host",
+        "hosts",
+        "Hosts (`HOST` or `HOST:PORT`) whose certificates are not checked; each is named, and said when it is"
+        " connected to.",
+        "machine",
+        '["localhost:8443"]',
+        flag="--allow-insecure-host",
+        variable="DETENT_INSECURE_HOST",
+        default="[]",
+        is_protection=True,
+    ),
+    Known(
+        "proxy",
+        "text",
+        "The proxy for everything that is fetched, such as `http://proxy.example:3128`, in place of the usual"
+        " variables; `NO_PROXY` still counts.",
+        "machine",
+        '"http://proxy.example:3128"',
+        flag="--proxy",
+        variable="DETENT_PROXY",
+        default="what `HTTPS_PROXY`, `HTTP_PROXY` and `ALL_PROXY` say",
+    ),
+    Known(
+        "keyring-provider",
+        "choice",
+        "Whether the program `keyring` is asked for a login when an index refuses and nothing else has one.",
+        "machine",
+        '"subprocess"',
+        flag="--keyring-provider",
+        variable="DETENT_KEYRING_PROVIDER",
+        default='"disabled"',
+        choices=get_args(KeyringProvider),
         is_protection=True,
     ),
 )
@@ -576,7 +697,6 @@ ELSEWHERE: Mapping[str, str] = {"dev-dependencies": "write its list as `dev` in 
 """What other tools set here, and a project of detent says in another place; no protections."""
 
 OF_OTHER_TOOLS: Mapping[str, str] = {
-    "build-constraint-dependencies": "",
     "constraints": "write `constraint-dependencies`",
     "overrides": "write `override-dependencies`",
     "override": "write `override-dependencies`",
@@ -587,7 +707,7 @@ OF_OTHER_TOOLS: Mapping[str, str] = {
     "uploaded-prior-to": "write `exclude-newer`",
     "require-hashes": "",
     "extra-index-url": "write an `[[index]]`",
-    "keyring-provider": "",
+    "trusted-host": "write `allow-insecure-host` in your own `detent.toml`",
 }
 """Protections by names that this release does not know: leaving one out in silence would turn it off. With
 what to write in its place, where there is something."""

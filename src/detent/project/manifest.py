@@ -122,8 +122,8 @@ def parse_manifest(
 ) -> Manifest:
     """Read a pyproject.toml; raises :class:`ManifestInvalid`, or :class:`Failures` for several faults.
 
-    ``base`` is its folder, relative to that of the lock: paths are as seen from there. The root of a workspace
-    may name its ``members``, and go without a `[project]` table: its name is empty then.
+    ``base`` is its folder, relative to that of the lock: paths are as seen from there. The root of a
+    workspace may name its ``members``, and go without a `[project]` table: its name is empty then.
     """
     document = parse_document(text, display, base)
     refuse_unfit(document)

@@ -86,7 +86,7 @@ def _type(known: Known) -> dict[str, object]:
             return {"type": "object", "additionalProperties": {"anyOf": [{"type": "string"}, several]}}
         case "indexes":
             return {"type": "array", "items": _index()}
-        case "links":
+        case "links" | "hosts":
             return {"type": "array", "items": text}
         case "mirrors":
             return {"type": "object", "additionalProperties": text}
@@ -98,6 +98,15 @@ def _type(known: Known) -> dict[str, object]:
             return _by_package(_cutoff())
         case "modes":
             return _by_package({"type": "string", "enum": list(known.choices)})
+        case "bounds":
+            return {"type": "array", "items": text}
+        case "extra-requirements":
+            extra = _object({"requirement": text, "match-runtime": {"type": "boolean"}}, "requirement")
+            return _by_package({"type": "array", "items": {"anyOf": [text, extra]}})
+        case "variables":
+            return _by_package({"type": "object", "additionalProperties": {"type": "string"}})
+        case "cache-keys":
+            return {"type": "array", "items": {"anyOf": [text, *_cache_keys()]}}
         case "sources":
             return _by_package({"anyOf": [_source(), {"type": "array", "items": _source()}]})
         case "workspace":
@@ -125,6 +134,12 @@ def _source() -> dict[str, object]:
         for kind, keys in KEYS.items()
     ]
     return {"anyOf": kinds}
+
+
+def _cache_keys() -> list[dict[str, object]]:
+    switch, text = {"type": "boolean"}, {"type": "string", "minLength": 1}
+    git = {"anyOf": [switch, _object({"commit": switch, "tags": switch})]}
+    return [*(_object({key: text}, key) for key in ("file", "dir", "env")), _object({"git": git}, "git")]
 
 
 def _name() -> dict[str, object]:
@@ -157,6 +172,10 @@ def _index() -> dict[str, object]:
                 "type": "array",
                 "items": {"type": "integer", "minimum": 400, "maximum": 599},
                 "description": "Answers that mean that it does not have a package.",
+            },
+            "client-cert": {
+                "type": "string",
+                "description": "In a file of one's own: the certificate to show it.",
             },
             "publish-url": text,
             "hash-algorithm": text,

@@ -16,6 +16,7 @@ from detent.model.names import PackageName, package_name
 from detent.model.sources import ProjectIndex
 from detent.named import NamedTuple
 from detent.project.bounds import Bounds
+from detent.project.building import BuildTerms, joined
 from detent.project.choosing import Choosing, choosing, recorded
 from detent.project.indexes import (
     DEFAULT_NAME,
@@ -26,7 +27,7 @@ from detent.project.indexes import (
     indexes,
     with_mirror,
 )
-from detent.project.known import BY_NAME, KNOWN, Known, LinkMode, VerifyCache
+from detent.project.known import BY_NAME, KNOWN, KeyringProvider, Known, LinkMode, VerifyCache
 from detent.project.sources import (
     ConfigFile,
     Setting,
@@ -79,11 +80,19 @@ class Settings(NamedTuple):
     """``None``: as many as there are processors."""
     offline: Setting[bool]
     certificates: Setting[Path | None]
+    system_certs: Setting[bool]
+    client_cert: Setting[Path | None]
+    insecure_hosts: tuple[Setting[tuple[str, ...]], ...]
+    """Every list that is set."""
+    proxy: Setting[str | None]
+    keyring_provider: Setting[KeyringProvider]
     compile_bytecode: Setting[bool]
     add_bounds: Setting[Bounds]
     build_policy: BuildPolicy
     """What `build`, `allow-build`, `no-build-package`, `no-binary` and `no-binary-package` come to."""
     config_settings: ConfigSettings
+    build_terms: BuildTerms
+    """What is said of builds beside that."""
     choosing: Choosing
     """What decides which versions are taken."""
     recorded: Choosing
@@ -135,10 +144,16 @@ def settings(sources: Sources) -> Settings:
         concurrent_builds=decide("concurrent-builds", sources, None),
         offline=decide("offline", sources, False),
         certificates=decide("certificates", sources, None),
+        system_certs=decide("system-certs", sources, False),
+        client_cert=decide("client-cert", sources, None),
+        insecure_hosts=tuple(found for found in every("allow-insecure-host", sources) if found.value),
+        proxy=decide("proxy", sources, None),
+        keyring_provider=decide("keyring-provider", sources, "disabled"),
         compile_bytecode=decide("compile-bytecode", sources, False),
         add_bounds=decide("add-bounds", sources, "lower"),
         build_policy=build_policy,
         config_settings=_config_settings(sources),
+        build_terms=_build_terms(sources),
         choosing=in_force,
         recorded=recorded(sources, in_force),
         refresh=_refresh(sources.flags),
@@ -241,6 +256,16 @@ def _config_settings(sources: Sources) -> ConfigSettings:
         for key, value in setting.value.items():
             found.setdefault(key, value)
     return found
+
+
+def _build_terms(sources: Sources) -> BuildTerms:
+    names = ("build-constraint-dependencies", "extra-build-dependencies", "extra-build-variables")
+    constraints, extra, variables = ([each.value for each in every(name, sources)] for name in names)
+    terms = joined(constraints, extra, variables, sources.variables)
+    shared: Setting[bool] = decide("no-build-isolation", sources, False)
+    return terms._replace(
+        shares_everything=shared.value, sharing=_joined(_names("no-build-isolation-package", sources))
+    )
 
 
 def _refresh(flags: Mapping[str, object]) -> frozenset[PackageName] | None:

@@ -13,6 +13,7 @@ from detent.model.cutoffs import Cutoff, parse_cutoff
 from detent.model.names import PackageName, package_name
 from detent.model.specifiers import canonical_specifier
 from detent.named import NamedTuple
+from detent.project.building import read_bounds, read_cache_keys, read_extra, read_variables
 from detent.project.known import SAME_MODE, Known
 
 T = TypeVar("T")
@@ -23,6 +24,7 @@ _TRUE = frozenset(("1", "true", "t", "yes", "y", "on"))
 _FALSE = frozenset(("0", "false", "f", "no", "n", "off"))
 _URL = re.compile(r"https?://[^\s/?#]+[^\s?#]*", re.IGNORECASE)
 _PAGE_URL = r"https?://[^\s/?#]+[^\s#]*"
+_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.-]+:"
 _SECRET = re.compile(r"//[^/@\s]*@")
 
@@ -40,6 +42,8 @@ def reading(known: Known, value: object) -> object:
             return _age(value)
         case "names":
             return _names(value)
+        case "hosts":
+            return _hosts(value)
         case "options":
             return _options(value)
         case "indexes" | "links":
@@ -48,6 +52,14 @@ def reading(known: Known, value: object) -> object:
             return _mirrors(value)
         case "strategy":
             return _strategy(value)
+        case "bounds":
+            return read_bounds(value)
+        case "extra-requirements":
+            return read_extra(value)
+        case "variables":
+            return read_variables(value)
+        case "cache-keys":
+            return read_cache_keys(value)
         case "cutoff":
             return _cutoff(value)
         case "cutoffs":
@@ -192,6 +204,17 @@ def _names(value: object) -> tuple[PackageName, ...]:
     if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
         raise ValueError("its value must be a list of names of packages")
     return tuple(dict.fromkeys(package_name(item) for item in items))
+
+
+def _hosts(value: object) -> tuple[str, ...]:
+    """Hosts, each alone: no address, no pattern. A variable has them in one text."""
+    items = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
+        raise ValueError("its value must be a list of hosts")
+    for item in items:
+        if re.fullmatch(_HOST, item) is None:
+            raise ValueError(f"`{redacted(item)}` is no host such as `localhost` or `localhost:8443`")
+    return tuple(dict.fromkeys(item.lower() for item in items))
 
 
 def _options(value: object) -> ConfigSettings:

@@ -34,12 +34,17 @@ def declares_workspace(data: Mapping[str, object]) -> bool:
     return _at(data, _OWN) is not None or _at(data, _OF_UV) is not None
 
 
+def workspace_path(data: Mapping[str, object]) -> tuple[str, ...]:
+    """Give where a pyproject.toml has its workspace: in uv's table where detent's own has none."""
+    return _OF_UV if _at(data, _OWN) is None and _at(data, _OF_UV) is not None else _OWN
+
+
 def read_workspace(text: str, display: str) -> WorkspaceTable | None:
     """Read the table of a pyproject.toml; ``None`` where there is none. Raises :class:`ManifestInvalid`."""
     if "workspace" not in text:
         return None
     document = parse_document(text, display)
-    path = _OWN if _at(document.data, _OWN) is not None else _OF_UV
+    path = workspace_path(document.data)
     table = _at(document.data, path)
     if table is None:
         return None
@@ -83,6 +88,14 @@ def _patterns(document: Document, path: tuple[str, ...], value: object) -> tuple
             )
         found.append("/".join(parts))
     return tuple(found)
+
+
+def is_excluded(folder: str, table: WorkspaceTable) -> bool:
+    """Whether a folder, or one it lies in, is left out."""
+    parts = folder.split("/")
+    above = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
+    patterns = [pattern for pattern in table.exclude if pattern]
+    return any(matches(pattern, place) for place in above for pattern in patterns)
 
 
 def matches(pattern: str, folder: str) -> bool:

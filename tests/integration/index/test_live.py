@@ -12,6 +12,7 @@ from detent.errors import BuildFailed
 from detent.events import ignore
 from detent.index.client import Client
 from detent.index.logins import Logins
+from detent.index.tls import Trust
 from detent.index.releases import IndexReleases
 from detent.index.remote import RemoteIndex
 from detent.model.candidate import Metadata
@@ -32,7 +33,7 @@ def test_popular_projects_of_the_default_index_can_be_read_and_fetched(tmp_path:
     url = urljoin(distlib.index.DEFAULT_INDEX, "/simple/")
     layout = Layout(tmp_path)
     certificates = settings(Sources(cache_home=tmp_path, variables=os.environ)).certificates.value
-    with Client(logins=Logins((url,)), limits=Limits(), certificates=certificates) as client:
+    with Client(logins=Logins((url,)), limits=Limits(), trust=Trust(certificates)) as client:
         releases = IndexReleases(
             index_url=url,
             layout=layout,

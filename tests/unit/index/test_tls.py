@@ -8,13 +8,13 @@ import pytest
 
 from detent.errors import UsageError
 from detent.index import tls
-from detent.index.tls import tls_context
+from detent.index.tls import Certificates, Trust
 
 needs_files = pytest.mark.skipif(sys.platform in {"darwin", "win32"}, reason="the system is asked there")
 
 
 def test_without_a_file_the_operating_system_decides_and_nothing_is_trusted_blindly() -> None:
-    context = tls_context(None)
+    context = Certificates(Trust()).context_for("index.example", 443)
 
     assert context.verify_mode == ssl.CERT_REQUIRED
     assert context.check_hostname
@@ -26,7 +26,7 @@ def test_a_file_that_holds_no_certificates_is_named(tmp_path: Path) -> None:
 
     for path in (empty, tmp_path / "missing.pem"):
         with pytest.raises(UsageError) as caught:
-            tls_context(path)
+            Certificates(Trust(path)).context_for("index.example", 443)
         assert str(path) in caught.value.what
 
 
@@ -36,7 +36,7 @@ def test_the_certificates_of_the_system_are_read_once(monkeypatch: pytest.Monkey
     monkeypatch.setattr(ssl.SSLContext, "set_default_verify_paths", lambda _: read.append("defaults"))
     monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda _, cafile: read.append(cafile))
 
-    context = tls_context(None)
+    context = Certificates(Trust()).context_for("index.example", 443)
     for _ in range(3):
         context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="index.example.com")
 
@@ -74,6 +74,6 @@ def test_an_openssl_that_looks_where_nothing_is_gets_the_file_of_the_distributio
     monkeypatch.setattr(ssl.SSLContext, "set_default_verify_paths", lambda _: done.append("defaults"))
     monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda _, cafile: done.append(cafile))
 
-    tls_context(None)
+    Certificates(Trust()).context_for("index.example", 443)
 
     assert done == [str(system) if read == "system" else "defaults"]

@@ -1,6 +1,6 @@
 """Locking behind another mirror rewrites nothing."""
 
-from detent.lock.addresses import with_locked_addresses
+from detent.lock.addresses import with_locked_addresses, with_written_paths
 from detent.lock.model import Direct, Edge, Lock, LockedPackage
 from support.locks import artifact, entry, lock
 
@@ -81,3 +81,46 @@ def test_of_entries_of_one_version_each_keeps_its_own_address() -> None:
 
     assert tuple(entries) == old.packages
     assert user.dependencies == (edge._replace(index="https://a.example.com/simple/"),)
+
+
+def laid_out(host: str, package: LockedPackage, *, folder: str = "files") -> LockedPackage:
+    """An entry of an index whose files lie in folders by package."""
+    found = behind(host, package)
+    return found._replace(
+        wheels=tuple(
+            w._replace(url=f"https://{host}/{folder}/{package.name}/{w.filename}") for w in found.wheels
+        )
+    )
+
+
+def test_what_is_new_gets_the_address_that_a_mirror_of_the_same_layout_has_it_at() -> None:
+    old = locked(laid_out("a.example.com", entry("a"), folder="packages"))
+    new = locked(laid_out("b.example.com", entry("a")), laid_out("b.example.com", entry("b")))
+
+    assert with_locked_addresses(new, old) == locked(
+        laid_out("a.example.com", entry("a"), folder="packages"),
+        laid_out("a.example.com", entry("b"), folder="packages"),
+    )
+
+
+def test_where_the_files_known_tell_two_layouts_what_is_new_stays_where_it_was_found() -> None:
+    old = locked(
+        laid_out("a.example.com", entry("a")), laid_out("a.example.com", entry("b"), folder="elsewhere")
+    )
+    new = locked(*(laid_out("b.example.com", entry(name)) for name in "abc"))
+
+    assert with_locked_addresses(new, old).packages[2] == new.packages[2]
+
+
+def test_files_of_a_folder_of_the_project_are_named_by_their_path() -> None:
+    def lying(folder: str) -> Lock:
+        package = entry("a")
+        wheels = (package.wheels[0]._replace(url=f"{folder}{package.wheels[0].filename}"),)
+        return locked(package._replace(index="", wheels=wheels))
+
+    folders = {"file:///home/me/my%20project/wheels/": "wheels", "file:///srv/": "../srv"}
+
+    assert with_written_paths(lying("file:///home/me/my%20project/wheels/"), folders) == lying("wheels/")
+    assert with_written_paths(lying("file:///srv/"), folders) == lying("../srv/")
+    for elsewhere in ("file:///home/me/", "https://a.example.com/", "wheels/"):
+        assert with_written_paths(lying(elsewhere), folders) == lying(elsewhere)

@@ -5,7 +5,7 @@ from detent.lock.model import Direct, LockedPackage
 from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.model.requirement import package_name
-from detent.model.sources import GitSource, PathSource, RevisionKind, SourceRule
+from detent.model.sources import GitSource, PathSource, ProjectIndex, RevisionKind, SourceRule
 from support.locks import entry, foreign, inputs, lock
 
 
@@ -234,3 +234,22 @@ def test_what_a_repository_held_is_told_with_its_commit() -> None:
     )
 
     assert changes(None, lock(held)) == (Change(package_name("a"), (), ("1.5 (0123456789ab)",)),)
+
+
+# ---- indexes ------------------------------------------------------------------------------------
+
+
+def test_indexes_of_the_project_are_told_by_name_and_their_order_counts() -> None:
+    one, two = ProjectIndex("one", "https://one.example/"), ProjectIndex("two", "https://two.example/")
+
+    def told(was: tuple[ProjectIndex, ...], now: tuple[ProjectIndex, ...]) -> tuple[str, ...]:
+        made = lock()._replace(inputs=inputs()._replace(indexes=was).recorded())
+        return differences(inputs()._replace(indexes=now), made)
+
+    assert told((one,), (one,)) == ()
+    assert told((), (one,)) == ("the index `one` was added to the project",)
+    assert told((one,), ()) == ("the index `one` was removed from the project",)
+    assert told((one, two), (two, one)) == ("the indexes of the project are asked in another order",)
+    assert told((one,), (one._replace(explicit=True),)) == (
+        'the index `one` is `{url = "https://one.example/", explicit = true}` and was `"https://one.example/"`',
+    )

@@ -9,6 +9,7 @@ from detent.errors import LockInvalid
 from detent.lock.model import Direct, Edge, Lock, LockedPackage
 from detent.lock.pylock import parse_header, parse_lock, render_lock
 from detent.model.requirement import package_name
+from detent.model.sources import ProjectIndex
 from support.locks import artifact, entry, foreign, inputs, lock
 from support.pylocks import SHA, a_wheel, an_entry, reason, source
 
@@ -471,3 +472,28 @@ def test_a_source_that_says_nothing_is_refused_with_its_place(line: str, expecte
     with pytest.raises(LockInvalid) as caught:
         parse_lock(text, "pylock.toml")
     assert expected in caught.value.what + caught.value.why
+
+
+# ---- indexes -------------------------------------------------------------------------------------
+
+
+def test_the_indexes_of_the_project_are_written_in_their_order_and_read_again() -> None:
+    found = (
+        ProjectIndex("zz", "https://z.example/"),
+        ProjectIndex("a.b", "wheels", format="flat"),
+        ProjectIndex("all", "https://all.example/", is_default=True, exclude_newer="7 days"),
+    )
+    made = inputs()._replace(indexes=found).recorded()
+    text = render_lock(lock()._replace(inputs=made))
+
+    assert text.partition("[tool.detent.inputs.indexes]\n")[2] == (
+        'zz = "https://z.example/"\n'
+        '"a.b" = {url = "wheels", format = "flat"}\n'
+        'all = {url = "https://all.example/", default = true, exclude-newer = "7 days"}\n'
+    )
+    again = parse_lock(text, "pylock.toml").inputs
+    assert again is not None
+    assert again.indexes == made.indexes
+    with pytest.raises(LockInvalid) as caught:
+        parse_lock(text.replace('zz = "https://z.example/"', "zz = 3"), "pylock.toml")
+    assert "`tool.detent.inputs.indexes.zz` must be a string or a table" in caught.value.why

@@ -140,11 +140,11 @@ def test_what_poetry_and_pip_call_it_is_told_with_the_key_to_write() -> None:
     assert date.next_steps == ("write `exclude-newer`",)
 
 
-def test_what_uv_says_of_build_requirements_is_no_slip() -> None:
-    error = fault(pyproject("[tool.detent]\nbuild-constraint-dependencies = []\n"))
+def test_what_another_tool_protects_with_is_no_slip() -> None:
+    error = fault(pyproject("[tool.detent]\nrequire-hashes = []\n"))
 
     assert error.why == "leaving it out would take a protection away that it asks for"
-    assert error.next_steps == ("take `build-constraint-dependencies` out to go on without it",)
+    assert error.next_steps == ("take `require-hashes` out to go on without it",)
 
 
 def test_what_stands_elsewhere_is_told_with_its_place() -> None:
