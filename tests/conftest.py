@@ -11,7 +11,8 @@ from support.cli import Sandbox, prime_cache
 from support.index_server import IndexServer, serve
 
 _FOREIGN = ("DETENT_", "PIP_", "UV_", "VIRTUALENV_", "XDG_", "PYTHON", "PYENV_", "CONDA_", "GIT_")
-_ALSO = ("VIRTUAL_ENV", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+_ALSO = ("VIRTUAL_ENV", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "NETRC", "SSL_CLIENT_CERT")
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "COLUMNS")
 
 
@@ -21,7 +22,7 @@ def _isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.F
     if request.node.get_closest_marker("live"):
         return
     for name in list(os.environ):
-        if name.startswith(_FOREIGN) or name.upper() in {*_ALSO, *_PROXIES}:
+        if name.startswith(_FOREIGN) or name.upper() in {*_ALSO, *_CERTIFICATES, *_PROXIES}:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)

@@ -86,7 +86,7 @@ class ExclusiveExtras(UsageError):
     ) -> None:
         super().__init__(
             f"{' and '.join(sides)} cannot be on together",
-            why=f"`conflicts` in `[tool.detent]` says that {' and '.join(declared)} exclude each other",
+            why=f"`conflicts` says that {' and '.join(declared)} exclude each other",
             next_steps=next_steps or ("leave all but one of them out",),
         )
 
@@ -429,17 +429,21 @@ class FetchError(DetentError):
 
 
 class PackageUnknown(FetchError):
-    """The index has no project of this name."""
+    """None of the indexes that were asked has a project of this name."""
 
     code = "package-unknown"
 
-    def __init__(self, name: str, index: str, *, required_by: str = "") -> None:
+    def __init__(self, name: str, *indexes: str, required_by: str = "") -> None:
+        *first, last = [f"`{index}`" for index in indexes] or [""]
+        reason = f"none of {', '.join(first)} and {last} has a page for it" if first else ""
+        reason = reason or (f"{last} has no page for it" if last else "there is no index to ask")
         super().__init__(
-            f"there is no package named `{name}` on the index",
-            why=f"`{index}` has no page for it" + (f"; {required_by} needs it" if required_by else ""),
+            f"there is no package named `{name}` on the index{'es' if first else ''}",
+            why=reason + (f"; {required_by} needs it" if required_by else ""),
             next_steps=("check the spelling of the name",),
         )
         self.name = name
+        self.required_by = required_by
 
 
 class IndexUnavailable(FetchError):

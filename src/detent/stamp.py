@@ -98,7 +98,10 @@ def counts(variable: str) -> bool:
 
 
 def counted(variables: dict[str, str]) -> Variables:
-    """Give the variables that count, sorted: shells change their order. Who logs in with which URL does not."""
+    """Give the variables that count, sorted: shells change their order.
+
+    As whom somebody logs in at a URL does not count, and is a secret.
+    """
     return tuple(
         sorted(
             (name, value if "@" not in value else without_users(value))

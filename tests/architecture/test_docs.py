@@ -84,6 +84,7 @@ def known_variables() -> set[str]:
         *(flag.variable for flag in flags if flag.variable),
         *(variable for variable, _, _ in settings.VARIABLES),
         *limits.VARIABLES.values(),
+        "DETENT_CREDENTIALS_DIR",  # no setting: where logins lie is no business of configuration
     }
 
 
@@ -135,6 +136,26 @@ def test_the_promises_name_tests_that_exist() -> None:
 
     assert named
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_every_test_that_holds_off_a_threat_exists() -> None:
+    text = read("contributing/threats.md")
+    tests = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    named = re.findall(r"`(test_\w+)`", text)
+
+    assert len(named) > 100
+    assert set(named) - set(re.findall(r"def (test_\w+)", tests)) == set()
+    files = re.findall(r"\b((?:unit|property|integration|e2e|faults|security)/[\w/]+)[:,]", text)
+    assert [path for path in files if not (ROOT / "tests" / f"{path}.py").exists()] == []
+
+
+def test_every_advisory_has_its_row_and_every_row_its_test() -> None:
+    names = re.compile(r"(?:cve_\d+|ghsa_\w{4}_\w{4})_\w+?(?=_)")
+    tests = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests" / "security").glob("*.py"))
+
+    assert set(names.findall(read("contributing/threats.md"))) == {
+        name for test in re.findall(r"def (test_\w+)", tests) for name in names.findall(test)
+    }
 
 
 def test_every_package_and_module_of_the_top_stands_in_the_architecture() -> None:

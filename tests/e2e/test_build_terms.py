@@ -9,7 +9,7 @@ import pytest
 
 from support.backends import Sdist, tiny_sdist, tiny_tree, write_tree
 from support.cli import Sandbox, publish
-from support.index_server import IndexServer
+from support.index_server import IndexServer, serve
 from support.wheels import wheel
 
 SEES = """
@@ -154,10 +154,8 @@ def test_what_a_build_requires_is_no_newer_than_what_is_installed_may_be(builds:
     builds.sources(tiny_sdist("a", build_requires=["tool"], more=SEES))
     for version, day in (("1.0", "2024-01-01"), ("2.0", "2024-06-01")):
         made = wheel("tool", version)
-        builds.index.add(made.filename, made.data, upload_time=f"{day}T00:00:00Z")
-    builds.sandbox.manifest(
-        "a", tail='[tool.detent]\nexclude-newer-package = { tool = "2024-03-01" }\n'
-    )
+        builds.index.add(made.filename, made.data).uploaded = f"{day}T00:00:00Z"
+    builds.sandbox.manifest("a", tail='[tool.detent]\nexclude-newer-package = { tool = "2024-03-01" }\n')
 
     builds.sync()
 
@@ -167,7 +165,7 @@ def test_what_a_build_requires_is_no_newer_than_what_is_installed_may_be(builds:
 def test_what_a_build_requires_has_to_have_the_hash_that_the_index_gives(builds: Builds) -> None:
     builds.sources(tiny_sdist("a", build_requires=["tool"]))
     made = wheel("tool", "1.0")
-    builds.index.add(made.filename, made.data, hashes={"sha256": "0" * 64})
+    builds.index.add(made.filename, made.data).digests = {"sha256": "0" * 64}
     builds.sandbox.manifest("a")
 
     done = builds.sandbox.detent("sync")
@@ -175,6 +173,38 @@ def test_what_a_build_requires_has_to_have_the_hash_that_the_index_gives(builds:
     assert done.code == 1
     assert "hash" in done.err
     assert builds.sandbox.installed() == {}
+
+
+def test_the_first_index_that_has_it_serves_what_a_build_requires(builds: Builds) -> None:
+    builds.sources(tiny_sdist("a", build_requires=["tool", "pinned"], more=SEES))
+    publish(builds.index, wheel("tool", "2.0"), wheel("pinned", "2.0"))
+    with (
+        serve([wheel("tool", "1.0")]) as ours,
+        serve([wheel("pinned", "1.0"), wheel("tool", "9.0")]) as named,
+    ):
+        tail = (
+            f'[[tool.detent.index]]\nname = "ours"\nurl = "{ours.url}"\n'
+            f'[[tool.detent.index]]\nname = "named"\nurl = "{named.url}"\nexplicit = true\n'
+            '[tool.detent.sources]\npinned = { index = "named" }\n'
+        )
+        builds.sandbox.manifest("a", tail=tail)
+
+        builds.sync()
+
+    assert builds.packages() == [{"pinned": "1.0", "tool": "1.0"}]
+
+
+def test_what_a_build_requires_is_as_old_as_its_index_says(builds: Builds) -> None:
+    builds.sources(tiny_sdist("a", build_requires=["tool"], more=SEES))
+    with serve([wheel("tool", "1.0")]) as ours:
+        late = wheel("tool", "2.0")
+        ours.add(late.filename, late.data).uploaded = "2024-06-01T00:00:00Z"
+        more = f'[[tool.detent.index]]\nname = "ours"\nurl = "{ours.url}"\nexclude-newer = "2024-03-01"\n'
+        builds.sandbox.manifest("a", tail=more)
+
+        builds.sync()
+
+    assert builds.packages() == [{"tool": "1.0"}]
 
 
 # ---- more requirements, and variables --------------------------------------------------------
@@ -194,16 +224,10 @@ def test_the_build_of_one_package_gets_more_than_it_asks_for(builds: Builds) -> 
     assert builds.sync().endswith(" ~ a==1.0\n + b==1.0\n")
     builds.sync()
 
-    assert builds.seen() == [
-        ({}, {"JOBS": None, "CFLAGS": None}),
-        *sorted(
-            [
-                ({"tool": "1.0"}, {"JOBS": "4", "CFLAGS": None}),
-                ({}, {"JOBS": None, "CFLAGS": None}),
-            ],
-            key=lambda each: not each[0],
-        ),
-    ]
+    plain: tuple[dict[str, str], dict[str, str | None]] = ({}, {"JOBS": None, "CFLAGS": None})
+    first, *others = builds.seen()
+    assert first == plain
+    assert sorted(others, key=str) == [({"tool": "1.0"}, {"JOBS": "4", "CFLAGS": None}), plain]
 
 
 def test_the_projects_own_builds_get_theirs(builds: Builds) -> None:
@@ -220,7 +244,7 @@ def test_the_projects_own_builds_get_theirs(builds: Builds) -> None:
     builds.sync("--no-editable")
     builds.sandbox.detent("build").ok()
 
-    plain = ({}, {"JOBS": None, "CFLAGS": None})
+    plain: tuple[dict[str, str], dict[str, str | None]] = ({}, {"JOBS": None, "CFLAGS": None})
     assert builds.seen() == [plain, *4 * [({"tool": "1.0"}, {"JOBS": "4", "CFLAGS": None})]]
 
 
@@ -273,7 +297,10 @@ def test_a_build_that_needs_what_is_not_installed_says_so(builds: Builds) -> Non
         ("extra-build-dependencies = ['a']", "must be a table by names of packages"),
         ("extra-build-dependencies = { a = 'b' }", "must be a list of requirements"),
         ("extra-build-dependencies = { a = [{ name = 'b' }] }", "must hold requirements, or tables"),
-        ("extra-build-dependencies = { a = [{ requirement = 'b>1', match-runtime = true }] }", "names versions"),
+        (
+            "extra-build-dependencies = { a = [{ requirement = 'b>1', match-runtime = true }] }",
+            "names versions",
+        ),
         ("extra-build-dependencies = { a = ['b'], A = ['b'] }", "stands here twice"),
         ("extra-build-variables = { a = { B = 1 } }", "must be a table of strings"),
         ("extra-build-variables = { a = { 'B=' = '' } }", "no variable can have"),
@@ -391,3 +418,129 @@ def test_the_commit_and_the_tags_count_where_they_are_named(builds: Builds) -> N
     git("tag", "v1")
     builds.sync()
     assert len(builds.seen()) == 1
+
+
+# ---- without isolation -----------------------------------------------------------------------
+
+HERE = "[tool.detent]\nno-build-isolation-package = ['a']\n"
+
+
+def test_a_build_without_isolation_goes_on_where_everything_else_is_installed_by_then(builds: Builds) -> None:
+    builds.sources(tiny_sdist("a", build_requires=["tool>=1"], more=SEES + "import tool"))
+    publish(builds.index, wheel("tool", "1.0"), wheel("other", "1.0"))
+    builds.sandbox.manifest("a", "other", "tool", tail=HERE)
+
+    told = builds.sync()
+    assert "Checked 3 packages" in builds.sync()
+
+    assert "Installed 3 packages" in told
+    assert told.endswith(" + a==1.0\n + other==1.0\n + tool==1.0\n")
+    assert builds.packages() == [{"other": "1.0", "tool": "1.0"}]
+    assert builds.sandbox.installed() == {"a": "1.0", "other": "1.0", "tool": "1.0"}
+
+
+def test_what_was_built_without_isolation_is_for_that_environment_alone(builds: Builds) -> None:
+    builds.sources(tiny_sdist("a", more=SEES))
+    builds.sandbox.manifest("a", tail=HERE)
+    builds.sync()
+    builds.sandbox.manifest("a")
+    assert builds.sync().endswith(" ~ a==1.0\n")
+    builds.sandbox.manifest("a", tail=HERE)
+    assert builds.sync().endswith(" ~ a==1.0\n")
+    assert len(builds.seen()) == 3
+
+    (builds.sandbox.root / ".venv").rename(builds.sandbox.root.parent / "aside")
+    builds.sync()
+
+    assert len(builds.seen()) == 1
+
+
+def test_the_project_itself_is_built_where_it_is_installed(builds: Builds) -> None:
+    publish(builds.index, wheel("tool", "1.0"), wheel("tool", "2.0"))
+    builds.tree()
+    manifest = builds.sandbox.read("pyproject.toml").replace("requires = []", 'requires = ["tool"]')
+    builds.sandbox.write("pyproject.toml", manifest + '\n[dependency-groups]\ndev = ["tool<2"]\n')
+
+    builds.sync("--no-build-isolation")
+    builds.sandbox.detent("build", env={"DETENT_NO_BUILD_ISOLATION": "1"}).ok()
+
+    assert [seen["tool"] for seen in builds.packages()] == ["1.0"] * 3
+    assert "demo" in builds.sandbox.installed()
+
+
+def test_what_is_there_for_builds_alone_stays_where_everything_is_built_so(builds: Builds) -> None:
+    publish(builds.index, wheel("tool", "1.0"))
+    builds.sandbox.manifest("tool")
+    builds.sync()
+    builds.sandbox.manifest()
+
+    builds.sync("--no-build-isolation")
+    builds.sandbox.detent("sync", "--check", "--no-build-isolation").ok()
+    assert builds.sandbox.installed() == {"tool": "1.0"}
+
+    builds.sync()
+    assert builds.sandbox.installed() == {}
+
+
+def test_what_a_build_without_isolation_lacks_is_named_and_what_was_installed_stays(builds: Builds) -> None:
+    builds.sources(tiny_sdist("a", build_requires=["tool>=2", "nothing; python_version < '3'", "more"]))
+    publish(builds.index, wheel("tool", "1.0"), wheel("other", "1.0"))
+    builds.sandbox.manifest("a", "other", "tool", tail=HERE)
+
+    done = builds.sandbox.detent("sync")
+
+    assert done.code == 1
+    assert "what is needed to build `a==1.0` cannot be had [build-requirements]" in done.err
+    assert "it is built without isolation, and `.venv` does not have `tool>=2` and `more`" in done.err
+    assert " next: require `tool>=2` and `more` in the project" in done.err
+    assert builds.sandbox.installed() == {"other": "1.0", "tool": "1.0"}
+
+
+def test_metadata_is_asked_without_isolation_where_there_is_an_environment(builds: Builds) -> None:
+    more = SEES + "del prepare_metadata_for_build_wheel"
+    builds.sources(tiny_sdist("a", build_requires=["tool"], is_open=True, more=more))
+    publish(builds.index, wheel("tool", "1.0"))
+    builds.sandbox.manifest("a", "tool", tail=HERE)
+
+    done = builds.sandbox.detent("lock")
+    assert done.code == 1
+    assert "it is built without isolation, and there is no environment of CPython" in done.err
+
+    builds.sandbox.manifest("tool", tail=HERE)
+    builds.sync()
+    builds.sandbox.manifest("a", "tool", tail=HERE)
+    builds.sync()
+
+    assert builds.packages() == [{"tool": "1.0"}] * 2
+
+
+def test_a_package_built_without_isolation_is_built_again_for_the_version_it_is_to_match(
+    builds: Builds,
+) -> None:
+    builds.sources(tiny_sdist("a", more=SEES))
+    publish(builds.index, wheel("tool", "1.0"), wheel("tool", "2.0"), wheel("other", "1.0"))
+    tail = HERE + MATCHED.format("a").removeprefix("[tool.detent]\n")
+    builds.sandbox.manifest("a", "tool<2", tail=tail)
+    builds.sync()
+    builds.sandbox.manifest("a", "tool<2", "other", tail=tail)
+    builds.sync()
+    builds.sandbox.manifest("a", "tool", "other", tail=tail)
+
+    told = builds.sync("-U")
+
+    assert told.endswith(" ~ a==1.0\n - tool==1.0\n + tool==2.0\n")
+    assert [seen["tool"] for seen in builds.packages()] == ["1.0", "2.0"]
+
+
+def test_an_install_in_two_turns_is_undone_at_once(builds: Builds) -> None:
+    builds.sources(tiny_sdist("a", more=SEES))
+    publish(builds.index, wheel("tool", "1.0"), wheel("old", "1.0"))
+    builds.sandbox.manifest("old", tail=HERE)
+    builds.sync()
+    builds.sandbox.manifest("a", "tool", tail=HERE)
+    builds.sync()
+    assert builds.sandbox.installed() == {"a": "1.0", "tool": "1.0"}
+
+    builds.sandbox.detent("undo").ok()
+
+    assert builds.sandbox.installed() == {"old": "1.0"}

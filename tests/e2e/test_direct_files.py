@@ -246,6 +246,33 @@ def test_a_lock_that_was_checked_before_is_held_against_its_folders_again(
     assert done.code == 1
     assert "`c` was added to the dependencies of `a` in `a`" in done.err
     assert project.detent("sync", "--locked", "--no-install-local").code == 1
+    done = project.detent("add", "a", "--locked", "--no-sync", "--offline")
+    assert "[lock-would-change]" in done.err
+    assert "`c` was added to the dependencies of `a` in `a`" in done.err
+
+
+def test_a_folder_that_has_its_dependencies_from_elsewhere_now_is_locked_again(
+    project: Sandbox, index: IndexServer
+) -> None:
+    publish(index, wheel("b", "9.0"))
+    for folder in ("b", "c"):
+        write_tree(project.root / folder, tiny_tree("b"))
+    sources(project, a='{path = "a"}')
+
+    def of_a(*rules: str) -> str:
+        tables = "\n".join(("[tool.detent.sources]", *rules, ""))
+        write_tree(project.root / "a", tiny_tree("a", requires=["b"], tables=tables))
+        stale = project.detent("lock", "--check", "--offline")
+        project.detent("lock").ok()
+        project.detent("lock", "--check", "--offline").ok()
+        return stale.err
+
+    of_a('b = {path = "../b"}')
+    assert "`a` has `b` from `file:./c` and had it from `file:./b`" in of_a('b = {path = "../c"}')
+    assert "`b` is editable (a/pyproject.toml:" in of_a('b = {path = "../c", editable = true}')
+    assert "error" not in of_a('b = {path = "../c", editable = true}', 'unused = {path = "../d"}')
+    assert "`a` has `b` from an index and had it from `file:./c`" in of_a()
+    assert 'version = "9.0"' in project.read("pylock.toml")
 
 
 @pytest.mark.parametrize(

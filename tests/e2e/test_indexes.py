@@ -55,6 +55,19 @@ def test_the_first_index_that_has_a_package_serves_it_and_the_lock_names_each_on
     sandbox.detent("lock", "--check").ok()
 
 
+def test_a_package_that_no_index_has_is_told_with_all_that_were_asked(
+    sandbox: Sandbox, private: IndexServer, public: IndexServer
+) -> None:
+    sandbox.manifest("gone", tail=declared(private.url))
+
+    done = sandbox.detent("lock")
+
+    assert done.code == 1
+    assert "there is no package named `gone` on the indexes [package-unknown]" in done.err
+    assert f"none of `{private.url}` and `{public.url}` has a page for it; your project" in done.err
+    assert "why: there is no index to ask; your project" in sandbox.detent("lock", "--no-index").err
+
+
 def test_a_mirror_serves_pages_and_files_and_the_lock_does_not_know_of_it(
     sandbox: Sandbox, private: IndexServer, public: IndexServer, tmp_path: Path
 ) -> None:

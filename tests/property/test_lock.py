@@ -28,6 +28,7 @@ from detent.lock.select import Wanted, select
 from detent.model.build_policy import BuildPolicy
 from detent.model.candidate import Artifact
 from detent.model.inputs import RecordedInputs
+from detent.model.members import Member
 from detent.model.requirement import PackageName, extra_name, group_name, package_name
 from detent.model.source_texts import source_texts
 from detent.model.target import Target
@@ -173,6 +174,18 @@ def archives(draw: st.DrawFn) -> LockedPackage:
 ANY_ENTRY = packages() | directs() | archives()
 
 
+MEMBERS = st.builds(
+    Member,
+    st.sampled_from(NAMES).map(package_name),
+    st.sampled_from(["packages/a", 'libs/\u00e9 "x"']),
+    st.sampled_from(["", ">=3.10"]),
+    st.booleans(),
+    st.sampled_from([(), ("cli", "net")]),
+    st.sampled_from([(), ("dev",)]),
+    st.sampled_from([(), ("dev",)]),
+)
+
+
 @st.composite
 def records(draw: st.DrawFn, requires_python: str) -> RecordedInputs:
     texts = st.lists(st.sampled_from(REQUIREMENTS), unique=True).map(lambda found: tuple(sorted(found)))
@@ -184,6 +197,7 @@ def records(draw: st.DrawFn, requires_python: str) -> RecordedInputs:
         groups=tuple((g, draw(texts)) for g in sorted(draw(st.sets(st.sampled_from(GROUPS))))),
         options=tuple(sorted(draw(st.dictionaries(TEXTS, TEXTS, max_size=3)).items())),
         sources=source_texts(draw(st.lists(source_rules(), max_size=3))),
+        members=tuple(sorted(draw(st.lists(MEMBERS, max_size=2, unique_by=lambda member: member.name)))),
     )
 
 

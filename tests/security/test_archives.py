@@ -1,5 +1,6 @@
 """Hostile and broken wheels are refused whole; odd but honest ones are not (docs/explanation/promises.md)."""
 
+import hashlib
 import io
 import zipfile
 from pathlib import Path
@@ -626,6 +627,19 @@ def test_a_name_in_utf8_is_accepted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("algorithm", ["sha384", "sha512"])
 def test_better_hashes_than_sha256_are_accepted(algorithm: str, tmp_path: Path) -> None:
     assert put(wheel(algorithm=algorithm), tmp_path)
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha384"])
+def test_hashes_in_hexadecimal_are_accepted_when_they_are_right(algorithm: str, tmp_path: Path) -> None:
+    body = b"x = 1\n"
+    digest = hashlib.new(algorithm, body).hexdigest()
+    right = wheel(files={"a.py": body}, record=lambda lines: [f"a.py,{algorithm}={digest},6", *lines[1:]])
+    wrong = wheel(
+        files={"a.py": body}, record=lambda lines: [f"a.py,{algorithm}={digest[::-1]},6", *lines[1:]]
+    )
+
+    assert "does not have the hash" in refusal(wrong, tmp_path)
+    put(right, tmp_path)
 
 
 def test_a_wrong_hash_of_a_better_kind_is_refused(tmp_path: Path) -> None:

@@ -153,3 +153,84 @@ def test_a_careless_umask_opens_nothing_to_others(project: Sandbox) -> None:
     assert cache.stat().st_mode & 0o777 == 0o700
     paths = [path for path in project.root.rglob("*") if not path.is_symlink()]
     assert [path for path in paths if path.stat().st_mode & 0o022] == []
+
+
+@pytest.mark.parametrize(
+    "requirement",
+    [
+        "--index-url=https://example.com/simple/",
+        "-r requirements.txt",
+        "-e .",
+        "g\u043e\u043ed",  # two letters of another alphabet
+        "good\u200b",
+        "\u202edoog",
+        "../good",
+        "good>=1\\u0000",
+        "good; __import__('os').system('x')",
+        "good @ javascript:alert(1)",
+        "good @ ext::sh -c x",
+        "good[../../x]",
+    ],
+)
+def test_a_requirement_is_no_option_no_path_and_no_look_alike(
+    project: Sandbox, index: IndexServer, requirement: str
+) -> None:
+    project.write(
+        "pyproject.toml",
+        f'[project]\nname = "demo"\nversion = "1"\ndependencies = ["{requirement}"]\n',
+    )
+
+    done = project.detent("lock")
+
+    assert done.code == 2, done.err
+    assert "error: `pyproject.toml:4:17`" in done.err
+    assert done.err.replace("\n", "").isprintable()
+    assert index.requests == []
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        'cache-dir = "."',
+        'index-mirror = {default = "https://example.com/simple/"}',
+        'keyring-provider = "subprocess"',
+        'allow-insecure-host = ["example.com"]',
+        'verify-cache = "never"',
+    ],
+)
+def test_a_checkout_does_not_set_up_the_machine_it_is_opened_on(
+    project: Sandbox, index: IndexServer, setting: str
+) -> None:
+    project.manifest("good", tail=f"\n[tool.detent]\n{setting}\n")
+
+    done = project.detent("sync")
+
+    assert done.code == 2, done.err
+    assert setting.partition(" ")[0] in done.err
+    assert index.requests == []
+    assert not (project.root / ".venv").exists()
+
+
+def test_a_checkout_does_not_read_the_variables_of_who_opens_it(project: Sandbox, index: IndexServer) -> None:
+    url = index.url.replace("/simple/", "/${SECRET}/simple/")
+    project.manifest("good", tail=f'\n[[tool.detent.index]]\nname = "theirs"\nurl = "{url}"\n')
+
+    done = project.detent("lock", env={"SECRET": "hunter2"})
+
+    assert "hunter2" not in done.err
+    assert index.requests
+    assert index.count("hunter2") == 0
+    assert not [
+        path for path in project.cache.rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()
+    ]
+
+
+def test_patterns_of_a_workspace_hold_nobody_up(project: Sandbox) -> None:
+    members = "**/" * 20 + "a"
+    table = f'\n[tool.detent.workspace]\nmembers = ["{members}"]\nexclude = ["{"**/" * 30}b"]\n'
+    project.manifest("good", tail=table)
+    project.write("a/" * 40 + "pyproject.toml", '[project]\nname = "deep"\nversion = "1"\n')
+
+    project.detent("lock").ok()
+
+    assert "deep" in project.read("pylock.toml")

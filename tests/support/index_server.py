@@ -15,6 +15,7 @@ import io
 import json
 import re
 import socket
+import ssl
 import struct
 import threading
 import zipfile
@@ -131,6 +132,7 @@ class IndexServer:
         upload_times: bool,
         relative_links: bool,
         user: tuple[str, str] | None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.json = json
         self.metadata = metadata
@@ -155,7 +157,9 @@ class IndexServer:
         self._http = _Http(("127.0.0.1", 0), _Handler)
         self._http.index = self
         self.port: int = self._http.server_address[1]
-        self.origin = f"http://127.0.0.1:{self.port}"
+        self.origin = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        if tls is not None:
+            self._http.socket = tls.wrap_socket(self._http.socket, server_side=True)
         self.url = f"{self.origin}/simple/"
         """The simple API root."""
 
@@ -202,7 +206,8 @@ class IndexServer:
 
     def with_user(self, name: str, password: str) -> str:
         """The simple API root with credentials in it."""
-        return f"http://{quote(name, safe='')}:{quote(password, safe='')}@127.0.0.1:{self.port}/simple/"
+        scheme = self.origin.partition(":")[0]
+        return f"{scheme}://{quote(name, safe='')}:{quote(password, safe='')}@127.0.0.1:{self.port}/simple/"
 
     # ---- for the handler -------------------------------------------------------------------
 
@@ -295,11 +300,12 @@ def serve(
     upload_times: bool = True,
     relative_links: bool = False,
     user: tuple[str, str] | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[IndexServer]:
     """Serve files as a package index; see :class:`IndexServer`.
 
     ``packages`` are what `support.wheels.wheel` makes, or plain pairs of file name and bytes. ``user`` asks
-    for basic authentication.
+    for basic authentication. ``tls`` is what to speak TLS with (`support.tls`).
     """
     index = IndexServer(
         json=json,
@@ -313,6 +319,7 @@ def serve(
         upload_times=upload_times,
         relative_links=relative_links,
         user=user,
+        tls=tls,
     )
     for package in packages:
         index.add(package[0], package[1])

@@ -96,6 +96,18 @@ _LIMITS = """\
 Numbers above zero; sizes in bytes, times in seconds. The reasons stand in [the promises](../explanation/promises.md).
 """
 
+_LOGINS = """\
+## Logins
+
+What belongs to an index by its [name](../how-to/authentication.md): in capitals, `_` for what is no letter or digit.
+
+| variable | meaning |
+|---|---|
+| `DETENT_INDEX_<NAME>_USERNAME`, `DETENT_INDEX_<NAME>_PASSWORD` | the login for the index of this name; a password alone is a token |
+| `DETENT_INDEX_<NAME>_ORIGIN` | the scheme, host and port that it belongs to, in place of those the name had first on this machine |
+| `DETENT_CREDENTIALS_DIR` | the folder that `detent auth` keeps logins in |
+"""
+
 _OTHER_TOOLS = """\
 ## Of other tools
 
@@ -107,7 +119,7 @@ _OTHER_TOOLS = """\
 | `PIP_CERT`, `REQUESTS_CA_BUNDLE` | certificates, when `SSL_CERT_FILE` is not set |
 | `SSL_CERT_DIR` | folders of certificates to trust, beside such a file or in place of what the system trusts |
 | `NETRC` | the file of logins to read in place of `~/.netrc` |
-| `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` | proxies, which are spoken to in plain HTTP: `http://proxy.example:3128`, for addresses in https too; not `https://` or `socks5://` |
+| `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` | proxies, which are spoken to in plain HTTP: `http://proxy.example:3128`, for addresses in https too; not `https://` or `socks5://`. `DETENT_PROXY` comes before the first three |
 | `XDG_CACHE_HOME`, `XDG_CONFIG_HOME`, `XDG_CONFIG_DIRS`, `XDG_DATA_HOME` | where cache, configuration and logins lie by default |
 | `HOME` | the same, and `~` |
 | `PATH` | where interpreters, and commands of `detent run`, are looked for |
@@ -146,6 +158,7 @@ _KINDS = {
     "links": "a list of folders and URLs; a path is relative to the file it stands in",
     "mirrors": "a table of URLs, by the name or the URL of the index",
     "strategy": '`"first-index"`',
+    "workspace": "a table with `members` and `exclude`, lists of patterns of folders",
     "sources": "a table by names of packages: a table with one of `git`, `url`, `path`, `workspace`, `index` and what"
     " goes with it, or a list of them",
     "cutoff": "a date, a moment with its zone (RFC 3339), a span of time, or `false`",
@@ -285,6 +298,7 @@ def variables() -> str:
             _table(("variable", "stands for"), _flag_variables()),
             _LIMITS,
             _table(("variable", "default", "bounds"), _limits()),
+            _LOGINS,
             _OTHER_TOOLS,
         ]
     )

@@ -348,3 +348,24 @@ def test_programs_are_found_in_absolute_folders_of_the_path(
         == f"{tmp_path}/two/tool"
     )
     assert stamp.on_path("tool", f"here:{tmp_path}/none") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("DETENT_INDEX_OURS_PASSWORD", "s3cret", None),
+        ("DETENT_INDEX_OURS_USERNAME", "me", None),
+        ("DETENT_PROXY", "me:s3cret@proxy.example", None),
+        ("HTTPS_PROXY", "http://me:s3cret@proxy.example", None),
+        ("DETENT_DEFAULT_INDEX", "https://me:s3cret@index.example/a@b/", "https://index.example/a@b/"),
+        (
+            "DETENT_INDEX",
+            "a=https://me:s@b@a.example b=https://b.example",
+            "a=https://a.example b=https://b.example",
+        ),
+        ("PIP_INDEX_URL", "https://index.example?a=b@c", "https://index.example?a=b@c"),
+        ("DETENT_INDEX_STRATEGY", "first-index", "first-index"),
+    ],
+)
+def test_as_whom_somebody_logs_in_is_no_part_of_a_question(name: str, value: str, kept: str | None) -> None:
+    assert dict(stamp.counted({name: value})).get(name) == kept

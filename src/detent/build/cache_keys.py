@@ -1,16 +1,19 @@
-"""What a folder's `cache-keys` say to look at, as rows for a key; nothing else of the folder is looked at then.
+"""What a folder's `cache-keys` say to look at, as rows for a key; nothing else of it is looked at then.
 
-A pattern is matched below the folder it begins with, and no further than there is a folder that belongs to
-the project: not in those of version control and tools, nor in environments and caches.
+A file that is named counts by its contents, those of a pattern by size and time. A pattern is matched below
+the folder it begins with, and only in folders that belong to the project: not in those of version control
+and tools, nor in environments and caches.
 """
 
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 
+from detent.build.inputs import contents
 from detent.build.revision import revision
-from detent.build.trees import facts_of, tree
+from detent.build.trees import tree
 from detent.project.building import CacheKey
 
 _GLOB = re.compile(r"[*?\[{]")
@@ -44,7 +47,9 @@ def plain_files(keys: Iterable[CacheKey]) -> tuple[str, ...] | None:
 
 def _files(root: Path, pattern: str) -> Iterator[tuple[str, ...]]:
     if not _GLOB.search(pattern):
-        yield ("file", pattern, facts_of(os.path.realpath(root / pattern)))
+        content = contents(root / pattern)
+        is_there = os.path.exists(root / pattern)  # noqa: PTH110 (whatever the path is)
+        yield ("file", pattern, sha256(content).hexdigest() if content else str(is_there))
         return
     parts = pattern.split("/")
     depth = next(number for number, part in enumerate(parts) if _GLOB.search(part))

@@ -81,9 +81,7 @@ def editable_key(
     return EditableKey(build, seen.text())
 
 
-def _add_usual(
-    seen: "_Digest", root: Path, manifest: Table, settings: Mapping[str, Sequence[str]]
-) -> None:
+def _add_usual(seen: "_Digest", root: Path, manifest: Table, settings: Mapping[str, Sequence[str]]) -> None:
     """Add what back ends are known to look at for an editable wheel."""
     folders = importable_folders(root, manifest)
     for folder in folders:
@@ -122,7 +120,9 @@ def tree_key(
     keys = cache_keys_of(manifest)
     if keys is not None:
         project = table(manifest, "project")
-        seen.add("manifest", repr(parts_built_from(manifest)), repr([project.get(key) for key in REQUIREMENTS]))
+        seen.add(
+            "manifest", repr(parts_built_from(manifest)), repr([project.get(key) for key in REQUIREMENTS])
+        )
         _add_named(seen, root, keys, variables)
         return seen.text()
     written: frozenset[str] = frozenset()
@@ -135,9 +135,7 @@ def tree_key(
     return seen.text()
 
 
-def _add_named(
-    seen: "_Digest", root: Path, keys: Sequence[CacheKey], variables: Mapping[str, str]
-) -> None:
+def _add_named(seen: "_Digest", root: Path, keys: Sequence[CacheKey], variables: Mapping[str, str]) -> None:
     """Add what the folder says to look at."""
     seen.add("cache-keys", *map(repr, keys))
     for row in cache_keys.rows(root, keys, variables):

@@ -14,7 +14,7 @@ _HASHES = 200
 
 
 def revision(root: Path, *, commit: bool = True, tags: bool = True) -> str | None:
-    """Give a text that changes with the commit and the tags, or one of them; ``None`` outside of a repository."""
+    """Give a text that changes with the commit, the tags or both; ``None`` outside of a repository."""
     for folder in (root, *root.parents):
         found = _git_folder(folder / ".git")
         if found is not None:

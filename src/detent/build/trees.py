@@ -33,7 +33,11 @@ def tree(root: Path, *, is_whole: bool = False) -> Iterator[tuple[str, str]]:
         if prefix and any(entry.name in _NO_SOURCE for entry in entries):
             continue
         for entry in entries:
-            if not prefix and (entry.name in _LEFT_OUT_AT_TOP or entry.name.startswith(_OURS)) and not is_whole:
+            if (
+                not prefix
+                and (entry.name in _LEFT_OUT_AT_TOP or entry.name.startswith(_OURS))
+                and not is_whole
+            ):
                 continue
             if not entry.is_dir(follow_symlinks=False):
                 yield prefix + entry.name, facts_of(entry.path)
@@ -44,7 +48,7 @@ def tree(root: Path, *, is_whole: bool = False) -> Iterator[tuple[str, str]]:
 def facts_of(path: str) -> str:
     """Give a text that changes with the file at a path, there or not."""
     try:
-        facts = os.lstat(path)  # noqa: PTH116 (by the thousand)
+        facts = os.lstat(path)
         if stat.S_ISLNK(facts.st_mode):
             return f"-> {os.readlink(path)}"  # noqa: PTH115 (as above)
     except (OSError, ValueError):

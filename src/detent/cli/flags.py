@@ -359,7 +359,7 @@ BUILDING = (
     _list(
         "--no-build-isolation-package",
         "NAME",
-        "Build this package so",
+        "Build this package in the environment that is installed into",
         variable="DETENT_NO_BUILD_ISOLATION_PACKAGE",
         setting="no-build-isolation-package",
     ),
@@ -458,7 +458,12 @@ _INSTALLING_CLASHES: Clashes = (
     ("no_install_local", ("only_install_local",)),
     ("no_install_package", ("only_install_package",)),
 )
-_PLACE_CLASHES: Clashes = (("rev", ("tag", "branch")), ("tag", ("branch",)), ("editable", ("no_editable",)), ("workspace", ("no_workspace",)))
+_PLACE_CLASHES: Clashes = (
+    ("rev", ("tag", "branch")),
+    ("tag", ("branch",)),
+    ("editable", ("no_editable",)),
+    ("workspace", ("no_workspace",)),
+)
 _WHERE_CLASHES: Clashes = (("dev", ("group", "optional")), ("group", ("optional",)))
 
 COMMANDS = (
@@ -495,6 +500,9 @@ COMMANDS = (
             ),
             _switch("--no-readme", "Write no README.md"),
             _switch("--no-pin-python", "Write no .python-version"),
+            _switch("--no-workspace", "Do not make it a member of the workspace it lies in")._replace(
+                opposite=""
+            ),
         ),
         Argument("path", "[PATH]", "The project's folder (default: this one)"),
         clashes=(
@@ -729,6 +737,7 @@ COMMANDS = (
             ),
             _value("--output-file", "FILE", "Write it to FILE too", short="-o"),
             *SELECTION,
+            *PACKAGES,
             _list("--prune", "NAME", "Leave this package out, and what nothing else needs"),
             _switch("--no-emit-project", "No line for the project itself"),
             _switch("--only-emit-project", "No line but the project's own"),
@@ -748,6 +757,7 @@ COMMANDS = (
         clashes=(
             *_LOCKING_CLASHES,
             *_SELECTION_CLASHES,
+            *_PACKAGE_CLASHES,
             ("no_emit_project", ("only_emit_project",)),
         ),
     ),
@@ -779,6 +789,8 @@ COMMANDS = (
             _switch("--wheel", "Build a wheel, straight from the folder"),
             _value("--out-dir", "DIR", "Put the files into DIR (default: the source's `dist`)", short="-o"),
             _switch("--clear", "Remove other builds of the project from DIR"),
+            *ONE_PACKAGE,
+            _switch("--all-packages", "Build all packages of the workspace"),
             _list(
                 "--build-constraint",
                 "FILE",
@@ -794,6 +806,7 @@ COMMANDS = (
             *REFRESHING,
         ),
         Argument("source", "[SRC]", "A folder or a source distribution (default: the project)"),
+        clashes=_PACKAGE_CLASHES,
     ),
     Command(
         "version",
@@ -830,6 +843,20 @@ COMMANDS = (
             *INDEX,
             *BUILDING,
         ),
+    ),
+    Command(
+        "workspace list",
+        "Show the members of the workspace",
+        (_switch("--paths", "Show their folders instead of their names")._replace(opposite=""),),
+    ),
+    Command(
+        "workspace dir",
+        "Print the folder of the workspace, or of a member",
+        ONE_PACKAGE,
+    ),
+    Command(
+        "workspace metadata",
+        "Print what there is to know of the workspace, as JSON",
     ),
     Command(
         "index list",
@@ -886,7 +913,7 @@ COMMANDS = (
     ),
     Command(
         "auth check",
-        "Ask the package indexes, or one service, whether they answer; exit 1 when one does not",
+        "Ask the indexes, or one service, whether they answer; exit 1 if not",
         (*INDEX,),
         Argument("service", "[SERVICE]", "The name of an index, a host or a URL"),
     ),

@@ -11,6 +11,8 @@ from detent.cli.flags import COMMANDS, GLOBAL, Argument, Command, Flag
 
 GROUPS = {
     "index": "Choose the package indexes",
+    "workspace": "Look at the workspace",
+    "auth": "Keep logins for package indexes",
     "cache": "Look after the cache",
     "self": "About detent itself",
     "config": "About what can be set",

@@ -202,13 +202,16 @@ def build(values: Values, console: Console) -> int:
     """Build a source distribution and a wheel."""
     from detent.cli import build_options, options
     from detent.ops.build import build as build_distributions
-    from detent.ops.build import find_source
+    from detent.ops.build import find_sources
     from detent.ops.wiring import open_world
 
     wanted = build_options.build(values)
-    source = find_source(options.text(values, "source"), options.text(values, "project"))
-    with open_world(options.flags(values), os.environ, console.report, source.project) as world:
-        build_options.built(console, build_distributions(world, source, wanted, os.environ))
+    given, start = options.text(values, "source"), options.text(values, "project")
+    package, is_all = options.text(values, "package"), options.is_on(values, "all_packages")
+    sources = find_sources(given, start, package, all_packages=is_all)
+    with open_world(options.flags(values), os.environ, console.report, sources[0].project) as world:
+        for source in sources:
+            build_options.built(console, build_distributions(world, source, wanted, os.environ))
     return 0
 
 

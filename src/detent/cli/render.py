@@ -5,13 +5,16 @@ from collections.abc import Iterator
 
 from detent.errors import DetentError
 
-# C0 and C1 controls, line separators and bidirectional controls: what could drive or deceive a terminal.
-# Not compiled here: what every command says is mostly plain.
-_UNSAFE = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+# C0 and C1 controls, line separators, bidirectional controls and what nobody sees: it could drive a terminal
+# or deceive its reader. Not compiled here: what every command says is mostly plain.
+_UNSAFE = (
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+    "\xad\u200b\u2060-\u2064\ufeff\U000e0000-\U000e007f]"
+)
 
 
 def show(text: str) -> str:
-    """Make foreign text harmless on a terminal: control and bidi characters are escaped."""
+    """Make foreign text harmless on a terminal: control, bidi and invisible characters are escaped."""
     if text.isascii() and text.isprintable():
         return text
     return re.sub(_UNSAFE, lambda found: found.group().encode("unicode_escape").decode(), text)

@@ -33,10 +33,13 @@ def options(values: Values) -> InitOptions:
         vcs="none" if text(values, "vcs") == "none" else "git",
         readme=not is_on(values, "no_readme"),
         pin_python=not is_on(values, "no_pin_python"),
+        workspace=not is_on(values, "no_workspace"),
     )
 
 
 def report(console: Console, outcome: InitOutcome) -> None:
     """Report a new project."""
     where = f" at `{show(outcome.shown_path)}`" if outcome.shown_path else ""
+    if outcome.workspace:
+        console.say(f"`{show(outcome.name)}` is a member of the workspace `{show(outcome.workspace)}`")
     console.say(f"Initialized project `{show(outcome.name)}`{where}")

@@ -96,6 +96,44 @@ def completion(values: Values, console: Console) -> int:
     return 0
 
 
+def workspace_list(values: Values, console: Console) -> int:
+    """Show the members of the workspace, one on each line."""
+    from detent.cli import options
+    from detent.ops.discover import find_project
+
+    project = find_project(options.text(values, "project"))
+    parts = project.packages()
+    console.answer("\n".join(str(part.root) if values["paths"] else part.name for part in parts))
+    return 0
+
+
+def workspace_dir(values: Values, console: Console) -> int:
+    """Print the folder of the workspace, or of one member."""
+    from detent.cli import options
+    from detent.ops.discover import about, find_project
+
+    project, package = find_project(options.text(values, "project")), options.text(values, "package")
+    console.answer(str(project.root if package is None else about(project, package).current.root))
+    return 0
+
+
+def workspace_metadata(values: Values, console: Console) -> int:
+    """Print the root and the members of the workspace as JSON."""
+    from detent.cli import options
+    from detent.ops.discover import find_project
+
+    project = find_project(options.text(values, "project"))
+    members = [{"name": part.name, "path": str(part.root)} for part in project.packages()]
+    facts = {
+        "schema": {"version": 1},
+        "workspace_root": str(project.root),
+        "requires_python": project.requires_python,
+        "members": members,
+    }
+    console.answer(_json(facts))
+    return 0
+
+
 def index_list(values: Values, console: Console) -> int:
     """Show the package indexes."""
     from detent.cli import options
@@ -141,6 +179,76 @@ def _index_edit(values: Values, console: Console, edit: Callable[..., Any], done
         outcome = edit(world, project, user_config_file(flags, os.environ), wanted)
         edited(console, done, outcome)
     return 0
+
+
+def auth_login(values: Values, console: Console) -> int:
+    """Keep a login."""
+    from detent.cli.passwords import login_of
+    from detent.ops.auth import login
+
+    store, ring = _login_places(values, console)
+    kept = login(store, ring, login_of(values, console))
+    console.say(show(f"Kept the login of `{kept.username}` for `{kept.service}` in `{kept.where}`"))
+    if kept.service.startswith("http:"):
+        console.warn(f"`{kept.service}` is plain http: whoever is on the way to it can read the password")
+    return 0
+
+
+def auth_logout(values: Values, console: Console) -> int:
+    """Forget the logins for a service."""
+    from detent.cli import options
+    from detent.ops.auth import logout, read_service
+
+    service, _ = read_service(options.text(values, "service") or "")
+    store, ring = _login_places(values, console)
+    for gone in logout(store, ring, service, options.text(values, "username") or ""):
+        console.say(show(f"Forgot the login of `{gone.username}` for `{gone.service}`"))
+    return 0
+
+
+def auth_token(values: Values, console: Console) -> int:
+    """Print the password that is kept for a service."""
+    from detent.cli import options
+    from detent.ops.auth import password_of, read_service
+
+    service, named = read_service(options.text(values, "service") or "")
+    username = options.text(values, "username") or (named.username if named is not None else "")
+    store, ring = _login_places(values, console)
+    console.answer(password_of(store, ring, service, username))
+    return 0
+
+
+def auth_check(values: Values, console: Console) -> int:
+    """Ask indexes whether they answer."""
+    from detent.cli import options
+    from detent.ops.auth import check
+    from detent.ops.discover import project_above
+    from detent.ops.wiring import known_indexes, open_world
+
+    project = project_above(options.text(values, "project"))
+    with open_world(options.flags(values), os.environ, console.report, project) as world:
+        for one in check(world, known_indexes(world), options.text(values, "service") or ""):
+            whose = f", with the login of `{one.username}`" if one.username else ""
+            console.answer(show(f"{f'{one.name}: ' if one.name else ''}{one.url} answers{whose}"))
+    return 0
+
+
+def auth_dir(_values: Values, console: Console) -> int:
+    """Print the folder the logins are kept in."""
+    from detent.ops.wiring import login_store
+
+    console.answer(str(login_store(os.environ).folder))
+    return 0
+
+
+def _login_places(values: Values, console: Console) -> Any:
+    """Give the files logins are kept in, and the keyring if that is asked for."""
+    from detent.cli import options
+    from detent.ops.wiring import keyring, login_store, open_world
+
+    with open_world(options.flags(values), os.environ, console.report) as world:
+        asks = world.settings.keyring_provider.value == "subprocess"
+    return login_store(os.environ), keyring(os.environ, console.report) if asks else None
 
 
 def cache_dir(values: Values, console: Console) -> int:

@@ -28,7 +28,7 @@ from detent.index.logins import NO_LOGINS, Logins
 from detent.index.pool import Job, Pool
 from detent.index.proxies import NO_PROXIES, Proxies
 from detent.index.retry import REFUSALS, TRANSIENT_STATUSES, Patience, TransferBroken, status_fault
-from detent.index.tls import Certificates, Trust
+from detent.index.tls import OF_THE_SYSTEM, Certificates, Trust
 from detent.index.urls import Credentials, host, redirect_refusal, shown, split_credentials
 from detent.index.watch import ReadWatch
 from detent.model.candidate import Artifact
@@ -78,7 +78,7 @@ class Client:
         *,
         limits: Limits,
         logins: Logins = NO_LOGINS,
-        trust: Trust = Trust(),
+        trust: Trust = OF_THE_SYSTEM,
         proxies: Proxies = NO_PROXIES,
         is_offline: bool = False,
         report: Report = ignore,
@@ -128,6 +128,23 @@ class Client:
         if found is not None:
             self._logins.accept(url, found)
         return found is not None
+
+    def user_at(self, url: str) -> str:
+        """Give whom the server at a URL is told; empty: nobody."""
+        credentials = self._logins.credentials_for(url)
+        return credentials.username if credentials is not None else ""
+
+    def status_of(self, url: str) -> int:
+        """Ask whether somebody answers, and read no more than the head; raises :class:`IndexUnavailable`."""
+        patience = self.patience()
+        while True:
+            begun = time.monotonic()
+            try:
+                with self.open(url, {"Accept": "*/*", "Accept-Encoding": "identity"}) as response:
+                    return response.status
+            except TransferBroken as fault:
+                idle_seconds = time.monotonic() - begun
+                self.wait_or_raise(url, fault, patience, idle_seconds=idle_seconds, received_bytes=0)
 
     def wait(self) -> None:
         """Wait until one more of the submitted jobs has ended."""
@@ -334,7 +351,7 @@ def _connect_fault(url: str, fault: BaseException) -> TransferBroken:
                     f"the certificate of `{where}` was not accepted: {reason}",
                     is_transient=False,
                     next_steps=(
-                        "name a file with the certificate authority of this server with `--cert` or `SSL_CERT_FILE`",
+                        "name a file with the authority that vouches for it with `--cert` or `SSL_CERT_FILE`",
                     ),
                 )
             case ssl.SSLError():

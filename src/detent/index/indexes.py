@@ -136,6 +136,10 @@ class Indexes:
         """Give all of them, in order."""
         return [member.releases for member in self._members]
 
+    def asked(self, name: PackageName) -> Sequence[str]:
+        """Give the addresses of those that are asked for a package, in order, without credentials."""
+        return [member.releases.index_url for member in self._candidates(name)]
+
     # ---- who serves what ---------------------------------------------------------------------
 
     def _one(self, name: PackageName) -> IndexReleases:

@@ -100,7 +100,7 @@ class Keyring:
 
 
 def keyring_service(url: str) -> str:
-    """Give what the keyring calls an origin: the host, as pip has it, and with the scheme what is no https."""
+    """Give what the keyring calls an origin: its host, as for pip, and with its scheme what is no https."""
     return host(url) if origin(url)[0] == "https" else service_of(url)
 
 

@@ -2,7 +2,7 @@
 
 Two files in a folder of the user's data, readable for its owner alone and replaced whole::
 
-    logins.json          {"version": 1, "logins": [{"service": "https://host", "username": ..., "password": ...}]}
+    logins.json          {"version": 1, "logins": [{"service": "https://host", "username": .., "password": ..}]}
     index-origins.json   {"version": 1, "origins": {"OURS": "https://host"}}
 
 The folder is no cache: who empties that shall not be asked again where a name belongs.
@@ -12,8 +12,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from detent.errors import LoginsInvalid
-from detent.fsio import FileLock, file_trouble, make_private_folder, read_limited, write_atomic
+from detent.errors import FileTrouble, LoginsInvalid
+from detent.fsio import READ_ONLY, FileLock, file_trouble, make_private_folder, read_limited, write_atomic
 from detent.index.urls import service_of
 from detent.named import NamedTuple
 
@@ -74,14 +74,19 @@ class LoginStore:
     def origin_of(self, name: str, now: str) -> str:
         """Give the origin that an index had when it was first used here, which may be this moment.
 
-        Raises :class:`LoginsInvalid`, and :class:`FileTrouble` where it cannot be remembered.
+        Where nothing may be written nothing is remembered. Raises :class:`LoginsInvalid`.
         """
         known = self._origins()
         if name in known:
             return known[name]
-        with self._held():
-            known = self._origins()
-            self._write(ORIGINS, {"origins": {**known, name: known.get(name, now)}})
+        try:
+            with self._held():
+                known = self._origins()
+                self._write(ORIGINS, {"origins": {**known, name: known.get(name, now)}})
+        except FileTrouble as trouble:
+            cause = trouble.__cause__
+            if not isinstance(cause, OSError) or cause.errno not in READ_ONLY:
+                raise
         return known.get(name, now)
 
     def _origins(self) -> dict[str, str]:

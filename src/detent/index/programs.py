@@ -3,7 +3,7 @@
 Nothing is started here.
 """
 
-# ruff: noqa: PTH113, PTH118 (folders of PATH are texts)
+# ruff: noqa: PTH113, PTH117, PTH118 (folders of PATH are texts)
 
 import os
 from collections.abc import Collection, Mapping

@@ -81,8 +81,8 @@ def proxies_of(variables: Mapping[str, str], *, chosen: str = "", chosen_by: str
 
 def _directly(variables: Mapping[str, str]) -> tuple[str, ...]:
     exceptions = variables.get("no_proxy") or variables.get("NO_PROXY") or ""
-    entries = (entry.strip().lower().lstrip(".").strip("[]") for entry in exceptions.replace(",", " ").split())
-    return tuple(filter(None, entries))
+    words = exceptions.lower().replace(",", " ").split()
+    return tuple(filter(None, (word.lstrip(".").strip("[]") for word in words)))
 
 
 def _proxy(text: str, by: str = "") -> Proxy:

@@ -202,6 +202,10 @@ class IndexReleases:
         """Give this one alone."""
         return (self,)
 
+    def asked(self, _: PackageName) -> Sequence[str]:
+        """Give the address of the one index that is asked for a package."""
+        return (self.index_url,)
+
     # ---- for several indexes together ----------------------------------------------------------
 
     def has(self, name: PackageName) -> bool:

@@ -47,6 +47,9 @@ class Trust(NamedTuple):
     """Who says that."""
 
 
+OF_THE_SYSTEM = Trust()
+
+
 class Certificates:
     """Makes what checks certificates, each once; threads may share it."""
 

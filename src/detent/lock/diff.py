@@ -12,7 +12,7 @@ from detent.lock.members import member_text
 from detent.lock.model import Lock, LockedPackage
 from detent.model.adjustment_texts import TABLES, subject
 from detent.model.inputs import Inputs, RecordedInputs
-from detent.model.members import Member
+from detent.model.members import Member, titles
 from detent.model.requirement import PackageName, parse_requirement
 from detent.named import NamedTuple
 
@@ -83,12 +83,18 @@ def _differences(was: RecordedInputs, now: RecordedInputs) -> Iterator[str]:
     if now.requires_python != was.requires_python:
         yield _changed("`requires-python`", was.requires_python, now.requires_python)
     yield from _members(was.members, now.members)
+    of_members = titles((*was.members, *now.members))
     yield from _requirements(was.dependencies, now.dependencies, "[project.dependencies]")
     for kind, table, old, new in (
         ("extra", "[project.optional-dependencies]", dict(was.extras), dict(now.extras)),
         ("group", "[dependency-groups]", dict(was.groups), dict(now.groups)),
     ):
         for name in sorted({*old, *new}):
+            if kind == "group" and name in of_members:
+                yield from _requirements(
+                    old.get(name, ()), new.get(name, ()), f"what `{of_members[name]}` needs"
+                )
+                continue
             yield from _requirements(old.get(name, ()), new.get(name, ()), f"{table} {name}")
             if name not in old and not new[name]:
                 yield f"the {kind} `{name}` was added to {table}"

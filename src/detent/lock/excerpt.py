@@ -14,6 +14,7 @@ from detent.lock.model import LOCK_NAME, Edge, Lock, LockedPackage
 from detent.lock.select import Wanted
 from detent.model import markers
 from detent.model.markers import Marker
+from detent.model.members import titles
 from detent.model.requirement import ExtraName, PackageName, Requirement, parse_requirement
 from detent.named import NamedTuple
 
@@ -138,7 +139,11 @@ class _Walk:
         adjustments = self._lock.inputs.adjusting()
         extras, groups = dict(self._lock.inputs.extras), dict(self._lock.inputs.groups)
         rows = [(f"{self._project} (extra: {e})", extras.get(e, ())) for e in sorted(self._wanted.extras)]
-        rows += [(f"{self._project} (group: {g})", groups.get(g, ())) for g in sorted(self._wanted.groups)]
+        of_members = titles(self._lock.inputs.members)
+        rows += [
+            (of_members.get(g, f"{self._project} (group: {g})"), groups.get(g, ()))
+            for g in sorted(self._wanted.groups)
+        ]
         if self._wanted.base:
             rows.append((self._project, self._lock.inputs.dependencies))
         for owner, lines in rows:

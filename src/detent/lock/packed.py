@@ -13,7 +13,7 @@ from detent.model.candidate import Artifact, Digest
 from detent.model.inputs import RecordedInputs
 from detent.model.members import Member
 
-PACKED_VERSION = 6
+PACKED_VERSION = 7
 """Changes with the shape of any value of a lock; a copy with another number is no copy."""
 
 _digest = partial(tuple.__new__, Digest)

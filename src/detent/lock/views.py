@@ -4,8 +4,9 @@ A node is an entry with the extras that are on in it. A subtree is drawn once an
 again. The tree is for every environment of the lock at once, or for one target.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 from detent.errors import UsageError
 from detent.lock.graph import Graph, Need
@@ -18,7 +19,8 @@ from detent.model.target import Target
 from detent.named import NamedTuple
 
 _PROJECT = -1
-"""The project's place among the entries: it is none of them."""
+"""The project's place among the entries: it is none of them; those of members of a workspace are below."""
+_NO_VERSIONS: Final[Mapping[PackageName, str]] = MappingProxyType({})
 
 _UNLIMITED = 1 << 30
 _SHOWN_COMMIT = 12
@@ -54,6 +56,7 @@ def tree(
     packages: Sequence[PackageName] = (),
     pruned: frozenset[PackageName] = frozenset(),
     dedupe: bool = True,
+    versions: Mapping[PackageName, str] = _NO_VERSIONS,
 ) -> str:
     """Draw the tree, ending in a newline.
 
@@ -61,13 +64,18 @@ def tree(
     to show (``None``: all of them), and ``base`` off leaves only the groups. ``invert`` draws below a package
     what needs it. ``packages`` start the tree instead of the project; :class:`UsageError` for one the lock
     does not have. ``pruned`` packages are not shown, nor what stands below them. ``dedupe`` off draws a
-    subtree wherever it comes.
+    subtree wherever it comes. Members of a workspace are drawn beside its root; ``versions`` are theirs.
     """
     graph = Graph(lock)
     shown = frozenset(name for name, _ in inputs.groups) if groups is None else groups
     links = _Links(lock, inputs, graph, _holds(graph, inputs, target, shown), pruned)
     links.add_project(shown, extras, base=base)
-    starts = [_Node(entry) for name in packages for entry in _entries(graph, links.holds, name)]
+    links.add_members(shown)
+    starts = [
+        node
+        for name in packages
+        for node in links.of_member(name) or map(_Node, _entries(graph, links.holds, name))
+    ]
     below = links.below
     if invert:
         parents = links.parents(starts)
@@ -76,8 +84,14 @@ def tree(
         def below(node: _Node) -> Sequence[_Link]:
             return parents.get(node, ())
 
-    title = f"{inputs.name} v{version}" if version else inputs.name
-    return _draw(starts or [_Node(_PROJECT)], below, _titles(graph, title), depth, dedupe=dedupe)
+    own = [_titled(inputs.name, version)]
+    own += [_titled(member.name, versions.get(member.name, "")) for member in inputs.members]
+    starts = starts or list(links.roots(is_project=bool(inputs.name) and (base or not inputs.members)))
+    return _draw(starts, below, _titles(graph, own), depth, dedupe=dedupe)
+
+
+def _titled(name: str, version: str) -> str:
+    return f"{name} v{version}" if version else name
 
 
 def _holds(graph: Graph, inputs: Inputs, target: Target | None, groups: frozenset[GroupName]) -> Holds:
@@ -125,16 +139,47 @@ class _Links:
                 for name, needs in inputs.extras
                 if extras is None or name in extras
             ]
+        of_members = {gate for member in inputs.members for gate in member.gates()}
         rows += [
             (f"group: {name}", needs, markers.in_group(name))
             for name, needs in inputs.groups
-            if name in groups
+            if name in groups and name not in of_members
         ]
+        self._add(_Node(_PROJECT), rows)
+
+    def add_members(self, groups: frozenset[GroupName]) -> None:
+        """Put the members that are shown beside the project."""
+        needs = dict(self._inputs.groups)
+        for number, member in enumerate(self._inputs.members, start=1):
+            labels = {member.base: ""}
+            labels.update({member.of_extra(extra): f"extra: {extra}" for extra in member.extras})
+            labels.update({member.of_group(group): f"group: {group}" for group in member.groups})
+            rows = [
+                (label, needs.get(gate, ()), markers.in_group(gate))
+                for gate, label in labels.items()
+                if gate in groups
+            ]
+            if rows:
+                self._add(_Node(_PROJECT - number), rows)
+
+    def roots(self, *, is_project: bool) -> Iterator[_Node]:
+        """Give the project and the members that are shown."""
+        if is_project:
+            yield _Node(_PROJECT)
+        yield from sorted((node for node in self._below if node.entry < _PROJECT), reverse=True)
+
+    def of_member(self, name: PackageName) -> list[_Node]:
+        """Give the node of a member; nothing for what is none, or not shown."""
+        names = [member.name for member in self._inputs.members]
+        node = _Node(_PROJECT - 1 - names.index(name)) if name in names else None
+        return [node] if node is not None and node in self._below else []
+
+    def _add(self, node: _Node, rows: Iterable[tuple[str, Iterable[Requirement], Marker]]) -> None:
         found: list[_Link] = []
         for label, requirements, gate in rows:
             for requirement in self._without_self(requirements):
                 found += self._links(label, self._graph.need(requirement), gate)
-        self._below[_Node(_PROJECT)] = self._shown(found)
+        self._below[node] = self._shown(found)
 
     def _without_self(self, requirements: Iterable[Requirement]) -> list[Requirement]:
         """Put what an extra of the project needs in the place of the project's references to itself."""
@@ -191,13 +236,13 @@ class _Links:
     def parents(self, also: Iterable[_Node]) -> dict[_Node, tuple[_Link, ...]]:
         """Turn the links round; extras are told by the labels then."""
         found: dict[_Node, list[_Link]] = {}
-        waiting = [_Node(_PROJECT), *also]
+        waiting = [*self.roots(is_project=True), *also]
         if not self._has_requirements:
             waiting += [_Node(e) for e, marker in enumerate(self._graph.markers) if self.holds(marker)]
         seen = set(waiting)
         while waiting:
             node = waiting.pop()
-            if node.entry != _PROJECT:
+            if node.entry >= 0:
                 found.setdefault(_Node(node.entry), [])
             for label, child in self.below(node):
                 found.setdefault(_Node(child.entry), []).append(_Link(label, _Node(node.entry)))
@@ -238,10 +283,10 @@ def _sources(
     return sorted(starts)
 
 
-def _titles(graph: Graph, project: str) -> Callable[[_Node], str]:
+def _titles(graph: Graph, own: Sequence[str]) -> Callable[[_Node], str]:
     def title(node: _Node) -> str:
-        if node.entry == _PROJECT:
-            return project
+        if node.entry < 0:
+            return own[_PROJECT - node.entry]
         package = graph.packages[node.entry]
         extras = f"[{','.join(node.extras)}]" if node.extras else ""
         version = f" v{package.known_version}" if package.known_version else ""

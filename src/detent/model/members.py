@@ -4,7 +4,7 @@ What a member needs stands among the groups of the lock: its own dependencies as
 its extras and groups as groups of longer names. So every reader of the standard can select a member.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from detent.model.names import ExtraName, GroupName, PackageName
 from detent.named import NamedTuple
@@ -43,3 +43,13 @@ class Member(NamedTuple):
         yield self.base
         yield from map(self.of_extra, self.extras)
         yield from map(self.of_group, self.groups)
+
+
+def titles(members: Iterable[Member]) -> dict[str, str]:
+    """Say whose each group of the lock is: ``beta``, ``beta (extra: net)`` or ``beta (group: dev)``."""
+    found = dict[str, str]()
+    for member in members:
+        found[member.base] = str(member.name)
+        found.update({member.of_extra(extra): f"{member.name} (extra: {extra})" for extra in member.extras})
+        found.update({member.of_group(group): f"{member.name} (group: {group})" for group in member.groups})
+    return found

@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from time import process_time
 from typing import TypeAlias
 
-from detent.errors import Conflict, Failures, PackageUnknown, ResolveError, TooDeep
+from detent.errors import Conflict, DetentError, Failures, PackageUnknown, ResolveError, TooDeep
 from detent.events import Report, ignore
 from detent.lock.addresses import with_locked_addresses, with_written_paths
 from detent.lock.assemble import assemble
 from detent.lock.model import Lock
 from detent.model.inputs import Inputs
 from detent.model.markers import Marker
-from detent.model.requirement import Requirement
+from detent.model.requirement import PackageName, Requirement
 from detent.ops.policy import policy_of
 from detent.ops.question import Question
 from detent.ops.upgrade import free_to_move, kept_of
@@ -43,8 +43,23 @@ def find_lock(
         raise  # once more would take as long again
     except (ResolveError, PackageUnknown, Failures) as error:
         if not world.releases.revalidate() and not isinstance(error, Conflict):
-            raise
-        return _ask(world, question, sourced, error_of, advice="always")
+            raise _naming_all(world, sourced, error) from None
+        try:
+            return _ask(world, question, sourced, error_of, advice="always")
+        except (PackageUnknown, Failures) as error:
+            raise _naming_all(world, sourced, error) from None
+
+
+def _naming_all(world: World, sourced: Sequence[Sourced], error: DetentError) -> DetentError:
+    """Name every index that was asked in vain; the resolver knows of one."""
+    match error:
+        case Failures():
+            return Failures([_naming_all(world, sourced, each) for each in error.failures])
+        case PackageUnknown() if all(error.name != each.name for each in sourced):
+            asked = world.releases.asked(PackageName(error.name))
+            return PackageUnknown(error.name, *asked, required_by=error.required_by)
+        case _:
+            return error
 
 
 def _ask(

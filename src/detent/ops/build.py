@@ -19,7 +19,15 @@ from detent.model.names import PackageName, normalise
 from detent.named import NamedTuple
 from detent.ops import builds
 from detent.ops.active import environment_path
-from detent.ops.discover import MANIFEST_NAME, Project, read_project, starting_folder
+from detent.ops.build_environment import environment
+from detent.ops.discover import (
+    MANIFEST_NAME,
+    Project,
+    about,
+    find_project,
+    refuse_virtual,
+    starting_folder,
+)
 from detent.ops.python import interpreter_for
 from detent.ops.shown_paths import display
 from detent.ops.world import World
@@ -51,7 +59,9 @@ class Source(NamedTuple):
     version: str
     """As its file name says; empty for a folder."""
     project: Project | None
-    """Of a folder with a `[project]` table."""
+    """Of a folder with a `[project]` table; its workspace where it is in one, with the command about it."""
+    dist: Path | None = None
+    """Where what is made of it goes; ``None``: beside it."""
 
     @property
     def is_archive(self) -> bool:
@@ -62,6 +72,27 @@ class Source(NamedTuple):
     def subject(self) -> str:
         """How messages about builds name it."""
         return f"{self.name}=={self.version}" if self.is_archive else f"{self.name} @ {self.path.as_uri()}"
+
+
+def find_sources(
+    given: str | None, start: str | None, package: str | None, *, all_packages: bool
+) -> tuple[Source, ...]:
+    """Find what is to be built, of a workspace one package or all; what is made of these goes to its root.
+
+    Raises as :func:`find_source`.
+    """
+    if package is None and not all_packages:
+        return (find_source(given, start),)
+    project = find_project(given if given is not None else start)
+    parts = project.packages() if package is None else (about(project, package).current,)
+    found = tuple(
+        Source(part.root, part.manifest.raw_name, "", about(project, part.name), project.root / "dist")
+        for part in parts
+        if part.manifest.is_package or package is not None
+    )
+    if not found:
+        raise UsageError("nothing of the workspace is a package", why="no member has a `[build-system]`")
+    return found
 
 
 def find_source(given: str | None, start: str | None) -> Source:
@@ -108,7 +139,7 @@ def build(
     place = source.path / ".venv" if source.project is None else environment_path(world, source.project)
     interpreter = interpreter_for(world, source.project, place)
     with Scratch(world.layout) as scratch:
-        bench = _Bench(world, source, options, variables, interpreter, scratch)
+        bench = _Bench(world, source, options, variables, interpreter, scratch, place)
         made = bench.everything()
         return _publish(made, out_dir, clear=options.clear, keep=source.path)
 
@@ -122,6 +153,8 @@ class _Bench(NamedTuple):
     variables: Mapping[str, str]
     interpreter: Interpreter
     scratch: Path
+    place: Path
+    """The project's environment, for builds without isolation."""
 
     def everything(self) -> tuple[Path, ...]:
         """Build in order; each result lies in a folder of its own in the scratch."""
@@ -138,14 +171,14 @@ class _Bench(NamedTuple):
     def sdist(self) -> Path:
         self.world.report(Step("Building source distribution..."))
         job = self.job("sdist", self.source.subject, self.source.path)
-        with self.environment(job) as environment:
-            return self.checked(build_sdist(job, environment, report=self.world.report))
+        with self.where(job) as where:
+            return self.checked(build_sdist(job, where, report=self.world.report))
 
     def wheel(self) -> Path:
         self.world.report(Step("Building wheel..."))
         job = self.job("wheel", self.source.subject, self.source.path)
-        with self.environment(job) as environment:
-            return self.checked(build_wheel(job, environment, report=self.world.report))
+        with self.where(job) as where:
+            return self.checked(build_wheel(job, where, report=self.world.report))
 
     def wheel_from(self, sdist: Path) -> Path:
         self.world.report(Step("Building wheel from source distribution..."))
@@ -154,8 +187,8 @@ class _Bench(NamedTuple):
         tree.mkdir()
         top = unpack_source(sdist, sdist.name, tree, limits=self.world.limits)
         job = self.job("wheel", f"{name}=={version}", top)
-        with self.environment(job) as environment:
-            wheel = build_wheel(job, environment, report=self.world.report)
+        with self.where(job) as where:
+            wheel = build_wheel(job, where, report=self.world.report)
         check_built(wheel, subject=job.subject, name=name, version=version)
         return wheel
 
@@ -174,9 +207,16 @@ class _Bench(NamedTuple):
             variables=self.variables,
         )
 
-    def environment(self, job: Job) -> AbstractContextManager[BuildEnvironment]:
+    def where(self, job: Job) -> AbstractContextManager[BuildEnvironment]:
         """Make the environment of one build."""
-        return builds.environment(self.world, self.interpreter, subject=job.subject, name=self.name)
+        shares = self.world.settings.build_terms.shares(self.name)
+        return environment(
+            self.world,
+            self.interpreter,
+            subject=job.subject,
+            name=self.name,
+            build_in=str(self.place) if shares else "",
+        )
 
     @property
     def name(self) -> PackageName:
@@ -186,15 +226,18 @@ class _Bench(NamedTuple):
     def checked(self, made: Path) -> Path:
         """See that what was made is of the project that was to be built."""
         if self.source.project is not None:
-            manifest = self.source.project.manifest
+            manifest = self.source.project.current.manifest
             name, version = PackageName(manifest.name), manifest.version or ""
             check_built(made, subject=self.source.subject, name=name, version=version)
         return made
 
 
 def _folder(path: Path) -> Source:
-    project = read_project(path) if _has_project(path) else None
-    return Source(path, project.manifest.raw_name if project else path.name, "", project)
+    if not _has_project(path):
+        return Source(path, path.name, "", None)
+    project = find_project(str(path))
+    refuse_virtual(project)
+    return Source(path, project.current.manifest.raw_name, "", project)
 
 
 def _has_project(folder: Path) -> bool:
@@ -214,6 +257,8 @@ def _can_be_built(folder: Path) -> bool:
 def _out_dir(source: Source, options: BuildOptions) -> Path:
     if options.out_dir is not None:
         return Path(os.path.abspath(options.out_dir))  # noqa: PTH100 -- as above
+    if source.dist is not None:
+        return source.dist
     return source.path.parent if source.is_archive else source.path / "dist"
 
 

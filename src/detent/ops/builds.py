@@ -1,17 +1,15 @@
-"""Source distributions and folders made into wheels of the store, in environments made for the purpose.
+"""Source distributions and folders made into wheels of the store, each once for each key.
 
-The environment of a build is made in the cache's scratch, filled with what the back end asks for (resolved
-for this interpreter alone, on the same index; what has no wheel is built in turn), and removed when the build
-is over. Its files are clones or copies: a back end may write into its environment, never into the store.
+Where a build runs is the matter of :mod:`detent.ops.build_environment`. What was built without isolation
+from an archive or a repository is not found again: it depends on whatever was installed there.
 """
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import TypeAlias
 
 from detent import fsio
 from detent.build.frontend import (
@@ -27,23 +25,13 @@ from detent.build.repack import repacked
 from detent.build.requirements_text import requirement_fields, with_requirements
 from detent.errors import (
     ArchiveUnsafe,
-    BuildCycle,
     BuildError,
     BuildFailed,
-    BuildRequirementsUnmet,
-    DetentError,
-    Failures,
     MetadataInvalid,
-    PackageUnknown,
-    ResolveError,
-    Unsupported,
 )
-from detent.events import Building, Built, ignore
+from detent.events import Building, Built
 from detent.index.metadata import parse_metadata, read_header
-from detent.install.apply import apply, environment_lock
-from detent.install.installed import read_installed
-from detent.install.plan import Linking, plan
-from detent.lock.choice import Choice, Selection
+from detent.lock.choice import Choice
 from detent.lock.filename import wheel_name
 from detent.lock.model import Direct, LockedPackage
 from detent.lock.select import best_file, described
@@ -51,13 +39,12 @@ from detent.model.build_policy import DEFAULT_BUILD_POLICY
 from detent.model.candidate import Artifact, Metadata
 from detent.model.names import PackageName
 from detent.model.repository import Tree
-from detent.model.requirement import InvalidRequirement, Requirement, parse_requirement
 from detent.model.target import Target
+from detent.ops.build_environment import environment
 from detent.ops.built import archive_key, choice_key, find_built, remember_built, tree_of
 from detent.ops.crew import Crew
 from detent.ops.declared import declared
 from detent.ops.discover import Project
-from detent.ops.gather import gather
 from detent.ops.local import (
     LocalTree,
     chosen_tree,
@@ -67,21 +54,14 @@ from detent.ops.local import (
     tree_choice,
     tree_of_git,
 )
-from detent.ops.policy import build_policy_of
-from detent.ops.unbuilt import tell_unbuilt, with_unbuilt
+from detent.ops.unbuilt import with_unbuilt
 from detent.ops.world import World
-from detent.project.building import Unmatched
-from detent.python.environment import Environment
 from detent.python.interpreter import Interpreter
-from detent.resolve.throwaway import Pin, resolve_once
 from detent.store.cache import Scratch
 from detent.store.entry import read_metadata
 from detent.store.source import unpack_source
 from detent.store.wheels import WheelEntry
 
-Looking: TypeAlias = Callable[[], AbstractContextManager[object]]
-
-_CLONED = Linking("clone")
 _LOG_NAME = 99
 """How many characters of a package's name are enough in the name of a log."""
 
@@ -89,15 +69,21 @@ _LOG_NAME = 99
 class Builds:
     """The builds of one command; satisfies `ops.world.Builder`.
 
-    ``interpreter`` gives the Python that metadata is asked with; ``variables`` are the caller's.
+    ``interpreter`` gives the Python that metadata is asked with; ``variables`` are the caller's; ``place`` is
+    the environment of the project, where its metadata is asked for without isolation.
     """
 
     def __init__(
-        self, world: Callable[[], World], interpreter: Callable[[], Interpreter], variables: Mapping[str, str]
+        self,
+        world: Callable[[], World],
+        interpreter: Callable[[], Interpreter],
+        variables: Mapping[str, str],
+        place: str,
     ) -> None:
         self._world = world
         self._interpreter = interpreter
         self._variables = variables
+        self._place = place
         self._failed: dict[PackageName, dict[str, BuildError]] = {}
         self._crew = Crew(lambda: world().limits.concurrent_builds)
 
@@ -119,7 +105,7 @@ class Builds:
             unpacked = _unpacked(self._world(), archive, artifact.filename, scratch)
             return _inside(unpacked, below, subject) if below else unpacked
 
-        said = self._world().settings.build_terms.facts(name)
+        said = self._world().settings.build_terms.facts(name, build_in=self._shared(name))
         key = archive_key(self._world(), artifact, self._interpreter(), subdirectory=below, said=said)
         try:
             return self._metadata(name, version, subject, key, source)
@@ -131,7 +117,7 @@ class Builds:
         """Ask a folder of a repository what it demands; raises :class:`BuildError`."""
         world, subject = self._world(), f"{name} @ git+{tree.url}"
         made = git_artifact(tree, below)
-        said = world.settings.build_terms.facts(name)
+        said = world.settings.build_terms.facts(name, build_in=self._shared(name))
         key = archive_key(world, made, self._interpreter(), subdirectory=below, said=said)
         return self._metadata(
             name, "", subject, key, lambda scratch: self._checkout(tree, "", below, subject, scratch)
@@ -141,7 +127,8 @@ class Builds:
         """Ask a folder what it demands; it is built as it is to be installed. Raises :class:`BuildError`."""
         interpreter, subject = self._interpreter(), f"{name} @ {root.as_uri()}"
         package = LockedPackage(name, "", direct=Direct("directory", str(root), editable=is_editable))
-        choice = tree_choice(self._world(), Choice(package, Artifact("", "", ()), False), root, interpreter)
+        choice = Choice(package, Artifact("", "", ()), False, build_in=self._shared(name))
+        choice = tree_choice(self._world(), choice, root, interpreter)
         entry = find_built(self._world(), tree_of(choice), name=name, version="")
         if entry is None:
             entry = self.from_tree(choice, interpreter)
@@ -156,13 +143,14 @@ class Builds:
             return _parsed(read_metadata(entry), name, version, subject)
         with (
             self._turn(name, subject, key),
-            self._bench(name, subject, interpreter) as (scratch, environment),
+            self._bench(name, subject, interpreter, build_in=self._shared(name)) as (scratch, environment),
         ):
             job = self._job(subject, source(scratch), scratch, name)
             told = build_metadata(job, environment, limits=world.limits, report=world.report)
             if told.wheel is not None:
                 entry = self._put(told.wheel, subject, name, version, interpreter.target)
-                remember_built(world, key, entry)
+                if not self._shared(name):
+                    remember_built(world, key, entry)
         return _parsed(told.metadata, name, version, subject)
 
     def declared(self, project: Project) -> Metadata:
@@ -185,17 +173,15 @@ class Builds:
         with self._whole_story(), self._turn(package.name, subject, key):
             entry = find_built(world, key, name=package.name, version=package.version)
             if entry is None:
-                with self._bench(package.name, subject, interpreter, choice.build_with) as (
-                    scratch,
-                    environment,
-                ):
+                with self._bench_for(choice, subject, interpreter) as (scratch, environment):
                     source = _unpacked(world, archive, artifact.filename, scratch)
                     if below:
                         source = _inside(source, below, subject)
                     job = self._job(subject, source, scratch, package.name)
                     wheel = build_wheel(job, environment, report=world.report)
                     entry = self._put(wheel, subject, package.name, package.version, interpreter.target)
-                remember_built(world, key, entry)
+                if not choice.build_in:
+                    remember_built(world, key, entry)
         return entry
 
     def from_tree(self, choice: Choice, interpreter: Interpreter) -> WheelEntry:
@@ -229,15 +215,13 @@ class Builds:
         with self._whole_story(), self._turn(package.name, subject, key):
             entry = find_built(world, key, name=package.name, version=package.version)
             if entry is None:
-                with self._bench(package.name, subject, interpreter, choice.build_with) as (
-                    scratch,
-                    environment,
-                ):
+                with self._bench_for(choice, subject, interpreter) as (scratch, environment):
                     source = self._checkout(tree, direct.revision, below, subject, scratch)
                     job = self._job(subject, source, scratch, package.name)
                     wheel = build_wheel(job, environment, report=world.report)
                     entry = self._put(wheel, subject, package.name, package.version, interpreter.target)
-                remember_built(world, key, entry)
+                if not choice.build_in:
+                    remember_built(world, key, entry)
         return entry
 
     def _checkout(self, tree: Tree, revision: str, below: str, subject: str, scratch: Path) -> Path:
@@ -250,7 +234,7 @@ class Builds:
         self, tree: LocalTree, choice: Choice, subject: str, interpreter: Interpreter
     ) -> WheelEntry:
         world, name = self._world(), choice.package.name
-        with self._bench(name, subject, interpreter, choice.build_with) as (scratch, environment):
+        with self._bench_for(choice, subject, interpreter) as (scratch, environment):
             job = self._job(subject, tree.root, scratch, name)
             make = build_editable if tree.is_editable else build_wheel
             wheel = make(job, environment, report=world.report)
@@ -320,7 +304,9 @@ class Builds:
         name: PackageName,
         subject: str,
         interpreter: Interpreter,
+        *,
         build_with: tuple[str, ...] = (),
+        build_in: str = "",
     ) -> Iterator[tuple[Path, BuildEnvironment]]:
         """Give a scratch folder and an environment for one build, and say when it begins and is done."""
         world = self._world()
@@ -333,11 +319,27 @@ class Builds:
                 subject=subject,
                 name=name,
                 build_with=build_with,
+                build_in=build_in,
                 looking=self._crew.looking,
             ) as environment_for_it,
         ):
             yield scratch, environment_for_it
         world.report(Built(subject))
+
+    def _bench_for(
+        self, choice: Choice, subject: str, interpreter: Interpreter
+    ) -> AbstractContextManager[tuple[Path, BuildEnvironment]]:
+        return self._bench(
+            choice.package.name,
+            subject,
+            interpreter,
+            build_with=choice.build_with,
+            build_in=choice.build_in,
+        )
+
+    def _shared(self, name: PackageName) -> str:
+        """Give the environment in which a package is asked for its metadata; empty: one of its own."""
+        return self._place if self._world().settings.build_terms.shares(name) else ""
 
     def _job(self, subject: str, source: Path, scratch: Path, name: PackageName) -> Job:
         world = self._world()
@@ -392,152 +394,6 @@ def _log(world: World, key: str) -> Path:
     if world.settings.no_cache.value:
         return Path(tempfile.gettempdir(), f"detent-{key}.log")
     return world.layout.log(key)
-
-
-@contextmanager
-def environment(
-    world: World,
-    interpreter: Interpreter,
-    *,
-    subject: str,
-    name: PackageName,
-    build_with: tuple[str, ...] = (),
-    looking: Looking = nullcontext,
-) -> Iterator[BuildEnvironment]:
-    """Give an empty environment for one build of a package; it is removed afterwards.
-
-    ``build_with`` is what it needs in the version that is installed beside it. ``looking`` is the turn that
-    is waited for to look for versions of what the build needs.
-    """
-    try:
-        besides = world.settings.build_terms.requirements(name, build_with)
-    except Unmatched as error:
-        raise BuildRequirementsUnmet(
-            subject,
-            f"`extra-build-dependencies` has `{error.name}` with `match-runtime`, and no version of it is"
-            " known to be installed beside this",
-            next_steps=(
-                f"require `{error.name}` in the project, or take `match-runtime` out",
-                "or, where this is asked for its metadata, state that in `dependency-metadata`",
-            ),
-        ) from None
-    with Scratch(world.layout) as scratch:
-        with looking():
-            made = world.environments().make_apart(scratch / "environment", interpreter, prompt="build")
-        yield _Isolated(world, made, subject, besides, looking)
-
-
-class _Isolated:
-    """The environment of one build."""
-
-    def __init__(
-        self,
-        world: World,
-        made: Environment,
-        subject: str,
-        besides: Sequence[Requirement],
-        looking: Looking,
-    ) -> None:
-        self._world = world
-        self._made = made
-        self._subject = subject
-        self._looking = looking
-        self._asked = [*besides]
-
-    @property
-    def python(self) -> Path:
-        return self._made.python
-
-    @property
-    def scripts(self) -> Path:
-        return self._made.scripts
-
-    def install(self, requirements: Sequence[str], /) -> None:
-        """Bring what is required, beside what was asked for before."""
-        try:
-            self._asked += [parse_requirement(text) for text in requirements]
-            provision(
-                self._world,
-                self._made,
-                self._asked,
-                constraints=tuple(map(parse_requirement, self._world.settings.build_terms.constraints)),
-                looking=self._looking,
-            )
-        except InvalidRequirement as error:
-            raise BuildRequirementsUnmet(self._subject, str(error)) from error
-        except BuildCycle:
-            raise
-        except (ResolveError, PackageUnknown, Unsupported, BuildError, Failures) as error:
-            faults = error.failures if isinstance(error, Failures) else (error,)
-            raise BuildRequirementsUnmet(
-                self._subject,
-                "\n".join(map(_in_words, faults)),
-                next_steps=[step for fault in faults for step in fault.next_steps],
-            ) from error
-
-
-def provision(
-    world: World,
-    made: Environment,
-    requirements: Sequence[Requirement],
-    *,
-    constraints: Sequence[Requirement] = (),
-    exact: bool = True,
-    linking: Linking = _CLONED,
-    looking: Looking = nullcontext,
-) -> Selection:
-    """Bring requirements and all they need into an environment of our own; what fits stays.
-
-    Raises :class:`ResolveError`, :class:`PackageUnknown`, :class:`FetchError` and :class:`BuildError`.
-    """
-    interpreter = made.interpreter
-    found = read_installed(made)
-    with looking():
-        unbuilt = len(world.releases.unbuilt)
-        try:
-            pins = resolve_once(
-                requirements,
-                world.releases,
-                target=interpreter.target,
-                policy=build_policy_of(world.settings, world.releases.index_of),
-                constraints=constraints,
-                installed={package.name: package.version for package in found.packages},
-            )
-        finally:
-            world.releases.save()
-        tell_unbuilt(world, unbuilt)
-    selection = Selection(interpreter.target, _choices(requirements, pins))
-    todo = plan(selection, found, exact=exact, linking=linking)
-    entries = dict(gather(world, todo.wanted, Path(), interpreter).entries)
-    with environment_lock(made, limits=world.limits):
-        todo = plan(selection, read_installed(made), exact=exact, linking=linking)
-        missing = [choice for choice in todo.wanted if choice.package.name not in entries]
-        entries.update(gather(world, missing, Path(), interpreter).entries)
-        apply(todo, made, entries, store=world.wheels(), linking=linking, report=ignore)
-    return selection
-
-
-def _choices(requirements: Sequence[Requirement], pins: Iterable[Pin]) -> tuple[Choice, ...]:
-    asked = {requirement.name for requirement in requirements}
-    return tuple(
-        Choice(
-            LockedPackage(
-                pin.name,
-                pin.version,
-                wheels=(pin.artifact,) if pin.artifact.is_wheel else (),
-                sdist=None if pin.artifact.is_wheel else pin.artifact,
-            ),
-            pin.artifact,
-            pin.name in asked,
-        )
-        for pin in pins
-    )
-
-
-def _in_words(fault: DetentError) -> str:
-    if isinstance(fault, ResolveError) and fault.why:
-        return fault.why
-    return f"{fault.what}\n{fault.why}".rstrip()
 
 
 def _parsed(raw: bytes, name: PackageName, version: str, subject: str) -> Metadata:

@@ -55,9 +55,7 @@ def with_settings(world: World, choice: Choice) -> Choice:
 
 def choice_facts(world: World, choice: Choice) -> Facts:
     """Give what is said of the build of a choice, beside the settings for back ends."""
-    return world.settings.build_terms.facts(
-        choice.package.name, choice.build_with, choice.build_in
-    )
+    return world.settings.build_terms.facts(choice.package.name, choice.build_with, choice.build_in)
 
 
 def archive_key(
@@ -66,7 +64,13 @@ def archive_key(
     """Give the key of the wheel that is built from a source distribution; ``said`` is said of its build."""
     settings = sorted(world.settings.config_settings.items())
     source = artifact._replace(digests=tuple(d for d in artifact.digests if d.algorithm != BUILD_SETTINGS))
-    facts: Facts = ("archive", identity_of(source) or artifact.url, subdirectory, interpreter.digest, settings)
+    facts: Facts = (
+        "archive",
+        identity_of(source) or artifact.url,
+        subdirectory,
+        interpreter.digest,
+        settings,
+    )
     facts += (said,) if said else ()
     return fingerprint(repr(facts).encode("utf-8", "surrogateescape"))
 

@@ -130,6 +130,13 @@ class Project(NamedTuple):
         found = workspace.part(workspace.here) if workspace is not None and workspace.here else None
         return found or Part(self.root, "", self.manifest, self.manifest_bytes)
 
+    def packages(self) -> tuple[Part, ...]:
+        """Give everything of the workspace that has a name, sorted; without a workspace, the project."""
+        parts = self.workspace.parts if self.workspace is not None else ()
+        root = Part(self.root, "", self.manifest, self.manifest_bytes)
+        own = (root,) if self.manifest.name else ()
+        return tuple(sorted((*own, *parts), key=lambda part: part.name))
+
     def manifests(self) -> tuple[Manifest, ...]:
         """Give every manifest that its lock is made from."""
         parts = self.workspace.parts if self.workspace is not None else ()
@@ -220,6 +227,16 @@ def about(project: Project, name: str) -> Project:
     if workspace is None or workspace.part(wanted) is None:
         raise no_member(project, name)
     return project._replace(workspace=workspace._replace(here=PackageName(wanted)))
+
+
+def refuse_virtual(project: Project) -> None:
+    """Raise :class:`UsageError` where what a command is about is the root of a workspace and no project."""
+    if not project.current.name:
+        raise UsageError(
+            "the root of the workspace is no project",
+            why=f"`{display(project.manifest_path)}` has no `[project]` table",
+            next_steps=("name a member with `--package`",),
+        )
 
 
 def no_member(project: Project, name: str) -> UsageError:

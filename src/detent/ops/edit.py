@@ -26,7 +26,8 @@ from detent.named import NamedTuple
 from detent.ops.added_indexes import as_declared, with_given_indexes
 from detent.ops.before import remember_environment
 from detent.ops.direct import name_of
-from detent.ops.discover import LOCK_NAME, MANIFEST_NAME, Project
+from detent.ops.discover import LOCK_NAME, MANIFEST_NAME, Project, refuse_virtual
+from detent.ops.folders import changed_folders
 from detent.ops.going_back import may_go_back
 from detent.ops.history import Remembered, changed
 from detent.ops.lock import (
@@ -106,6 +107,8 @@ def add(world: World, project: Project, options: AddOptions) -> EditOutcome:
     one. Raises :class:`InvalidRequirementText`, :class:`UsageError`, and whatever locking and syncing raise;
     the files are as they were then.
     """
+    if options.table.kind != "group":
+        refuse_virtual(project)
     part = project.current
     wishes, constraints = read_wishes(project, options, lambda source: name_of(world, source, part.root))
     project, wishes = in_workspace(project, wishes, registers=options.workspace)
@@ -186,6 +189,8 @@ def _why_not_locked(name: PackageName, adjustments: Adjustments) -> str:
 
 def remove(world: World, project: Project, options: RemoveOptions) -> EditOutcome:
     """Remove every entry of the names from one table."""
+    if options.table.kind != "group":
+        refuse_virtual(project)
     text = text_of(project)
     shown = display(project.current.manifest_path)
     names = tuple(dict.fromkeys(map(_named, options.names)))
@@ -197,7 +202,9 @@ def remove(world: World, project: Project, options: RemoveOptions) -> EditOutcom
         return _finish(world, project, text, None, options, command=command)
     before = read_lock(world.layout, project)
     outcome = lock_edited(world, project, text, before, locked=options.locked, upgrade=Upgrade())
-    hint = may_go_back(world, lambda: _inputs(world._replace(report=ignore), project, text)[1], outcome)
+    hint = may_go_back(
+        world, project.root, lambda: _inputs(world._replace(report=ignore), project, text)[1], outcome
+    )
     if hint:
         world.report(Notice("note", hint))
     return _finish(world, project, text, outcome, options, command=command)
@@ -299,7 +306,7 @@ def lock_edited(
     if locked:
         if before is None:
             raise LockMissing(LOCK_NAME, "--locked")
-        found = staleness(world.layout, inputs, before)
+        found = staleness(world.layout, inputs, before) or changed_folders(project.root, inputs, before.lock)
         if found:
             raise LockWouldChange(LOCK_NAME, found)
     outcome = lock_project(world, project, inputs, upgrade, before=before, constraints=constraints)

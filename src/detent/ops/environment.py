@@ -96,5 +96,5 @@ def _prompt(world: World, project: Project | None, root: Path, options: VenvOpti
             raise UsageError("`--prompt` takes a text that can be shown", why=f"it was {options.prompt!r}")
         return Path.cwd().name if options.prompt == "." else options.prompt
     if project is not None and root == environment_path(world, project):
-        return project.manifest.name
+        return project.title
     return root.parent.name if root.name in _USUAL_NAMES else root.name

@@ -15,12 +15,11 @@ from detent.lock.export import (
     render_requirements,
 )
 from detent.lock.model import Lock
-from detent.lock.select import Wanted
 from detent.model.requirement import PackageName, package_name
 from detent.named import NamedTuple
-from detent.ops.discover import LOCK_NAME, MANIFEST_NAME, Project
+from detent.ops.discover import LOCK_NAME, MANIFEST_NAME, Part, Project
 from detent.ops.lock import LockOutcome, project_inputs, settled_lock
-from detent.ops.selection import Chosen, wanted_selection
+from detent.ops.selection import Chosen, for_project, selected_parts, wanted_selection
 from detent.ops.shown_paths import display
 from detent.ops.world import World
 
@@ -69,16 +68,22 @@ def export(world: World, project: Project, options: ExportOptions) -> ExportOutc
     written = project.inputs(world.releases.index_url)
     inputs = written if options.frozen else project_inputs(world, project)
     lock, outcome = settled_lock(world, project, inputs, locked=options.locked, frozen=options.frozen)
-    wanted = wanted_selection(lock, options.chosen)
+    wanted = wanted_selection(lock, for_project(project, options.chosen))
     name = project.manifest.name
+    own = selected_parts(project, wanted)
+    members = {part.name for part in own if part.folder}
     left_out = _known(options.left_out, lock, name, "--no-emit-package")
     pruned = _known(options.pruned, lock, name, "--prune")
     taken = [
         one
         for one in excerpt(lock, name, wanted, pruned=pruned)
-        if one.package.name not in left_out and not options.only_project
+        if one.package.name not in left_out | members and not options.only_project
     ]
-    line = _project_line(project, wanted, options) if name not in left_out | pruned else ""
+    line = "\n".join(
+        _line(part, options)
+        for part in own
+        if part.manifest.is_package and options.project and part.name not in left_out | pruned
+    )
     index_url = inputs.index_url if options.index_url else ""
     text = _text(lock, taken, form, options, line=line, index_url=index_url)
     if path is not None:
@@ -136,7 +141,8 @@ def _place(project: Project, options: ExportOptions) -> tuple[Path | None, Forma
 
 def _known(texts: tuple[str, ...], lock: Lock, project: PackageName, flag: str) -> frozenset[PackageName]:
     """A misspelled name would do nothing: refuse it while its giver is looking."""
-    known = {project, *(package.name for package in lock.packages)}
+    members = lock.inputs.members if lock.inputs is not None else ()
+    known = {project, *(package.name for package in lock.packages), *(member.name for member in members)}
     found = set()
     for text in texts:
         try:
@@ -151,8 +157,7 @@ def _known(texts: tuple[str, ...], lock: Lock, project: PackageName, flag: str) 
     return frozenset(found)
 
 
-def _project_line(project: Project, wanted: Wanted, options: ExportOptions) -> str:
-    """Give the project's own line, where it is a package and its own dependencies are wanted."""
-    if not (project.manifest.is_package and wanted.base and options.project):
-        return ""
-    return "-e ." if options.editable else "."
+def _line(part: Part, options: ExportOptions) -> str:
+    """Give the line of the project itself, or of a member of the workspace."""
+    place = f"./{part.folder}" if part.folder else "."
+    return f"-e {place}" if options.editable else place

@@ -15,11 +15,17 @@ from detent.model import markers
 from detent.model.candidate import Dependency
 from detent.model.dependency import parse_dependency
 from detent.model.inputs import Inputs
+from detent.model.markers import Marker
 from detent.model.names import ExtraName, extra_name
-from detent.model.requirement import parse_requirement
+from detent.model.references import DirectSource, reference_text
+from detent.model.requirement import PackageName, parse_requirement
+from detent.model.sources import IndexSource, PathSource, SourceRule, WorkspaceSource
 from detent.model.specifiers import canonical_specifier
 from detent.named import NamedTuple
 from detent.ops.discover import MANIFEST_NAME
+from detent.project.conflicts import Declared
+from detent.project.document import parse_document
+from detent.project.source_tables import read_sources
 
 _COUNTS = frozenset(("name", "version", "dependencies", "optional-dependencies", "requires-python"))
 
@@ -31,6 +37,8 @@ class _Said(NamedTuple):
     requires_python: str
     base: tuple[Dependency, ...]
     extras: Mapping[ExtraName, tuple[Dependency, ...]]
+    rules: tuple[SourceRule, ...]
+    """Where it has its dependencies from, paths as seen from the lock."""
 
 
 def changed_folders(root: Path, inputs: Inputs, lock: Lock) -> tuple[str, ...]:
@@ -41,15 +49,15 @@ def changed_folders(root: Path, inputs: Inputs, lock: Lock) -> tuple[str, ...]:
         difference
         for package in lock.packages
         if package.direct is not None and package.direct.kind == "directory"
-        for difference in _differences(root, inputs, package)
+        for difference in _differences(root, inputs, package, lock)
     )
 
 
-def _differences(root: Path, inputs: Inputs, package: LockedPackage) -> Iterator[str]:
+def _differences(root: Path, inputs: Inputs, package: LockedPackage, lock: Lock) -> Iterator[str]:
     location = package.direct.location if package.direct is not None else ""
     if is_url(location) or any(stated.name == package.name for stated in inputs.adjustments.metadata):
         return
-    said = _read(root / location)
+    said = _read(root, location)
     if said is None:
         return  # only a build can tell
     if said.version != package.held_version:
@@ -74,6 +82,55 @@ def _differences(root: Path, inputs: Inputs, package: LockedPackage) -> Iterator
     wanted = markers.and_(markers.requires_python(inputs.requires_python), markers.parse(package.marker))
     if said.requires_python and markers.disjoint(wanted, markers.requires_python(said.requires_python)):
         yield f"`{package.name}` in `{location}` needs Python {said.requires_python}"
+    yield from _moved_sources(inputs, package, said, lock)
+
+
+def _moved_sources(inputs: Inputs, package: LockedPackage, said: _Said, lock: Lock) -> Iterator[str]:
+    """Compare where a folder has its dependencies from, as far as the project leaves that to it."""
+    extras = [said.extras.get(extra, ()) for extra, _ in package.extras]
+    rows = inputs.adjustments.adjusted(
+        [row for needs in (said.base, *extras) for row in needs], package.name, said.version
+    )
+    texts = (package.requires, *(texts for _, texts in package.extras))
+    before = [requirement for part in texts for requirement in map(parse_requirement, part)]
+    where = markers.and_(markers.requires_python(inputs.requires_python), markers.parse(package.marker))
+    decided = {inputs.name, *(rule.name for rule in inputs.all_sources())}
+    for name in dict.fromkeys(row.name for row in rows if row.name not in decided):
+        needs = [row for row in rows if row.name == name]
+        rules = [rule for rule in said.rules if rule.name == name]
+        # What holds nowhere in the lock, or takes looking at a workspace, is for the search to settle.
+        if not all(_counts(rule, needs, where) for rule in rules):
+            continue
+        now = {reference_text(rule.source) for rule in rules if isinstance(rule.source, DirectSource)}
+        was = {requirement.url for requirement in before if requirement.name == name and requirement.url}
+        if now != was and (rules or not any(row.url for row in needs)):
+            yield f"`{package.name}` has `{name}` from {_places(now)} and had it from {_places(was)}"
+        for rule in rules:
+            if isinstance(rule.source, PathSource):
+                yield from _installed_otherwise(rule.name, rule.source, rule.where, lock)
+
+
+def _counts(rule: SourceRule, needs: Iterable[Dependency], where: Marker) -> bool:
+    here = markers.and_(markers.with_extras(rule.marker, markers.mentions(rule.marker)[0]), where)
+    holds = any(not markers.disjoint(here, markers.parse(need.marker)) for need in needs)
+    return holds and not isinstance(rule.source, WorkspaceSource)
+
+
+def _installed_otherwise(name: PackageName, source: PathSource, by: str, lock: Lock) -> Iterator[str]:
+    for package in lock.packages:
+        direct = package.direct
+        if (
+            package.name != name
+            or direct is None
+            or (direct.kind, direct.location) != ("directory", source.path)
+        ):
+            continue
+        if direct.editable != bool(source.editable):
+            yield f"`{name}` is {'editable' if source.editable else 'not editable any more'} ({by})"
+
+
+def _places(urls: Iterable[str]) -> str:
+    return " and ".join(f"`{url}`" for url in sorted(urls)) or "an index"
 
 
 def _moved(was: Iterable[str], now: Iterable[str], where: str) -> Iterator[str]:
@@ -99,11 +156,12 @@ def _by_place(texts: Iterable[str]) -> dict[tuple[str, str], str]:
     return found
 
 
-def _read(folder: Path) -> _Said | None:
+def _read(root: Path, location: str) -> _Said | None:
     """Read the `[project]` table; ``None`` where only a build can tell, or nothing is there."""
     try:
-        with open(os.path.join(folder, MANIFEST_NAME), "rb") as file:  # noqa: PTH118, PTH123 (every check asks)
-            data = tomllib.load(file)
+        with open(os.path.join(root / location, MANIFEST_NAME), "rb") as file:  # noqa: PTH118, PTH123 (every check asks)
+            text = file.read().decode()
+        data = tomllib.loads(text)
         project = data["project"]
         is_of_poetry = "dependencies" not in project and "poetry" in data.get("tool", {})
         if is_of_poetry or not _COUNTS.isdisjoint(project.get("dynamic", ())):
@@ -116,6 +174,7 @@ def _read(folder: Path) -> _Said | None:
             canonical_specifier(project.get("requires-python", "")),
             _rows(project.get("dependencies", [])),
             extras,
+            _rules(text, location) if "sources" in text else (),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
@@ -123,3 +182,14 @@ def _read(folder: Path) -> _Said | None:
 
 def _rows(texts: Sequence[str]) -> tuple[Dependency, ...]:
     return tuple(dependency for text in texts for _, dependency in parse_dependency(text, ()))
+
+
+def _rules(text: str, location: str) -> tuple[SourceRule, ...]:
+    document = parse_document(text, f"{location}/{MANIFEST_NAME}", location)
+    rules = read_sources(document, Declared(PackageName(""), (), (), (), has_all_extras=False), []).rules
+    # Groups of a dependency are never on, and the indexes it names are left out.
+    return tuple(
+        rule
+        for rule in rules
+        if not markers.mentions(rule.marker)[1] and not isinstance(rule.source, IndexSource)
+    )

@@ -9,9 +9,11 @@ from typing import Literal, get_args
 from detent import fsio
 from detent.errors import ProjectExists, UsageError
 from detent.named import NamedTuple
-from detent.ops.discover import MANIFEST_NAME, PIN_NAME
+from detent.ops.discover import MANIFEST_NAME, PIN_NAME, Project, decode, project_above
 from detent.ops.python import interpreter_for
+from detent.ops.registering import registered
 from detent.ops.shown_paths import display
+from detent.ops.workspace import member_folders
 from detent.ops.world import World
 from detent.project.templates import (
     Author,
@@ -22,6 +24,7 @@ from detent.project.templates import (
     project_files,
     project_name,
 )
+from detent.project.workspace_table import read_workspace
 
 Vcs = Literal["git", "none"]
 AuthorSource = Literal["auto", "git", "none"]
@@ -45,6 +48,8 @@ class InitOptions(NamedTuple):
     vcs: Vcs = "git"
     readme: bool = True
     pin_python: bool = True
+    workspace: bool = True
+    """Whether a project below a workspace joins it."""
 
 
 class InitOutcome(NamedTuple):
@@ -55,6 +60,8 @@ class InitOutcome(NamedTuple):
     """Empty for the current folder."""
     written: tuple[str, ...]
     """Relative paths, in the order they were written."""
+    workspace: str = ""
+    """The root of the workspace it is a member of, as a person would write it."""
 
 
 def init(world: World, options: InitOptions) -> InitOutcome:
@@ -77,15 +84,39 @@ def init(world: World, options: InitOptions) -> InitOutcome:
         is_bare=options.bare,
         has_readme=options.readme,
     )
+    above = _workspace_above(root) if options.workspace else None
     files = project_files(project)
-    wanted = {path: text for path, text in files.items() if options.pin_python or path != PIN_NAME}
+    pins = options.pin_python and above is None  # members share the environment, so its Python too
+    wanted = {path: text for path, text in files.items() if pins or path != PIN_NAME}
     for path in wanted:
         if path.endswith(".py") and (root / path).exists():
             raise ProjectExists(display(root), path)
     written = _write(root, wanted)
     if options.vcs == "git" and not options.bare:
         _start_git(root)
-    return InitOutcome(name, options.path or "", written)
+    joined = "" if above is None else _join(above, root)
+    return InitOutcome(name, options.path or "", written, joined)
+
+
+def _workspace_above(root: Path) -> Project | None:
+    """Find the workspace that a new folder lies in."""
+    start = next(folder for folder in root.parents if folder.is_dir())
+    found = project_above(str(start))
+    return found if found is not None and found.workspace is not None else None
+
+
+def _join(workspace: Project, root: Path) -> str:
+    """Make the new project a member, where it is none by the patterns there are, nor left out by them."""
+    folder = root.relative_to(workspace.root).as_posix()
+    joined = registered(workspace, folder, is_meant=False)
+    if joined is None or joined.workspace is None:
+        return ""
+    text, path = joined.workspace.registered, workspace.manifest_path
+    table = read_workspace(decode(workspace.manifest_bytes, path), display(path))
+    named = member_folders(workspace.root, table) if table is not None else ()
+    if text is not None and folder not in named:
+        fsio.write_atomic(path, text.encode(), durable=True)
+    return display(workspace.root)
 
 
 def _write(root: Path, files: dict[str, str]) -> tuple[str, ...]:

@@ -66,12 +66,12 @@ class LastSelection(NamedTuple):
             no_install_package=_known(self.no_install_package, packages),
         )
 
-    def with_more(self, lock: Lock, more: Chosen, project: str = "") -> "LastSelection":
+    def with_more(self, lock: Lock, more: Chosen) -> "LastSelection":
         """Add the extras and groups of ``more`` that are not selected yet; beside groups alone, groups.
 
-        What of a workspace it is about is added too; ``project`` is the name of its root.
+        What of a workspace it is about is added too.
         """
-        chosen = self._about(more, project)
+        chosen = self._about(more)
         if chosen.package or chosen.all_packages:
             extras = tuple(text for text in more.extra if text not in chosen.extra)
             groups = tuple(text for text in more.group if text not in chosen.group)
@@ -91,21 +91,18 @@ class LastSelection(NamedTuple):
             )
         )
 
-    def _about(self, more: Chosen, project: str) -> Chosen:
+    def _about(self, more: Chosen) -> Chosen:
         chosen = self.chosen
         if chosen.all_packages or more.all_packages:
             return chosen._replace(package=(), all_packages=True)
-        before = chosen.package or ((project,) if project else ())
-        after = more.package or ((project,) if project else ())
-        missing = tuple(name for name in after if name not in before)
-        return chosen._replace(package=(*before, *missing)) if missing else chosen
+        missing = tuple(name for name in more.package if name not in chosen.package)
+        return chosen._replace(package=(*chosen.package, *missing)) if missing else chosen
 
-    def covers(self, here: Chosen, project: str) -> bool:
-        """Whether what a command in a workspace stands in is selected; ``project`` is the root's name."""
+    def covers(self, here: Chosen) -> bool:
+        """Whether what a command in a workspace stands in is selected."""
         if here.all_packages or self.chosen.all_packages:
             return self.chosen.all_packages or bool(self.chosen.package)
-        wanted = here.package or (project,)
-        return set(wanted) <= set(self.chosen.package or (project,))
+        return frozenset(here.package) <= frozenset(self.chosen.package)
 
 
 _LINK_MODES = get_args(LinkMode)

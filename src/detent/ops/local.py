@@ -181,9 +181,7 @@ def _tree(
             root, manifest, interpreter=python, config_settings=settings, facts=said, variables=caller
         )
         return LocalTree(root, is_editable, keys.build, keys.whole, manifest)
-    key = tree_key(
-        root, manifest, interpreter=python, config_settings=settings, facts=said, variables=caller
-    )
+    key = tree_key(root, manifest, interpreter=python, config_settings=settings, facts=said, variables=caller)
     return LocalTree(root, is_editable, key, key, manifest)
 
 

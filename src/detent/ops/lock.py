@@ -30,7 +30,7 @@ from detent.ops.folders import changed_folders
 from detent.ops.history import FileChange, Remembered, changed, current_bytes
 from detent.ops.other_tools import unread_locks
 from detent.ops.question import Question
-from detent.ops.selection import Chosen, wanted_selection
+from detent.ops.selection import Chosen, for_project, wanted_selection
 from detent.ops.stored_lock import StoredLock, keep_copy, read_lock, staleness
 from detent.ops.unbuilt import take_unbuilt, with_unbuilt
 from detent.ops.upgrade import Upgrade, kept_of, refuse_unlocked
@@ -252,9 +252,7 @@ def project_inputs(world: World, project: Project, *, anew: bool = False) -> Inp
     chosen = world.settings.recorded
     inputs = asked_inputs(world, project)
     if chosen.no_sources.value or chosen.no_sources_packages.value:
-        inputs = inputs.without_sources(
-            None if chosen.no_sources.value else chosen.no_sources_packages.value
-        )
+        inputs = inputs.without_sources(None if chosen.no_sources.value else chosen.no_sources_packages.value)
     inputs = inputs._replace(options=chosen.options(), indexes=world.settings.declared_indexes)
     if inputs.requires_python:
         return inputs
@@ -305,7 +303,10 @@ def tree(world: World, project: Project, options: TreeOptions) -> str:
     pruned = frozenset(_names(options.pruned, "--prune"))
     for name in sorted(pruned - {package.name for package in current.packages}):
         raise UsageError(f"there is no package `{name}` to prune", why=f"`{LOCK_NAME}` has no entry of it")
-    wanted = None if options.chosen is None else wanted_selection(current, options.chosen)
+    parts = project.workspace.parts if project.workspace is not None else ()
+    wanted = (
+        None if options.chosen is None else wanted_selection(current, for_project(project, options.chosen))
+    )
     return draw(
         current,
         inputs,
@@ -318,6 +319,7 @@ def tree(world: World, project: Project, options: TreeOptions) -> str:
         packages=packages,
         pruned=pruned,
         dedupe=options.dedupe,
+        versions={part.name: part.manifest.version or "" for part in parts},
     ).rstrip("\n")
 
 

@@ -18,7 +18,7 @@ from detent.project.indexes import IndexSetting
 from detent.project.references import with_variables
 from detent.project.settings import Settings
 
-TOKEN_USER = "__token__"
+TOKEN_USER = "__token__"  # noqa: S105 (a name)
 """The user of a password that is given without one."""
 
 
@@ -28,9 +28,9 @@ def login_urls(
     """Give every URL that somebody may log in to, with the user information it carries."""
     for index in indexes:
         yield from filter(_is_remote, (index.mirror, index.url))
-    if project is not None:
-        yield from filter(None, (with_variables(url, variables) for url in project.manifest.logins))
-        for rule in project.manifest.sources:
+    for manifest in project.manifests() if project is not None else ():
+        yield from filter(None, (with_variables(url, variables) for url in manifest.logins))
+        for rule in manifest.sources:
             if isinstance(rule.source, UrlSource) and _is_remote(rule.source.url):
                 yield rule.source.url
 

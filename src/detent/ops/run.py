@@ -83,7 +83,7 @@ def run(
             if options.no_sync:
                 interpreter = interpreter_for(world, project, environment)
                 place = world.environments().look(environment, interpreter, keeps_moved=True)
-                _tell_astray(world, stand(world, place, interpreter, prompt=project.manifest.name))
+                _tell_astray(world, stand(world, place, interpreter, prompt=project.title))
             else:
                 synced(sync(world, project, options.sync))
     if not options.command:
@@ -221,9 +221,9 @@ def _command_missing(command: str, project: Project | None) -> DetentError:
             why="there is no such file here, nor such a command",
             next_steps=("name the script by its path",),
         )
-    if project is None or command not in dict(project.manifest.scripts):
+    if project is None or command not in dict(project.current.manifest.scripts):
         return CommandMissing(command)
-    if not project.manifest.is_package:
+    if not project.current.manifest.is_package:
         return CommandMissing(
             command,
             why="it is a command of the project itself, which is not built: it has no `[build-system]`",

@@ -7,7 +7,7 @@ from the index and through the cache, as everything else does.
 from detent import fsio
 from detent.install.plan import Linking
 from detent.model.requirement import parse_requirement
-from detent.ops.builds import provision
+from detent.ops.build_environment import provision
 from detent.ops.world import World
 from detent.python.environment import Environment
 from detent.python.pyvenv import CONFIG_NAME, SEED_KEY, read_config

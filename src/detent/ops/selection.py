@@ -16,7 +16,7 @@ from detent.model.members import Member
 from detent.model.names import normalise
 from detent.model.requirement import ExtraName, GroupName, extra_name, group_name
 from detent.named import NamedTuple
-from detent.ops.discover import Project, about
+from detent.ops.discover import Part, Project, about
 
 DEV = GroupName("dev")
 MAIN = GroupName("main")
@@ -182,6 +182,13 @@ def for_project(project: Project, chosen: Chosen) -> Chosen:
         return chosen._replace(package=(workspace.here,))
     name = project.manifest.name
     return chosen._replace(package=(name,)) if name else chosen._replace(all_packages=True)
+
+
+def selected_parts(project: Project, wanted: Wanted) -> tuple[Part, ...]:
+    """Give what of the workspace was selected itself, and not as something that another one needs."""
+    parts = project.workspace.parts if project.workspace is not None else ()
+    root = (Part(project.root, "", project.manifest, project.manifest_bytes),) if wanted.base else ()
+    return *root, *(part for part in parts if part.member().base in wanted.groups)
 
 
 def installed_choices(

@@ -15,7 +15,7 @@ every doubt it steps aside before anything is touched, and the sync is done as e
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
@@ -107,6 +107,12 @@ def files_that_decide(root: str, variables: Mapping[str, str]) -> dict[str, str]
     return here | {path: path for path in config_paths(folders, variables)}
 
 
+def manifests_above(root: str) -> Iterator[str]:
+    """Give where the root of a workspace that the project is in would have its pyproject.toml."""
+    while root != (root := os.path.dirname(root)):  # noqa: PTH120
+        yield os.path.join(root, _MANIFEST)
+
+
 def key_of(words: Sequence[str], variables: Mapping[str, str], files: Files) -> str:
     """Give the name of the memo of a command line, with these variables and files."""
     held = [(name, None if data is None else fingerprint(data)) for name, data in sorted(files.items())]
@@ -126,6 +132,10 @@ def recall(words: Sequence[str], variables: Mapping[str, str]) -> Recalled | Non
             return None
         evidence = Evidence(environment_sights)
         evidence.see(Sight(stamp.own_folder()))
+        above = [Sight(path, is_proved=True) for path in manifests_above(root)]
+        evidence.see(*above)
+        if any(evidence.facts_of(sight) is not None for sight in above):
+            return None  # it may be the root of a workspace
         files = {name: _seen(evidence, os.path.abspath(path)) for name, path in paths.items()}
         if files[_MANIFEST] is None or files[_LOCK] is None:
             return None

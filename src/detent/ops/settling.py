@@ -28,6 +28,7 @@ from detent.ops.settled import (
     facts,
     files_that_decide,
     key_of,
+    manifests_above,
     read,
 )
 from detent.ops.stamping import Witness
@@ -58,6 +59,8 @@ def keep_settled(
     root = str(project.root)
     paths = files_that_decide(root, variables)
     if paths is None or root != os.getcwd() or variables.get("VIRTUAL_ENV"):
+        return
+    if any(map(os.path.lexists, manifests_above(root))):
         return
     with contextlib.suppress(OSError, DetentError):
         files = {name: read(path) for name, path in paths.items()}

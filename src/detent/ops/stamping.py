@@ -144,13 +144,19 @@ class Witness:
         )
 
     def _see_project(self, folder: str) -> str:
-        """Look for the nearest pyproject.toml and what counts beside it; give its folder."""
+        """Look for the nearest pyproject.toml and what counts beside it; give its folder.
+
+        Those above are looked at too: one of them may be the root of a workspace.
+        """
+        nearest = ""
         while True:
             sight = Sight(f"{folder}/{MANIFEST_NAME}".replace("//", "/"), is_proved=True)
             self._evidence.see(sight)
-            if self._evidence.facts_of(sight) is not None or folder == "/":
+            if not nearest and (self._evidence.facts_of(sight) is not None or folder == "/"):
                 self._evidence.see(Sight(f"{folder}/{PIN_NAME}".replace("//", "/"), is_proved=True))
-                return folder
+                nearest = folder
+            if folder == "/":
+                return nearest
             folder = os.path.dirname(folder)
 
 

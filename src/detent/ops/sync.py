@@ -5,7 +5,7 @@ touched here: :mod:`detent.ops.matching` makes the environment match, and keeps 
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -21,7 +21,7 @@ from detent.named import NamedTuple
 from detent.ops.active import environment_path
 from detent.ops.before import remember_environment
 from detent.ops.built import is_git, is_tree, with_settings
-from detent.ops.discover import LOCK_NAME, Part, Project
+from detent.ops.discover import LOCK_NAME, Project
 from detent.ops.gather import forget_builds, gather
 from detent.ops.history import Remembered
 from detent.ops.last_selection import LastSelection, read_last_selection, render_last_selection
@@ -36,8 +36,16 @@ from detent.ops.lock import (
 )
 from detent.ops.matching import Begin, Gathered, Settled, SyncOutcome, look, match
 from detent.ops.python import interpreter_for
-from detent.ops.selection import Chosen, Omitted, for_project, installed_choices, wanted_selection
+from detent.ops.selection import (
+    Chosen,
+    Omitted,
+    for_project,
+    installed_choices,
+    selected_parts,
+    wanted_selection,
+)
 from detent.ops.stored_lock import read_lock
+from detent.ops.unisolated import match_in_turns
 from detent.ops.upgrade import Upgrade
 from detent.ops.world import World
 from detent.python.interpreter import Interpreter
@@ -174,7 +182,8 @@ def install_lock(
         interpreter,
         project.title,
         selection,
-        exact=options.exact,
+        # Where all is built in it, what a build needs may be there by hand, and be no part of the selection.
+        exact=options.exact and not world.settings.build_terms.shares_everything,
         reinstall=_to_reinstall(selection, options) | damaged,
         linking=Linking(link_mode, world.settings.no_directory_links, world.settings.allow_overwrite),
         compiles=world.settings.compile_bytecode.value,
@@ -183,7 +192,11 @@ def install_lock(
     if options.check or options.dry_run:
         return look(world, settled)._replace(lock=outcome)
     gathering = _Gathering(world, settled, project.root, _to_build_again(selection, options))
-    done = match(world, settled, gathering, begin=begin)._replace(lock=outcome, settled=settled)
+    if world.settings.build_terms.may_share:
+        done = match_in_turns(world, settled, gathering, begin=begin)
+    else:
+        done = match(world, settled, gathering, begin=begin)
+    done = done._replace(lock=outcome, settled=settled)
     _tell_unhashed(world, project, done)
     return done
 
@@ -224,17 +237,17 @@ def _with_last_selection(
     world: World, project: Project, lock: Lock, root: Path, options: SyncOptions
 ) -> tuple[SyncOptions, LastSelection | None]:
     """Bring in what the last sync selected as the options say, and give what counts as that from now on."""
-    chosen, name = for_project(project, options.chosen), project.manifest.name
+    chosen = for_project(project, options.chosen)
     if options.last == "ignored":
         return options._replace(chosen=chosen), None
     if options.last == "replaced":
         options = options._replace(chosen=chosen)
         return options, options.selection()
-    last = read_last_selection(root).known_to(lock, name)
+    last = read_last_selection(root).known_to(lock, project.manifest.name)
     if options.last == "extended":
-        last = last.with_more(lock, chosen, name)
+        last = last.with_more(lock, chosen)
         return options._replace(chosen=Chosen()).with_last(last), last
-    is_elsewhere = options.chosen != Chosen() or not last.covers(chosen, name)
+    is_elsewhere = options.chosen != Chosen() or not last.covers(chosen)
     if project.workspace is not None and is_elsewhere:
         options = options._replace(chosen=chosen)
     result = options.with_last(last)
@@ -314,20 +327,25 @@ def _with_trees(
 ) -> Selection:
     """Look at the folders that are to be installed, the packages among them that were selected themselves."""
     links = frozenset[PackageName]() if options.editable else _names(project)
+    terms = world.settings.build_terms
     build_with = _needed_as_installed(world, selection)
+    place = str(environment_path(world, project)) if terms.may_share else ""
     choices = [
         tree_choice(world, _without_link(choice, links), project.root, interpreter)
         if is_tree(choice)
         else _file(world, choice)
         for choice in (
-            choice._replace(build_with=build_with.get(choice.package.name, ()))
-            if build_with and not choice.artifact.is_wheel
+            choice._replace(
+                build_with=build_with.get(choice.package.name, ()),
+                build_in=place if terms.shares(choice.package.name) else "",
+            )
+            if (build_with or place) and not choice.artifact.is_wheel
             else choice
             for choice in selection.choices
         )
     ]
     here, is_member = project.current.folder, project.workspace is not None
-    for part in _own(project, wanted):
+    for part in selected_parts(project, wanted):
         is_project = part.folder == here
         if not part.manifest.is_package or options.omitted.leaves_out(
             part.name, is_project=is_project, is_member=is_member
@@ -341,19 +359,11 @@ def _with_trees(
                 interpreter,
                 is_editable=options.editable,
                 build_with=build_with.get(part.name, ()),
+                build_in=place if terms.shares(part.name) else "",
             )
         )
         choices.sort(key=lambda choice: choice.package.name)
     return selection._replace(choices=tuple(choices))
-
-
-def _own(project: Project, wanted: Wanted) -> Iterator[Part]:
-    """Give what of the workspace was selected itself, and not as something that another one needs."""
-    if wanted.base:
-        yield Part(project.root, "", project.manifest, project.manifest_bytes)
-    for part in project.workspace.parts if project.workspace is not None else ():
-        if part.member().base in wanted.groups:
-            yield part
 
 
 def _names(project: Project) -> frozenset[PackageName]:

@@ -275,7 +275,7 @@ def _way_back(world: World, project: Project, step: Step, files: Iterable[_File]
     settled = Settled(
         root,
         interpreter,
-        project.manifest.name,
+        project.title,
         Selection(interpreter.target, tuple(_choice(p) for p in was.packages if p.name not in lost)),
         spares_foreign=True,
         linking=_linking(world, was),

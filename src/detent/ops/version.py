@@ -5,7 +5,7 @@ Files are written when everything is known to be right, and put back when a late
 
 from detent.model.requirement import PackageName
 from detent.named import NamedTuple
-from detent.ops.discover import Project, decode
+from detent.ops.discover import Project, decode, refuse_virtual
 from detent.ops.edit import EditOutcome, finish_edit, lock_edited
 from detent.ops.shown_paths import display
 from detent.ops.stored_lock import read_lock
@@ -44,6 +44,7 @@ class VersionOutcome(NamedTuple):
 
 def version_of(project: Project) -> VersionOutcome:
     """Give the version the project declares; raises :class:`ManifestInvalid` when it declares none."""
+    refuse_virtual(project)
     manifest = project.current.manifest
     if manifest.version is None:
         raise not_written(manifest.text, display(project.current.manifest_path))

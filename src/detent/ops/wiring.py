@@ -190,7 +190,7 @@ def open_world(
                 of_one,
                 unbuilt=unbuilt,
                 wait=lambda: cast("Client", network()).wait(),
-                sources=project.manifest.sources if project is not None else (),
+                sources=tuple(r for m in project.manifests() for r in m.sources) if project else (),
             )
 
         hashes_always = chosen.verify_cache.value == "always"

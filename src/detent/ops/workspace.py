@@ -8,7 +8,7 @@ of the workspace is refused, and two that lead to one place are one member.
 # ruff: noqa: PTH112, PTH113, PTH114, PTH118, PTH208 (strings: folders are looked for by the hundred)
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from detent import fsio
@@ -29,7 +29,7 @@ def member_folders(root: Path, table: WorkspaceTable) -> tuple[str, ...]:
     real_root = os.path.realpath(root)
     found: dict[str, str] = {}
     for pattern in table.members:
-        for folder in sorted(_matching(str(root), "", pattern.split("/"))):
+        for folder in sorted(_matching(str(root), pattern.split("/"))):
             if not folder or is_excluded(folder, table):
                 continue
             real = os.path.realpath(os.path.join(root, folder))
@@ -64,25 +64,37 @@ def _is_member(path: Path, folder: str, pattern: str, root: Path) -> bool:
     )
 
 
-def _matching(root: str, folder: str, parts: Sequence[str]) -> Iterator[str]:
-    """Give every folder below ``folder`` that the rest of a pattern names."""
-    if not parts:
+def _matching(root: str, parts: Sequence[str]) -> set[str]:
+    """Give every folder that the parts of a pattern name; each is looked into once for each part."""
+    found = {""}
+    for part in parts:
+        found = set(_below(root, found)) if part == "**" else set(_named(root, found, part))
+    return found
+
+
+def _below(root: str, folders: Iterable[str]) -> Iterator[str]:
+    """Give these folders and all that lie in them."""
+    seen, ahead = set(folders), list(folders)
+    while ahead:
+        folder = ahead.pop()
         yield folder
-        return
-    first, rest = parts[0], parts[1:]
-    here = os.path.join(root, folder)
-    if first == "**":
-        yield from _matching(root, folder, rest)
+        here = os.path.join(root, folder)
         for name in _names(here):
-            path = os.path.join(here, name)
+            path, inner = os.path.join(here, name), f"{folder}/{name}".lstrip("/")
             if name.startswith(".") or name in _NEVER or os.path.islink(path) or not os.path.isdir(path):
                 continue
-            yield from _matching(root, f"{folder}/{name}".lstrip("/"), parts)
-        return
-    names = _names(here) if any(character in first for character in "*?[") else [first]
-    for name in names:
-        if part_matches(first, name) and os.path.isdir(os.path.join(here, name)):
-            yield from _matching(root, f"{folder}/{name}".lstrip("/"), rest)
+            if inner not in seen:
+                seen.add(inner)
+                ahead.append(inner)
+
+
+def _named(root: str, folders: Iterable[str], part: str) -> Iterator[str]:
+    """Give the folders in these whose names fit one part of a pattern."""
+    for folder in folders:
+        here = os.path.join(root, folder)
+        for name in _names(here) if any(character in part for character in "*?[") else [part]:
+            if part_matches(part, name) and os.path.isdir(os.path.join(here, name)):
+                yield f"{folder}/{name}".lstrip("/")
 
 
 def _names(folder: str) -> list[str]:

@@ -52,6 +52,12 @@ class Network(Protocol):
     def submit(self, function: Callable[..., T], *arguments: object) -> "Pending[T]":
         """Do something beside other transfers."""
 
+    def status_of(self, url: str) -> int:
+        """Ask whether somebody answers; raises :class:`IndexUnavailable` where nobody does."""
+
+    def user_at(self, url: str) -> str:
+        """Give whom the server at a URL is told; empty: nobody."""
+
     def close(self) -> None:
         """Stop at once, whatever is still running."""
 

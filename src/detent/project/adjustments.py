@@ -31,9 +31,11 @@ from detent.model.names import extra_name
 from detent.model.requirement import ExtraName, PackageName, Requirement, package_name
 from detent.model.specifiers import InvalidSpecifier, canonical_specifier
 from detent.named import NamedTuple
-from detent.project.conflicts import Declared, read_conflicts
+from detent.project.conflicts import OF_UV, OWN, Declared, read_conflicts
 from detent.project.document import Document, type_name
 from detent.project.requirements import read_requirement, strings
+from detent.project.source_tables import OF_UV as SOURCES_OF_UV
+from detent.project.source_tables import sources_path
 
 _Steps: TypeAlias = tuple[str | int, ...]
 _Spellings: TypeAlias = Mapping[tuple[PackageName | None, Version], str]
@@ -50,9 +52,9 @@ def read_adjustments(
     document: Document, declared: Declared, requires_python: str, faults: list[DetentError]
 ) -> Adjustments:
     """Read every table; ``declared`` are the lists the project has, ``requires_python`` is canonical."""
-    tool = document.data.get("tool")
-    table = tool.get("detent") if isinstance(tool, dict) else None
-    if not isinstance(table, dict) or not any(name in table for name in TABLES):
+    table = _tool(document.data, "detent")
+    path = OF_UV if has_conflicts_of_uv(document.data) else OWN
+    if path == OWN and not any(name in table for name in TABLES):
         return NO_ADJUSTMENTS
     # Pythons that there are none of are a fault already.
     pythons = markers.requires_python(requires_python) or markers.ALWAYS
@@ -71,8 +73,21 @@ def read_adjustments(
         metadata=reader.metadata(),
     )
     care = markers.and_(pythons, found.scope())
-    conflicts = read_conflicts(document, table.get(CONFLICTS, []), declared, care, faults)
+    said = _tool(document.data, path[1]).get(CONFLICTS, [])
+    conflicts = read_conflicts(document, path, said, declared, care, faults)
     return found._replace(conflicts=conflicts)
+
+
+def has_conflicts_of_uv(data: Mapping[str, object]) -> bool:
+    """Whether `conflicts` are read of `[tool.uv]`: where its sources are, which may lean on them."""
+    is_there = CONFLICTS in _tool(data, "uv") and CONFLICTS not in _tool(data, "detent")
+    return is_there and sources_path(data) == SOURCES_OF_UV
+
+
+def _tool(data: Mapping[str, object], name: str) -> Mapping[str, object]:
+    tool = data.get("tool")
+    table = tool.get(name) if isinstance(tool, dict) else None
+    return table if isinstance(table, dict) else {}
 
 
 class _Entry(NamedTuple):

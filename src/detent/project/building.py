@@ -79,8 +79,7 @@ class BuildTerms(NamedTuple):
         return tuple(
             str(requirement._replace(specifier=f"=={versions[requirement.name]}"))
             for extra in self.extra.get(name, ())
-            if extra.matches_runtime
-            and versions.get((requirement := parse_requirement(extra.text)).name)
+            if extra.matches_runtime and versions.get((requirement := parse_requirement(extra.text)).name)
         )
 
     def requirements(self, name: PackageName, build_with: tuple[str, ...]) -> tuple[Requirement, ...]:
@@ -184,13 +183,17 @@ def _extras(key: str, items: object) -> Iterator[ExtraRequirement]:
             case {"requirement": str(text)} if item.keys() <= {"requirement", _MATCH}:
                 matches = item.get(_MATCH, False)
                 if not isinstance(matches, bool):
-                    raise ValueError(f"`{_MATCH}` is neither `true` nor `false`")
+                    raise ValueError(f"`{_MATCH}` is neither `true` nor `false`")  # noqa: TRY004
                 requirement = _requirement(text)
                 if matches and requirement.specifier:
-                    raise ValueError(f"`{text}` names versions, and `{_MATCH}` takes the one that is installed")
+                    raise ValueError(
+                        f"`{text}` names versions, and `{_MATCH}` takes the one that is installed"
+                    )
                 yield ExtraRequirement(str(requirement), matches)
             case _:
-                raise ValueError(f"`{key}` must hold requirements, or tables with `requirement` and `{_MATCH}`")
+                raise ValueError(
+                    f"`{key}` must hold requirements, or tables with `requirement` and `{_MATCH}`"
+                )
 
 
 def _requirement(text: str) -> Requirement:

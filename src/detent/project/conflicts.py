@@ -1,4 +1,4 @@
-"""Extras and groups that exclude each other: `conflicts` of `[tool.detent]`.
+"""Extras and groups that exclude each other: `conflicts` of `[tool.detent]`, or of `[tool.uv]`.
 
 An extra may bring another one in (`me[cpu]`), a group another group (`include-group`, PEP 735): each side is
 on wherever something that brings it in is. What would turn on two sides by itself is a fault.
@@ -17,8 +17,8 @@ from detent.model.requirement import ExtraName, GroupName, Origin, PackageName, 
 from detent.named import NamedTuple
 from detent.project.document import Document, type_name
 
-TABLE = "tool.detent.conflicts"
-_PATH = ("tool", "detent", "conflicts")
+OWN = ("tool", "detent", "conflicts")
+OF_UV = ("tool", "uv", "conflicts")
 _OWN_TABLE = {"extra": ("project", "optional-dependencies"), "group": ("dependency-groups",)}
 
 Side: TypeAlias = tuple[str, str]
@@ -46,23 +46,29 @@ class Declared(NamedTuple):
 
 
 def read_conflicts(
-    document: Document, value: object, declared: Declared, care: Marker, faults: list[DetentError]
+    document: Document,
+    path: tuple[str, ...],
+    value: object,
+    declared: Declared,
+    care: Marker,
+    faults: list[DetentError],
 ) -> tuple[Exclusive, ...]:
-    """Read every list; ``care`` is where the project is for."""
+    """Read every list; ``path`` says where they stand, ``care`` is where the project is for."""
+    table = ".".join(path)
     if not isinstance(value, list):
         faults.append(
             ManifestInvalid(
-                document.where(*_PATH), f"`{TABLE}` must be a list of lists, found {type_name(value)}"
+                document.where(*path), f"`{table}` must be a list of lists, found {type_name(value)}"
             )
         )
         return ()
     gates = gates_of(declared, document.data)
     found: dict[tuple[Side, ...], Exclusive] = {}
     for place, item in enumerate(value):
-        sides = _sides(document, (*_PATH, place), item, declared, faults)
+        sides = _sides(document, (*path, place), item, declared, faults)
         if len(sides) < 2 or sides in found:
             continue
-        origin = Origin(TABLE, document.line(*_PATH, place))
+        origin = Origin(table, document.line(*path, place))
         exclusive = found[sides] = _exclusive(sides, gates, origin)
         faults += _both_at_once(
             lambda owner: document.where(*_place(document, owner)),
@@ -161,6 +167,10 @@ def _side_of(title: str) -> Side:
 # ---- the table -------------------------------------------------------------------------------
 
 
+def _table_of(path: Sequence[str | int]) -> str:
+    return ".".join(str(key) for key in path[: len(OWN)])
+
+
 def _sides(
     document: Document,
     path: tuple[str | int, ...],
@@ -169,10 +179,10 @@ def _sides(
     faults: list[DetentError],
 ) -> tuple[Side, ...]:
     """Read one list; empty when it cannot be used, and there is a fault more."""
-    where = document.where(*path)
+    where, table = document.where(*path), _table_of(path)
     if not isinstance(item, list):
         faults.append(
-            ManifestInvalid(where, f"`{TABLE}` must hold lists of extras and groups, found {type_name(item)}")
+            ManifestInvalid(where, f"`{table}` must hold lists of extras and groups, found {type_name(item)}")
         )
         return ()
     found: dict[Side, None] = {}
@@ -189,7 +199,7 @@ def _sides(
         faults.append(
             ManifestInvalid(
                 where,
-                f"a list in `{TABLE}` must name at least two extras or groups",
+                f"a list in `{table}` must name at least two extras or groups",
                 why="nothing else is there that the one could exclude" if found else "it is empty",
             )
         )
@@ -203,11 +213,11 @@ def _side(
     declared: Declared,
     faults: list[DetentError],
 ) -> Side | None:
-    where = document.where(*path)
+    where, table = document.where(*path), _table_of(path)
     members: Mapping[str, Member] = {member.name: member for member in declared.members}
     match entry:
         case {"package": str(owner), **named} if len(named) < 2 and normalise(owner) in members:
-            return _side_of_member(where, members[normalise(owner)], named, faults)
+            return _side_of_member(where, table, members[normalise(owner)], named, faults)
         case {"extra": str(text), **rest} if _is_alone(rest):
             kind = "extra"
         case {"group": str(text), **rest} if _is_alone(rest):
@@ -216,7 +226,7 @@ def _side(
             faults.append(
                 ManifestInvalid(
                     where,
-                    f'`{TABLE}` must hold `{{extra = "NAME"}}` and `{{group = "NAME"}}`, '
+                    f'`{table}` must hold `{{extra = "NAME"}}` and `{{group = "NAME"}}`, '
                     f"found {type_name(entry)}" + (" of another kind" if isinstance(entry, dict) else ""),
                 )
             )
@@ -231,11 +241,11 @@ def _side(
             )
         )
         return None
-    return _known(where, kind, text, declared, faults)
+    return _known(where, kind, text, declared, faults, table)
 
 
 def _side_of_member(
-    where: str, member: Member, named: Mapping[object, object], faults: list[DetentError]
+    where: str, table: str, member: Member, named: Mapping[object, object], faults: list[DetentError]
 ) -> Side | None:
     """Read a member, or one of its extras or groups."""
     names: tuple[str, ...]
@@ -248,7 +258,7 @@ def _side_of_member(
             return "group", member.base
         case _:
             faults.append(
-                ManifestInvalid(where, f"`{TABLE}` must name an extra or a group of `{member.name}`")
+                ManifestInvalid(where, f"`{table}` must name an extra or a group of `{member.name}`")
             )
             return None
     name = normalise(text)
@@ -270,11 +280,18 @@ def _is_alone(rest: Mapping[object, object]) -> bool:
     return not rest or (rest.keys() == {"package"} and isinstance(rest["package"], str))
 
 
-def _known(where: str, kind: str, text: str, declared: Declared, faults: list[DetentError]) -> Side | None:
+def _known(
+    where: str,
+    kind: str,
+    text: str,
+    declared: Declared,
+    faults: list[DetentError],
+    table: str = ".".join(OWN),
+) -> Side | None:
     try:
         name: str = extra_name(text) if kind == "extra" else group_name(text)
     except ValueError as error:
-        faults.append(ManifestInvalid(where, f"`{text}` in `{TABLE}` cannot be used", why=str(error)))
+        faults.append(ManifestInvalid(where, f"`{text}` in `{table}` cannot be used", why=str(error)))
         return None
     names = declared.sides()[kind]
     if name in names or (kind == "extra" and not declared.has_all_extras):

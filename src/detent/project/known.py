@@ -397,9 +397,9 @@ KNOWN = (
     Known(
         "extra-build-dependencies",
         "extra-requirements",
-        "What the builds of packages need beside what they say themselves: by the package that is built, a list"
-        " of requirements, or of tables with `requirement` and `match-runtime`, which takes the version that is"
-        " installed.",
+        "What the builds of packages need beside what they say themselves: by the package that is built, a"
+        " list of requirements, or of tables with `requirement` and `match-runtime`, which takes the version"
+        " that is installed.",
         "anywhere",
         '{ flash-attn = [{ requirement = "torch", match-runtime = true }, "ninja"] }',
         default="{}",
@@ -425,7 +425,7 @@ KNOWN = (
     Known(
         "no-build-isolation-package",
         "names",
-        "Packages that are built so.",
+        "Packages that are built in the environment that is installed into.",
         "anywhere",
         '["flash-attn"]',
         flag="--no-build-isolation-package",
@@ -439,7 +439,7 @@ KNOWN = (
         " place of all that detent would look at: files, by patterns; whether a folder is there; the commit"
         " and the tags; variables.",
         "pyproject",
-        '[{ file = "src/**/*.c" }, { git = { commit = true, tags = true } }, { env = "CFLAGS" }, { dir = "src" }]',
+        '[{ file = "src/**/*.c" }, { git = { commit = true } }, { env = "CFLAGS" }]',
         default="those of `[tool.uv]`, where there are any",
     ),
     Known(
@@ -706,6 +706,7 @@ OF_OTHER_TOOLS: Mapping[str, str] = {
     "min-release-age": 'write `exclude-newer = "7 days"`',
     "uploaded-prior-to": "write `exclude-newer`",
     "require-hashes": "",
+    "require-build-hashes": "",
     "extra-index-url": "write an `[[index]]`",
     "trusted-host": "write `allow-insecure-host` in your own `detent.toml`",
 }

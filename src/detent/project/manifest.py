@@ -13,7 +13,7 @@ from packaging.version import Version
 
 from detent.errors import DetentError, Failures, ManifestInvalid
 from detent.model import markers
-from detent.model.adjustment_texts import TABLES
+from detent.model.adjustment_texts import CONFLICTS, TABLES
 from detent.model.adjustments import NO_ADJUSTMENTS, Adjustments
 from detent.model.inputs import Inputs
 from detent.model.markers import InvalidMarker
@@ -22,7 +22,7 @@ from detent.model.requirement import ExtraName, GroupName, PackageName, Requirem
 from detent.model.sources import SourceRule
 from detent.model.specifiers import InvalidSpecifier, canonical_specifier
 from detent.named import NamedTuple
-from detent.project.adjustments import read_adjustments
+from detent.project.adjustments import has_conflicts_of_uv, read_adjustments
 from detent.project.configuration import Configuration, read_configuration, refuse_unfit
 from detent.project.conflicts import Declared
 from detent.project.document import Document, parse_document, type_name
@@ -173,7 +173,7 @@ def parse_manifest(
         unread=tuple(_read_by_others(document)),
         adjustments=adjustments,
         sources=sources.rules,
-        notes=(*((sources.note,) if sources.note else ()), *_indexes_of_uv(document, configuration)),
+        notes=(*((sources.note,) if sources.note else ()), *_others_of_uv(document, configuration)),
         logins=logins(document),
     )
     rules = manifest.inputs("").all_sources()
@@ -191,8 +191,10 @@ def _refuse(faults: list[DetentError]) -> None:
         raise Failures(faults)
 
 
-def _indexes_of_uv(document: Document, configuration: Configuration) -> Iterator[str]:
-    """Say that the indexes another tool is told of count, where detent is told of none."""
+def _others_of_uv(document: Document, configuration: Configuration) -> Iterator[str]:
+    """Say that the indexes another tool is told of count, where detent is told of none; `conflicts` too."""
+    if has_conflicts_of_uv(document.data):
+        yield f"`conflicts` of `[tool.uv]` in `{document.display}` count, as its sources do"
     table = indexes_of_uv(document.data)
     if table and not says_where_to_look(configuration.table):
         keys = " and ".join(f"`{key}`" for key in table)
@@ -218,7 +220,8 @@ def _read_by_others(document: Document) -> Iterator[str]:
     own = _table(tables.get("detent"))
     for tool, keys in _OF_OTHERS.items():
         table = _table(tables.get(tool))
-        found = [f"`tool.{tool}.{key}`" for key in keys if table.get(key) and key not in own]
+        is_read = {CONFLICTS} if tool == "uv" and has_conflicts_of_uv(document.data) else ()
+        found = [f"`tool.{tool}.{key}`" for key in keys if table.get(key) and key not in {*own, *is_read}]
         if found:
             yield (
                 f"only {tool} reads {', '.join(found)} in {document.display}; "

@@ -38,14 +38,13 @@ def groups_of(asking: Asking) -> Lists:
     member, inputs = asking
     by_extra = dict(inputs.extras)
 
-    def own(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
-        return tuple(
-            dict.fromkeys(_without_self(inputs.name, requirements, by_extra, markers.ALWAYS, frozenset()))
-        )
+    def own(requirements: Iterable[Requirement], *within: ExtraName) -> tuple[Requirement, ...]:
+        found = _without_self(inputs.name, requirements, by_extra, markers.ALWAYS, frozenset(within))
+        return tuple(dict.fromkeys(found))
 
     return (
         (member.base, own(inputs.dependencies)),
-        *((member.of_extra(extra), own(needs)) for extra, needs in inputs.extras),
+        *((member.of_extra(extra), own(needs, extra)) for extra, needs in inputs.extras),
         *((member.of_group(group), own(needs)) for group, needs in inputs.groups),
     )
 

@@ -24,7 +24,7 @@ _Steps: TypeAlias = tuple[str | int, ...]
 
 TABLE = "sources"
 _OWN = ("tool", "detent", TABLE)
-_OF_UV = ("tool", "uv", TABLE)
+OF_UV = ("tool", "uv", TABLE)
 _WHERE = ("marker", "extra", "group")
 
 
@@ -39,7 +39,7 @@ class Sources(NamedTuple):
 
 def sources_path(data: Mapping[str, object]) -> tuple[str, ...]:
     """Give where a pyproject.toml has its sources: in detent's own table, in uv's where there is no other."""
-    return _OF_UV if not _has(data, _OWN) and _has(data, _OF_UV) else _OWN
+    return OF_UV if not _has(data, _OWN) and _has(data, OF_UV) else _OWN
 
 
 def read_sources(document: Document, declared: Declared, faults: list[DetentError]) -> Sources:
@@ -49,7 +49,7 @@ def read_sources(document: Document, declared: Declared, faults: list[DetentErro
         return Sources()
     reader = _Reader(document, path, declared, faults)
     rules, note = sorted_rules(reader.rules()), ""
-    if path == _OF_UV and rules:
+    if path == OF_UV and rules:
         note = (
             f"`[tool.uv.sources]` in {document.display} says where packages come from, "
             "as there are no `[tool.detent.sources]`"
@@ -67,7 +67,9 @@ def refuse_contradictions(
             ManifestInvalid(
                 second.where or display,
                 f"`{first.name}` comes from two sources at once",
-                why=f"the other one stands at `{first.where or display}`",
+                why=f"the other one stands at `{first.where or display}`"
+                if first.where != second.where
+                else "both stand on that line",
                 next_steps=("give them markers, extras or groups that exclude each other, or take one out",),
             )
         )

@@ -6,7 +6,7 @@ Pure: which folders there are is for others to see.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from fnmatch import translate
 
 from detent.errors import ManifestInvalid
@@ -100,15 +100,14 @@ def is_excluded(folder: str, table: WorkspaceTable) -> bool:
 
 def matches(pattern: str, folder: str) -> bool:
     """Whether a pattern names a folder; both are relative to the workspace."""
-    return _match(pattern.split("/") if pattern else [], folder.split("/") if folder else [])
-
-
-def _match(pattern: Sequence[str], parts: Sequence[str]) -> bool:
-    if not pattern:
-        return not parts
-    if pattern[0] == "**":
-        return _match(pattern[1:], parts) or (bool(parts) and _match(pattern, parts[1:]))
-    return bool(parts) and part_matches(pattern[0], parts[0]) and _match(pattern[1:], parts[1:])
+    parts = folder.split("/") if folder else []
+    used = {0}  # how many parts of the folder the pattern may stand for, as far as it was read
+    for part in pattern.split("/") if pattern else []:
+        if part == "**":
+            used = set(range(min(used), len(parts) + 1)) if used else used
+        else:
+            used = {n + 1 for n in used if n < len(parts) and part_matches(part, parts[n])}
+    return len(parts) in used
 
 
 def part_matches(pattern: str, name: str) -> bool:

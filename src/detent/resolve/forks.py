@@ -252,7 +252,7 @@ class _Driver:
         for root in live:
             if root.url and root.name not in self._region.places:
                 raise Unsupported(
-                    f"requirements with a URL cannot be locked yet: `{root.name}`",
+                    f"a requirement with a URL cannot be used here: `{root.name}`",
                     why=f"{asker(root)} asks for `{root.url}`",
                 )
         wanted: dict[PackageName, Demand] = {}

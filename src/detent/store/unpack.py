@@ -150,6 +150,8 @@ def _write(archive: ZipReader, placed: Placed, root: str, seen: _Seen) -> WheelF
         raise file_trouble(error, target) from error
     finally:
         os.close(descriptor)
-    if row and encoded_digest((other or digest).digest()) != row.digest:
+    hashed = other or digest
+    # Some tools write hexadecimal digits, whose number is that of no other spelling of the same kind of hash.
+    if row and encoded_digest(hashed.digest()) != row.digest and hashed.hexdigest() != row.digest:
         raise archive.refuse(f"`{shown(member.name)}` does not have the hash that RECORD gives")
     return WheelFile(path, mode, member.size_bytes, digest.hexdigest(), facts.st_mtime_ns)

@@ -12,9 +12,9 @@ from detent.errors import BuildFailed
 from detent.events import ignore
 from detent.index.client import Client
 from detent.index.logins import Logins
-from detent.index.tls import Trust
 from detent.index.releases import IndexReleases
 from detent.index.remote import RemoteIndex
+from detent.index.tls import Trust
 from detent.model.candidate import Metadata
 from detent.model.limits import Limits
 from detent.model.requirement import PackageName

@@ -25,6 +25,8 @@ PROJECTS = {
     "flit": HEAD.format("flit_core.buildapi") + 'dynamic = ["version", "description"]\n',
     "licences": HEAD.format("hatchling.build")
     + 'version = "1"\nlicense-files = ["LICEN[CS]E*", "legal/*.txt", "NOTICE.md"]\n',
+    "named": HEAD.format("hatchling.build")
+    + 'version = "1"\n[tool.uv]\ncache-keys = ["Cargo.toml", { file = "src/demo/code.py" }]\n',
     "no project": '[build-system]\nrequires = ["setuptools"]\n',
 }
 FILES = (
@@ -133,6 +135,7 @@ def test_what_changes_the_key_shows(tmp_path: Path, name: str) -> None:
         (HEAD.format("hatchling.build") + 'version = "1"\nlicense-files = ["*"]\n', {}),
         (HEAD.format("hatchling.build") + 'version = "1"\nlicense-files = ["**/LICENSE"]\n', {}),
         (HEAD.format("hatchling.build") + 'version = "1"\n[project.license-files]\nglobs = ["L*"]\n', {}),
+        (HEAD.format("hatchling.build") + 'version = "1"\n[tool.uv]\ncache-keys = [{ file = "*" }]\n', {}),
         (PROJECTS["hatch"], {"editable_mode": "strict"}),
         (PROJECTS["hatch"], {"editable-mode": ["strict"]}),
     ],

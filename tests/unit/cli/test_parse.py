@@ -46,7 +46,13 @@ def test_every_command_that_may_lock_has_the_flags_that_choose_versions(name: st
 def test_a_flag_takes_the_words_that_its_setting_takes() -> None:
     flags = [flag for command in COMMANDS for flag in command.flags if flag.setting and flag.choices]
 
-    assert {flag.name for flag in flags} == {"link_mode", "prerelease", "resolution", "fork_strategy"}
+    assert {flag.name for flag in flags} == {
+        "link_mode",
+        "prerelease",
+        "resolution",
+        "fork_strategy",
+        "keyring_provider",
+    }
     assert [flag for flag in flags if flag.choices != SETTINGS[flag.setting].choices] == []
 
 

@@ -6,6 +6,7 @@ from detent.errors import DetentError, UsageError
 
 def test_nothing_foreign_drives_the_terminal() -> None:
     assert show("a\x1b[31m\r\u202eb\x9b") == "a\\x1b[31m\\r\\u202eb\\x9b"
+    assert show("go\u200bod\ufeff\xad\U000e0041") == "go\\u200bod\\ufeff\\xad\\U000e0041"
     assert show("é漢字\n\tx") == "é漢字\n\tx"
 
 

@@ -69,3 +69,39 @@ def test_a_proxy_that_cannot_be_used_is_an_error_that_shows_no_secret(address: s
 
 def test_without_variables_there_is_none() -> None:
     assert proxies_of({}) == NO_PROXIES
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "host", "is_direct"),
+    [
+        ("10.0.0.0/8", "10.1.2.3", True),
+        ("10.0.0.0/8", "11.1.2.3", False),
+        ("10.0.0.0/8", "index.example", False),
+        ("fd00::/8 10.0.0.0/99", "fd00::1", True),
+        ("other.example index.example", "index.example", True),
+    ],
+)
+def test_networks_and_hosts_with_blanks_between_are_asked_without_one(
+    *, no_proxy: str, host: str, is_direct: bool
+) -> None:
+    proxies = proxies_of({"ALL_PROXY": "http://proxy.example", "NO_PROXY": no_proxy})
+
+    assert (proxies.proxy_for("http", host, 80) is None) == is_direct
+
+
+def test_a_proxy_that_is_chosen_takes_the_place_of_the_variables_but_for_exceptions() -> None:
+    variables = {"HTTPS_PROXY": "http://other.example", "NO_PROXY": "index.example"}
+
+    proxies = proxies_of(variables, chosen="proxy.example:3128", chosen_by="the flag `--proxy`")
+
+    assert proxies.proxy_for("https", "files.example", 443) == PROXY
+    assert proxies.proxy_for("http", "files.example", 80) == PROXY
+    assert proxies.proxy_for("https", "index.example", 443) is None
+
+
+def test_socks_is_refused_by_whoever_set_it() -> None:
+    with pytest.raises(UsageError, match="the proxy of the flag `--proxy` cannot be used") as caught:
+        proxies_of({}, chosen="socks5://me:s3cret@proxy.example", chosen_by="the flag `--proxy`")
+
+    assert "SOCKS" in caught.value.why
+    assert "s3cret" not in f"{caught.value.what}{caught.value.why}{caught.value.next_steps}"

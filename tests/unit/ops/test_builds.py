@@ -20,9 +20,7 @@ ARTIFACT = Artifact("a-1.0.tar.gz", "https://example.com/a-1.0.tar.gz", (Digest(
 HERE = interpreter(digest="here")
 
 
-def world(
-    settings: Mapping[str, str | Sequence[str]] | None = None, terms: BuildTerms = NO_TERMS
-) -> World:
+def world(settings: Mapping[str, str | Sequence[str]] | None = None, terms: BuildTerms = NO_TERMS) -> World:
     return cast(
         "World", SimpleNamespace(settings=SimpleNamespace(config_settings=settings or {}, build_terms=terms))
     )

@@ -53,7 +53,16 @@ EVERYTHING = LastSelection(
 
 NAMES = st.lists(st.from_regex(r"[a-z][a-z0-9-]{0,8}", fullmatch=True), max_size=3).map(tuple)
 CHOSEN = st.builds(
-    Chosen, NAMES, st.booleans(), NAMES, NAMES, NAMES, NAMES, *(st.booleans() for _ in range(4))
+    Chosen,
+    NAMES,
+    st.booleans(),
+    NAMES,
+    NAMES,
+    NAMES,
+    NAMES,
+    *(st.booleans() for _ in range(4)),
+    package=NAMES,
+    all_packages=st.booleans(),
 )
 MODES = st.sampled_from(["", "clone", "hardlink", "copy", "directory"])
 SELECTIONS = st.builds(LastSelection, CHOSEN, st.booleans(), st.booleans(), st.booleans(), NAMES, MODES)

@@ -133,7 +133,7 @@ def test_a_group_that_is_on_by_default_can_be_turned_off() -> None:
 
     assert caught.value.next_steps == ("pass `--no-group dev`",)
     assert caught.value.why == (
-        "`conflicts` in `[tool.detent]` says that extra `net` and group `dev` exclude each other"
+        "`conflicts` says that extra `net` and group `dev` exclude each other"
     )
     by_default = inputs(
         groups={"dev": ["a<2"], "docs": ["a>=2"]},

@@ -100,6 +100,13 @@ def test_a_url_and_a_source_for_the_same_name_contradict_each_other() -> None:
     assert len(manifest(both.replace("./b", "./a")).inputs("").all_sources()) == 2
 
 
+def test_two_sources_on_one_line_are_not_told_apart_by_it() -> None:
+    both = pyproject('[tool.detent.sources]\na = [{ path = "a" }, { path = "b" }]\n')
+
+    assert fault(both).what == "`pyproject.toml:7`: `a` comes from two sources at once"
+    assert fault(both).why == "both stand on that line"
+
+
 # ---- those of uv ---------------------------------------------------------------------------------
 
 
@@ -115,6 +122,26 @@ def test_those_of_uv_are_read_where_there_are_no_own_ones_and_it_is_said() -> No
         assert other.notes == ()
         assert [rule.name for rule in other.sources] == ["b"] * own.count("path")
     assert manifest(pyproject("[tool.uv]\nsources = {}\n")).notes == ()
+
+
+def test_conflicts_of_uv_count_beside_its_sources_which_may_lean_on_them() -> None:
+    extras = 'a = ["x"]\nb = ["x"]\n'
+    of_uv = (
+        "[project.optional-dependencies]\n"
+        f"{extras}[tool.uv]\nconflicts = [[{{ extra = 'a' }}, {{ extra = 'b' }}]]\n"
+    )
+    leaning = "[tool.uv.sources]\nx = [{ path = 'a', extra = 'a' }, { path = 'b', extra = 'b' }]\n"
+
+    found = manifest(pyproject(of_uv + leaning))
+    assert [exclusive.names for exclusive in found.adjustments.conflicts] == [("extra `a`", "extra `b`")]
+    assert found.notes[1] == "`conflicts` of `[tool.uv]` in `pyproject.toml` count, as its sources do"
+    assert found.unread == ()
+
+    assert manifest(pyproject(of_uv)).adjustments.conflicts == ()
+    unknown = fault(pyproject((of_uv + leaning).replace("{ extra = 'b' }]]", "{ extra = 'c' }]]")))
+    assert unknown.what.endswith("the extra `c` does not exist")
+    own = "[tool.detent]\nconflicts = []\n"
+    assert fault(pyproject(of_uv + own + leaning)).what.endswith("`x` comes from two sources at once")
 
 
 def test_a_fault_in_those_of_uv_is_named_there() -> None:
