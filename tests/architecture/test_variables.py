@@ -17,7 +17,16 @@ LEFT_OUT = {
     "SHELL": "only `venv` asks, for the line that activates",
     "REQUEST_METHOD": "only who asks the network, and then something is to be done",
     **dict.fromkeys(
-        ("HTTP_PROXY", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy", "DETENT_PROXY", "NETRC", "SSL_CERT_DIR"),
+        (
+            "HTTP_PROXY",
+            "ALL_PROXY",
+            "all_proxy",
+            "NO_PROXY",
+            "no_proxy",
+            "DETENT_PROXY",
+            "NETRC",
+            "SSL_CERT_DIR",
+        ),
         "the same; and a stamp is no place for passwords",
     ),
     "DETENT_CREDENTIALS_DIR": "only who asks the network or keeps a login",

@@ -177,6 +177,27 @@ def test_a_proxy_is_named_by_a_flag(sandbox: Sandbox, index: IndexServer) -> Non
     assert index.paths()[0] == "http://index.example/simple/a/"
 
 
+@pytest.mark.parametrize("declares", ["dependency", "source"])
+def test_a_url_that_the_project_names_is_asked_for_with_the_login_for_its_host(
+    sandbox: Sandbox, declares: str
+) -> None:
+    made = wheel("a", "1.0")
+    with serve([made], user=("me", "s3cret")) as files:
+        url = f"{files.origin}/files/a/{made.filename}"
+        (Path(sandbox.variables["HOME"]) / ".netrc").write_text(
+            "machine 127.0.0.1 login me password s3cret\n"
+        )
+        if declares == "dependency":
+            sandbox.manifest(f"a @ {url}")
+        else:
+            sandbox.manifest("a", tail=f'[tool.detent.sources]\na = {{ url = "{url}" }}\n')
+
+        sandbox.detent("sync").ok()
+
+        assert sandbox.installed() == {"a": "1.0"}
+        assert "s3cret" not in sandbox.read("pylock.toml")
+
+
 def test_nothing_of_logins_is_imported_or_read_where_nothing_is_asked(sandbox: Sandbox) -> None:
     with serve([wheel("a", "1.0")]) as private:
         sandbox.manifest("a")

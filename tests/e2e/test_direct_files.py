@@ -280,6 +280,7 @@ def test_a_folder_that_has_its_dependencies_from_elsewhere_now_is_locked_again(
     [
         (lambda: tiny_tree("a", "1.1"), "`a` in `a` is 1.1 and was 1.0"),
         (lambda: tiny_tree("a", tables="[tool.detent]\npackage = true\n"), ""),
+        (lambda: tiny_tree("a", tables="[tool.uv]\npackage = false\n"), "`a` in `a` is no package now"),
         (lambda: tiny_tree("a", files={"a/more.py": ""}), ""),
     ],
 )

@@ -13,7 +13,8 @@ from support.example_packages import example_packages
 from support.index_server import IndexServer
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir())
+FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and path.name != "monorepo")
+"""`monorepo`, which brings its own servers, has a module of its own."""
 SERVES = "detent run --extra serve uvicorn service:app"
 
 

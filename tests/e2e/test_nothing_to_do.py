@@ -441,7 +441,6 @@ VARIABLES = {
     "CI": "true",
     "TERM": "dumb",
     "NO_COLOR": "1",
-    "HTTPS_PROXY": "http://proxy.example.com",
     "SSL_CERT_FILE": "/nowhere.pem",
 }
 
@@ -452,6 +451,20 @@ def test_a_variable_that_counts_asks_anew(project: Sandbox) -> None:
     for name, value in VARIABLES.items():
         assert not is_at_once(project, "lock", env={name: value}), name
         assert is_at_once(project, "lock", env={"UNRELATED": value})
+
+
+def test_how_a_server_is_reached_and_who_logs_in_asks_nothing_anew(project: Sandbox) -> None:
+    project.detent("sync").ok()
+    index = project.variables["DETENT_DEFAULT_INDEX"]
+    settle(project, "lock")
+
+    for name, value in {
+        "HTTPS_PROXY": "http://me:s3cret@proxy.example",
+        "DETENT_PROXY": "me:s3cret@proxy.example",
+        "DETENT_INDEX_OURS_PASSWORD": "s3cret",
+        "DETENT_DEFAULT_INDEX": index.replace("//", "//me:s3cret@"),
+    }.items():
+        assert is_at_once(project, "lock", env={name: value}), name
 
 
 @pytest.mark.parametrize("clock", ["set back", "a day later"])

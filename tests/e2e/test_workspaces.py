@@ -230,6 +230,17 @@ def test_a_root_without_a_project_stands_for_all_members(mono: Sandbox) -> None:
     assert "the root of the workspace is no project" in refused.err
 
 
+def test_the_lock_of_a_root_without_a_project_is_proved_whole(mono: Sandbox) -> None:
+    mono.write("pyproject.toml", '[tool.detent.workspace]\nmembers = ["packages/[cw]*"]\n')
+    mono.detent("lock").ok()
+    mono.detent("lock", "--check").ok()
+    text = mono.read("pylock.toml")
+
+    mono.write("pylock.toml", text.replace("'web' in dependency_groups", "'core' in dependency_groups"))
+
+    assert mono.detent("lock", "--check").code == 1
+
+
 def test_the_same_answers_from_the_views(mono: Sandbox) -> None:
     mono.detent("lock").ok()
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.model.names import package_name
-from detent.model.references import InvalidReference, read_reference, reference_text
+from detent.model.reference_urls import InvalidReference
+from detent.model.references import read_reference, reference_text
 from detent.model.source_texts import read_source, read_source_texts, source_text, source_texts, source_values
 from detent.model.sources import GitSource, PathSource, Source, SourceRule, UrlSource
 from detent.model.toml_text import inline_table, read_inline_table

@@ -234,3 +234,38 @@ def test_patterns_of_a_workspace_hold_nobody_up(project: Sandbox) -> None:
     project.detent("lock").ok()
 
     assert "deep" in project.read("pylock.toml")
+
+
+LINE = "\\n--index-url https://example.com/simple/ #"
+"""As TOML writes it: a line of its own where it is written out as it is."""
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        f'version = "1.0"\nmarker = "os_name != \'{LINE}\'"\nwheels = [WHEEL]',
+        f'archive = {{url = "https://example.com/a-1.0.tar.gz{LINE}", hashes = {{sha256 = "{"0" * 64}"}}}}',
+        f'archive = {{path = "a-1.0.tar.gz{LINE}/a-1.0.tar.gz", hashes = {{sha256 = "{"0" * 64}"}}}}',
+        f'vcs = {{type = "git", url = "https://example.com/a{LINE}", commit-id = "84b3"}}',
+        f'vcs = {{type = "git", url = "https://example.com/a", commit-id = "84b3{LINE}"}}',
+        'vcs = {type = "git", url = "https://example.com/a", commit-id = "84b3", subdirectory = "a\\u001b[2J"}',
+        f'vcs = {{type = "git", url = "https://example.com/a", commit-id = "84b3", requested-revision = "{LINE}"}}',
+        f'directory = {{path = "./a{LINE}"}}',
+        f'version = "1.0{LINE}"\nwheels = [WHEEL]',
+    ],
+)
+def test_no_text_of_a_lock_begins_a_line_of_its_own(project: Sandbox, entry: str) -> None:
+    made = wheel("a", "1.0")
+    fact = f'{{url = "https://example.com/{made.filename}", hashes = {{sha256 = "{made.sha256}"}}}}'
+    body = entry.replace("WHEEL", fact)
+    project.write(
+        "pylock.toml", f'lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "a"\n{body}\n'
+    )
+
+    for words in (("tree",), ("export",), ("sync", "--dry-run")):
+        done = project.detent(*words, "--frozen")
+
+        assert done.code == 2, done.out
+        assert "[lock-invalid]" in done.err
+        assert done.out == ""
+        assert not [line for line in done.err.split("\n") if line.startswith("--index-url")]

@@ -2,8 +2,8 @@
 
 Two files in a folder of the user's data, readable for its owner alone and replaced whole::
 
-    logins.json          {"version": 1, "logins": [{"service": "https://host", "username": .., "password": ..}]}
-    index-origins.json   {"version": 1, "origins": {"OURS": "https://host"}}
+    logins.json        {"version": 1, "logins": [{"service": "https://host", "username": "", "password": ""}]}
+    index-origins.json {"version": 1, "origins": {"OURS": "https://host"}}
 
 The folder is no cache: who empties that shall not be asked again where a name belongs.
 """

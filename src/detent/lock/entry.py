@@ -170,11 +170,14 @@ def _direct(kind: str, row: Table) -> Direct:
         raise Fault("commit-id", f"is not a commit: `{commit}`")
     if location.startswith("-") or not location.isprintable():
         raise Fault("url" if kind == "vcs" else "path", f"names no place: `{location}`")
+    revision = text(row, "requested-revision")
+    if not revision.isprintable():
+        raise Fault("requested-revision", f"names no revision: `{revision}`")
     return Direct(
         kind=kind,
         location=location,
         vcs=vcs,
-        revision=text(row, "requested-revision"),
+        revision=revision,
         commit=commit,
         subdirectory=_subdirectory(row),
         editable=take(row, "editable", bool) or False,
@@ -184,7 +187,7 @@ def _direct(kind: str, row: Table) -> Direct:
 def _subdirectory(row: Table) -> str:
     below = text(row, "subdirectory")
     parts = re.split(r"[/\\]", below)
-    if below and (parts[0] == "" or ".." in parts or ":" in parts[0]):
+    if below and (parts[0] == "" or ".." in parts or ":" in parts[0] or not below.isprintable()):
         raise Fault("subdirectory", f"leads out of its tree: `{below}`")
     return below
 
@@ -193,6 +196,8 @@ def _archive(
     row: Table, name: PackageName, version: str
 ) -> tuple[Artifact | None, tuple[Artifact, ...], Direct]:
     location = _location(row)
+    if not location.isprintable():
+        raise Fault("url", f"names no place: `{location}`")
     direct = Direct("archive", without_secrets(location), subdirectory=_subdirectory(row))
     if name_in_location(location).endswith(".whl"):
         return None, (_Names(name, version).wheel(row, ""),), direct

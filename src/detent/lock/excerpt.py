@@ -141,7 +141,7 @@ class _Walk:
         rows = [(f"{self._project} (extra: {e})", extras.get(e, ())) for e in sorted(self._wanted.extras)]
         of_members = titles(self._lock.inputs.members)
         rows += [
-            (of_members.get(g, f"{self._project} (group: {g})"), groups.get(g, ()))
+            (of_members.get(g, f"{self._project} (group: {g})".lstrip()), groups.get(g, ()))
             for g in sorted(self._wanted.groups)
         ]
         if self._wanted.base:

@@ -46,6 +46,7 @@ def tree(
     lock: Lock,
     inputs: Inputs,
     *,
+    title: str = "",
     version: str = "",
     target: Target | None = None,
     groups: frozenset[GroupName] | None = None,
@@ -84,9 +85,10 @@ def tree(
         def below(node: _Node) -> Sequence[_Link]:
             return parents.get(node, ())
 
-    own = [_titled(inputs.name, version)]
+    own = [_titled(title or inputs.name, version)]
     own += [_titled(member.name, versions.get(member.name, "")) for member in inputs.members]
-    starts = starts or list(links.roots(is_project=bool(inputs.name) and (base or not inputs.members)))
+    is_project = bool(inputs.name or links.below(_Node(_PROJECT))) and (base or not inputs.members)
+    starts = starts or list(links.roots(is_project=is_project))
     return _draw(starts, below, _titles(graph, own), depth, dedupe=dedupe)
 
 

@@ -43,8 +43,9 @@ class InvalidMarker(ValueError):
 
 # ---- reading --------------------------------------------------------------------------------
 
+# A quoted text holds no control characters and no ends of lines: wherever it is written, it stays on its line.
 _TOKEN = re.compile(
-    r"""\s*(?: (?P<literal> '[^']*' | "[^"]*" )
+    r"""\s*(?: (?P<literal> '[^'\x00-\x1f\x7f-\x9f\u2028\u2029]*' | "[^"\x00-\x1f\x7f-\x9f\u2028\u2029]*" )
              | (?P<operator> === | == | ~= | != | <= | >= | < | > )
              | (?P<word> [A-Za-z_][A-Za-z0-9_.]* )
              | (?P<bracket> [()] ) )""",
@@ -82,7 +83,11 @@ class _Reader:
     def refuse_character(self, position: int) -> None:
         position += len(self.text[position:]) - len(self.text[position:].lstrip())
         if self.text[position] in "'\"":
-            raise InvalidMarker(self.text, "the quote is never closed", position)
+            is_closed = self.text.find(self.text[position], position + 1) >= 0
+            fault = (
+                "the quoted text has a control character in it" if is_closed else "the quote is never closed"
+            )
+            raise InvalidMarker(self.text, fault, position)
         raise InvalidMarker(self.text, f"`{self.text[position]}` cannot stand here", position)
 
     def peek(self) -> tuple[str, str, int]:

@@ -1,17 +1,27 @@
 """Direct references: the URLs of PEP 508 that name a file, a folder or a repository, as sources and back.
 
-Pure text: nothing is looked at on disk or asked of a host. What git, a shell or a server could take for
-something else is refused here, once: anything that begins with `-`, schemes nobody knows, control characters,
-variables outside of user and password. A password never becomes part of a source; `${VARIABLES}` in its
-place are handed out by :func:`user_info` for whoever logs in.
+Pure text: nothing is looked at on disk or asked of a host. What could be taken for something else is refused
+(:mod:`detent.model.reference_urls`), and so are schemes nobody knows. A password never becomes part of a
+source; `${VARIABLES}` in its place are handed out by :func:`user_info` for whoever logs in.
 """
 
 import re
 from typing import TypeAlias
 
 from detent.model.candidate import SDIST_ENDINGS
+from detent.model.reference_urls import (
+    SCP,
+    InvalidReference,
+    decoded,
+    fragment_pairs,
+    joined,
+    percent_encoded,
+    refuse_odd,
+    taken_apart,
+    without_git,
+    without_scp,
+)
 from detent.model.sources import GitSource, PathSource, Source, UrlSource
-from detent.named import NamedTuple
 
 DirectSource: TypeAlias = GitSource | UrlSource | PathSource
 """What a URL can name."""
@@ -23,38 +33,7 @@ PROJECT_ROOT = "${PROJECT_ROOT}"
 _STRONG = {"sha256": 64, "sha384": 96, "sha512": 128}
 _WEAK = frozenset(("md5", "sha1", "sha224"))
 _GIT_SCHEMES = ("https", "ssh", "http", "file")
-
-# Compiled when first used: most projects have no direct reference.
-_URL = r"(?s)([A-Za-z][A-Za-z0-9+.-]*):(?://([^/?#]*))?([^?#]*)(\?[^#]*)?(?:#(.*))?"
-_HOST = r"(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_.])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
-_USER = r"[A-Za-z0-9_.~%+!$&*=,][A-Za-z0-9_.~%+!$&*=,-]*"
-_VARIABLE = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"
-_SCP = rf"(?:git\+)?({_USER})@([A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?):(?!//)(.+)"
 _DRIVE = r"[A-Za-z]:/"
-
-
-class InvalidReference(ValueError):
-    """The text names no source; ``reason`` says in plain words why, and shows no password."""
-
-    def __init__(self, reason: str, *, hint: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.hint = hint
-        """What to write in its place; empty where there is nothing to say."""
-
-
-class _Parts(NamedTuple):
-    """A URL taken apart."""
-
-    scheme: str
-    user: str
-    """User and password, as written."""
-    host: str
-    """With its port, in lower case."""
-    path: str
-    query: str
-    """With its `?`."""
-    fragment: str
 
 
 # ---- reading ---------------------------------------------------------------------------------
@@ -65,7 +44,7 @@ def read_reference(url: str, *, base: str = "") -> DirectSource:
 
     ``base`` is the folder of the text it stands in, relative to the folder of the lock.
     """
-    _refuse_odd(url)
+    refuse_odd(url)
     scheme = url.partition(":")[0].lower()
     if scheme == "file":
         return _path_source(url[len("file:") :], base)
@@ -75,8 +54,8 @@ def read_reference(url: str, *, base: str = "") -> DirectSource:
         raise InvalidReference(f"of version control only git is known, not `{scheme.partition('+')[0]}`")
     if scheme in {"http", "https"}:
         return read_archive(url)
-    if re.fullmatch(_SCP, url):
-        raise InvalidReference("it is no URL", hint=f"write it like `git+{_without_scp(url)}`")
+    if re.fullmatch(SCP, url):
+        raise InvalidReference("it is no URL", hint=f"write it like `git+{without_scp(url)}`")
     if "://" not in url:
         raise InvalidReference(
             "it is no URL", hint="write a path like `file:./libs/x`, or a URL with its `https://`"
@@ -88,10 +67,10 @@ def read_reference(url: str, *, base: str = "") -> DirectSource:
 
 def read_git(url: str) -> GitSource:
     """Read the URL of a repository with its revision and fragment, `git+` before it or not."""
-    _refuse_odd(url)
-    parts = _taken_apart(_without_scp(url))
+    refuse_odd(url)
+    parts = taken_apart(without_scp(url))
     fragment: dict[str, str] = {}
-    for key, value in _fragment(parts.fragment):
+    for key, value in fragment_pairs(parts.fragment):
         if key in {"lfs", "submodules"} and value not in {"true", "false"}:
             raise InvalidReference(f"`#{key}=` must be `true` or `false`")
         if key not in {"subdirectory", "lfs", "submodules", "egg"}:
@@ -106,10 +85,10 @@ def read_git(url: str) -> GitSource:
         raise InvalidReference("there is no revision after `@`")
     return GitSource(
         # What was no revision must not be taken for one once the two are written as one.
-        git_url(_joined(parts._replace(path=path.replace("@", "%40"), fragment=""), with_user=True)),
-        read_revision(_decoded(revision)) if revision else "",
+        git_url(joined(parts._replace(path=path.replace("@", "%40"), fragment=""), with_user=True)),
+        read_revision(decoded(revision)) if revision else "",
         "rev" if revision else "",
-        read_subdirectory(_decoded(fragment.get("subdirectory", ""))),
+        read_subdirectory(decoded(fragment.get("subdirectory", ""))),
         lfs=fragment.get("lfs") == "true",
         submodules=fragment.get("submodules") == "true",
     )
@@ -120,8 +99,8 @@ def git_url(text: str) -> str:
 
     Takes what git itself takes for a host (`git@host:x/y.git`) too, and `git+` before a URL.
     """
-    _refuse_odd(text)
-    parts = _taken_apart(_without_scp(text))
+    refuse_odd(text)
+    parts = taken_apart(without_scp(text))
     if parts.scheme not in _GIT_SCHEMES:
         known = ", ".join(f"`{scheme}`" for scheme in _GIT_SCHEMES)
         raise InvalidReference(f"git is asked by {known}, not by `{parts.scheme}`")
@@ -141,19 +120,19 @@ def git_url(text: str) -> str:
     path = parts.path.rstrip("/")
     if parts.scheme == "file":
         return f"file://{path}"
-    return _joined(parts._replace(path=path), with_user=parts.scheme == "ssh")
+    return joined(parts._replace(path=path), with_user=parts.scheme == "ssh")
 
 
 def read_archive(url: str) -> UrlSource:
     """Read the URL of a wheel or source distribution, with what its fragment says."""
-    _refuse_odd(url)
-    parts = _taken_apart(url)
+    refuse_odd(url)
+    parts = taken_apart(url)
     if parts.scheme not in {"http", "https"}:
         raise InvalidReference(
             f"a file is fetched by `https` or `http`, not by `{parts.scheme}`",
             hint="use a `path` for a file on this machine" if parts.scheme == "file" else "",
         )
-    filename = _decoded(parts.path.rpartition("/")[2])
+    filename = decoded(parts.path.rpartition("/")[2])
     if not filename.lower().endswith(ARCHIVE_ENDINGS):
         endings = ", ".join(f"`{ending}`" for ending in ARCHIVE_ENDINGS)
         raise InvalidReference(
@@ -161,16 +140,16 @@ def read_archive(url: str) -> UrlSource:
             hint=f"write `git+{url}` for a repository" if parts.path.endswith(".git") else "",
         )
     hashes, subdirectory = {}, ""
-    for key, value in _fragment(parts.fragment):
+    for key, value in fragment_pairs(parts.fragment):
         if key in _STRONG:
             hashes[key] = _digest(key, value)
         elif key in _WEAK:
             raise InvalidReference(f"`#{key}=` is too weak to hold a file to", hint="write its `#sha256=`")
         elif key == "subdirectory":
-            subdirectory = read_subdirectory(_decoded(value))
+            subdirectory = read_subdirectory(decoded(value))
         elif key != "egg":
             raise InvalidReference(f"`#{key}=` says nothing of a file")
-    plain = _joined(parts._replace(fragment=""), with_user=False)
+    plain = joined(parts._replace(fragment=""), with_user=False)
     return UrlSource(plain, subdirectory, tuple(sorted(hashes.items())))
 
 
@@ -186,7 +165,7 @@ def read_revision(text: str) -> str:
 
 def read_subdirectory(text: str) -> str:
     """Give a folder inside of a tree in its one form; empty for the top."""
-    _refuse_odd(text)
+    refuse_odd(text)
     if text.startswith("/") or re.match(_DRIVE, text):
         raise InvalidReference(f"the subdirectory `{text}` is not relative")
     found = normalised_path(text)
@@ -200,7 +179,7 @@ def read_path(text: str, *, base: str = "") -> str:
 
     Absolute only where it was written so. `${PROJECT_ROOT}` is the folder of the text the path stands in.
     """
-    _refuse_odd(text)
+    refuse_odd(text)
     if not text:
         raise InvalidReference("it is empty")
     if text.startswith("~"):
@@ -218,7 +197,7 @@ def user_info(url: str) -> str:
     if "@" not in url:
         return ""
     try:
-        parts = _taken_apart(_without_git(url))
+        parts = taken_apart(without_git(url))
     except InvalidReference:
         return ""
     return parts.user if parts.scheme in {"http", "https"} else ""
@@ -246,6 +225,51 @@ def rebased(source: Source, folder: str) -> Source:
     if isinstance(source, PathSource):
         return source._replace(path=normalised_path(source.path, folder))
     return source
+
+
+def _digest(algorithm: str, value: str) -> str:
+    if re.fullmatch(rf"[0-9A-Fa-f]{{{_STRONG[algorithm]}}}", value) is None:
+        raise InvalidReference(f"`#{algorithm}=` must be {_STRONG[algorithm]} hexadecimal digits")
+    return value.lower()
+
+
+def _path_source(rest: str, base: str) -> PathSource:
+    """Read what follows `file:`."""
+    rest, hash_, fragment = rest.partition("#")
+    for key, _ in fragment_pairs(fragment) if hash_ else ():
+        if key != "egg":
+            raise InvalidReference(
+                f"`#{key}=` says nothing of a path",
+                hint="name the folder itself"
+                if key == "subdirectory"
+                else "the lock holds the hash of a file",
+            )
+    path = decoded(rest)
+    if path.startswith("//"):
+        authority, slash, below = path[2:].partition("/")
+        if authority in {"", "localhost"}:
+            path = slash + below
+        elif authority in {PROJECT_ROOT, ".", ".."}:
+            path = path[2:]
+        else:
+            raise InvalidReference(
+                f"`{authority}` is another machine",
+                hint="a path on this one is `file:///...` or `file:./...`",
+            )
+    if re.match(rf"/(?:{re.escape(PROJECT_ROOT)}(?:/|$)|{_DRIVE})", path):
+        path = path[1:]
+    return PathSource(read_path(path, base=base))
+
+
+def _without_root(path: str) -> str:
+    """Take `${PROJECT_ROOT}` off the beginning of a path; empty where it is not there."""
+    if path == PROJECT_ROOT:
+        return "."
+    return (
+        path.removeprefix(f"{PROJECT_ROOT}/").lstrip("/") or "."
+        if path.startswith(f"{PROJECT_ROOT}/")
+        else ""
+    )
 
 
 # ---- writing ---------------------------------------------------------------------------------
@@ -277,154 +301,3 @@ def reference_text(source: DirectSource) -> str:
             if re.match(_DRIVE, path):
                 return f"file:///{path}"
             return f"file:{path}" if path.split("/")[0] in {".", ".."} else f"file:./{path}"
-
-
-# ---- the parts of a URL ----------------------------------------------------------------------
-
-
-def _refuse_odd(text: str) -> None:
-    if text.startswith("-"):
-        raise InvalidReference("it begins with `-`, which a program could take for an option")
-    if not text.isprintable():
-        raise InvalidReference("it has characters that do not print")
-    if "\\" in text:
-        raise InvalidReference("it has a `\\`", hint="write `/` between the parts of a path")
-
-
-def _without_git(url: str) -> str:
-    return url[4:] if url[:4].lower() == "git+" else url
-
-
-def _without_scp(text: str) -> str:
-    scp = re.fullmatch(_SCP, text)
-    return f"ssh://{scp[1]}@{scp[2]}/{scp[3].lstrip('/')}" if scp else _without_git(text)
-
-
-def _taken_apart(url: str) -> _Parts:
-    """Take a URL apart and refuse what no part may be."""
-    found = re.fullmatch(_URL, url)
-    if found is None or " " in url:
-        raise InvalidReference("it is no URL")
-    scheme, authority, path, query, fragment = (part or "" for part in found.groups())
-    scheme = scheme.lower()
-    user, _, host = authority.rpartition("@")
-    if scheme != "file" and re.fullmatch(_HOST, host) is None:
-        raise InvalidReference("it names no host" if not host else f"`{host}` is not the name of a host")
-    _check_user(scheme, user)
-    if "$" in host or re.search(r"\$\{", path + query + fragment):
-        raise InvalidReference(
-            "variables are known in user and password alone",
-            hint="write the URL out, as in `https://${TOKEN}@host/`",
-        )
-    return _Parts(scheme, user, host.lower(), path, query, fragment)
-
-
-def _check_user(scheme: str, user: str) -> None:
-    """What stands in a project is read by everybody: no passwords, only where to find them."""
-    if not user:
-        return
-    name, colon, password = user.partition(":")
-    if scheme == "ssh":
-        if colon:
-            raise InvalidReference("it has a password in it", hint="let `ssh` find its key")
-        if re.fullmatch(_USER, name) is None:
-            raise InvalidReference("it names no user that `ssh` could have")
-        return
-    if scheme not in {"http", "https"}:
-        raise InvalidReference("it has a user in it")
-    is_named = re.fullmatch(_VARIABLE, name) or (colon and re.fullmatch(_USER, name))
-    if (
-        not is_named
-        or (colon and password and re.fullmatch(_VARIABLE, password) is None)
-        or (colon and not password and re.fullmatch(_VARIABLE, name) is None)
-    ):
-        raise InvalidReference(
-            "it has a user or password in it, which everybody could read",
-            hint="take it out and log in with `detent auth login`, or write a variable, as in `https://${TOKEN}@host/`",
-        )
-
-
-def _joined(parts: _Parts, *, with_user: bool) -> str:
-    user = f"{parts.user}@" if with_user and parts.user else ""
-    fragment = f"#{parts.fragment}" if parts.fragment else ""
-    return f"{parts.scheme}://{user}{parts.host}{parts.path}{parts.query}{fragment}"
-
-
-def _fragment(text: str) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for part in filter(None, text.split("&")):
-        key, equals, value = part.partition("=")
-        if not equals or not value:
-            raise InvalidReference(f"`#{part}` says nothing", hint="write it like `#subdirectory=libs/x`")
-        if key in dict(found):
-            raise InvalidReference(f"`#{key}=` stands there twice")
-        found.append((key, value))
-    return found
-
-
-def _digest(algorithm: str, value: str) -> str:
-    if re.fullmatch(rf"[0-9A-Fa-f]{{{_STRONG[algorithm]}}}", value) is None:
-        raise InvalidReference(f"`#{algorithm}=` must be {_STRONG[algorithm]} hexadecimal digits")
-    return value.lower()
-
-
-def _path_source(rest: str, base: str) -> PathSource:
-    """Read what follows `file:`."""
-    rest, hash_, fragment = rest.partition("#")
-    for key, _ in _fragment(fragment) if hash_ else ():
-        if key != "egg":
-            raise InvalidReference(
-                f"`#{key}=` says nothing of a path",
-                hint="name the folder itself"
-                if key == "subdirectory"
-                else "the lock holds the hash of a file",
-            )
-    path = _decoded(rest)
-    if path.startswith("//"):
-        authority, slash, below = path[2:].partition("/")
-        if authority in {"", "localhost"}:
-            path = slash + below
-        elif authority in {PROJECT_ROOT, ".", ".."}:
-            path = path[2:]
-        else:
-            raise InvalidReference(
-                f"`{authority}` is another machine",
-                hint="a path on this one is `file:///...` or `file:./...`",
-            )
-    if re.match(rf"/(?:{re.escape(PROJECT_ROOT)}(?:/|$)|{_DRIVE})", path):
-        path = path[1:]
-    return PathSource(read_path(path, base=base))
-
-
-def _without_root(path: str) -> str:
-    """Take `${PROJECT_ROOT}` off the beginning of a path; empty where it is not there."""
-    if path == PROJECT_ROOT:
-        return "."
-    return (
-        path.removeprefix(f"{PROJECT_ROOT}/").lstrip("/") or "."
-        if path.startswith(f"{PROJECT_ROOT}/")
-        else ""
-    )
-
-
-def _decoded(text: str) -> str:
-    if "%" not in text:
-        return text
-    encoded = re.sub(rb"%([0-9A-Fa-f]{2})", lambda found: bytes((int(found[1], 16),)), text.encode())
-    try:
-        decoded = encoded.decode()
-    except UnicodeDecodeError:
-        raise InvalidReference("it has a `%` that stands for no text") from None
-    _refuse_odd(decoded)
-    return decoded
-
-
-def percent_encoded(text: str, safe: str = "") -> str:
-    """Percent-encode all but unreserved characters and those that are ``safe`` where it stands."""
-
-    def encoded(character: str) -> str:
-        if character.isascii() and (character.isalnum() or character in "-._~" + safe):
-            return character
-        return "".join(f"%{byte:02X}" for byte in character.encode())
-
-    return "".join(map(encoded, text))

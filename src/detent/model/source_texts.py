@@ -10,9 +10,9 @@ from typing import Final, TypeAlias
 
 from detent.model import markers
 from detent.model.names import PackageName, package_name
+from detent.model.reference_urls import InvalidReference
 from detent.model.references import (
     ARCHIVE_ENDINGS,
-    InvalidReference,
     git_url,
     read_archive,
     read_path,

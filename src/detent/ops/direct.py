@@ -19,7 +19,8 @@ from detent.model import markers
 from detent.model.candidate import Artifact, Dependency
 from detent.model.inputs import Inputs
 from detent.model.markers import Marker
-from detent.model.references import InvalidReference, normalised_path, read_reference, rebased
+from detent.model.reference_urls import InvalidReference
+from detent.model.references import normalised_path, read_reference, rebased
 from detent.model.requirement import PackageName
 from detent.model.sources import (
     GitSource,

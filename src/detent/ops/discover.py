@@ -153,6 +153,10 @@ class Project(NamedTuple):
         )
         return self._replace(workspace=workspace._replace(parts=parts))
 
+    def as_root(self) -> "Project":
+        """Give it with the command about the root of its workspace."""
+        return self._replace(workspace=self.workspace and self.workspace._replace(here=None))
+
     def parsed(self, text: str) -> Manifest:
         """Read another text for what the command is about; raises :class:`ManifestInvalid`."""
         part = self.current
@@ -223,7 +227,7 @@ def about(project: Project, name: str) -> Project:
     wanted = normalise(name)
     workspace = project.workspace
     if wanted == project.manifest.name:
-        return project._replace(workspace=workspace and workspace._replace(here=None))
+        return project.as_root()
     if workspace is None or workspace.part(wanted) is None:
         raise no_member(project, name)
     return project._replace(workspace=workspace._replace(here=PackageName(wanted)))

@@ -9,7 +9,8 @@ from detent.errors import ManifestInvalid
 from detent.model import markers
 from detent.model.candidate import Dependency
 from detent.model.inputs import Inputs
-from detent.model.references import InvalidReference, read_reference, reference_text
+from detent.model.reference_urls import InvalidReference
+from detent.model.references import read_reference, reference_text
 from detent.model.requirement import Origin, Requirement, parse_requirement
 from detent.ops.discover import Project
 from detent.ops.shown_paths import display

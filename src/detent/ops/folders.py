@@ -8,6 +8,7 @@ import os
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from detent.lock.filename import canonical_version, is_url
 from detent.lock.model import Lock, LockedPackage
@@ -39,6 +40,7 @@ class _Said(NamedTuple):
     extras: Mapping[ExtraName, tuple[Dependency, ...]]
     rules: tuple[SourceRule, ...]
     """Where it has its dependencies from, paths as seen from the lock."""
+    is_package: bool
 
 
 def changed_folders(root: Path, inputs: Inputs, lock: Lock) -> tuple[str, ...]:
@@ -82,7 +84,19 @@ def _differences(root: Path, inputs: Inputs, package: LockedPackage, lock: Lock)
     wanted = markers.and_(markers.requires_python(inputs.requires_python), markers.parse(package.marker))
     if said.requires_python and markers.disjoint(wanted, markers.requires_python(said.requires_python)):
         yield f"`{package.name}` in `{location}` needs Python {said.requires_python}"
+    was_package = package.direct is None or package.direct.is_package
+    if was_package != said.is_package and _decides_itself(inputs, package.name):
+        yield f"`{package.name}` in `{location}` is {'a' if said.is_package else 'no'} package now"
     yield from _moved_sources(inputs, package, said, lock)
+
+
+def _decides_itself(inputs: Inputs, name: PackageName) -> bool:
+    """Whether the project leaves it to a folder to say whether it is to be installed."""
+    own = [rule.source for rule in inputs.all_sources() if rule.name == name]
+    return bool(own) and all(
+        isinstance(source, WorkspaceSource) or (isinstance(source, PathSource) and source.package is None)
+        for source in own
+    )
 
 
 def _moved_sources(inputs: Inputs, package: LockedPackage, said: _Said, lock: Lock) -> Iterator[str]:
@@ -119,13 +133,9 @@ def _counts(rule: SourceRule, needs: Iterable[Dependency], where: Marker) -> boo
 def _installed_otherwise(name: PackageName, source: PathSource, by: str, lock: Lock) -> Iterator[str]:
     for package in lock.packages:
         direct = package.direct
-        if (
-            package.name != name
-            or direct is None
-            or (direct.kind, direct.location) != ("directory", source.path)
-        ):
+        if package.name != name or direct is None or direct.kind != "directory":
             continue
-        if direct.editable != bool(source.editable):
+        if direct.location == source.path and direct.editable != bool(source.editable):
             yield f"`{name}` is {'editable' if source.editable else 'not editable any more'} ({by})"
 
 
@@ -175,6 +185,7 @@ def _read(root: Path, location: str) -> _Said | None:
             _rows(project.get("dependencies", [])),
             extras,
             _rules(text, location) if "sources" in text else (),
+            is_package(data),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
@@ -193,3 +204,10 @@ def _rules(text: str, location: str) -> tuple[SourceRule, ...]:
         for rule in rules
         if not markers.mentions(rule.marker)[1] and not isinstance(rule.source, IndexSource)
     )
+
+
+def is_package(data: Mapping[str, Any]) -> bool:
+    """Say whether a folder is to be installed, by the word of its pyproject.toml."""
+    tool = data.get("tool", {})
+    said = [tool[owner]["package"] for owner in ("detent", "uv") if "package" in tool.get(owner, {})]
+    return said[:1] != [False]

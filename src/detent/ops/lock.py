@@ -310,6 +310,7 @@ def tree(world: World, project: Project, options: TreeOptions) -> str:
     return draw(
         current,
         inputs,
+        title=project.title,
         version=project.manifest.version or "",
         groups=None if wanted is None else wanted.groups,
         extras=None if wanted is None else wanted.extras,

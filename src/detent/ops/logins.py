@@ -30,7 +30,7 @@ def login_urls(
         yield from filter(_is_remote, (index.mirror, index.url))
     for manifest in project.manifests() if project is not None else ():
         yield from filter(None, (with_variables(url, variables) for url in manifest.logins))
-        for rule in manifest.sources:
+        for rule in manifest.inputs("").all_sources():
             if isinstance(rule.source, UrlSource) and _is_remote(rule.source.url):
                 yield rule.source.url
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from detent.errors import UsageError
+from detent.model.reference_urls import InvalidReference
 from detent.model.references import (
     ARCHIVE_ENDINGS,
     DirectSource,
-    InvalidReference,
     read_archive,
     read_git,
     read_path,

@@ -20,6 +20,8 @@ from detent.store.layout import Layout
 from detent.store.records import read_record, write_record
 
 _KIND = b"pylock"
+_NAMELESS = "/"
+"""Stands for the root of a workspace that is no project."""
 
 
 class StoredLock(NamedTuple):
@@ -66,9 +68,10 @@ def keep_copy(layout: Layout, stored: StoredLock) -> None:
 def staleness(layout: Layout, inputs: Inputs, stored: StoredLock) -> tuple[str, ...]:
     """Say in words why the lock does not answer these inputs; empty when it does."""
     found = differences(inputs, stored.lock)
-    if found or stored.whole_for == inputs.name:
+    name = inputs.name or _NAMELESS
+    if found or stored.whole_for == name:
         return found
     found = closure_faults(inputs, stored.lock)
     if not found:
-        keep_copy(layout, stored._replace(whole_for=inputs.name))
+        keep_copy(layout, stored._replace(whole_for=name))
     return found

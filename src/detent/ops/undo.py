@@ -44,7 +44,6 @@ from detent.ops.restoring import Restoring, one_at_a_time
 from detent.ops.shown_paths import display
 from detent.ops.stored_lock import read_lock_text
 from detent.ops.world import World
-from detent.project.manifest import parse_manifest
 from detent.python.discovery import Sought
 from detent.python.interpreter import Interpreter
 from detent.python.request import parse_request
@@ -228,7 +227,7 @@ def _manifest_changes(project: Project, files: Iterable[_File]) -> tuple[Manifes
         return ()
     try:
         text = before.decode()
-        new = parse_manifest(text, project.manifest_path, display=display(project.manifest_path))
+        new = project.as_root().parsed(text)
     except (UnicodeDecodeError, DetentError):
         return ()
     return manifest_changes(project.manifest, new)

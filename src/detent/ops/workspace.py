@@ -35,7 +35,7 @@ def member_folders(root: Path, table: WorkspaceTable) -> tuple[str, ...]:
             real = os.path.realpath(os.path.join(root, folder))
             if real == real_root:
                 continue
-            if not real.startswith(real_root.rstrip("/") + "/"):
+            if not real.startswith(real_root.rstrip(os.sep) + os.sep):
                 raise ManifestInvalid(
                     display(root / MANIFEST_NAME),
                     f"the member `{folder}` of the workspace lies outside of it",

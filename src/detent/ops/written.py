@@ -15,6 +15,7 @@ from detent.index.sdists import PKG_INFO, PYPROJECT, static_metadata
 from detent.model.candidate import SDIST_ENDINGS, Metadata
 from detent.model.names import package_name
 from detent.model.requirement import PackageName
+from detent.ops.folders import is_package
 
 
 def manifest_of(folder: Path) -> bytes:
@@ -39,11 +40,9 @@ def metadata_of_files(members: Mapping[str, bytes]) -> Metadata | None:
 def says_package(manifest: bytes) -> bool:
     """Say whether a folder is to be installed, by its own word."""
     try:
-        tool = tomllib.loads(manifest.decode()).get("tool", {})
-        said = [tool[owner]["package"] for owner in ("detent", "uv") if "package" in tool.get(owner, {})]
+        return is_package(tomllib.loads(manifest.decode()))
     except (ValueError, AttributeError, TypeError, RecursionError):
         return True
-    return said[:1] != [False]
 
 
 def written_name(folder: Path) -> PackageName | None:

@@ -13,7 +13,6 @@ from packaging.version import Version
 from detent.errors import DetentError, ManifestInvalid
 from detent.model import markers
 from detent.model.adjustment_texts import (
-    CONFLICTS,
     CONSTRAINTS,
     ENVIRONMENTS,
     EXCLUDES,
@@ -32,7 +31,7 @@ from detent.model.requirement import ExtraName, PackageName, Requirement, packag
 from detent.model.specifiers import InvalidSpecifier, canonical_specifier
 from detent.named import NamedTuple
 from detent.project.conflicts import OF_UV, OWN, Declared, read_conflicts
-from detent.project.document import Document, type_name
+from detent.project.document import Document, at, type_name
 from detent.project.requirements import read_requirement, strings
 from detent.project.source_tables import OF_UV as SOURCES_OF_UV
 from detent.project.source_tables import sources_path
@@ -52,7 +51,8 @@ def read_adjustments(
     document: Document, declared: Declared, requires_python: str, faults: list[DetentError]
 ) -> Adjustments:
     """Read every table; ``declared`` are the lists the project has, ``requires_python`` is canonical."""
-    table = _tool(document.data, "detent")
+    found_table = at(document.data, OWN[:2])
+    table = found_table if isinstance(found_table, dict) else {}
     path = OF_UV if has_conflicts_of_uv(document.data) else OWN
     if path == OWN and not any(name in table for name in TABLES):
         return NO_ADJUSTMENTS
@@ -73,21 +73,12 @@ def read_adjustments(
         metadata=reader.metadata(),
     )
     care = markers.and_(pythons, found.scope())
-    said = _tool(document.data, path[1]).get(CONFLICTS, [])
-    conflicts = read_conflicts(document, path, said, declared, care, faults)
-    return found._replace(conflicts=conflicts)
+    return found._replace(conflicts=read_conflicts(document, path, declared, care, faults))
 
 
 def has_conflicts_of_uv(data: Mapping[str, object]) -> bool:
     """Whether `conflicts` are read of `[tool.uv]`: where its sources are, which may lean on them."""
-    is_there = CONFLICTS in _tool(data, "uv") and CONFLICTS not in _tool(data, "detent")
-    return is_there and sources_path(data) == SOURCES_OF_UV
-
-
-def _tool(data: Mapping[str, object], name: str) -> Mapping[str, object]:
-    tool = data.get("tool")
-    table = tool.get(name) if isinstance(tool, dict) else None
-    return table if isinstance(table, dict) else {}
+    return at(data, OF_UV) is not None and at(data, OWN) is None and sources_path(data) == SOURCES_OF_UV
 
 
 class _Entry(NamedTuple):

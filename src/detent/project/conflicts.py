@@ -15,7 +15,7 @@ from detent.model.members import Member
 from detent.model.names import extra_name, group_name, normalise
 from detent.model.requirement import ExtraName, GroupName, Origin, PackageName, Requirement
 from detent.named import NamedTuple
-from detent.project.document import Document, type_name
+from detent.project.document import Document, at, type_name
 
 OWN = ("tool", "detent", "conflicts")
 OF_UV = ("tool", "uv", "conflicts")
@@ -48,13 +48,14 @@ class Declared(NamedTuple):
 def read_conflicts(
     document: Document,
     path: tuple[str, ...],
-    value: object,
     declared: Declared,
     care: Marker,
     faults: list[DetentError],
 ) -> tuple[Exclusive, ...]:
     """Read every list; ``path`` says where they stand, ``care`` is where the project is for."""
-    table = ".".join(path)
+    table, value = ".".join(path), at(document.data, path)
+    if value is None:
+        return ()
     if not isinstance(value, list):
         faults.append(
             ManifestInvalid(
@@ -241,7 +242,7 @@ def _side(
             )
         )
         return None
-    return _known(where, kind, text, declared, faults, table)
+    return _known(where, kind, text, declared, faults, table=table)
 
 
 def _side_of_member(
@@ -286,7 +287,8 @@ def _known(
     text: str,
     declared: Declared,
     faults: list[DetentError],
-    table: str = ".".join(OWN),
+    *,
+    table: str = "conflicts",
 ) -> Side | None:
     try:
         name: str = extra_name(text) if kind == "extra" else group_name(text)

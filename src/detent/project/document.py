@@ -6,6 +6,7 @@ allowed, as editors on Windows leave one; it stays in the text.
 
 import re
 import tomllib
+from collections.abc import Sequence
 from functools import cached_property
 
 from detent.errors import ManifestInvalid
@@ -77,6 +78,13 @@ def parse_document(text: str, display: str, base: str = "") -> Document:
 
 def _too_deep(display: str) -> ManifestInvalid:
     return ManifestInvalid(display, "not usable TOML", why="it is nested too deeply")
+
+
+def at(data: object, path: Sequence[str]) -> object:
+    """Give what stands at a path of tables; ``None`` where nothing does."""
+    for key in path:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
 
 
 def type_name(value: object) -> str:

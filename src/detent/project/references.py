@@ -7,15 +7,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from detent.errors import DetentError, ManifestInvalid
-from detent.model.references import (
-    InvalidReference,
-    percent_encoded,
-    read_reference,
-    reference_text,
-    user_info,
-)
+from detent.model.reference_urls import InvalidReference, percent_encoded
+from detent.model.references import read_reference, reference_text, user_info
 from detent.model.requirement import InvalidRequirement, Requirement, parse_requirement
-from detent.project.document import Document
+from detent.project.document import Document, at
 from detent.project.values import redacted
 
 __all__ = ["logins", "read_reference", "with_reference", "with_variables"]
@@ -47,7 +42,7 @@ def logins(document: Document) -> tuple[str, ...]:
     """Give the URLs of a project that say by which variables somebody logs in there, each once."""
     if "${" not in document.text:
         return ()
-    urls = (_url(text) for table in _TABLES for text in _strings(_at(document.data, table)) if "${" in text)
+    urls = (_url(text) for table in _TABLES for text in _strings(at(document.data, table)) if "${" in text)
     return tuple(dict.fromkeys(url.removeprefix("git+") for url in urls if "$" in user_info(url)))
 
 
@@ -66,12 +61,6 @@ def _url(text: str) -> str:
         return parse_requirement(text).url or text
     except InvalidRequirement:
         return text
-
-
-def _at(node: object, path: tuple[str, ...]) -> object:
-    for key in path:
-        node = node.get(key) if isinstance(node, dict) else None
-    return node
 
 
 def _strings(node: object) -> Iterator[str]:

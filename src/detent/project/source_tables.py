@@ -17,7 +17,7 @@ from detent.model.source_texts import KEYS, InvalidSource, contradictions, read_
 from detent.model.sources import SourceRule
 from detent.named import NamedTuple
 from detent.project.conflicts import Declared
-from detent.project.document import Document, type_name
+from detent.project.document import Document, at, type_name
 from detent.project.known import nearest
 
 _Steps: TypeAlias = tuple[str | int, ...]
@@ -39,13 +39,13 @@ class Sources(NamedTuple):
 
 def sources_path(data: Mapping[str, object]) -> tuple[str, ...]:
     """Give where a pyproject.toml has its sources: in detent's own table, in uv's where there is no other."""
-    return OF_UV if not _has(data, _OWN) and _has(data, OF_UV) else _OWN
+    return OF_UV if at(data, _OWN) is None and at(data, OF_UV) is not None else _OWN
 
 
 def read_sources(document: Document, declared: Declared, faults: list[DetentError]) -> Sources:
     """Read every rule; paths are relative to the folder of the lock then."""
     path = sources_path(document.data)
-    if not _has(document.data, path):
+    if at(document.data, path) is None:
         return Sources()
     reader = _Reader(document, path, declared, faults)
     rules, note = sorted_rules(reader.rules()), ""
@@ -79,15 +79,6 @@ def _line(rule: SourceRule) -> tuple[int, ...]:
     return tuple(int(part) for part in rule.where.split(":") if part.isdigit())
 
 
-def _has(data: Mapping[str, object], path: tuple[str, ...]) -> bool:
-    node: object = data
-    for key in path:
-        if not isinstance(node, dict) or key not in node:
-            return False
-        node = node[key]
-    return True
-
-
 class _Reader:
     """The sources of one document while they are read."""
 
@@ -104,9 +95,7 @@ class _Reader:
         self._faults = faults
 
     def rules(self) -> Iterator[SourceRule]:
-        node: object = self._document.data
-        for key in self._path:
-            node = node[key] if isinstance(node, dict) else None
+        node = at(self._document.data, self._path)
         if not isinstance(node, dict):
             self._refuse(self._path, f"`{self._name}` must be a table, found {type_name(node)}")
             return

@@ -3,7 +3,7 @@
 from detent.errors import Unsupported
 from detent.model.toml_text import quoted
 from detent.project import arrays
-from detent.project.document import Document, parse_document
+from detent.project.document import at, parse_document
 from detent.project.placing import layout, spliced
 from detent.project.proof import proven, replaced
 from detent.project.workspace_table import workspace_path
@@ -16,7 +16,7 @@ def add_member(text: str, folder: str, *, display: str = "pyproject.toml") -> st
     """
     document = parse_document(text, display)
     path = workspace_path(document.data)
-    members = _at(document, (*path, "members"))
+    members = at(document.data, (*path, "members"))
     listed = members if isinstance(members, list) else []
     expected = replaced(document.data, (*path, "members"), [*listed, folder])
     statement = document.outline.find((*path, "members"))
@@ -32,7 +32,7 @@ def add_member(text: str, folder: str, *, display: str = "pyproject.toml") -> st
         line = f"members = [{quoted(folder)}]\n"
         found = f"{text}\n{line}" if end < 0 else text[: end + 1] + line + text[end + 1 :]
         return proven(document, found, expected, header)
-    if _at(document, path) is not None:
+    if at(document.data, path) is not None:
         raise Unsupported(
             f"`{header}` in `{display}` is written in a way that cannot be changed safely",
             why="it stands in a line of its own or in an inline table",
@@ -40,10 +40,3 @@ def add_member(text: str, folder: str, *, display: str = "pyproject.toml") -> st
         )
     found = spliced(document, len(text), f"[{header}]\nmembers = [{quoted(folder)}]\n")
     return proven(document, found, expected, header)
-
-
-def _at(document: Document, path: tuple[str, ...]) -> object:
-    node: object = document.data
-    for key in path:
-        node = node.get(key) if isinstance(node, dict) else None
-    return node

@@ -11,7 +11,7 @@ from fnmatch import translate
 
 from detent.errors import ManifestInvalid
 from detent.named import NamedTuple
-from detent.project.document import Document, parse_document, type_name
+from detent.project.document import Document, at, parse_document, type_name
 from detent.project.known import nearest
 
 _KEYS = ("members", "exclude")
@@ -31,12 +31,12 @@ class WorkspaceTable(NamedTuple):
 
 def declares_workspace(data: Mapping[str, object]) -> bool:
     """Whether a pyproject.toml is the root of a workspace."""
-    return _at(data, _OWN) is not None or _at(data, _OF_UV) is not None
+    return at(data, _OWN) is not None or at(data, _OF_UV) is not None
 
 
 def workspace_path(data: Mapping[str, object]) -> tuple[str, ...]:
     """Give where a pyproject.toml has its workspace: in uv's table where detent's own has none."""
-    return _OF_UV if _at(data, _OWN) is None and _at(data, _OF_UV) is not None else _OWN
+    return _OF_UV if at(data, _OWN) is None and at(data, _OF_UV) is not None else _OWN
 
 
 def read_workspace(text: str, display: str) -> WorkspaceTable | None:
@@ -45,7 +45,7 @@ def read_workspace(text: str, display: str) -> WorkspaceTable | None:
         return None
     document = parse_document(text, display)
     path = workspace_path(document.data)
-    table = _at(document.data, path)
+    table = at(document.data, path)
     if table is None:
         return None
     name = ".".join(path)
@@ -113,10 +113,3 @@ def matches(pattern: str, folder: str) -> bool:
 def part_matches(pattern: str, name: str) -> bool:
     """Whether one part of a pattern fits the name of one folder."""
     return pattern == name or re.fullmatch(translate(pattern), name) is not None
-
-
-def _at(data: Mapping[str, object], path: tuple[str, ...]) -> object:
-    node: object = data
-    for key in path:
-        node = node.get(key) if isinstance(node, dict) else None
-    return node

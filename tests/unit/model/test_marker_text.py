@@ -83,6 +83,14 @@ def test_what_always_or_never_holds() -> None:
         ("os_name == nt", "there is no marker variable `nt` (at character 12 of the marker)"),
         ("os_name == 'nt", "the quote is never closed (at character 12 of the marker)"),
         (
+            "os_name == 'n\nt'",
+            "the quoted text has a control character in it (at character 12 of the marker)",
+        ),
+        (
+            'os_name == "n\u2028t"',
+            "the quoted text has a control character in it (at character 12 of the marker)",
+        ),
+        (
             "os_name == 'nt' os_name",
             "`os_name` stands where `and`, `or` or the end is expected (at character 17 of the marker)",
         ),

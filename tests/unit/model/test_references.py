@@ -2,15 +2,8 @@
 
 import pytest
 
-from detent.model.references import (
-    InvalidReference,
-    git_url,
-    read_path,
-    read_reference,
-    rebased,
-    reference_text,
-    user_info,
-)
+from detent.model.reference_urls import InvalidReference
+from detent.model.references import git_url, read_path, read_reference, rebased, reference_text, user_info
 from detent.model.sources import GitSource, IndexSource, PathSource, UrlSource
 
 SHA = "ab" * 32

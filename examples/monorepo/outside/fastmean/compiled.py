@@ -13,7 +13,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 class Compiled(BuildHookInterface):
     """Called by hatchling before it packs a wheel."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, _version: str, build_data: dict[str, Any]) -> None:
         """Compile, and say what goes into the wheel."""
         said = {name: shlex.split(sysconfig.get_config_var(name) or "") for name in ("LDSHARED", "CCSHARED")}
         compiler, *flags = said["LDSHARED"]

@@ -6,7 +6,7 @@ from detent.errors import ManifestInvalid
 from detent.model.names import group_name, normalise
 from detent.model.requirement import PackageName
 from detent.named import NamedTuple
-from detent.project.document import Document, type_name
+from detent.project.document import Document, at, type_name
 from detent.project.importing.constraints import InvalidConstraint, python_specifier
 from detent.project.importing.conversion import Findings, Source
 from detent.project.importing.poetry_dependencies import Need, read_needs
@@ -65,7 +65,7 @@ class PoetryProject:
             if statement is not None:
                 value = self.document.text[statement.value.start : statement.value.end]
             else:
-                value = literal(_at(self.document.data, path))
+                value = literal(at(self.document.data, path))
         return Row(key, value, noted.above, noted.behind) if noted is not None else Row(key, value)
 
     def around(self, *path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -181,9 +181,3 @@ def _include(name: str) -> Item:
 
 def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
-
-
-def _at(data: object, path: tuple[str, ...]) -> object:
-    for key in path:
-        data = data.get(key) if isinstance(data, dict) else None
-    return data
