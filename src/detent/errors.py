@@ -576,7 +576,8 @@ class IndexOriginChanged(FetchError):
     code = "index-origin-changed"
 
     def __init__(self, name: str, *, was: str, now: str, variable: str, is_stated: bool) -> None:
-        said = f"`{variable}_ORIGIN` says `{was}`" if is_stated else f"it was `{was}` when it was first used here"
+        was_first = f"it was `{was}` when it was first used here"
+        said = f"`{variable}_ORIGIN` says `{was}`" if is_stated else was_first
         super().__init__(
             f"the index `{name}` is not where its credentials belong",
             why=f"its URL is of `{now}`, and {said}; `{variable}_PASSWORD` is told to nobody else",
@@ -657,7 +658,7 @@ class GitFailed(FetchError):
 
 
 class RevisionMissing(FetchError):
-    """A repository does not have a branch, tag or commit; ``revision`` says which, as in ``the tag `v1` ``."""
+    """A repository lacks a branch, tag or commit; ``revision`` says which, as in ``the tag `v1` ``."""
 
     code = "revision-missing"
 

@@ -224,6 +224,19 @@ def test_a_file_at_a_host_that_its_index_never_named_is_refused(
         assert "its index does not know this address [file-unvouched]" in refused.err
 
 
+def test_an_index_that_only_the_lock_names_is_told(sandbox: Sandbox) -> None:
+    evil_wheel = wheel("c", "1.0", files={"c.py": "evil"})
+    with serve([evil_wheel]) as evil:
+        sandbox.manifest("c")
+        sandbox.detent("lock", env={"DETENT_DEFAULT_INDEX": evil.url}).ok()
+        sandbox.detent("cache", "clean").ok()
+
+        said = sandbox.detent("sync", "--locked").ok()
+
+        where = evil.origin.partition("//")[2]
+        assert f"warning: files are fetched from `{where}` by the word of the lock alone" in said.err
+
+
 def test_credentials_of_an_index_are_sent_to_it_and_written_nowhere(
     sandbox: Sandbox, public: IndexServer
 ) -> None:

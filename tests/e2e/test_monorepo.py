@@ -67,7 +67,7 @@ class Team(NamedTuple):
     """Where `serve.py` serves."""
     log: Path
     """What was asked of it."""
-    index: IndexServer
+    public: IndexServer
     """The default index."""
     project: Path
     """The example, with its lock."""
@@ -77,7 +77,7 @@ class Team(NamedTuple):
     def machine(self, folder: Path, cache: Path | None) -> Sandbox:
         """Make another machine that has the project, its lock and a copy of this cache."""
         folder.mkdir(exist_ok=True)
-        machine = Sandbox.make(folder, self.index.url, cache)
+        machine = Sandbox.make(folder, self.public.url, cache)
         shutil.copytree(self.project, machine.root, dirs_exist_ok=True)
         machine.variables.update(LOGIN)
         return machine
@@ -185,6 +185,7 @@ def followed(machine: Sandbox, url: str) -> dict[str, Done]:
 
 def check_followed(machine: Sandbox, done: dict[str, Done]) -> None:
     assert len(done) == 8
+    assert not [line for line, each in done.items() if "warning" in each.err]
     assert done["detent run watch"].out == SAYS["watch"] == (EXAMPLE / "expected.txt").read_text()
     for name in ("board", "board-classic"):
         assert done[f"detent run --package {name} {name}"].out == SAYS[name]
@@ -198,7 +199,7 @@ def check_followed(machine: Sandbox, done: dict[str, Done]) -> None:
 
 def test_the_example_does_what_its_readme_says(team: Team, sandbox: Sandbox) -> None:
     copy_of_example(sandbox.root, team.url)
-    sandbox.variables["DETENT_DEFAULT_INDEX"] = team.index.url
+    sandbox.variables["DETENT_DEFAULT_INDEX"] = team.public.url
 
     check_followed(sandbox, followed(sandbox, team.url))
 
@@ -254,9 +255,8 @@ def test_the_root_and_each_member_are_installed_with_what_they_need(machine: San
 def test_all_but_one_of_those_that_exclude_each_other_are_installed(machine: Sandbox) -> None:
     both = machine.detent("sync", "--all-packages")
     assert both.code == 2
-    assert "`board`" in both.err
-    assert "`board-classic`" in both.err
-    assert "[exclusive-extras]" in both.err
+    assert "`board` and `board-classic` cannot be on together [exclusive-extras]" in both.err
+    assert "next: name all but one of them with `--package`" in both.err
     assert machine.installed() == {}
 
     for name, version in (("board", "15.0.0"), ("board-classic", "14.3.4")):
@@ -281,20 +281,42 @@ def test_the_check_sees_the_root_and_every_member(machine: Sandbox) -> None:
     machine.detent("lock", "--check", "--offline").ok()
 
 
+def test_a_member_is_left_out_as_the_project_is(machine: Sandbox) -> None:
+    machine.detent("sync", "--package", "board", "--no-install-project").ok()
+    assert names(machine) == NEEDS["board"] - {"board"}
+    machine.detent("sync", "--package", "board", "--no-install-workspace").ok()
+    assert names(machine) == NEEDS["board"] - {"board", "wind"}
+    machine.detent("sync", "--package", "board", "--package", "watch", "--no-install-local").ok()
+    assert names(machine) == {"fastmean", "knots", "rich"}
+
+
+def test_a_member_that_others_need_is_edited_and_its_lock_fits(machine: Sandbox) -> None:
+    before = machine.snapshot()
+
+    machine.detent("add", "--package", "wind", "pluggy", "--no-sync").ok()
+    (wind,) = (p for p in tomllib.loads(machine.read("pylock.toml"))["packages"] if p["name"] == "wind")
+    assert {"name": "pluggy"} in wind["dependencies"]
+    machine.detent("lock", "--check").ok()
+    machine.detent("remove", "--package", "wind", "pluggy", "--no-sync").ok()
+    machine.detent("lock", "--check").ok()
+
+    assert machine.snapshot() == before
+
+
 def test_a_second_machine_with_another_default_index_writes_the_same_lock(team: Team, tmp_path: Path) -> None:
     locked = (team.project / "pylock.toml").read_text()
     with serve() as mirror:
         publish(mirror, *public_packages())
         machine = team.machine(tmp_path / "second", None)
         machine.variables["DETENT_DEFAULT_INDEX"] = mirror.url
-        before = team.index.count()
+        before = team.public.count()
         for words in (("lock", "--check"), ("lock",), ("lock", "--upgrade"), ("sync", "--package", "board")):
             machine.detent(*words).ok()
             assert machine.read("pylock.toml") == locked, words
 
         assert names(machine) == NEEDS["board"]
         assert mirror.count("/files/rich/") > 0
-        assert team.index.count() == before
+        assert team.public.count() == before
 
 
 # ---- logins ------------------------------------------------------------------------------------
@@ -318,10 +340,26 @@ def test_a_wrong_password_is_one_clear_error(team: Team, tmp_path: Path, words: 
         assert "neap-tide" not in text
 
 
+def test_nobody_is_asked_for_anything_without_a_login(team: Team, tmp_path: Path) -> None:
+    machine = team.machine(tmp_path / "machine", None)
+    for name in LOGIN:
+        del machine.variables[name]
+    asked = team.asked("/simple/")
+
+    done = machine.detent("lock", "--upgrade")
+
+    assert done.code == 1
+    assert done.err.count("error:") == 1
+    assert f"`{team.url}/simple/`" in done.err
+    assert "there are no credentials" in done.err
+    assert f"run `detent auth login {team.url}`" in done.err
+    assert team.asked("/simple/") == asked
+
+
 def test_the_password_is_nowhere(team: Team, tmp_path: Path) -> None:
     machine = team.machine(tmp_path / "machine", None)
     said = [
-        machine.detent(*words, "-vv", env={"DETENT_LOG": "debug"})
+        machine.detent(*words, "-vv")
         for words in (
             ("lock", "--upgrade"),
             ("sync", "--package", "watch"),

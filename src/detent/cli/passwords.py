@@ -50,7 +50,10 @@ def _asked_name(service: str, console: Console) -> str:
 
 def _asked_password(username: str, service: str) -> str:
     _need_terminal("--password -")
-    return getpass.getpass(show(f"Password of {username} for {service}: "))
+    try:
+        return getpass.getpass(show(f"Password of {username} for {service}: "))
+    except EOFError:
+        return ""  # the terminal was closed, or Ctrl-D typed
 
 
 def _need_terminal(flag: str) -> None:

@@ -9,7 +9,8 @@ from detent.ops.stamping import Looks, Witness
 
 _FLAGS = frozenset((
     "project", "config_file", "no_config", "offline", "color", "no_color", "no_progress", "quiet",
-    "default_index", "index", "extra_index_url", "no_index", "index_strategy", "python", "active", "link_mode", "locked", "frozen", "check", "check_exists", "dry_run",
+    "default_index", "index", "extra_index_url", "no_index", "index_strategy", "python", "active",
+    "link_mode", "locked", "frozen", "check", "check_exists", "dry_run",
     "extra", "all_extras", "no_extra", "group", "no_group", "only_group", "all_groups", "no_default_groups",
     "no_dev", "only_dev", "no_install_project", "no_install_local", "no_install_package",
     "only_install_project", "only_install_local", "only_install_package", "inexact", "exact", "no_sync",

@@ -184,12 +184,13 @@ def _index_edit(values: Values, console: Console, edit: Callable[..., Any], done
 def auth_login(values: Values, console: Console) -> int:
     """Keep a login."""
     from detent.cli.passwords import login_of
+    from detent.index.urls import is_in_the_open
     from detent.ops.auth import login
 
     store, ring = _login_places(values, console)
     kept = login(store, ring, login_of(values, console))
     console.say(show(f"Kept the login of `{kept.username}` for `{kept.service}` in `{kept.where}`"))
-    if kept.service.startswith("http:"):
+    if is_in_the_open(kept.service):
         console.warn(f"`{kept.service}` is plain http: whoever is on the way to it can read the password")
     return 0
 

@@ -71,6 +71,12 @@ def service_of(url: str) -> str:
     return f"{origin(url)[0]}://{host(url)}"
 
 
+def is_in_the_open(url: str) -> bool:
+    """Whether what is sent there can be read on its way: plain http, and not to this machine itself."""
+    scheme, name, _ = origin(url)
+    return scheme == "http" and name.strip("[]") not in {"localhost", "127.0.0.1", "::1"}
+
+
 def redirect_refusal(source: str, target: str) -> str:
     """Say why a redirect may not be followed; empty when it may."""
     was, becomes = origin(source)[0], target.partition(":")[0].lower()

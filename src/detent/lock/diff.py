@@ -59,8 +59,11 @@ def _version(package: LockedPackage) -> str:
 
 
 def unused_sources(inputs: Inputs, lock: Lock) -> Iterator[str]:
-    """Name each package that the project says the source of, and that nothing asks for."""
-    names = {package.name for package in lock.packages}
+    """Name each package that the project says the source of, and that nothing asks for.
+
+    Members of the workspace are installed without anything that asks for them.
+    """
+    names = {*(package.name for package in lock.packages), *(member.name for member in inputs.members)}
     for name, rules in groupby(inputs.sources, key=lambda rule: rule.name):
         if name not in names:
             where = next(rules).where
@@ -139,11 +142,11 @@ def _members(was: Sequence[Member], now: Sequence[Member]) -> Iterator[str]:
 def _indexes(was: Sequence[tuple[str, str]], now: Sequence[tuple[str, str]]) -> Iterator[str]:
     """Say how the indexes of the project differ; their order decides which one serves a package."""
     before, after = dict(was), dict(now)
-    for name in after:
+    for name, value in after.items():
         if name not in before:
             yield f"the index `{name}` was added to the project"
-        elif before[name] != after[name]:
-            yield f"the index `{name}` is `{after[name]}` and was `{before[name]}`"
+        elif before[name] != value:
+            yield f"the index `{name}` is `{value}` and was `{before[name]}`"
     for name in before:
         if name not in after:
             yield f"the index `{name}` was removed from the project"

@@ -43,7 +43,7 @@ class InvalidMarker(ValueError):
 
 # ---- reading --------------------------------------------------------------------------------
 
-# A quoted text holds no control characters and no ends of lines: wherever it is written, it stays on its line.
+# A quoted text holds no control characters and no ends of lines: wherever it is written, it stays on a line.
 _TOKEN = re.compile(
     r"""\s*(?: (?P<literal> '[^'\x00-\x1f\x7f-\x9f\u2028\u2029]*' | "[^"\x00-\x1f\x7f-\x9f\u2028\u2029]*" )
              | (?P<operator> === | == | ~= | != | <= | >= | < | > )

@@ -66,17 +66,20 @@ def settle(
     old: Lock | None = None,
     free: Collection[PackageName] | None = frozenset(),
     members: Mapping[PackageName, str] | None = None,
+    texts: Mapping[str, bytes] | None = None,
 ) -> tuple[Sourced, ...]:
     """Find out what every rule comes to; ``root`` is the folder of the lock.
 
     A commit and a hash of the ``old`` lock are kept but for packages that are ``free`` to move (``None``:
-    all). ``members`` are the folders of a workspace. Raises :class:`FetchError`, :class:`BuildError`,
-    :class:`ArchiveUnsafe`, :class:`FileTrouble` and :class:`Failures`.
+    all). ``members`` are the folders of a workspace, ``texts`` manifests that count in place of those on
+    disk, by their folder. Raises :class:`FetchError`, :class:`BuildError`, :class:`ArchiveUnsafe`,
+    :class:`FileTrouble` and :class:`Failures`.
     """
     rules = inputs.all_sources()
     if not rules:
         return ()
-    return _Settling(world, inputs, rules, root, old=old, free=free, members=members or {}).run()
+    holdings = Holdings(world, root, texts)
+    return _Settling(world, inputs, rules, root, holdings, old=old, free=free, members=members or {}).run()
 
 
 def settle_question(world: World, question: Question) -> tuple[Sourced, ...]:
@@ -89,6 +92,7 @@ def settle_question(world: World, question: Question) -> tuple[Sourced, ...]:
         question.root,
         old=question.old,
         free=None if is_all else frozenset(free_to_move(upgrade, question.inputs)),
+        texts=question.texts,
     )
 
 
@@ -106,6 +110,7 @@ class _Settling:
         inputs: Inputs,
         rules: Collection[SourceRule],
         root: Path,
+        holdings: Holdings,
         *,
         old: Lock | None,
         free: Collection[PackageName] | None,
@@ -118,7 +123,7 @@ class _Settling:
         self._old = old
         self._free = free
         self._members = members
-        self._holdings = Holdings(world, root)
+        self._holdings = holdings
         self._was = _declared_before(old)
         self._asked: dict[PackageName, list[_Asked]] = {}
         self._held: dict[tuple[PackageName, Source], Held] = {}

@@ -142,6 +142,11 @@ class Project(NamedTuple):
         parts = self.workspace.parts if self.workspace is not None else ()
         return self.manifest, *(part.manifest for part in parts)
 
+    def texts(self) -> dict[str, bytes]:
+        """Give the manifest of every member by its folder, as it is meant and maybe not yet written."""
+        parts = self.workspace.parts if self.workspace is not None else ()
+        return {part.folder: part.manifest_bytes for part in parts}
+
     def with_current(self, manifest: Manifest, content: bytes) -> "Project":
         """Put another manifest in the place of the one that the command is about."""
         workspace = self.workspace

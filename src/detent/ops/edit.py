@@ -202,9 +202,7 @@ def remove(world: World, project: Project, options: RemoveOptions) -> EditOutcom
         return _finish(world, project, text, None, options, command=command)
     before = read_lock(world.layout, project)
     outcome = lock_edited(world, project, text, before, locked=options.locked, upgrade=Upgrade())
-    hint = may_go_back(
-        world, project.root, lambda: _inputs(world._replace(report=ignore), project, text)[1], outcome
-    )
+    hint = may_go_back(world, lambda: _inputs(world._replace(report=ignore), project, text), outcome)
     if hint:
         world.report(Notice("note", hint))
     return _finish(world, project, text, outcome, options, command=command)
@@ -306,7 +304,9 @@ def lock_edited(
     if locked:
         if before is None:
             raise LockMissing(LOCK_NAME, "--locked")
-        found = staleness(world.layout, inputs, before) or changed_folders(project.root, inputs, before.lock)
+        found = staleness(world.layout, inputs, before) or changed_folders(
+            project.root, inputs, before.lock, project.texts()
+        )
         if found:
             raise LockWouldChange(LOCK_NAME, found)
     outcome = lock_project(world, project, inputs, upgrade, before=before, constraints=constraints)

@@ -43,23 +43,30 @@ class _Said(NamedTuple):
     is_package: bool
 
 
-def changed_folders(root: Path, inputs: Inputs, lock: Lock) -> tuple[str, ...]:
-    """Say in words which folders of the lock differ from it; paths begin at ``root``."""
+def changed_folders(
+    root: Path, inputs: Inputs, lock: Lock, manifests: Mapping[str, bytes] | None = None
+) -> tuple[str, ...]:
+    """Say in words which folders of the lock differ from it; paths begin at ``root``.
+
+    ``manifests`` count in place of those on disk, by their folder.
+    """
     if lock.inputs is None:
         return ()
     return tuple(
         difference
         for package in lock.packages
         if package.direct is not None and package.direct.kind == "directory"
-        for difference in _differences(root, inputs, package, lock)
+        for difference in _differences(root, inputs, package, lock, manifests or {})
     )
 
 
-def _differences(root: Path, inputs: Inputs, package: LockedPackage, lock: Lock) -> Iterator[str]:
+def _differences(
+    root: Path, inputs: Inputs, package: LockedPackage, lock: Lock, manifests: Mapping[str, bytes]
+) -> Iterator[str]:
     location = package.direct.location if package.direct is not None else ""
     if is_url(location) or any(stated.name == package.name for stated in inputs.adjustments.metadata):
         return
-    said = _read(root, location)
+    said = _read(root, location, manifests.get(location))
     if said is None:
         return  # only a build can tell
     if said.version != package.held_version:
@@ -166,11 +173,13 @@ def _by_place(texts: Iterable[str]) -> dict[tuple[str, str], str]:
     return found
 
 
-def _read(root: Path, location: str) -> _Said | None:
+def _read(root: Path, location: str, manifest: bytes | None) -> _Said | None:
     """Read the `[project]` table; ``None`` where only a build can tell, or nothing is there."""
     try:
-        with open(os.path.join(root / location, MANIFEST_NAME), "rb") as file:  # noqa: PTH118, PTH123 (every check asks)
-            text = file.read().decode()
+        if manifest is None:
+            with open(os.path.join(root / location, MANIFEST_NAME), "rb") as file:  # noqa: PTH118, PTH123 (every check asks)
+                manifest = file.read()
+        text = manifest.decode()
         data = tomllib.loads(text)
         project = data["project"]
         is_of_poetry = "dependencies" not in project and "poetry" in data.get("tool", {})

@@ -4,7 +4,6 @@ Nothing is moved. Removing a package leaves every other one where it is; this sa
 """
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from detent.errors import DetentError
 from detent.events import ignore
@@ -15,6 +14,7 @@ from detent.model.markers import Marker
 from detent.model.requirement import InvalidRequirement, PackageName, parse_requirement
 from detent.model.specifiers import clause_contains, parse_clauses
 from detent.named import NamedTuple
+from detent.ops.discover import Project
 from detent.ops.lock import LockOutcome
 from detent.ops.question import Question
 from detent.ops.unbuilt import take_unbuilt
@@ -38,7 +38,7 @@ class _Hold(NamedTuple):
         return all(clause_contains(clause, version) for clause in parse_clauses(self.specifier))
 
 
-def may_go_back(world: World, root: Path, inputs: Callable[[], Inputs], outcome: LockOutcome) -> str:
+def may_go_back(world: World, edited: Callable[[], tuple[Project, Inputs]], outcome: LockOutcome) -> str:
     """Say which packages stay at a version that only what is gone asked for; empty for none.
 
     The resolver is asked where something that is gone had a bound on something that stays, else not.
@@ -49,7 +49,7 @@ def may_go_back(world: World, root: Path, inputs: Callable[[], Inputs], outcome:
     names = sorted({hold.name for hold in holds})
     if not names:
         return ""
-    freed = _freed(world, root, inputs(), outcome.lock, names)
+    freed = _freed(world, *edited(), outcome.lock, names)
     if freed is None:
         return ""
     told, moved = [], []
@@ -105,11 +105,14 @@ def _hold(text: str, by: str) -> Iterator[_Hold]:
         yield _Hold(requirement.name, requirement.specifier, by)
 
 
-def _freed(world: World, root: Path, inputs: Inputs, lock: Lock, names: list[PackageName]) -> Lock | None:
+def _freed(
+    world: World, project: Project, inputs: Inputs, lock: Lock, names: list[PackageName]
+) -> Lock | None:
     """Find the lock where these may move; ``None`` where that cannot be found out by the way."""
     limits = world.limits._replace(search_seconds=min(world.limits.search_seconds, _PATIENCE_SECONDS))
     unbuilt = len(world.releases.unbuilt)
-    question = Question(inputs, lock, Upgrade(packages=tuple(names)), root=root)
+    upgrade = Upgrade(packages=tuple(names))
+    question = Question(inputs, lock, upgrade, root=project.root, texts=project.texts())
     try:
         return world.resolver()(world._replace(report=ignore, limits=limits), question)
     except DetentError:

@@ -8,7 +8,7 @@ the back end is asked, if it may be. What one commit or one file demands is reme
 import contextlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import file_digest, sha256
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from detent.errors import (
 from detent.events import Prepared
 from detent.index.listings import decode_metadata, encode_metadata
 from detent.index.metadata import parse_metadata
-from detent.index.sdists import MEMBERS
+from detent.index.sdists import MEMBERS, PYPROJECT
 from detent.lock.filename import canonical_version, name_in_location, split_sdist, split_wheel
 from detent.lock.model import Direct
 from detent.model.candidate import SDIST_ENDINGS, STRONG_HASHES, Artifact, Digest, Metadata
@@ -65,11 +65,15 @@ class Held(NamedTuple):
 
 
 class Holdings:
-    """Looks at sources for one lock. Paths are relative to ``root``, the folder of the lock."""
+    """Looks at sources for one lock. Paths are relative to ``root``, the folder of the lock.
 
-    def __init__(self, world: World, root: Path) -> None:
+    ``texts`` are manifests that count in place of those on disk, by their folder.
+    """
+
+    def __init__(self, world: World, root: Path, texts: Mapping[str, bytes] | None = None) -> None:
         self._world = world
         self._root = root
+        self._texts = texts or {}
 
     def of(self, rule: SourceRule, *, commit: str = "", locked: Artifact | None = None) -> Held:
         """Look at what a rule names, and see that it is the package it should be.
@@ -218,9 +222,11 @@ class Holdings:
         return self._of_file(rule, _hashed(place, source.path), direct, self._copied)
 
     def _of_folder(self, rule: SourceRule, source: PathSource, place: Path) -> Held:
-        is_package = says_package(manifest_of(place)) if source.package is None else source.package
+        text = self._texts.get(source.path)
+        manifest = manifest_of(place) if text is None else text
+        is_package = says_package(manifest) if source.package is None else source.package
         direct = Direct("directory", source.path, editable=bool(source.editable), is_package=is_package)
-        metadata = metadata_of_folder(place)
+        metadata = metadata_of_files({PYPROJECT: manifest})
         if metadata is None:
             if not is_package:
                 reason = "its demands are not written down in `[project]`, and it is never built"
@@ -229,7 +235,7 @@ class Holdings:
             metadata = self._world.builder().metadata_of_folder(
                 rule.name, place, is_editable=bool(source.editable)
             )
-        return Held(metadata, direct, (), manifest_of(place))
+        return Held(metadata, direct, (), manifest)
 
     def _copied(self, artifact: Artifact, _: PackageName, scratch: Path) -> tuple[bytes | Path, Artifact]:
         """Copy a file of this machine, so that it stays as it is."""

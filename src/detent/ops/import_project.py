@@ -162,7 +162,7 @@ def _with_python(world: World, source: Import, project: Project) -> Project:
 
 
 def _refuse_direct(direct: tuple[Direct, ...]) -> None:
-    """What is not on an index cannot be locked, and must not be left out in silence."""
+    """What is not on an index is not taken over, and must not be left out in silence."""
     failures: list[DetentError] = list(map(_direct, direct))
     if len(failures) == 1:
         raise failures[0]
@@ -173,8 +173,8 @@ def _refuse_direct(direct: tuple[Direct, ...]) -> None:
 def _direct(direct: Direct) -> Unsupported:
     return Unsupported(
         f"`{direct.where}`: `{direct.name}` comes from {redacted(direct.source)}, "
-        "and only packages from an index can be locked so far",
-        next_steps=("take a release of it from the index, or take it out, and import again",),
+        "and an import takes over packages from an index alone",
+        next_steps=("take it out, import, and add it again with `detent add`",),
     )
 
 
@@ -208,7 +208,8 @@ def _reason(world: World, name: PackageName, version: str, lock: Lock, inputs: I
     number = listing.number(version)
     if number is None:
         return "the index does not have it"
-    rules = rules_for(policy_of(world.settings, world.releases.index_of), inputs.roots(), Preferences(), inputs.adjustments)
+    policy = policy_of(world.settings, world.releases.index_of)
+    rules = rules_for(policy, inputs.roots(), Preferences(), inputs.adjustments)
     hidden = next((h.reason for h in rules.allowed(listing).hidden if h.mask >> number & 1), "")
     if hidden and hidden != "was yanked":
         return f"it {hidden}"

@@ -125,7 +125,9 @@ def check_lock(world: World, project: Project, inputs: Inputs, *, flag: str) -> 
     stored = read_lock(world.layout, project)
     if stored is None:
         raise LockMissing(LOCK_NAME, flag)
-    found = staleness(world.layout, inputs, stored) or changed_folders(project.root, inputs, stored.lock)
+    found = staleness(world.layout, inputs, stored) or changed_folders(
+        project.root, inputs, stored.lock, project.texts()
+    )
     if found:
         raise LockStale(LOCK_NAME, found, flag, has_flags=world.settings.choosing.has_flags)
     return stored
@@ -152,7 +154,7 @@ def lock_project(
         before is not None
         and is_kept
         and not staleness(world.layout, inputs, before)
-        and not changed_folders(project.root, inputs, before.lock)
+        and not changed_folders(project.root, inputs, before.lock, project.texts())
     ):
         return LockOutcome(before.lock, before.text, before, (), world.clock() - started)
     if imported is None:
@@ -162,7 +164,7 @@ def lock_project(
         world.report(Notice("note", told))
     unbuilt = len(world.releases.unbuilt)
     try:
-        question = Question(inputs, old, upgrade, imported, constraints, project.root)
+        question = Question(inputs, old, upgrade, imported, constraints, project.root, project.texts())
         lock = world.resolver()(world, question)
     except (ResolveError, Failures) as error:
         raise with_unbuilt(world, unbuilt, error) from None

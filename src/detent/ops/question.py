@@ -23,3 +23,5 @@ class Question(NamedTuple):
     """Bounds that count this time and are not written down."""
     root: Path = Path()
     """The folder of the lock, which paths of sources begin at."""
+    texts: Mapping[str, bytes] = {}
+    """The pyproject.toml of members, by their folder: a command that edits one has not written it yet."""

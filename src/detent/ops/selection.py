@@ -12,7 +12,7 @@ from detent.lock.filename import is_url
 from detent.lock.gates import clash
 from detent.lock.model import Lock
 from detent.lock.select import Wanted, default_groups
-from detent.model.members import Member
+from detent.model.members import Member, titles
 from detent.model.names import normalise
 from detent.model.requirement import ExtraName, GroupName, extra_name, group_name
 from detent.named import NamedTuple
@@ -87,9 +87,14 @@ def wanted_selection(lock: Lock, chosen: Chosen) -> Wanted:
     by_default: set[GroupName] = set() if chosen.all_groups else set(default_groups(lock) - asked)
     unasked = {f"group `{group}`": group for group in by_default}
     steps = [f"pass `--no-group {unasked[side]}`" for side in clashing.sides if side in unasked]
+    if chosen.all_packages and not steps:
+        steps = ["name all but one of them with `--package`, in place of `--all-packages`"]
+    members = lock.inputs.members if lock.inputs is not None else ()
+    called = {f"group `{group}`": f"`{title}`" for group, title in titles(members).items()}
+    called.update({side: f"{side} (on by default)" for side in unasked})
     raise ExclusiveExtras(
-        [f"{side} (on by default)" if side in unasked else side for side in clashing.sides],
-        clashing.declared,
+        [called.get(side, side) for side in clashing.sides],
+        [side if side in unasked else called.get(side, side) for side in clashing.declared],
         next_steps=[*steps[:1], *(f"or {step}" for step in steps[1:])],
     )
 

@@ -344,8 +344,10 @@ def _with_trees(
             for choice in selection.choices
         )
     ]
-    here, is_member = project.current.folder, project.workspace is not None
-    for part in selected_parts(project, wanted):
+    parts, is_member = selected_parts(project, wanted), project.workspace is not None
+    # `--package` may name another one than the command stands in.
+    here = parts[0].folder if len(parts) == 1 else project.current.folder
+    for part in parts:
         is_project = part.folder == here
         if not part.manifest.is_package or options.omitted.leaves_out(
             part.name, is_project=is_project, is_member=is_member

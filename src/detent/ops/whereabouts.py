@@ -6,7 +6,8 @@ were named for this command come first. The default index of this machine stands
 of ours, and where it does not have a file the locked address counts.
 
 A host that the index of a file has never named is nobody's word but the lock's: the index is asked once
-whether it knows the file, and what it does not know is refused (docs/explanation/promises.md).
+whether it knows the file, and what it does not know is refused (docs/explanation/promises.md). Nor is an
+index more than the lock's word that neither the project nor this machine names, so its hosts are told.
 """
 
 from collections.abc import Iterable, Sequence
@@ -96,7 +97,7 @@ def refuse_unvouched(world: World, locked: Iterable[Choice], here: Iterable[Choi
         if not package.index or found is not choice or local_path(artifact.url) is not None:
             continue
         where = host(artifact.url)
-        if where == host(package.index):
+        if where == host(package.index) and world.releases.serving(package) is not None:
             continue
         root = index_root(package.index)
         if root not in known:

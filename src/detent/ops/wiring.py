@@ -20,7 +20,7 @@ from detent.errors import BuildError, IndexUnavailable, ResolveError, UsageError
 from detent.events import Notice, Remark, Report
 from detent.index.ports import Remote
 from detent.index.releases import IndexReleases
-from detent.index.urls import Credentials, shown
+from detent.index.urls import Credentials, service_of, shown
 from detent.model import markers
 from detent.model.limits import Limits, limits
 from detent.named import NamedTuple
@@ -329,7 +329,7 @@ def _transport(index: IndexSetting, client: "Callable[[], Client]", bounds: Limi
         raise IndexUnavailable(
             shown(url),
             '`authenticate = "always"` is set for it, and there are no credentials',
-            next_steps=("give a user name and a password for it, or take `authenticate` out",),
+            next_steps=(f"run `detent auth login {service_of(url)}`", "or take `authenticate` out"),
         )
     network.prepare(url)
     return network

@@ -6,6 +6,7 @@ from detent.index.urls import (
     Credentials,
     host,
     index_root,
+    is_in_the_open,
     origin,
     redirect_refusal,
     shown,
@@ -46,6 +47,13 @@ def test_an_origin_is_scheme_host_and_port() -> None:
 def test_a_host_is_named_with_its_port_where_that_is_unusual() -> None:
     assert host("https://u:p@h.example/x") == "h.example"
     assert host("http://h.example:8080/x") == "h.example:8080"
+
+
+def test_plain_http_is_read_on_the_way_unless_it_stays_on_this_machine() -> None:
+    assert is_in_the_open("http://h.example:8080/simple/")
+    assert is_in_the_open("http://127.0.0.1.h.example")
+    for url in ("https://h.example", "http://localhost:80", "http://127.0.0.1:8642/simple/", "http://[::1]/"):
+        assert not is_in_the_open(url), url
 
 
 def test_a_redirect_stays_on_the_web_and_never_leaves_https() -> None:

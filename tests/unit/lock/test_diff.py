@@ -4,6 +4,7 @@ from detent.lock.diff import Change, changes, differences, unused_sources
 from detent.lock.model import Direct, LockedPackage
 from detent.model import markers
 from detent.model.inputs import Inputs
+from detent.model.members import Member
 from detent.model.requirement import package_name
 from detent.model.sources import GitSource, PathSource, ProjectIndex, RevisionKind, SourceRule
 from support.locks import entry, foreign, inputs, lock
@@ -226,6 +227,8 @@ def test_a_source_that_nothing_asks_for_is_named_once() -> None:
     assert tuple(unused_sources(ruled(*rules), lock(entry("a")))) == (
         "the source of `b` (pyproject.toml:3) is not used: nothing asks for it",
     )
+    of_workspace = ruled(*rules)._replace(members=(Member(b, "b"),))
+    assert tuple(unused_sources(of_workspace, lock(entry("a")))) == ()
 
 
 def test_what_a_repository_held_is_told_with_its_commit() -> None:

@@ -79,7 +79,7 @@ def index_rows(sources: list[Source], findings: Findings) -> tuple[tuple[Row, ..
                 f"variable in its URL; set `{variable}` where detent runs"
             )
             continue
-        if source is not chosen:
+        if source is not chosen and not source.is_explicit:
             findings.note(
                 f"the index `{source.name or source.url}` is asked before the default one, and the first that"
                 " has a package serves it"

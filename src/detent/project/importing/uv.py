@@ -119,13 +119,11 @@ def _indexes(table: Mapping[str, object]) -> list[Source]:
 
 
 def _read_sources(document: Document, table: Mapping[str, object], findings: Findings) -> None:
-    """Name what `[tool.uv.sources]` takes from elsewhere than the index."""
+    """Name what `[tool.uv.sources]` takes from a workspace; the rest of it is read where it stands."""
     sources = table.get("sources")
     for name, value in sources.items() if isinstance(sources, dict) else ():
         for entry in value if isinstance(value, list) else [value]:
             match entry:
-                case {"index": index}:
-                    findings.note(f"`{name}` is no longer tied to the index `{index}`")
                 case {"workspace": _}:
                     findings.direct.append(
                         Direct(name, document.where(*_PATH, "sources", name), "the workspace")

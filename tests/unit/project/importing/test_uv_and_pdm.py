@@ -189,6 +189,13 @@ def test_a_project_without_uv_s_own_tables_stays_as_it_is() -> None:
 INDEX = '\n[[tool.uv.index]]\nname = "corp"\nurl = "https://pkgs.example.com/simple"\n'
 
 
+def test_an_index_for_pinned_packages_alone_is_not_said_to_be_asked_first() -> None:
+    conversion = of_uv(INDEX + "explicit = true\n")
+
+    assert conversion.text == PROJECT + INDEX.replace("uv", "detent") + "explicit = true\n"
+    assert conversion.notes == ()
+
+
 def test_a_default_index_moves() -> None:
     assert of_uv(INDEX + "default = true\n").text == (
         PROJECT
@@ -197,9 +204,9 @@ def test_a_default_index_moves() -> None:
 
 
 def test_an_index_beside_the_default_one_moves_and_is_named() -> None:
-    conversion = of_uv(INDEX + "explicit = true\n")
+    conversion = of_uv(INDEX)
 
-    assert conversion.text == PROJECT + INDEX.replace("uv", "detent") + "explicit = true\n"
+    assert conversion.text == PROJECT + INDEX.replace("uv", "detent")
     assert conversion.notes == (
         "the index `corp` is asked before the default one, and the first that has a package serves it",
     )
@@ -226,7 +233,7 @@ def test_sources_of_uv_are_read_where_they_stand_but_for_a_workspace() -> None:
     )
 
     assert [(each.name, each.source) for each in conversion.direct] == [("c", "the workspace")]
-    assert conversion.notes == ("`b` is no longer tied to the index `corp`",)
+    assert conversion.notes == ()
 
 
 PDM = """
