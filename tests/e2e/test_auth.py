@@ -58,6 +58,19 @@ def test_a_login_is_kept_used_told_and_forgotten(sandbox: Sandbox) -> None:
     assert sandbox.detent("auth", "dir").ok().out == f"{store(sandbox).parent}\n"
 
 
+def test_an_index_that_is_never_asked_without_a_login_is_not_said_to_answer(sandbox: Sandbox) -> None:
+    with serve([wheel("a", "1.0")]) as ours:
+        table = f'[[tool.detent.index]]\nname = "ours"\nurl = "{ours.url}"\nauthenticate = "always"\n'
+        sandbox.manifest("a", tail=table)
+
+        refused = sandbox.detent("auth", "check", "ours")
+
+        assert (refused.code, ours.requests) == (1, [])
+        assert "there are no credentials" in refused.err
+        sandbox.detent("auth", "login", ours.url, "--token", "s3cret").ok()
+        sandbox.detent("auth", "check", "ours").ok()
+
+
 def test_a_password_comes_from_standard_input_and_never_from_nowhere(sandbox: Sandbox) -> None:
     command = [sys.executable, "-m", "detent", "auth", "login", "index.example", "-u", "me"]
 

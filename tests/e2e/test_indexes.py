@@ -176,6 +176,16 @@ def test_what_is_added_from_an_index_is_pinned_to_it(
     assert sandbox.read("pyproject.toml") == before
 
 
+def test_a_pin_to_an_index_that_nobody_declares_is_told_with_its_line(sandbox: Sandbox) -> None:
+    sandbox.manifest("c", tail='[tool.detent.sources]\nc = { index = "nix" }\n')
+
+    done = sandbox.detent("lock")
+
+    assert done.code == 2
+    assert "`c` is pinned to the index `nix`, and there is none of that name [manifest-invalid]" in done.err
+    assert "error: `pyproject.toml:" in done.err
+
+
 def test_two_machines_behind_different_mirrors_write_the_same_lock(
     tmp_path: Path, sandbox: Sandbox, public: IndexServer
 ) -> None:
@@ -253,7 +263,7 @@ def test_credentials_of_an_index_are_sent_to_it_and_written_nowhere(
 
         assert locked(sandbox)["a"] == ("1.0", private.url)
         assert refused.code == 1
-        assert f"the index ours ({private.url}) could not be asked for `a`" in refused.err.replace(
+        assert f"the index ours ({private.url}) could not be asked for `" in refused.err.replace(
             "//****@", "//"
         )
         assert all("authorization" not in request.headers for request in public.requests)

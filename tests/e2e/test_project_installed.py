@@ -555,8 +555,8 @@ def test_source_archives_of_a_foreign_lock_may_hold_several_projects(
     assert "`x 1.0` would have to be built, which the flag `--no-build` forbids" in refused.err
 
 
-@pytest.mark.parametrize("subdirectory", ["nowhere", "../../outside", "link"])
-def test_no_folder_outside_of_an_archive_is_built(project: Sandbox, subdirectory: str) -> None:
+@pytest.mark.parametrize(("subdirectory", "code"), [("nowhere", 1), ("../../outside", 2), ("link", 1)])
+def test_no_folder_outside_of_an_archive_is_built(project: Sandbox, subdirectory: str, code: int) -> None:
     made = sdist_of("x", "1.0", tiny_tree("x"))
     (project.root / made.filename).write_bytes(made.data)
     foreign_lock(
@@ -567,7 +567,7 @@ def test_no_folder_outside_of_an_archive_is_built(project: Sandbox, subdirectory
 
     done = project.detent("sync", "--frozen")
 
-    assert done.code == 1
+    assert done.code == code
     assert calls(project) == []
     assert subdirectory in done.err
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from detent.cli.flags import ALIASES, COMMANDS, GLOBAL, Argument, Command, Flag
 from detent.cli.help_pages import ABOUT, EXAMPLES, MORE, usage
 from detent.model import limits
-from detent.project.known import KNOWN, Known
+from detent.project.known import BY_NAME, KNOWN, Known
 from detent.project.schema import schema
 
 ROOT = Path(__file__).parents[2]
@@ -241,7 +241,10 @@ def _flag(flag: Flag) -> tuple[str, str, str]:
     choices = [choice for choice in flag.choices if choice not in flag.help]
     listed = f" Also: {', '.join(f'`{choice}`' for choice in choices)}." if choices else ""
     several = " Can be given several times." if flag.kind == "list" else ""
-    setting = f" Setting: [`{flag.setting}`](configuration.md#{flag.setting})." if flag.setting else ""
+    # pip's `--extra-index-url` has no setting of its own.
+    setting = (
+        f" Setting: [`{flag.setting}`](configuration.md#{flag.setting})." if flag.setting in BY_NAME else ""
+    )
     variable = f"`{flag.variable}`" if flag.variable else ""
     return names, variable, f"{flag.help}.{listed}{several}{hidden}{setting}"
 

@@ -82,7 +82,8 @@ class Indexes:
             if member.releases.name == index:
                 return member.releases
         names = ", ".join(f"`{member.releases.name}`" for member in self._members)
-        raise UsageError(f"there is no index named `{index}`", why=f"the indexes are {names}")
+        why = f"the indexes are {names}" if names else "no index is asked"
+        raise UsageError(f"there is no index named `{index}`", why=why)
 
     def index_of(self, name: PackageName) -> str:
         """Give the name of the index that serves a package."""

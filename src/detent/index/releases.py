@@ -183,7 +183,9 @@ class IndexReleases:
     def of_index(self, index: str) -> "IndexReleases":
         """Give the index of this name; raises :class:`UsageError` where this one has another."""
         if index != self.name:
-            raise UsageError(f"there is no index named `{index}`")
+            raise UsageError(
+                f"there is no index named `{index}`", why=f"the only index is `{self.name or 'default'}`"
+            )
         return self
 
     def index_of(self, _: PackageName) -> str:

@@ -84,9 +84,12 @@ def check(world: World, indexes: tuple[IndexSetting, ...], service: str) -> tupl
     """
     answers: list[Checked] = []
     faults: list[DetentError] = []
+    strict = {
+        split_credentials(index.mirror or index.url)[0] for index in indexes if index.authenticate == "always"
+    }
     for name, url in _asked(indexes, service):
         try:
-            answers.append(_checked(world, name, url))
+            answers.append(_checked(world, name, url, needs_login=url in strict))
         except IndexUnavailable as fault:
             faults.append(fault)
     if len(faults) == 1:
@@ -96,8 +99,14 @@ def check(world: World, indexes: tuple[IndexSetting, ...], service: str) -> tupl
     return tuple(answers)
 
 
-def _checked(world: World, name: str, url: str) -> Checked:
+def _checked(world: World, name: str, url: str, *, needs_login: bool) -> Checked:
     network = world.network()
+    if needs_login and not network.has_login(url):
+        raise IndexUnavailable(
+            shown(url),
+            '`authenticate = "always"` is set for it, and there are no credentials',
+            next_steps=(f"run `detent auth login {service_of(url)}`",),
+        )
     status = network.status_of(url)
     if status >= 500 or status in {401, 403}:
         refused = status in {401, 403}

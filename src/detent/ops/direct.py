@@ -11,7 +11,14 @@ import contextlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from detent.errors import DetentError, Failures, SourcesDiffer, SourceUnusable
+from detent.errors import (
+    DetentError,
+    Failures,
+    ManifestInvalid,
+    SourcesDiffer,
+    SourceUnusable,
+    UsageError,
+)
 from detent.events import Detail, Notice
 from detent.index.pool import Pool
 from detent.lock.model import Lock, LockedPackage
@@ -138,7 +145,7 @@ class _Settling:
         for asked in waiting:  # grows while it is walked
             rule = asked.rule
             if isinstance(rule.source, IndexSource):
-                found.append(Sourced(rule.name, rule.marker, index=rule.source.index, where=rule.where))
+                found.append(self._pinned(rule, rule.source.index))
                 continue
             try:
                 if not self._is_new(asked):
@@ -155,6 +162,18 @@ class _Settling:
         if faults:
             raise faults[0] if len(faults) == 1 else Failures(faults)
         return tuple(found)
+
+    def _pinned(self, rule: SourceRule, index: str) -> Sourced:
+        try:
+            self._world.releases.of_index(index)
+        except UsageError as fault:
+            raise ManifestInvalid(
+                rule.where,
+                f"`{rule.name}` is pinned to the index `{index}`, and there is none of that name",
+                why=fault.why,
+                next_steps=(f"declare it with `detent index add {index}=URL`, or correct the name",),
+            ) from fault
+        return Sourced(rule.name, rule.marker, index=index, where=rule.where)
 
     def _fetch_ahead(self) -> None:
         """Fetch several repositories side by side; what goes wrong is told when it is looked at."""

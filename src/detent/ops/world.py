@@ -55,6 +55,9 @@ class Network(Protocol):
     def status_of(self, url: str) -> int:
         """Ask whether somebody answers; raises :class:`IndexUnavailable` where nobody does."""
 
+    def has_login(self, url: str) -> bool:
+        """Whether there are credentials for whoever answers at a URL; they go with the first request then."""
+
     def user_at(self, url: str) -> str:
         """Give whom the server at a URL is told; empty: nobody."""
 

@@ -93,7 +93,7 @@ def choosing(sources: Sources, indexes: Iterable[IndexSetting]) -> Choosing:
         fork_strategy=decide("fork-strategy", sources, "requires-python"),
         cutoffs=_cutoffs(sources, tuple(indexes)),
         no_sources=decide("no-sources", sources, False),
-        no_sources_packages=decide("no-sources-package", sources, ()),
+        no_sources_packages=_joined(every("no-sources-package", sources)),
     )
 
 
@@ -115,6 +115,13 @@ def _by_package(
         for name, mode in setting.value.items():
             found.setdefault(name, Setting(mode, setting.origin))
     return found
+
+
+def _joined(lists: Iterable[Setting[tuple[PackageName, ...]]]) -> Setting[tuple[PackageName, ...]]:
+    """Give all of them; a flag that was not given is an empty list, which takes nothing from the others."""
+    said = [setting for setting in lists if setting.value]
+    names = dict.fromkeys(name for setting in said for name in setting.value)
+    return Setting(tuple(names), said[0].origin if said else "the default")
 
 
 def _unless(default: str, text: str) -> str:

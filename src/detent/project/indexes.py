@@ -290,7 +290,7 @@ def indexes(sources: Sources, default: Setting[str | None]) -> tuple[IndexSettin
     declared = list(_declared(sources))
     others = [index for index in declared if not index.default]
     if not links and not others:
-        links = list(_of_pip(sources))
+        links = list(_of_pip(sources, default))
     last = _default([index for index in declared if index.default], default)
     mirrors = index_mirrors(sources)
     return tuple(
@@ -428,12 +428,29 @@ def _links(texts: Iterable[object], origin: str, folder: str) -> Iterator[IndexS
         yield IndexSetting("", url, format="flat", origin=origin, written=written)
 
 
-def _of_pip(sources: Sources) -> Iterator[IndexSetting]:
+def no_index(sources: Sources, default: Setting[str | None]) -> Setting[bool]:
+    """Say whether no index is asked; pip's word for that counts where nothing of detent's names an index.
+
+    ``default`` is the default index in force.
+    """
+    found: Setting[bool] = decide("no-index", sources, False)
+    if not _is_of_pip(found.origin):
+        return found
+    has_default = default.value is not None and not _is_of_pip(default.origin)
+    is_told = has_default or any(_declared(sources)) or any(_find_links(sources))
+    return Setting(False, default.origin) if is_told else found
+
+
+def _is_of_pip(origin: str) -> bool:
+    return origin.startswith(("pip's ", "the variable `PIP_"))
+
+
+def _of_pip(sources: Sources, default: Setting[str | None]) -> Iterator[IndexSetting]:
     """Give what pip would look at besides its index, where nothing of detent's says what to look at.
 
     What lies on this machine is left out, unless there is no index: a lock would name paths of this machine.
     """
-    has_index = not decide("no-index", sources, False).value
+    has_index = not no_index(sources, default).value
     for option, variable in (("find-links", "PIP_FIND_LINKS"), ("extra-index-url", "PIP_EXTRA_INDEX_URL")):
         is_flat = option == "find-links"
         said = Setting(sources.variables.get(variable, ""), f"the variable `{variable}`")
@@ -464,7 +481,7 @@ def pip_note(indexes: Iterable[IndexSetting]) -> str:
     """Say what pip's configuration decides, since nothing of detent's does; empty where that is nothing."""
     of_pip: dict[str, list[str]] = {}
     for index in indexes:
-        if index.origin.startswith(("pip's ", "the variable `PIP_")):
+        if _is_of_pip(index.origin):
             of_pip.setdefault(index.origin, []).append(f"`{redacted(index.url)}`")
     said = (f"{' and '.join(urls)}, as {origin} says" for origin, urls in of_pip.items())
     return f"packages are looked for on {'; '.join(said)}" if of_pip else ""

@@ -198,7 +198,8 @@ def _others_of_uv(document: Document, configuration: Configuration) -> Iterator[
     table = indexes_of_uv(document.data)
     if table and not says_where_to_look(configuration.table):
         keys = " and ".join(f"`{key}`" for key in table)
-        yield f"{keys} of `[tool.uv]` in `{document.display}` count, for `[tool.detent]` names no index"
+        verb = "counts" if len(table) == 1 else "count"
+        yield f"{keys} of `[tool.uv]` in `{document.display}` {verb}, for `[tool.detent]` names no index"
 
 
 def _self_dependencies(name: PackageName, dependencies: Iterable[Requirement]) -> Iterator[str]:

@@ -25,6 +25,7 @@ from detent.project.indexes import (
     flag_indexes,
     index_mirrors,
     indexes,
+    no_index,
     with_mirror,
 )
 from detent.project.known import BY_NAME, KNOWN, KeyringProvider, Known, LinkMode, VerifyCache
@@ -125,7 +126,7 @@ def settings(sources: Sources) -> Settings:
         declared_indexes=declared_indexes(sources),
         flag_indexes=flag_indexes(sources),
         index_mirrors=index_mirrors(sources),
-        no_index=decide("no-index", sources, False),
+        no_index=no_index(sources, index_url),
         cache_dir=decide("cache-dir", sources, sources.cache_home),
         no_cache=decide("no-cache", sources, False),
         cache_max_size=decide("cache-max-size", sources, 20 * 2**30),

@@ -132,9 +132,7 @@ def test_a_group_that_is_on_by_default_can_be_turned_off() -> None:
         wanted_selection(APART, Chosen(extra=("net",)))
 
     assert caught.value.next_steps == ("pass `--no-group dev`",)
-    assert caught.value.why == (
-        "`conflicts` says that extra `net` and group `dev` exclude each other"
-    )
+    assert caught.value.why == ("`conflicts` says that extra `net` and group `dev` exclude each other")
     by_default = inputs(
         groups={"dev": ["a<2"], "docs": ["a>=2"]},
         default_groups=["dev", "docs"],

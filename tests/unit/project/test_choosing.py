@@ -134,6 +134,7 @@ def test_what_a_flag_cannot_be_is_told_with_the_flag(flag: str, value: object, s
         ({"flags": flags(prerelease_package=("a=allow",))}, True),
         ({"flags": flags(no_sources=True)}, True),
         ({"flags": flags(no_sources_package=("a",))}, True),
+        ({"flags": flags(no_sources_package=())}, False),
     ],
 )
 def test_whether_flags_of_the_command_say_some_of_it_is_known(sources: Any, *, has_flags: bool) -> None:
@@ -144,6 +145,19 @@ def test_sources_left_aside_are_written_down() -> None:
     assert options(flags=flags(no_sources=True, no_sources_package=("a",))) == {"no-sources": "true"}
     assert options(variables={"DETENT_NO_SOURCES_PACKAGE": "b A"}) == {"no-sources-package": "a b"}
     assert options(project=pyproject(no_sources=True), variables={"DETENT_NO_SOURCES": "0"}) == {}
+
+
+@pytest.mark.parametrize("given", [(), ("c",)])
+def test_packages_whose_sources_are_left_aside_are_joined_with_those_of_a_flag(
+    given: tuple[str, ...],
+) -> None:
+    found = options(
+        flags=flags(no_sources_package=given),
+        variables={"DETENT_NO_SOURCES_PACKAGE": "b"},
+        project=pyproject(no_sources_package=("a",)),
+    )
+
+    assert found == {"no-sources-package": " ".join(("a", "b", *given))}
 
 
 def test_a_variable_that_cannot_be_is_told_with_its_name() -> None:

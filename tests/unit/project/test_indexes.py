@@ -163,6 +163,20 @@ def test_folders_of_pip_count_where_there_is_no_index() -> None:
     assert urls(pip={"find-links": pip["find-links"]}) == [IMPLIED]
 
 
+def test_an_index_that_detent_is_told_of_is_asked_though_pip_asks_none() -> None:
+    variables = {"PIP_NO_INDEX": "1"}
+
+    assert urls(variables=variables) == []
+    assert urls(variables={**variables, "DETENT_DEFAULT_INDEX": "https://ours.example"}) == [
+        "https://ours.example/"
+    ]
+    assert urls(variables=variables, project=pyproject({"url": "https://ours.example"})) == [
+        "https://ours.example/",
+        IMPLIED,
+    ]
+    assert urls(variables={**variables, "DETENT_NO_INDEX": "1", "DETENT_INDEX": "https://ours.example"}) == []
+
+
 def test_another_tools_table_of_the_project_counts_as_the_projects() -> None:
     table = indexes_of_uv(
         {

@@ -37,6 +37,8 @@ class Findings:
         self.notes: list[str] = []
         self.prereleases: dict[str, str] = {}
         """Packages of which pre-releases count otherwise, each with its mode."""
+        self.pins: set[str] = set()
+        """The names of indexes that packages stay pinned to."""
 
     def note(self, text: str) -> None:
         """Remember a sentence, once."""
@@ -70,7 +72,7 @@ def index_rows(sources: list[Source], findings: Findings) -> tuple[tuple[Row, ..
     )
     found = []
     for source in ordered:
-        if _is_public(source, findings):
+        if _is_public(source, findings) and source.name not in findings.pins:
             continue
         if redacted(source.url) != source.url or "$" in source.url:
             variable = "DETENT_DEFAULT_INDEX" if source is chosen else "DETENT_INDEX"

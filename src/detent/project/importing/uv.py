@@ -124,6 +124,8 @@ def _read_sources(document: Document, table: Mapping[str, object], findings: Fin
     for name, value in sources.items() if isinstance(sources, dict) else ():
         for entry in value if isinstance(value, list) else [value]:
             match entry:
+                case {"index": index}:
+                    findings.pins.add(str(index))
                 case {"workspace": _}:
                     findings.direct.append(
                         Direct(name, document.where(*_PATH, "sources", name), "the workspace")

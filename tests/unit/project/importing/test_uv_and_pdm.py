@@ -218,6 +218,16 @@ def test_the_public_index_needs_no_setting() -> None:
     assert "detent" not in of_uv(text, public_host="pkgs.example.com").text
 
 
+def test_the_public_index_moves_where_something_is_pinned_to_it() -> None:
+    table = '\n[[tool.uv.index]]\nname = "all"\nurl = "https://pkgs.example.com/simple"\nexplicit = true\n'
+    pin = '\n[tool.uv.sources]\na = { index = "all" }\n'
+
+    assert "detent" not in of_uv(table, public_host="pkgs.example.com").text
+    moved = of_uv(pin + table, public_host="pkgs.example.com").text
+    assert '[[tool.detent.index]]\nname = "all"\n' in moved
+    assert pin in moved
+
+
 def test_a_password_is_not_copied() -> None:
     conversion = of_uv('\n[tool.uv]\nindex-url = "https://me:secret@pkgs.example.com/simple"\n')
 
