@@ -204,7 +204,7 @@ INDEX = (
         "Ask no index, use what `--find-links` names",
         variable="DETENT_NO_INDEX",
         setting="no-index",
-    ),
+    )._replace(opposite=""),
     _value(
         "--index-strategy",
         "STRATEGY",
@@ -533,8 +533,10 @@ COMMANDS = (
             _value("--branch", "BRANCH", "This branch of the git repositories"),
             _value("--subdirectory", "FOLDER", "This folder of the git repositories and archives"),
             _switch("--lfs", "Fetch large files of the git repositories (Git LFS)"),
-            _switch("--editable", "Link to the folders instead of installing them as they are", short="-e"),
-            _switch("--no-editable", "Install the folders as they are"),
+            _switch(
+                "--editable", "Link to the folders instead of installing them as they are", short="-e"
+            )._replace(opposite=""),
+            _switch("--no-editable", "Install the folders as they are")._replace(opposite=""),
             _switch("--workspace", "Make the folders members of the workspace")._replace(opposite=""),
             _switch("--no-workspace", "Make no folder a member of the workspace")._replace(opposite=""),
             *ONE_PACKAGE,

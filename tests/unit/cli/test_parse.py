@@ -1,6 +1,6 @@
 import pytest
 
-from detent.cli.flags import BY_NAME, COMMANDS, RESOLVING
+from detent.cli.flags import BY_NAME, COMMANDS, GLOBAL, RESOLVING, Command
 from detent.cli.parse import Doubt, Matter, parse, with_variables
 from detent.errors import UsageError
 from detent.project.known import BY_NAME as SETTINGS
@@ -41,6 +41,14 @@ def test_what_other_tools_call_a_flag_is_understood() -> None:
 )
 def test_every_command_that_may_lock_has_the_flags_that_choose_versions(name: str) -> None:
     assert set(RESOLVING) <= set(BY_NAME[name].flags)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_no_spelling_is_of_two_flags(command: Command) -> None:
+    flags = (*GLOBAL, *command.flags)
+    spellings = [word for flag in flags for word in (*flag.spellings, *flag.hidden, flag.opposite) if word]
+
+    assert [word for word in spellings if spellings.count(word) > 1] == []
 
 
 def test_a_flag_takes_the_words_that_its_setting_takes() -> None:
