@@ -21,9 +21,10 @@ from detent.lock.filename import (
 )
 from detent.lock.model import Direct, Edge, LockedPackage
 from detent.lock.tables import EPOCH, Fault, Table, need, seconds, subtable, tables, take, text, texts
-from detent.lock.toml import array, key, quoted
+from detent.lock.toml import array
 from detent.model.candidate import STRONG_HASHES, Artifact, Digest
 from detent.model.requirement import ExtraName, PackageName, extra_name, package_name
+from detent.model.toml_text import key, quoted
 
 _STRONG = {algorithm: re.compile(f"[0-9a-f]{{{digits}}}") for algorithm, digits in STRONG_HASHES.items()}
 

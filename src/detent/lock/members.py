@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from detent.lock.tables import Fault, Table, need, subtable, take, text, texts
-from detent.lock.toml import inline_array, key, quoted
+from detent.lock.toml import inline_array
 from detent.model.members import Member
 from detent.model.requirement import extra_name, group_name, package_name
+from detent.model.toml_text import key, quoted
 
 
 def member_lines(members: Sequence[Member]) -> list[str]:

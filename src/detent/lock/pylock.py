@@ -20,13 +20,13 @@ from detent.lock.entry import entry_lines, read_entry
 from detent.lock.members import member_lines, read_members
 from detent.lock.model import SCHEMA, Lock, LockedPackage
 from detent.lock.tables import Fault, Table, need, subtable, tables, text, texts
-from detent.lock.toml import array, inline_array, key, quoted
+from detent.lock.toml import array, inline_array
 from detent.model import markers
 from detent.model.adjustment_texts import TABLES, UnreadableAdjustment
 from detent.model.inputs import RecordedInputs
 from detent.model.requirement import extra_name, group_name, package_name
 from detent.model.source_texts import read_row, source_texts
-from detent.model.toml_text import inline_table
+from detent.model.toml_text import inline_table, key, quoted
 
 Name = TypeVar("Name", bound=str)
 

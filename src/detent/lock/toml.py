@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable
 
-from detent.model.toml_text import key, quoted
-
-__all__ = ["array", "inline_array", "key", "quoted"]
+from detent.model.toml_text import quoted
 
 
 def array(name: str, values: Iterable[str]) -> list[str]:

@@ -105,9 +105,6 @@ class Unmatched(Exception):
         self.name = name
 
 
-NO_TERMS = BuildTerms()
-
-
 def with_constraints(terms: BuildTerms, texts: Iterable[str]) -> BuildTerms:
     """Add bounds to those that are set; raises ``ValueError`` for what is none."""
     found = {*terms.constraints, *(str(_bound(text)) for text in texts)}

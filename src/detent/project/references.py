@@ -13,8 +13,6 @@ from detent.model.requirement import InvalidRequirement, Requirement, parse_requ
 from detent.project.document import Document, at
 from detent.project.values import redacted
 
-__all__ = ["logins", "read_reference", "with_reference", "with_variables"]
-
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _TABLES = (("project",), ("dependency-groups",), ("tool", "detent"), ("tool", "uv", "sources"))
 

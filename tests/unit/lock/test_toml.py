@@ -5,7 +5,8 @@ import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detent.lock.toml import array, inline_array, key, quoted
+from detent.lock.toml import array, inline_array
+from detent.model.toml_text import key, quoted
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 

@@ -12,7 +12,7 @@ from detent.model.candidate import Artifact, Digest
 from detent.ops.built import archive_key
 from detent.ops.local import folder_in, tree_at
 from detent.ops.world import World
-from detent.project.building import NO_TERMS, BuildTerms
+from detent.project.building import BuildTerms
 from support.backends import tiny_tree, write_tree
 from support.interpreters import interpreter
 
@@ -20,9 +20,14 @@ ARTIFACT = Artifact("a-1.0.tar.gz", "https://example.com/a-1.0.tar.gz", (Digest(
 HERE = interpreter(digest="here")
 
 
-def world(settings: Mapping[str, str | Sequence[str]] | None = None, terms: BuildTerms = NO_TERMS) -> World:
+def world(
+    settings: Mapping[str, str | Sequence[str]] | None = None, terms: BuildTerms | None = None
+) -> World:
     return cast(
-        "World", SimpleNamespace(settings=SimpleNamespace(config_settings=settings or {}, build_terms=terms))
+        "World",
+        SimpleNamespace(
+            settings=SimpleNamespace(config_settings=settings or {}, build_terms=terms or BuildTerms())
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from detent.model.names import PackageName
 from detent.project.building import (
-    NO_TERMS,
+    BuildTerms,
     ExtraRequirement,
     joined,
     read_bounds,
@@ -28,24 +28,24 @@ def test_requirements_add_up_and_of_a_variable_the_nearer_counts() -> None:
 
 
 def test_nothing_said_adds_nothing_to_a_key() -> None:
-    said = NO_TERMS._replace(variables={A: {"J": "1"}})
+    said = BuildTerms()._replace(variables={A: {"J": "1"}})
 
-    assert NO_TERMS.facts(A) == said.facts(B) == ()
+    assert BuildTerms().facts(A) == said.facts(B) == ()
     assert said.facts(A)
 
 
 def test_everything_said_tells_builds_apart() -> None:
     extra = {A: (ExtraRequirement("x", matches_runtime=True),)}
     facts = [
-        NO_TERMS.facts(A),
-        NO_TERMS._replace(constraints=("x<2",)).facts(A),
-        NO_TERMS._replace(extra=extra).facts(A),
-        NO_TERMS._replace(extra=extra).facts(A, ("x==1",)),
-        NO_TERMS._replace(variables={A: {"J": "1"}}).facts(A),
-        NO_TERMS.facts(A, build_in="/here"),
-        NO_TERMS.facts(A, build_in="/there"),
-        NO_TERMS._replace(variables={A: {"J": "1"}}).facts(A, build_in="/here"),
-        NO_TERMS._replace(extra=extra).facts(A, ("x==1",), build_in="/here"),
+        BuildTerms().facts(A),
+        BuildTerms()._replace(constraints=("x<2",)).facts(A),
+        BuildTerms()._replace(extra=extra).facts(A),
+        BuildTerms()._replace(extra=extra).facts(A, ("x==1",)),
+        BuildTerms()._replace(variables={A: {"J": "1"}}).facts(A),
+        BuildTerms().facts(A, build_in="/here"),
+        BuildTerms().facts(A, build_in="/there"),
+        BuildTerms()._replace(variables={A: {"J": "1"}}).facts(A, build_in="/here"),
+        BuildTerms()._replace(extra=extra).facts(A, ("x==1",), build_in="/here"),
     ]
 
     assert len(set(map(repr, facts))) == len(facts)
@@ -57,12 +57,12 @@ def test_texts_are_in_their_one_form() -> None:
         A: (ExtraRequirement("z"), ExtraRequirement("w", matches_runtime=True))
     }
     assert read_variables({"A": {"J": ""}}) == {A: {"J": ""}}
-    assert with_constraints(NO_TERMS, ["Y", "X"]).constraints == ("x", "y")
+    assert with_constraints(BuildTerms(), ["Y", "X"]).constraints == ("x", "y")
 
 
 def test_what_is_to_match_takes_its_extras_and_markers_along() -> None:
     extra = read_extra({"a": [{"requirement": "x[e]; os_name == 'nt'", "match-runtime": True}, "y"]})
-    terms = NO_TERMS._replace(extra=extra)
+    terms = BuildTerms()._replace(extra=extra)
 
     assert terms.matched(A, {PackageName("x"): "1.0"}) == ("x[e]==1.0; sys_platform == 'win32'",)
     assert terms.matched(A, {PackageName("x"): ""}) == terms.matched(A, {}) == terms.matched(B, {}) == ()
