@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from detent import errors
-from detent.cli.flags import COMMANDS, GLOBAL
+from detent.cli.commands import COMMANDS
+from detent.cli.flags import GLOBAL
 from detent.model import limits
 from detent.project import settings
 from detent.project.known import KNOWN

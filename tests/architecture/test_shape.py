@@ -11,6 +11,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 LATE_IMPORTS = {
     "quick.py",
     "__main__.py",
+    "cli/lock_commands.py",
     "cli/project_commands.py",
     "cli/tool_commands.py",
     "ops/wiring.py",
@@ -21,6 +22,7 @@ ON_THE_SHORTEST_WAY = {"cli/report.py", "lock/model.py", "ops/matching.py", "ops
 ENVIRON_HOME = {
     "cli/app.py",
     "cli/frame.py",
+    "cli/lock_commands.py",
     "cli/project_commands.py",
     "cli/tool_commands.py",
     "ops/sync.py",

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from detent import stamp
-from detent.cli.flags import COMMANDS, GLOBAL
+from detent.cli.commands import COMMANDS
+from detent.cli.flags import GLOBAL
 from detent.model.limits import VARIABLES
 from detent.project.known import KNOWN
 

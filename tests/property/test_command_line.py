@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from detent.cli.flags import COMMANDS, GLOBAL, Command, Flag
+from detent.cli.commands import COMMANDS
+from detent.cli.flags import GLOBAL
+from detent.cli.grammar import Command, Flag
 from detent.cli.parse import Doubt, Values, parse
 
 WORDS = st.sampled_from(["a", "a-b", "x=y", "-", "", "3.12", "b c", "é", "==1"])

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 
-from detent.cli.flags import ALIASES, COMMANDS, GLOBAL, Argument, Command, Flag
+from detent.cli.commands import ALIASES, COMMANDS
+from detent.cli.flags import GLOBAL
+from detent.cli.grammar import Argument, Command, Flag
 from detent.cli.help_pages import ABOUT, EXAMPLES, MORE, usage
 from detent.model import limits
 from detent.project.known import BY_NAME, KNOWN, Known

@@ -6,7 +6,7 @@ Ordinary lines are read and run; for the others there is help, or what is wrong 
 import os
 from collections.abc import Callable, Sequence
 
-from detent.cli import project_commands, tool_commands
+from detent.cli import lock_commands, project_commands, tool_commands
 from detent.cli.console import Console
 from detent.cli.frame import framed
 from detent.cli.parse import Doubt, Parsed, Values, parse
@@ -17,8 +17,8 @@ _RUN: dict[str, Callable[[Values, Console], int]] = {
     "add": project_commands.add,
     "remove": project_commands.remove,
     "venv": project_commands.venv,
-    "tree": project_commands.tree,
-    "export": project_commands.export,
+    "tree": lock_commands.tree,
+    "export": lock_commands.export,
     "import": project_commands.import_from,
     "build": project_commands.build,
     "version": project_commands.version,

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
-from detent.cli.flags import ALIASES, BY_NAME, GLOBAL, Command
+from detent.cli.commands import ALIASES, BY_NAME
+from detent.cli.flags import GLOBAL
+from detent.cli.grammar import Command
 from detent.cli.parse import Doubt
 from detent.errors import UsageError
 

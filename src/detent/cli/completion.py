@@ -7,7 +7,9 @@ for an interpreter, nor do anything in the project of whoever pressed it.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal, TypeAlias
 
-from detent.cli.flags import COMMANDS, GLOBAL, Argument, Command, Flag
+from detent.cli.commands import COMMANDS
+from detent.cli.flags import GLOBAL
+from detent.cli.grammar import Argument, Command, Flag
 from detent.cli.help_pages import GROUPS, shown_commands
 from detent.named import NamedTuple
 

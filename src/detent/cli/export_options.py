@@ -3,18 +3,9 @@
 import shlex
 from collections.abc import Iterator
 
-from detent.cli.flags import (
-    BUILDING,
-    BY_NAME,
-    GLOBAL,
-    INDEX,
-    LOCKING,
-    PYTHON,
-    REFRESHING,
-    RESOLVING,
-    Command,
-    Flag,
-)
+from detent.cli.commands import BY_NAME
+from detent.cli.flags import BUILDING, GLOBAL, INDEX, LOCKING, PYTHON, REFRESHING, RESOLVING
+from detent.cli.grammar import Command, Flag
 from detent.cli.options import chosen, is_on, text, words
 from detent.cli.parse import Value, Values
 from detent.lock.export import FORMATS

@@ -7,7 +7,9 @@ command and examples).
 from collections.abc import Iterable, Mapping, Sequence
 from textwrap import wrap
 
-from detent.cli.flags import COMMANDS, GLOBAL, Argument, Command, Flag
+from detent.cli.commands import COMMANDS
+from detent.cli.flags import GLOBAL
+from detent.cli.grammar import Argument, Command, Flag
 
 GROUPS = {
     "index": "Choose the package indexes",

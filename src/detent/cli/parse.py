@@ -7,7 +7,9 @@ It answers only lines it is sure of. Anything else (help, an unknown word, a mis
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
-from detent.cli.flags import BY_NAME, GLOBAL, Command, Flag
+from detent.cli.commands import BY_NAME
+from detent.cli.flags import GLOBAL
+from detent.cli.grammar import Command, Flag
 from detent.errors import UsageError
 from detent.named import NamedTuple
 

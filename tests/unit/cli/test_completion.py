@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from detent.cli.commands import BY_NAME, COMMANDS
 from detent.cli.completion import script
-from detent.cli.flags import BY_NAME, COMMANDS, SHELLS
+from detent.cli.flags import SHELLS
 
 PATH = os.environ["PATH"]
 CASES = [

@@ -3,7 +3,9 @@ import shlex
 
 import pytest
 
-from detent.cli.flags import COMMANDS, GLOBAL, Command
+from detent.cli.commands import COMMANDS
+from detent.cli.flags import GLOBAL
+from detent.cli.grammar import Command
 from detent.cli.help_pages import EXAMPLES, GROUPS, MORE, page
 from detent.cli.parse import parse
 

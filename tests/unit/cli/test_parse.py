@@ -1,6 +1,8 @@
 import pytest
 
-from detent.cli.flags import BY_NAME, COMMANDS, GLOBAL, RESOLVING, Command
+from detent.cli.commands import BY_NAME, COMMANDS
+from detent.cli.flags import GLOBAL, RESOLVING
+from detent.cli.grammar import Command
 from detent.cli.parse import Doubt, Matter, parse, with_variables
 from detent.errors import UsageError
 from detent.project.known import BY_NAME as SETTINGS
