@@ -2,7 +2,7 @@
 
 Not run in CI, and it asks no index: it reads what lies in the folders that `ARCHIVES` names (separated as in
 `PATH`), however it came there: `ARCHIVES=FOLDER pytest tests/live/test_strict_reading.py -m live -s`. The
-packages of the last run stand in `strict_reading.txt`, what came of it in `docs/explanation/strict-reading.md`.
+packages and versions stand in `strict_reading.txt`, what came of it in `docs/explanation/strict-reading.md`.
 """
 
 import hashlib
