@@ -37,6 +37,40 @@ class Failures(DetentError):
         self.exit_code = max(f.exit_code for f in failures)  # type: ignore[misc]
 
 
+# ---- what was probably meant ----------------------------------------------------------------
+
+
+def did_you_mean(word: str, names: Iterable[str], *, before: str = "") -> tuple[str, ...]:
+    """Give the next step for a name that is none: `did you mean ...?`, or nothing where none is near.
+
+    ``before`` is what stands before the name in what is to be written.
+    """
+    near = nearest(word, names)
+    return () if near is None else (f"did you mean `{before}{near}`?",)
+
+
+def nearest(word: str, names: Iterable[str]) -> str | None:
+    """The name that was probably meant; ``None`` when none is near."""
+    found = min(names, key=lambda name: (_distance(word, name), name), default=None)
+    # A third of the letters wrong is still a slip of the fingers; more is another word.
+    return found if found is not None and _distance(word, found) * 3 <= len(found) else None
+
+
+def _distance(one: str, other: str) -> int:
+    """How many letters must be put in, taken out, replaced or swapped with the next to make one the other."""
+    above: list[int] = []
+    last: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, start=1):
+        above, last, row = last, row, [i]
+        for j, wanted in enumerate(other, start=1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != wanted))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+                cost = min(cost, above[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
+
+
 # ---- usage and project ----------------------------------------------------------------------
 
 
@@ -53,10 +87,12 @@ class UnknownExtra(UsageError):
     code = "unknown-extra"
 
     def __init__(self, extra: str, declared: Iterable[str], *, where: str) -> None:
-        names = ", ".join(f"`{e}`" for e in declared)
+        known = tuple(declared)
+        names = ", ".join(f"`{e}`" for e in known)
         super().__init__(
             f"extra `{extra}` is not defined in {where}",
             why=f"the extras there are {names}" if names else "no extras are defined there",
+            next_steps=did_you_mean(extra, known) or ("leave it out",),
         )
 
 
@@ -66,10 +102,28 @@ class UnknownGroup(UsageError):
     code = "unknown-group"
 
     def __init__(self, group: str, declared: Iterable[str], *, where: str) -> None:
-        names = ", ".join(f"`{g}`" for g in declared)
+        known = tuple(declared)
+        names = ", ".join(f"`{g}`" for g in known)
         super().__init__(
             f"group `{group}` is not defined in {where}",
             why=f"the groups there are {names}" if names else "no groups are defined there",
+            next_steps=did_you_mean(group, known)
+            or (f"leave it out, or make it with `detent add --group {group} PACKAGE`",),
+        )
+
+
+class NotLocked(UsageError):
+    """A package was named that the lock has not; or, with ``versions``, not at that version."""
+
+    code = "not-locked"
+
+    def __init__(self, name: str, *, near: Sequence[str] = (), versions: Sequence[str] = ()) -> None:
+        has = " and ".join(f"`{version}`" for version in versions)
+        super().__init__(
+            f"there is no `{name}` in the lock",
+            why=f"it has {has}" if has else "no package of that name is locked",
+            next_steps=tuple(f"did you mean `{other}`?" for other in near)
+            or ("see what is locked with `detent tree`",),
         )
 
 
@@ -109,6 +163,41 @@ class Unsupported(DetentError):
 
     code = "not-supported"
     exit_code = 2
+
+
+class NotCommitted(UsageError):
+    """A file was asked for as it was at a revision, and that cannot be had.
+
+    ``lacking`` says what there is not: the ``repository``, the ``revision``, the ``file``, or its ``text``.
+    """
+
+    code = "not-committed"
+
+    def __init__(
+        self,
+        lacking: str,
+        revision: str,
+        name: str,
+        reason: str,
+        *,
+        folder: str = "",
+        next_steps: Sequence[str] = (),
+    ) -> None:
+        steps: tuple[str, ...] = ()
+        match lacking:
+            case "repository":
+                what = f"`{folder}` is in no git repository that can be read"
+                steps = ("run it in a git repository, or name a file instead: `detent diff --against FILE`",)
+            case "revision":
+                what = f"there is no revision `{revision}` here"
+                branch = revision.removeprefix("origin/")
+                steps = (f"in a shallow clone, fetch it first: `git fetch origin {branch}`",)
+            case "file":
+                what = f"there is no `{name}` at `{revision}`"
+            case _:
+                what = f"`{name}` at `{revision}` cannot be read"
+        super().__init__(what, why=reason, next_steps=next_steps or steps)
+        self.lacking = lacking
 
 
 class ProjectError(DetentError):
@@ -251,13 +340,16 @@ class DependencyMissing(ProjectError):
 
     code = "dependency-missing"
 
-    def __init__(self, name: str, table: str, *, found_in: Sequence[str] = ()) -> None:
+    def __init__(
+        self, name: str, table: str, *, found_in: Sequence[str] = (), names: Iterable[str] = ()
+    ) -> None:
+        """``names`` are the dependencies that are there."""
         super().__init__(
             f"the dependency `{name}` could not be found in `{table}`",
             why=f"it stands in {' and '.join(f'`{t}`' for t in found_in)}"
             if found_in
             else "no list of `pyproject.toml` names it",
-            next_steps=tuple(_removal_hint(name, t) for t in found_in),
+            next_steps=tuple(_removal_hint(name, t) for t in found_in) or did_you_mean(name, names),
         )
 
 
@@ -289,14 +381,19 @@ class LockError(DetentError):
 
 
 class LockMissing(LockError):
-    """A lock was to be trusted, and there is none."""
+    """A lock was to be trusted, and there is none.
+
+    ``flag`` says by what: ``--frozen`` and the like, or a whole command, ``detent why``.
+    """
 
     code = "lock-missing"
 
     def __init__(self, lock_name: str, flag: str) -> None:
         super().__init__(
             f"there is no lock at `{lock_name}`",
-            why=f"`{flag}` was given, so none was made",
+            why=f"`{flag}` reads it and makes none"
+            if flag.startswith("detent ")
+            else f"`{flag}` was given, so none was made",
             next_steps=("run `detent lock` to make one",),
         )
 
@@ -325,6 +422,24 @@ class LockStale(LockError):
         self.differences = tuple(differences)
 
 
+class LockUnverified(LockError):
+    """A lock says something else than the project and the indexes.
+
+    ``findings`` counts what was found and told; ``why`` says what it is of.
+    """
+
+    code = "lock-unverified"
+
+    def __init__(self, lock_name: str, findings: int, why: str, *, next_steps: Sequence[str] = ()) -> None:
+        plural = "" if findings == 1 else "s"
+        super().__init__(
+            f"`{lock_name}` is not what it claims to be: {findings} finding{plural}",
+            why=why,
+            next_steps=next_steps,
+        )
+        self.findings = findings
+
+
 class LockWouldChange(LockError):
     """An edit was to leave the lock as it is, and cannot."""
 
@@ -350,6 +465,33 @@ class LockInvalid(LockError):
             why=reason,
             next_steps=next_steps
             or ("restore it from version control, or make it anew with `detent lock --regenerate`",),
+        )
+
+
+class LockNotWhole(LockError):
+    """Entries of the lock do not answer its own requirements; ``faults`` are phrases, as for a stale lock."""
+
+    code = "lock-not-whole"
+
+    def __init__(self, lock_name: str, faults: Sequence[str]) -> None:
+        super().__init__(
+            f"`{lock_name}` does not hold together",
+            why="\n".join(faults),
+            next_steps=("run `detent lock` to put it right", "or restore it from version control"),
+        )
+
+
+class LockConflicted(LockInvalid):
+    """Conflict markers of version control stand in the lock; ``where`` is file and line of the first."""
+
+    code = "lock-conflicted"
+
+    def __init__(self, where: str) -> None:
+        LockError.__init__(
+            self,
+            f"`{where}`: a merge conflict was left in the lock",
+            why="what it says depends on which side of the conflict is read",
+            next_steps=("run `detent lock`: it goes by both sides, and writes one lock",),
         )
 
 
@@ -557,6 +699,25 @@ class HashMismatch(FetchError):
         )
 
 
+class EntryMismatch(FetchError):
+    """What an entry of the lock leads to is not what the lock says of it."""
+
+    code = "entry-mismatch"
+
+    def __init__(self, package: str, reason: str, *, has_index: bool) -> None:
+        table = "`[[tool.detent.dependency-metadata]]`"
+        more = (f"if its index announces it wrongly, say what it asks for in {table}",)
+        super().__init__(
+            f"`{package}` is not what the lock says",
+            why=reason,
+            next_steps=(
+                "nothing was installed; see who changed `pylock.toml`, or what it names",
+                f"if that is right, `detent lock --upgrade-package {package}` looks at it anew",
+                *(more if has_index else ()),
+            ),
+        )
+
+
 class OfflineMiss(FetchError):
     """Offline, and the cache does not have it."""
 
@@ -628,13 +789,18 @@ class LoginMissing(FetchError):
 
 
 class GitMissing(FetchError):
-    """Something comes from a git repository, and there is no git."""
+    """Something is to be read with git, and there is no git."""
 
     code = "git-missing"
 
-    def __init__(self, passed_over: str = "") -> None:
+    def __init__(
+        self,
+        passed_over: str = "",
+        *,
+        what: str = "a dependency comes from a git repository, and there is no `git`",
+    ) -> None:
         super().__init__(
-            "a dependency comes from a git repository, and there is no `git`",
+            what,
             why=f"`{passed_over}` lies in the project, and nothing from there is started"
             if passed_over
             else "no folder of `PATH` has it",
@@ -764,6 +930,19 @@ class BuildRequirementsUnmet(BuildError):
     def __init__(self, subject: str, reason: str, *, next_steps: Sequence[str] = ()) -> None:
         super().__init__(
             f"what is needed to build `{subject}` cannot be had", why=reason, next_steps=next_steps
+        )
+
+
+class BuildNotLocked(BuildError):
+    """A build needs what the lock does not have, and is held to the lock; ``reason`` says what."""
+
+    code = "build-not-locked"
+
+    def __init__(self, subject: str, reason: str, *, next_steps: Sequence[str] = ()) -> None:
+        super().__init__(
+            f"the lock does not have what is needed to build `{subject}`",
+            why=f"`lock-build-requirements` is set, and {reason}",
+            next_steps=next_steps,
         )
 
 
@@ -1047,14 +1226,20 @@ class CommandMissing(DetentError):
     code = "command-missing"
     exit_code = 127
 
-    def __init__(self, command: str, *, why: str = "", next_steps: Sequence[str] = ()) -> None:
+    def __init__(
+        self, command: str, *, why: str = "", next_steps: Sequence[str] = (), names: Iterable[str] = ()
+    ) -> None:
+        """``names`` are the commands of the environment."""
         if "/" in command:
             super().__init__(f"the command `{command}` was not found", why="there is no such file")
             return
         super().__init__(
             f"the command `{command}` was not found",
             why=why or "it is neither in the project's environment nor on PATH",
-            next_steps=next_steps or ("add the package that brings it with `detent add`",),
+            next_steps=(
+                *did_you_mean(command, names),
+                *(next_steps or ("add the package that brings it with `detent add`",)),
+            ),
         )
 
 

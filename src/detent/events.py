@@ -9,6 +9,16 @@ from typing import TypeAlias
 from detent.named import NamedTuple
 
 
+class Phase(NamedTuple):
+    """An operation begins ``resolving``, ``preparing`` or ``linking``, or (empty) is done with it.
+
+    ``total`` counts the packages it is about, 0 where nobody knows.
+    """
+
+    name: str
+    total: int = 0
+
+
 class Resolving(NamedTuple):
     """The resolver looks at a package; ``solved`` counts the packages decided so far."""
 
@@ -40,6 +50,13 @@ class Building(NamedTuple):
     """A build begins; ``subject`` is ``name==version``, or ``name @ URL`` for a folder."""
 
     subject: str
+
+
+class BuildOutput(NamedTuple):
+    """A build has begun to talk; ``last_line`` gives what it said last, to whoever asks while it runs."""
+
+    subject: str
+    last_line: Callable[[], str]
 
 
 class Built(NamedTuple):
@@ -111,11 +128,13 @@ class Detail(NamedTuple):
 
 
 Event: TypeAlias = (
-    Resolving
+    Phase
+    | Resolving
     | DownloadStarted
     | DownloadProgress
     | DownloadFinished
     | Building
+    | BuildOutput
     | Built
     | Prepared
     | Linked

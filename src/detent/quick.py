@@ -130,7 +130,12 @@ def _call(
     command: list[str], variables: dict[str, str], running: stamp.Running
 ) -> tuple[str, list[str], dict[str, str]] | None:
     """Give the program to start, its arguments and its variables; ``None`` where a word more is needed."""
-    environment, is_module, goes_by_script = running
+    environment, is_module, goes_by_script, tasks = running
+    if not is_module and command[0] in tasks:
+        task = tasks[command[0]]
+        if task is None:
+            return None
+        command = [*task, *command[1:]]
     first = command[0]
     is_file = not is_module and stamp.is_file(first)
     if is_file and (_has_metadata(first) or (goes_by_script and not _is_of_this_project(first))):

@@ -32,9 +32,11 @@ BUCKET = "stamps-v1"
 Facts = tuple[int, ...]
 Row = tuple[str, int, "Facts | None", "bytes | None"]
 """Path, one of the five below, its facts (``None``: nothing is there) and the proof, if there is one."""
-Running = tuple[str, bool, bool]
-"""How a command is run: the path of the environment, whether it is a module, and whether the place of a
-script says which project it is of."""
+Running = tuple[str, bool, bool, "Tasks"]
+"""How a command is run: the path of the environment, whether it is a module, whether the place of a script
+says which project it is of, and what the project calls its own."""
+Tasks = dict[str, "tuple[str, ...] | None"]
+"""The command of each task; ``None`` where a task is more than that."""
 Answer = tuple[int, int, int, tuple[Row, ...], "str | Running"]
 """Key, when its rows were looked at and until when it counts (nanoseconds since the epoch), the rows, and
 what to do: a text to say, or how to run what is asked for."""

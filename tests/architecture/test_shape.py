@@ -11,6 +11,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 LATE_IMPORTS = {
     "quick.py",
     "__main__.py",
+    "cli/console.py",
     "cli/lock_commands.py",
     "cli/project_commands.py",
     "cli/tool_commands.py",

@@ -221,10 +221,11 @@ def test_a_lock_edited_by_hand_is_found_and_mended(project: Sandbox, harm: str) 
     check = project.detent("lock", "--check")
     assert check.code == (2 if harm == "conflict-markers" else 1)
     if harm == "conflict-markers":
-        assert "a merge conflict was left in it" in check.err
-        return
-    assert "why: " in check.err
-    assert project.detent("sync", "--locked").code == 1
+        assert "a merge conflict was left in the lock" in check.err
+    else:
+        assert "why: " in check.err
+        assert project.detent("sync", "--locked").code == 1
+        assert "[lock-not-whole]" in project.detent("sync", "--frozen").err
     project.detent("lock").ok()
     assert project.read("pylock.toml") == right
 

@@ -13,6 +13,7 @@ from detent.cli.commands import ALIASES, COMMANDS
 from detent.cli.flags import GLOBAL
 from detent.cli.grammar import Argument, Command, Flag
 from detent.cli.help_pages import ABOUT, EXAMPLES, MORE, usage
+from detent.cli.schemas import every_schema
 from detent.model import limits
 from detent.project.known import BY_NAME, KNOWN, Known
 from detent.project.schema import schema
@@ -161,6 +162,8 @@ _KINDS = {
     "mirrors": "a table of URLs, by the name or the URL of the index",
     "strategy": '`"first-index"`',
     "workspace": "a table with `members` and `exclude`, lists of patterns of folders",
+    "tasks": "a table of tasks by name, each a list of words or a table with `run`, `help`, `env`, `cwd`, `groups`, `extras`"
+    " and `depends`",
     "sources": "a table by names of packages: a table with one of `git`, `url`, `path`, `workspace`, `index` and what"
     " goes with it, or a list of them",
     "cutoff": "a date, a moment with its zone (RFC 3339), a span of time, or `false`",
@@ -188,6 +191,7 @@ def pages() -> dict[Path, str]:
         REFERENCE / "configuration.md": configuration(),
         REFERENCE / "environment-variables.md": variables(),
         REFERENCE / "detent.schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n",
+        REFERENCE / "output.schema.json": json.dumps(every_schema(), indent=2, ensure_ascii=False) + "\n",
     }
 
 

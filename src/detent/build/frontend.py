@@ -10,13 +10,13 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from detent.build.halt import Halt
 from detent.build.hooks import HookFailed, HookMissing, Hooks, hook_variables
 from detent.build.system import BuildSystem, read_build_system
 from detent.errors import ArchiveUnsafe, BuildFailed
-from detent.events import Report, ignore
+from detent.events import BuildOutput, Report, ignore
 from detent.fsio import file_trouble
 from detent.lock.filename import canonical_version, same_version, split_sdist, split_wheel
 from detent.model.limits import Limits
@@ -24,6 +24,9 @@ from detent.model.names import PackageName, package_name
 from detent.named import NamedTuple
 from detent.store.contents import WheelArchive
 from detent.store.naming import shown
+
+Kind: TypeAlias = Literal["wheel", "editable", "sdist"]
+"""What can be made of a source."""
 
 _LIMITS = Limits()
 # The only hook that is missed: the others are mandatory, or there is another way.
@@ -116,6 +119,22 @@ def build_metadata(
         return BuiltMetadata(_metadata_of(wheel, limits), wheel)
 
 
+def build_requires(
+    job: Job, environment: BuildEnvironment, kinds: Sequence[Kind], *, report: Report = ignore
+) -> tuple[str, ...]:
+    """Ask what builds of these kinds need beside what `[build-system]` requires, and build nothing.
+
+    Raises as :func:`build_wheel`.
+    """
+    with _open(job, environment, report) as build:
+        hooks = {
+            "wheel": build.hooks.get_requires_for_build_wheel,
+            "editable": build.hooks.get_requires_for_build_editable,
+            "sdist": build.hooks.get_requires_for_build_sdist,
+        }
+        return tuple(dict.fromkeys(text for kind in kinds for text in build.asked(hooks[kind])))
+
+
 def owner_of(filename: str) -> tuple[PackageName, str]:
     """Give the project and the version, canonical, that a built file's name gives; :class:`ValueError`."""
     its_name, its_version = split_wheel(filename)[:2] if filename.endswith(".whl") else split_sdist(filename)
@@ -150,16 +169,22 @@ class _Build:
             halt=job.halt,
             report=report,
         )
+        report(BuildOutput(job.subject, self.hooks.last_line))
 
     def install_more(self, ask: Callable[[Mapping[str, str | list[str]]], object]) -> None:
         """Install what a `get_requires_for_...` hook asks for."""
+        answer = self.asked(ask)
+        if answer:
+            self._environment.install(answer)
+
+    def asked(self, ask: Callable[[Mapping[str, str | list[str]]], object]) -> list[str]:
+        """Give what a `get_requires_for_...` hook asks for."""
         answer = ask(self._settings)
         if not isinstance(answer, list) or not all(isinstance(item, str) for item in answer):
             raise HookFailed(
                 f"its back end `{self._backend}` gave requirements that are not a list of strings"
             )
-        if answer:
-            self._environment.install(answer)
+        return answer
 
     def wheel(self) -> Path:
         before = self._wheels()

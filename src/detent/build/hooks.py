@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from detent.build.system import BuildSystem
 from detent.errors import Bug
 from detent.events import Detail, Report, ignore
 from detent.fsio import CREATE
+from detent.index.starting import started
 
 _SCRIPT = Path(pyproject_hooks.__file__).with_name("_in_process") / "_in_process.py"
 """What the library starts in the other interpreter; it has no public name for it."""
@@ -106,6 +108,16 @@ class Hooks(BuildBackendHookCaller):
             shutil.copyfileobj(self._output, file)
         return True
 
+    def last_line(self) -> str:
+        """Give what was said last, also while a hook runs; from another thread too."""
+        try:
+            output = self._output.fileno()
+            start = max(0, os.fstat(output).st_size - _LINE_BYTES)
+            text = os.pread(output, _LINE_BYTES, start).decode("utf-8", "replace")
+        except (OSError, ValueError):  # it is over
+            return ""
+        return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+
     def last_lines(self) -> tuple[str, ...]:
         """Give the end of what the last hook said: lines with anything in them, as long as one can read."""
         start = max(self._began, self._output.seek(0, os.SEEK_END) - _TAIL_BYTES)
@@ -141,7 +153,8 @@ class Hooks(BuildBackendHookCaller):
         try:
             # A session of its own, not only a group: a program that asks for a password on the terminal then
             # finds none, instead of stopping the build for ever.
-            process = subprocess.Popen(
+            start = partial(
+                subprocess.Popen,
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=self._output,
@@ -150,6 +163,7 @@ class Hooks(BuildBackendHookCaller):
                 env=variables,
                 start_new_session=True,
             )
+            process = started(start, _end_group)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise HookFailed(f"`{hook_name}` could not be started: {reason}") from error

@@ -9,15 +9,24 @@ from collections.abc import Callable, Sequence
 from detent.cli import lock_commands, project_commands, tool_commands
 from detent.cli.console import Console
 from detent.cli.frame import framed
-from detent.cli.parse import Doubt, Parsed, Values, parse
-from detent.errors import Bug, DetentError
+from detent.cli.parse import Doubt, Parsed, Values, asks_for_json, parse
+from detent.errors import Bug, DetentError, UsageError
 
 _RUN: dict[str, Callable[[Values, Console], int]] = {
     "init": project_commands.init,
     "add": project_commands.add,
     "remove": project_commands.remove,
+    "upgrade": project_commands.upgrade,
     "venv": project_commands.venv,
+    "activate": project_commands.activate,
     "tree": lock_commands.tree,
+    "graph": lock_commands.graph,
+    "diff": lock_commands.diff,
+    "why": lock_commands.why,
+    "why-not": lock_commands.why_not,
+    "outdated": lock_commands.outdated,
+    "verify": lock_commands.verify,
+    "merge-driver": lock_commands.merge_driver,
     "export": lock_commands.export,
     "import": project_commands.import_from,
     "build": project_commands.build,
@@ -42,6 +51,7 @@ _RUN: dict[str, Callable[[Values, Console], int]] = {
     "cache clean": tool_commands.cache_clean,
     "config schema": tool_commands.config_schema,
     "self version": tool_commands.self_version,
+    "self schema": tool_commands.self_schema,
     "completion": tool_commands.completion,
     "help": tool_commands.help_for,
 }
@@ -65,7 +75,11 @@ def _answer(words: Sequence[str], console: Console) -> int:
     try:
         parsed = parse(words, os.environ)
     except Doubt as doubt:
+        console.wants_json = asks_for_json(words)
         return tool_commands.aside(doubt, console)
+    except UsageError:
+        console.wants_json = asks_for_json(words)
+        raise
     return _dispatch(parsed, words, console)
 
 
@@ -93,6 +107,7 @@ def _dispatch(parsed: Parsed, words: Sequence[str], console: Console) -> int:
         verbose=_count(values, "verbose"),
         progress=not values["no_progress"],
         colour="never" if values["no_color"] else str(values["color"] or ""),
+        json=values["output_format"] == "json",
     )
     for variable, flag in parsed.passed_over:
         console.warn(f"`{variable}` does not count beside `{flag}`")

@@ -7,7 +7,7 @@ from detent.cli.console import Console
 from detent.cli.options import is_on, text
 from detent.cli.parse import Values
 from detent.cli.render import show
-from detent.ops.build import BuildOptions
+from detent.ops.build import BuildOptions, Source
 from detent.ops.shown_paths import display
 
 
@@ -19,6 +19,14 @@ def build(values: Values) -> BuildOptions:
         out_dir=text(values, "out_dir"),
         clear=is_on(values, "clear"),
     )
+
+
+def facts(source: Source, paths: Iterable[Path]) -> list[object]:
+    """Give the same for programs, of one source."""
+    return [
+        {"package": source.name, "path": str(path), "kind": "wheel" if path.suffix == ".whl" else "sdist"}
+        for path in paths
+    ]
 
 
 def built(console: Console, paths: Iterable[Path]) -> None:

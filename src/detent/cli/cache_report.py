@@ -10,7 +10,6 @@ from detent.store.inventory import Tree
 from detent.store.usage import Held, Usage
 from detent.store.verify import Fault, Verdict
 
-_SCHEMA = {"version": 1}
 _SHOWN = 10
 """How many files of one package are named."""
 _WORDS = {
@@ -35,7 +34,6 @@ def size_table(found: CacheSize) -> Iterator[str]:
 def size_facts(found: CacheSize) -> dict[str, object]:
     """Give the same for a program."""
     return {
-        "schema": _SCHEMA,
         "path": found.path,
         **_usage_facts(found.total),
         "buckets": [{"name": name, **_usage_facts(used)} for name, used in found.buckets.items()],
@@ -75,7 +73,6 @@ def list_table(rows: Sequence[Held]) -> Iterator[str]:
 def list_facts(rows: Sequence[Held]) -> dict[str, object]:
     """Give the same for a program."""
     return {
-        "schema": _SCHEMA,
         "packages": [
             {
                 "name": row.entry.name,
@@ -115,6 +112,26 @@ def removed(tree: Tree) -> str:
     if tree.shared_bytes:
         told += f"; {size(tree.shared_bytes)} of it live on in environments that share the files"
     return told
+
+
+def removed_facts(path: str, tree: Tree) -> dict[str, object]:
+    """Give the same for a program."""
+    return {"path": path, **tree._asdict()}
+
+
+def check_facts(outcome: CacheCheck) -> dict[str, object]:
+    """Give what verifying found, for a program."""
+    verdict = outcome.verdict
+    return {
+        "packages": verdict.wheels,
+        "files": verdict.files,
+        "size_bytes": verdict.size_bytes,
+        "faults": [{"subject": f.subject, "path": f.path, "kind": f.kind} for f in verdict.faults],
+        "removed": list(outcome.removed),
+        "environments": [str(root) for root in verdict.environments],
+        "sharing": [{"subject": subject, "environments": links} for subject, links in verdict.sharing],
+        "seconds": outcome.seconds,
+    }
 
 
 def fault_lines(verdict: Verdict) -> Iterator[str]:

@@ -10,7 +10,7 @@ from detent.cli.flags import GLOBAL
 COMMANDS = (*project_table.COMMANDS, *lock_table.COMMANDS, *tool_table.COMMANDS)
 """In the order the help shows them."""
 
-ALIASES = {"new": "init", "generate-shell-completion": "completion"}
+ALIASES = {"new": "init", "update": "upgrade", "generate-shell-completion": "completion"}
 """Other names of commands, for those who come from elsewhere; the help does not show them."""
 
 SETTINGS = {

@@ -1,13 +1,13 @@
 """What is wrong with a command line, in words: one sentence, and the nearest thing that would be right."""
 
-from collections.abc import Callable, Sequence
-from difflib import get_close_matches
+from collections.abc import Sequence
 
 from detent.cli.commands import ALIASES, BY_NAME
 from detent.cli.flags import GLOBAL
 from detent.cli.grammar import Command
 from detent.cli.parse import Doubt
-from detent.errors import UsageError
+from detent.cli.schemas import ANSWERS, WITHOUT
+from detent.errors import UsageError, did_you_mean
 
 # What people type who come from another tool, and what it is called here.
 _OTHER_WORDS = {
@@ -15,9 +15,6 @@ _OTHER_WORDS = {
     "i": ("add", "sync"),
     "uninstall": ("remove",),
     "rm": ("remove",),
-    "update": ("lock --upgrade",),
-    "upgrade": ("lock --upgrade",),
-    "outdated": ("lock --upgrade --dry-run",),
     "compile": ("lock",),
     "check": ("lock --check",),
     "freeze": ("export",),
@@ -36,6 +33,8 @@ def complaint(doubt: Doubt) -> UsageError:
     match doubt.matter:
         case "unknown command":
             return _unknown_command(doubt)
+        case "no command":
+            return UsageError("a command is missing", next_steps=(f"see every command with {see}",))
         case "unknown flag":
             return _unknown_flag(doubt, whole)
         case "value missing":
@@ -62,7 +61,7 @@ def complaint(doubt: Doubt) -> UsageError:
             return UsageError(
                 f"the flag `{word}` cannot be `{doubt.value}`",
                 why=f"it is one of {_listed(choices)}",
-                next_steps=_suggestion(doubt.value, choices, lambda near: f"did you mean `{word} {near}`?"),
+                next_steps=did_you_mean(doubt.value, choices, before=f"{word} ") or (f"see {see}",),
             )
         case "argument missing":
             return UsageError(
@@ -74,7 +73,7 @@ def complaint(doubt: Doubt) -> UsageError:
             return UsageError(
                 f"`{whole}` cannot be given `{word}`",
                 why=f"it takes {_listed(choices)}",
-                next_steps=_suggestion(word, choices, lambda near: f"did you mean `{whole} {near}`?"),
+                next_steps=did_you_mean(word, choices, before=f"{whole} ") or (f"see {see}",),
             )
         case _:
             wanted = _wanted(BY_NAME[doubt.command])
@@ -97,6 +96,16 @@ def help_topic(words: Sequence[str]) -> str:
     raise _unknown_command(Doubt("unknown command", word=name))
 
 
+def schema_topic(words: Sequence[str]) -> str:
+    """Give the command a schema is asked of, empty for all; raises :class:`UsageError`."""
+    name = help_topic(words)
+    if not name or name in ANSWERS:
+        return name
+    why = WITHOUT.get(name, "it is a group of commands")
+    step = "see those that have one with `detent self schema`"
+    raise UsageError(f"`detent {name}` has no schema", why=why, next_steps=(step,))
+
+
 def _unknown_command(doubt: Doubt) -> UsageError:
     start = f"{doubt.command} " if doubt.command else ""
     names = [
@@ -109,7 +118,7 @@ def _unknown_command(doubt: Doubt) -> UsageError:
     steps = (
         (f"did you mean {' or '.join(f'`detent {other}`' for other in near)}?",)
         if near
-        else _suggestion(doubt.word, names, lambda name: f"did you mean `{whole} {name}`?")
+        else did_you_mean(doubt.word, names, before=f"{whole} ")
     )
     return UsageError(
         f"unknown command `{start}{doubt.word}`",
@@ -120,7 +129,7 @@ def _unknown_command(doubt: Doubt) -> UsageError:
 
 def _unknown_flag(doubt: Doubt, whole: str) -> UsageError:
     command = BY_NAME.get(doubt.command)
-    near = _suggestion(doubt.word, _spellings(command), lambda name: f"did you mean `{name}`?")
+    near = did_you_mean(doubt.word, _spellings(command))
     return UsageError(
         f"unknown flag `{doubt.word}`",
         why=_elsewhere(doubt, command),
@@ -145,10 +154,6 @@ def _elsewhere(doubt: Doubt, command: Command | None) -> str:
 
 def _wanted(command: Command) -> str:
     return f"`{command.argument.metavar.strip('[]')}`" if command.argument is not None else ""
-
-
-def _suggestion(word: str, known: Sequence[str], sentence: Callable[[str], str]) -> tuple[str, ...]:
-    return tuple(map(sentence, get_close_matches(word, known, n=1, cutoff=0.7)))
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal, TypeAlias
 
 from detent.cli.commands import COMMANDS
-from detent.cli.flags import GLOBAL
+from detent.cli.flags import GLOBAL, global_beside
 from detent.cli.grammar import Argument, Command, Flag
 from detent.cli.help_pages import GROUPS, shown_commands
 from detent.named import NamedTuple
@@ -64,7 +64,7 @@ def _places() -> Iterator[_Place]:
     for group in GROUPS:
         yield _Place(group, GLOBAL, Takes("words", tuple(shown_commands(f"{group} "))))
     for command in COMMANDS:
-        yield _Place(command.name, (*command.flags, *GLOBAL), _of_argument(command))
+        yield _Place(command.name, (*command.flags, *global_beside(command.flags)), _of_argument(command))
 
 
 def _is_valued(flag: Flag) -> bool:
@@ -245,7 +245,7 @@ def _zsh_group_case(group: str) -> str:
 
 
 def _zsh_case(command: Command) -> str:
-    lines = [*_zsh_flags(command.flags), *_zsh_flags(GLOBAL)]
+    lines = [*_zsh_flags(command.flags), *_zsh_flags(global_beside(command.flags))]
     takes = _of_argument(command)
     if takes.source == "programs":
         lines += ["        '(-)1:command:_command_names -e' \\", "        '*:: :_normal' \\"]

@@ -7,14 +7,22 @@ a server's words cannot drive the terminal.
 import os
 import sys
 import time
-from _thread import RLock
+from _thread import RLock, start_new_thread
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from detent import events, stamp
-from detent.cli.render import error_lines, show
+from detent.cli.render import SCHEMA_VERSION, error_facts, error_lines, show
 from detent.errors import DetentError, Failures, FileTrouble, UsageError
 from detent.events import Event
 
+if TYPE_CHECKING:  # most commands are over before there is something to draw, and nobody asks them more
+    from detent.cli.progress import Display
+    from detent.cli.timings import Timings
+
+FIRST_SECONDS = 0.15
+"""Of what takes no longer, nothing is drawn."""
 _STYLES = {"error": "1;31", "why": "1", "next": "1;36", "warning": "1;33", "note": "1;36"}
 _PLAIN_LINES = str.maketrans("├└─│", "|`-|")
 _STYLES.update({"+": "32", "-": "31", "~": "33", "bold": "1", "dim": "2"})
@@ -30,22 +38,40 @@ class Console:
         """What was asked for: how quiet, how talkative, whether progress is shown, and the colour."""
         self._quiet = 0
         self._verbose = 0
-        self._progress: Progress | None = None
+        self._began = time.monotonic()
+        self._timings: Timings | None = None
+        self._early: list[Event] = []
+        """What happened before anything is drawn."""
+        self._display: Display | None = None
+        self._drawing = 0
+        """Which time it is that something is drawn, so that who comes late for an earlier one finds out."""
         self._wants_progress = _is_terminal() and variables.get("TERM") != "dumb" and not variables.get("CI")
         self._told: set[str] = set()
         self._is_heard = True
+        self.wants_json = False
+        """Whether a program reads the answer: commands give it as :meth:`data`."""
+        self._facts: dict[str, object] | None = None
         self._rehearsed: list[str] | None = None
         """What would be said, while a report is only tried."""
         self._guard = RLock()
 
-    def set_up(self, *, quiet: int, verbose: int, progress: bool, colour: str = "") -> None:
-        """Take the verbosity and colour the flags ask for; raises :class:`UsageError` for both at once."""
+    def set_up(
+        self, *, quiet: int, verbose: int, progress: bool, colour: str = "", json: bool = False
+    ) -> None:
+        """Take what the flags ask for; raises :class:`UsageError` for quiet and verbose at once."""
+        self.wants_json = json
         if quiet and verbose:
-            raise UsageError("`--quiet` and `--verbose` cannot be used together")
+            raise UsageError(
+                "`--quiet` and `--verbose` cannot be used together", next_steps=("leave one of them out",)
+            )
         self.speech = (quiet, verbose, progress, colour)
         self._quiet = quiet
         self._verbose = verbose
         self._wants_progress = self._wants_progress and progress and not quiet
+        if verbose or json:
+            from detent.cli.timings import Timings
+
+            self._timings = Timings(self._began)
         if colour in {"always", "never"}:
             self._colour = colour == "always"
 
@@ -56,7 +82,7 @@ class Console:
 
         Raises :class:`FileTrouble` where it cannot be written.
         """
-        self._clear()
+        self.close()
         if self._quiet > 1:
             return
         try:
@@ -67,8 +93,41 @@ class Console:
         except OSError as error:
             raise FileTrouble("standard output", (error.strerror or "").lower()) from error
 
+    def data(self, facts: dict[str, object]) -> None:
+        """Give the answer as facts for a program; more may follow.
+
+        They are printed as one document when the command has ended, with the error if it ended with one.
+        """
+        self._facts = {**(self._facts or {}), **facts}
+
+    def hand_over(self) -> None:
+        """Print the facts there are, in ASCII: what foreign text they hold must not drive a terminal."""
+        if self._facts is None:
+            return
+        import json
+
+        facts, self._facts = {"schema": {"version": SCHEMA_VERSION}, **self._facts}, None
+        self.answer(json.dumps(facts, indent=2))
+
+    def tell_timings(self) -> None:
+        """Say where the time went: to a program, and to people who want to know more."""
+        if self._timings is None:
+            return
+        spent = self._timings.facts(time.monotonic())
+        if self.wants_json:
+            self.data({"timings": spent})
+        if self._verbose:
+            told = ", ".join(
+                f"{name} {stamp.duration(seconds)}" for name, seconds in spent.items() if seconds
+            )
+            self.say(self.styled(f"Time: {told}", "dim"))
+
     def say(self, text: str) -> None:
-        """Print a line of talk on stderr, unless quiet."""
+        """Print a line of talk on stderr, unless quiet; what was going on is over."""
+        self.close()
+        self._talk(text)
+
+    def _talk(self, text: str) -> None:
         if not self._quiet:
             self._line(text)
 
@@ -99,6 +158,7 @@ class Console:
 
     def error(self, error: DetentError, *, trace: str = "") -> None:
         """Print an error and, with ``-vv``, where it came from."""
+        self.close()
         if self._quiet > 1:
             return
         failures = error.failures if isinstance(error, Failures) else (error,)
@@ -109,6 +169,10 @@ class Console:
                 self._line(self.styled(label, label.strip(" :")) + text if label else text)
         if trace:
             self._line(show(trace))
+        if self.wants_json:
+            self.data(error_facts(error))
+            with suppress(OSError, FileTrouble):  # nobody reads it
+                self.hand_over()
 
     def report(self, event: Event) -> None:
         """Take an engine's event, from any thread: show it as progress, as a line, or not at all."""
@@ -116,27 +180,55 @@ class Console:
             self._show(event)
 
     def _show(self, event: Event) -> None:
+        if self._timings is not None:
+            self._timings.take(event, time.monotonic())
         match event:
             case events.Notice(level, text):
                 self.warn(text, level)
             case events.Remark(text):
                 self.warn(text, "note")
             case events.Waiting(path, holder):
-                self.say(f"Waiting for {show(holder)} to release `{show(path)}`")
+                self._talk(f"Waiting for {show(holder)} to release `{show(path)}`")
             case events.Step(text):
-                self.say(show(text))
-            case events.Building(subject):
-                self.say(f"   {self.styled('Building', 'bold')} {show(subject)}")
+                self._talk(show(text))
+            case events.Building(subject) if not self._wants_progress:
+                self._talk(f"   {self.styled('Building', 'bold')} {show(subject)}")
             case events.Built(subject):
-                self.say(f"      {self.styled('Built', 'bold')} {show(subject)}")
+                self._note(event)
+                self._talk(f"      {self.styled('Built', 'bold')} {show(subject)}")
             case events.Detail(text):
                 if self._verbose:
                     self._line(self.styled(show(text), "dim"))
             case _:
-                if self._wants_progress:
-                    if self._progress is None:
-                        self._progress = Progress()
-                    self._progress.show(event)
+                self._note(event)
+
+    def _note(self, event: Event) -> None:
+        """Leave it to whoever draws; nothing is drawn of what is over before it would be seen."""
+        if not self._wants_progress:
+            return
+        if self._display is not None:
+            self._display.take(event)
+            return
+        if not self._early:
+            with suppress(RuntimeError):  # a machine without threads to spare shows no progress
+                start_new_thread(self._draw_later, (self._drawing,))
+        self._early.append(event)
+
+    def _draw_later(self, drawing: int) -> None:
+        time.sleep(max(0.0, self._began + FIRST_SECONDS - time.monotonic()))
+        if drawing != self._drawing:
+            return
+        from detent.cli.progress import Display
+
+        with self._guard:
+            if drawing != self._drawing:
+                return
+            shows_output = bool(self._verbose)
+            display = Display(self._guard, _write_error, self.styled, shows_output=shows_output)
+            self._display = display
+            for event in self._early:
+                display.take(event)
+        display.run()
 
     def styled(self, text: str, style: str) -> str:
         """Give the text in a style, where colour is wanted."""
@@ -162,81 +254,22 @@ class Console:
         sys.stdout = open("/dev/null", "w", encoding="utf-8")  # noqa: SIM115, PTH123 -- for the rest of the process
 
     def close(self) -> None:
-        """Wipe what progress is left."""
-        self._clear()
+        """Wipe what progress is left, and draw no more of it."""
+        with self._guard:
+            self._drawing += 1
+            self._early.clear()
+            if self._display is not None:
+                self._display.stop()
+                self._display = None
 
     def _line(self, text: str) -> None:
         if self._rehearsed is not None:
             self._rehearsed.append(f"{text}\n")
             return
-        self._clear()
-        self._is_heard = self._is_heard and _write_error(f"{text}\n")
-
-    def _clear(self) -> None:
-        if self._progress is not None:
-            self._progress.clear()
-
-
-class Progress:
-    """One line at the foot of the terminal that vanishes when done."""
-
-    _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-
-    def __init__(self) -> None:
-        self._sizes: dict[str, int] = {}
-        self._received: dict[str, int] = {}
-        self._shown_at = 0.0
-        self._frame = 0
-        self._visible = False
-
-    def show(self, event: Event) -> None:
-        """Draw the line anew, at most twenty times a second."""
-        text = self._text(event)
-        now = time.monotonic()
-        if not text or now - self._shown_at < 0.05:
-            return
-        self._shown_at = now
-        self._frame = (self._frame + 1) % len(self._FRAMES)
-        line = f"{self._FRAMES[self._frame]} {text}"[: _columns() - 1]
-        self._visible = _write_error(f"\r\x1b[2K{line}")
-
-    def clear(self) -> None:
-        """Wipe the line."""
-        if self._visible:
-            _write_error("\r\x1b[2K")
-            self._visible = False
-
-    def _text(self, event: Event) -> str:
-        match event:
-            case events.Resolving(name, solved):
-                return f"Resolving dependencies... {solved} packages, at {show(name)}"
-            case events.DownloadStarted(filename, size_bytes):
-                self._sizes[filename] = size_bytes or 0
-                self._received[filename] = 0
-            case events.DownloadProgress(filename, received_bytes):
-                self._received[filename] = received_bytes
-            case events.DownloadFinished(filename):
-                self._sizes.pop(filename, None)
-                self._received.pop(filename, None)
-            case events.Prepared(name, version):
-                return f"Preparing packages... {show(name)}=={show(version)}"
-            case events.Linked(name, version, done, total):
-                return f"Installing [{done}/{total}] {show(name)}=={show(version)}"
-            case events.Verifying(subject, done, total):
-                return f"Verifying [{done}/{total}] {show(subject)}"
-            case _:
-                return ""
-        return self._downloads()
-
-    def _downloads(self) -> str:
-        if not self._sizes:
-            return ""
-        done, total = sum(self._received.values()) / 2**20, sum(self._sizes.values()) / 2**20
-        names = ", ".join(show(name.split("-")[0]) for name in list(self._sizes)[:3])
-        more = "..." if len(self._sizes) > 3 else ""
-        # Some indexes do not say how big their files are.
-        amount = f"{done:.1f}/{total:.1f} MiB" if all(self._sizes.values()) else f"{done:.1f} MiB"
-        return f"Downloading {names}{more} {amount}"
+        with self._guard:
+            if self._display is not None:
+                self._display.wipe()
+            self._is_heard = self._is_heard and _write_error(f"{text}\n")
 
 
 def _open_missing_streams() -> None:

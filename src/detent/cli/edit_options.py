@@ -78,5 +78,9 @@ def _table(values: Values) -> Table:
             return Table("group", group)
     except ValueError as error:
         flag = "--group" if extra is None else "--optional"
-        raise UsageError(f"`{flag}` cannot be `{group or extra or ''}`", why=str(error)) from error
+        raise UsageError(
+            f"`{flag}` cannot be `{group or extra or ''}`",
+            why=str(error),
+            next_steps=("write a name such as `docs`",),
+        ) from error
     return Table("group", "dev") if is_on(values, "dev") else Table("project", "")

@@ -9,6 +9,9 @@ PRERELEASES = ("disallow", "allow", "if-necessary", "explicit", "if-necessary-or
 FORK_STRATEGIES = ("requires-python", "fewest")
 IMPORTED = ("poetry", "uv", "pdm", "pipenv", "requirements")
 SHELLS = ("bash", "zsh", "fish", "powershell")
+ACTIVATED = (
+    "ash", "bash", "csh", "dash", "fish", "ksh", "mksh", "powershell", "pwsh", "sh", "tcsh", "zsh",
+)  # fmt: skip
 FORMATS = ("requirements.txt", "constraints.txt", "pylock.toml")
 BACKENDS = ("hatchling", "setuptools", "flit-core", "poetry-core", "pdm-backend")
 BACKEND_ALIASES = {"hatch": "hatchling", "flit": "flit-core", "poetry": "poetry-core", "pdm": "pdm-backend"}
@@ -45,9 +48,22 @@ GLOBAL = (
     value("--color", "WHEN", "Use colour: auto, always, never", choices=("auto", "always", "never")),
     switch("--no-color", "The same as `--color never`")._replace(opposite=""),
     switch("--no-progress", "Show no progress on the terminal", variable="DETENT_NO_PROGRESS"),
+    value(
+        "--output-format",
+        "FORMAT",
+        "The answer as text (the default), or as json on stdout",
+        choices=("text", "json"),
+    ),
     Flag("quiet", ("-q", "--quiet"), "count", "Print only errors; twice: nothing"),
     Flag("verbose", ("-v", "--verbose"), "count", "Print details; twice: also the trace of an error"),
 )
+
+
+def global_beside(flags: tuple[Flag, ...]) -> tuple[Flag, ...]:
+    """Give the flags of every command that a command has not as its own, with more choices."""
+    own = {flag.name for flag in flags}
+    return tuple(flag for flag in GLOBAL if flag.name not in own)
+
 
 CONNECTING = (
     value(

@@ -80,7 +80,8 @@ def _guarded(
     trace_of: Callable[[BaseException], str],
 ) -> int | None:
     try:
-        return run(console)
+        code = run(console)
+        console.hand_over()
     except DetentError as error:
         console.error(error, trace=trace_of(error) if console.wants_trace else "")
         return error.exit_code
@@ -91,6 +92,8 @@ def _guarded(
         fault = told(error)
         console.error(fault, trace=trace_of(error) if console.wants_trace else "")
         return fault.exit_code
+    else:
+        return code
 
 
 def leave(code: int) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from textwrap import wrap
 
 from detent.cli.commands import COMMANDS
-from detent.cli.flags import GLOBAL
+from detent.cli.flags import global_beside
 from detent.cli.grammar import Argument, Command, Flag
 
 GROUPS = {
@@ -31,12 +31,19 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "detent add 'uvicorn[standard]' --optional server",
         "detent add -r requirements.txt",
     ),
+    "activate": ("detent activate", "detent activate fish"),
     "import": (
         "detent import",
         "detent import --dry-run",
         "detent import --group docs docs/requirements.txt",
     ),
     "remove": ("detent remove httpx", "detent remove --dev pytest"),
+    "upgrade": (
+        "detent upgrade",
+        "detent upgrade httpx rich",
+        "detent upgrade --to minor --dry-run",
+        "detent upgrade --bounds",
+    ),
     "lock": (
         "detent lock",
         "detent lock --check",
@@ -52,7 +59,22 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "run": ("detent run pytest -x", "detent run -m http.server", "detent run --no-sync python"),
     "venv": ("detent venv", "detent venv --clear --python 3.13", "detent venv --seed ~/scratch/.venv"),
-    "tree": ("detent tree --depth 1", "detent tree --invert --package certifi"),
+    "tree": (
+        "detent tree --depth 1",
+        "detent tree --invert --package certifi",
+        "detent tree --outdated --show-sizes",
+        "detent tree --python-platform windows --python-version 3.13",
+    ),
+    "graph": (
+        "detent graph --open",
+        "detent graph -o docs/dependencies.html",
+        "detent graph --output-format json",
+    ),
+    "diff": ("detent diff", "detent diff origin/main...HEAD --output-format markdown"),
+    "why": ("detent why idna", "detent why numpy==1.26.4 --all"),
+    "outdated": ("detent outdated", "detent outdated --direct --exit-code"),
+    "why-not": ("detent why-not numpy", "detent why-not 'numpy>=2'", "detent why-not numpy==2.1.0"),
+    "verify": ("detent verify", "detent verify --against origin/main", "detent verify -v"),
     "cache size": ("detent cache size --human",),
     "cache list": ("detent cache list", "detent cache list numpy --output-format json"),
     "cache prune": ("detent cache prune", "detent cache prune --ci"),
@@ -70,6 +92,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
 MORE: Mapping[str, str] = {
     "completion": "Write what it prints to the file your shell reads, as below, and open a new shell. For zsh"
     " the folder must be in its `fpath` before `compinit` runs.",
+    "activate": 'A shell evaluates what it prints: `eval "$(detent activate)"`, in fish `detent activate | source`, in'
+    " PowerShell `detent activate | Invoke-Expression`.",
     "cache dir": "A command that is given `--cache-dir` or `--no-cache` uses another one.",
 }
 """What a long page says besides."""
@@ -111,7 +135,8 @@ def _long(command: Command, width: int) -> list[str]:
         parts.insert(2, _paragraph(MORE[command.name], width))
     if command.flags:
         parts.append(_section("Flags", map(_flag_row, command.flags), width))
-    parts.append(_section("Flags of every command", [*map(_flag_row, GLOBAL), _HELP_FLAG], width))
+    others = map(_flag_row, global_beside(command.flags))
+    parts.append(_section("Flags of every command", [*others, _HELP_FLAG], width))
     if command.name in EXAMPLES:
         parts.append("\n".join(("Examples:", *(f"  {line}" for line in EXAMPLES[command.name]))))
     return parts

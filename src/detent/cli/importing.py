@@ -19,7 +19,9 @@ def asked(values: Values) -> Asked:
         if group:
             group_name(group)
     except ValueError as error:
-        raise UsageError(f"`--group` cannot be `{group}`", why=str(error)) from error
+        raise UsageError(
+            f"`--group` cannot be `{group}`", why=str(error), next_steps=("write a name such as `docs`",)
+        ) from error
     tool = text(values, "from")
     return Asked(
         project=text(values, "project"),
@@ -34,7 +36,8 @@ def imported(console: Console, outcome: ImportOutcome, *, dry_run: bool) -> None
     source = outcome.source
     if outcome.lock is None:
         if dry_run and source.is_changed and not source.is_done:
-            console.answer(outcome.text.removesuffix("\n"))
+            if not console.wants_json:
+                console.answer(outcome.text.removesuffix("\n"))
         else:
             console.say(_nothing(outcome))
         return

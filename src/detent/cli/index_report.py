@@ -40,4 +40,4 @@ def lines(indexes: Sequence[Shown]) -> Iterator[str]:
 
 def facts(indexes: Sequence[Shown]) -> dict[str, object]:
     """Give the indexes for programs."""
-    return {"schema": {"version": 1}, "indexes": [index._asdict() for index in indexes]}
+    return {"indexes": [index._asdict() for index in indexes]}

@@ -14,7 +14,7 @@ from detent.cli.flags import (
     SELECTION,
     SELECTION_CLASHES,
 )
-from detent.cli.grammar import Command, many, switch, value
+from detent.cli.grammar import Argument, Command, many, switch, value
 
 COMMANDS = (
     Command(
@@ -26,14 +26,109 @@ COMMANDS = (
             many("--package", "NAME", "Start at this package"),
             many("--prune", "NAME", "Do not show this package and what stands below it"),
             switch("--no-dedupe", "Draw what a package needs every time it comes"),
+            switch("--outdated", "Say beside each package which newer version there is"),
+            switch("--show-sizes", "Say beside each package how much there is to download"),
+            switch("--universal", "For every environment of the lock: what is shown anyway"),
+            value("--python-version", "VERSION", "For this Python alone"),
+            value(
+                "--python-platform",
+                "PLATFORM",
+                "For this platform alone: linux, macos, windows, or as in `aarch64-unknown-linux-gnu`",
+            ),
             *SELECTION,
+            *LOCKING,
+            *RESOLVING,
+            *PYTHON,
+            *INDEX,
+            *BUILDING,
+            *REFRESHING,
+        ),
+        clashes=(
+            *LOCKING_CLASHES,
+            *SELECTION_CLASHES,
+            ("universal", ("python_version", "python_platform")),
+        ),
+    ),
+    Command(
+        "graph",
+        "Make a page of the lock to look at in a browser",
+        (
+            value(
+                "--output",
+                "FILE",
+                "Write it to FILE, `-` for standard output (default: graph.html)",
+                short="-o",
+            ),
+            switch("--open", "Open it in the browser"),
             *LOCKING,
             *RESOLVING,
             *INDEX,
             *BUILDING,
             *REFRESHING,
         ),
-        clashes=(*LOCKING_CLASHES, *SELECTION_CLASHES),
+        clashes=LOCKING_CLASHES,
+    ),
+    Command(
+        "diff",
+        "Show what changed in the lock since a revision",
+        (
+            value("--against", "FILE", "Compare with this lock instead of one in the repository"),
+            switch("--exit-code", "Exit with 1 when something changed, as git does"),
+            value("--textconv", "FILE", "Print the lock FILE as short lines; git runs this to show changes"),
+            value(
+                "--output-format",
+                "FORMAT",
+                "text (the default), markdown for a pull request, or json",
+                choices=("text", "markdown", "json"),
+            ),
+        ),
+        Argument("revisions", "[REV]", "From REV (HEAD) to the file; or A..B; or A...B, since they parted"),
+        clashes=(("textconv", ("against",)),),
+    ),
+    Command(
+        "why",
+        "Show why a package is in the lock, and what holds its version",
+        (switch("--all", "Show every path to it, however many there are"),),
+        Argument("package_given", "NAME[==V]", "The package, or its entry of one version", required=True),
+    ),
+    Command(
+        "why-not",
+        "Show what keeps a package from another version, and how to get it",
+        (*RESOLVING, *INDEX, *BUILDING, *REFRESHING),
+        Argument("package_given", "NAME[==V]", "The package and the version; its newest one", required=True),
+    ),
+    Command(
+        "verify",
+        "Hold the lock against the project and its indexes, without downloading a wheel",
+        (
+            value("--against", "REV", "Look only at entries that changed since this revision"),
+            *RESOLVING,
+            *INDEX,
+        ),
+    ),
+    Command(
+        "outdated",
+        "Show which locked packages could be newer, and what holds them",
+        (
+            switch("--all", "Show what is up to date as well"),
+            switch("--direct", "Only what the project itself asks for"),
+            many("--group", "GROUP", "Only what this dependency group asks for"),
+            switch("--exit-code", "End with 1 where anything could be newer"),
+            *RESOLVING,
+            *INDEX,
+            *BUILDING,
+        ),
+    ),
+    Command(
+        "merge-driver",
+        "Merge three locks for git, or set git up to have it done",
+        (
+            switch("--install", "Set it up: in this repository's configuration, and in .gitattributes"),
+            switch("--uninstall", "Take it out again")._replace(opposite=""),
+            switch("--global", "In your own configuration of git instead of the repository's"),
+        ),
+        Argument("merge_files", "[BASE OURS THEIRS PATH]", "What git gives as %O %A %B %P", many=True),
+        clashes=(("install", ("uninstall",)),),
     ),
     Command(
         "export",

@@ -55,5 +55,6 @@ def world_for(
         if witness is not None:
             witness.see_world(world, project, str(environment_path(world, project)))
         yield world
+    console.close()  # what comes next may be another program
     if witness is not None:
         witness.leave()

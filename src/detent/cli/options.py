@@ -42,6 +42,7 @@ def flags(values: Values) -> dict[str, object]:
         "build-constraint": words(values, "build_constraint"),
         "refresh": everything,
         "forget-built": is_on(values, "refresh") or bool(words(values, "refresh_package")),
+        "only-reads": is_on(values, "only_reads"),
         "refresh-package": (*words(values, "refresh_package"), *_moving(values)),
     }
 
@@ -56,7 +57,11 @@ def _seconds(values: Values) -> float | None:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < inf:
-        raise UsageError("`--max-seconds` takes a positive number", why=f"`{written}` is none")
+        raise UsageError(
+            "`--max-seconds` takes a positive number",
+            why=f"`{written}` is none",
+            next_steps=("write it like `--max-seconds 60`",),
+        )
     return seconds
 
 
@@ -105,7 +110,11 @@ def packages(values: Values, name: str) -> tuple[PackageName, ...]:
     try:
         return tuple(map(package_name, words(values, name)))
     except ValueError as error:
-        raise UsageError(f"`{_spelling(name)}` takes the name of a package", why=str(error)) from error
+        raise UsageError(
+            f"`{_spelling(name)}` takes the name of a package",
+            why=str(error),
+            next_steps=("write a name such as `httpx`",),
+        ) from error
 
 
 def _separated(values: Values, name: str) -> tuple[str, ...]:

@@ -5,12 +5,13 @@ It answers only lines it is sure of. Anything else (help, an unknown word, a mis
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from detent.cli.commands import BY_NAME
 from detent.cli.flags import GLOBAL
 from detent.cli.grammar import Command, Flag
-from detent.errors import UsageError
+from detent.errors import UsageError, did_you_mean
 from detent.named import NamedTuple
 
 Value: TypeAlias = bool | int | str | tuple[str, ...] | None
@@ -20,6 +21,7 @@ _TRUE = frozenset(("1", "true", "t", "yes", "y", "on"))
 _FALSE = frozenset(("", "0", "false", "f", "no", "n", "off"))
 _HELP = frozenset(("-h", "--help"))
 _VERSION = frozenset(("-V", "--version"))
+_FORMAT = "--output-format"
 
 
 class Parsed(NamedTuple):
@@ -82,9 +84,24 @@ def parse(words: Sequence[str], variables: Mapping[str, str]) -> Parsed:
     return Parsed(command, values, _settle(command, given, values))
 
 
+def asks_for_json(words: Sequence[str]) -> bool:
+    """Whether a line that could not be read asks for JSON; what may be of a command to run says nothing."""
+    is_json = False
+    for before, word in pairwise(("", *words)):
+        if word == "--" or (before == "run" and not word.startswith("-")):
+            break
+        flag, _, attached = word.partition("=")
+        if _FORMAT in {before, flag}:
+            is_json = "json" in {word, attached}
+    return is_json
+
+
 def exclusive(*spellings: str) -> UsageError:
     """Say that flags contradict each other."""
-    return UsageError(f"{' and '.join(f'`{s}`' for s in spellings)} cannot be used together")
+    return UsageError(
+        f"{' and '.join(f'`{s}`' for s in spellings)} cannot be used together",
+        next_steps=("leave all but one of them out",),
+    )
 
 
 def _settle(
@@ -156,13 +173,18 @@ def _from_variable(flag: Flag, text: str) -> Value:
             raise UsageError(
                 f"`{flag.variable}` must be one of {', '.join(f'`{c}`' for c in flag.choices)}",
                 why=f"it is set to `{text}`",
+                next_steps=(*did_you_mean(text, flag.choices), "or unset it"),
             )
         return text or None
     if flag.kind == "list":
         return tuple(text.split())
     word = text.strip().lower()
     if word not in _TRUE and word not in _FALSE:
-        raise UsageError(f"`{flag.variable}` must be true or false", why=f"it is set to `{text}`")
+        raise UsageError(
+            f"`{flag.variable}` must be true or false",
+            why=f"it is set to `{text}`",
+            next_steps=("set it to `1` or `0`, or unset it",),
+        )
     return word in _TRUE
 
 

@@ -21,11 +21,13 @@ def login_of(values: Values, console: Console) -> Login:
         return Login(service, TOKEN_USER, _said(token, "token"))
     given = text(values, "username")
     if named is not None and given not in {None, named.username}:
-        raise UsageError("the user is named twice, in the URL and by `--username`")
+        raise UsageError(
+            "the user is named twice, in the URL and by `--username`", next_steps=("leave `--username` out",)
+        )
     username = given or (named.username if named is not None else "") or _asked_name(service, console)
     password = text(values, "password") or (named.password if named is not None else "") or None
     if password is None:
-        password = _asked_password(username, service)
+        password = _asked_password(username, service, console)
     return Login(service, username, _said(password, "password"))
 
 
@@ -35,7 +37,9 @@ def _said(given: str, flag: str) -> str:
         line = sys.stdin.readline()
         found = line.removesuffix("\n").removesuffix("\r")
     if not found:
-        raise UsageError(f"the {flag} is empty")
+        raise UsageError(
+            f"the {flag} is empty", next_steps=(f"give it with `--{flag}`; `-` reads it from standard input",)
+        )
     return found
 
 
@@ -44,12 +48,13 @@ def _asked_name(service: str, console: Console) -> str:
     console.say(f"User name for {show(service)}:")
     name = sys.stdin.readline().strip()
     if not name:
-        raise UsageError("the user name is empty")
+        raise UsageError("the user name is empty", next_steps=("give `--username NAME`",))
     return name
 
 
-def _asked_password(username: str, service: str) -> str:
+def _asked_password(username: str, service: str, console: Console) -> str:
     _need_terminal("--password -")
+    console.close()  # nobody draws over what is typed
     try:
         return getpass.getpass(show(f"Password of {username} for {service}: "))
     except EOFError:

@@ -10,7 +10,11 @@ from detent.errors import UsageError
 
 def directory_missing(directory: str, error: OSError) -> UsageError:
     """Say that `--directory` names no folder one can change to."""
-    return UsageError(f"cannot change to the directory `{directory}`", why=(error.strerror or "").lower())
+    return UsageError(
+        f"cannot change to the directory `{directory}`",
+        why=(error.strerror or "").lower(),
+        next_steps=("name a folder that is there with `--directory`",),
+    )
 
 
 def folder_gone() -> UsageError:
@@ -29,8 +33,21 @@ def init(values: Values, console: Console) -> int:
     from detent.ops.wiring import open_world
 
     with open_world(options.flags(values), os.environ, console.report) as world:
-        outcome = init_project(world, starting.options(values))
+        wanted = starting.options(values)
+        root = os.path.abspath(wanted.path or ".")  # noqa: PTH100 -- links the user wrote stay as they are
+        outcome = init_project(world, wanted)
         starting.report(console, outcome)
+        if options.is_on(values, "merge_driver"):
+            from detent.cli import merge_report
+            from detent.ops.discover import find_project
+            from detent.ops.merge_driver import install
+
+            project = find_project(root)
+            merge_report.installed(console, install(project.lock_path.parent, os.environ))
+        if console.wants_json:
+            from detent.cli import project_facts
+
+            console.data(project_facts.started(root, outcome))
     return 0
 
 
@@ -44,6 +61,11 @@ def add(values: Values, console: Console) -> int:
     with opened(values, os.environ, console) as (world, project):
         outcome = add_dependencies(world, project, wanted)
         edit_report.edited(console, outcome)
+        console.tell_timings()
+        if console.wants_json:
+            from detent.cli import project_facts
+
+            console.data(project_facts.edited(project, outcome))
     return 0
 
 
@@ -57,6 +79,36 @@ def remove(values: Values, console: Console) -> int:
     with opened(values, os.environ, console) as (world, project):
         outcome = remove_dependencies(world, project, wanted)
         edit_report.edited(console, outcome)
+        console.tell_timings()
+        if console.wants_json:
+            from detent.cli import project_facts
+
+            console.data(project_facts.edited(project, outcome))
+    return 0
+
+
+def upgrade(values: Values, console: Console) -> int:
+    """Let locked versions move to newer ones."""
+    from detent.cli import upgrade_options, upgrade_report
+    from detent.cli.opened import opened
+    from detent.ops.upgrading import upgrade as upgrade_lock
+
+    wanted = upgrade_options.upgrade(values)
+    if values["interactive"]:
+        upgrade_options.refuse_without_terminal()
+    with opened(upgrade_options.with_newest(values), os.environ, console) as (world, project):
+        if values["interactive"]:
+            found = upgrade_lock(world, project, wanted._replace(dry_run=True)).lock
+            names = upgrade_options.asked(console, [c for c in found.changes if c.before and c.after])
+            if not names:
+                console.say("Nothing was changed")
+                return 0
+            wanted = wanted._replace(names=names, groups=())
+        outcome = upgrade_lock(world, project, wanted)
+        upgrade_report.upgraded(console, outcome)
+        console.tell_timings()
+        if console.wants_json:
+            console.data(upgrade_report.upgrade_facts(project, outcome))
     return 0
 
 
@@ -78,12 +130,20 @@ def lock(values: Values, console: Console, words: Sequence[str] = ()) -> int:
                 report.locked(console, outcome, dry_run=wanted.dry_run)
 
         tell()
-        if witness is not None and not (outcome.is_changed or outcome.goes_by_folders):
+        console.tell_timings()
+        if witness is not None and not outcome.is_changed and witness.sees_folders(project, outcome.lock):
             witness.keep(world, project, console.rehearsed(tell), lock=outcome.text)
+        rows = None
         if values["coverage"]:
             from detent.lock.coverage import coverage, draw
 
-            console.answer(draw(coverage(outcome.lock)).rstrip("\n"))
+            rows = coverage(outcome.lock)
+            if not console.wants_json:
+                console.answer(draw(rows).rstrip("\n"))
+        if console.wants_json:
+            from detent.cli import project_facts
+
+            console.data(project_facts.locked(project, outcome, rows, dry_run=wanted.dry_run))
     return 0
 
 
@@ -103,7 +163,13 @@ def sync(values: Values, console: Console, words: Sequence[str] = ()) -> int:
     witness = stamped.witness(values, words, os.environ, console, LOOKS)
     with opened(values, os.environ, console, witness) as (world, project):
         outcome = sync_environment(world, project, wanted)
+        if console.wants_json:
+            from detent.cli import project_facts
+
+            only_look = wanted.check or wanted.dry_run
+            console.data(project_facts.synced(project, outcome, dry_run=only_look))
         code = sync_report.synced(console, outcome, wanted)
+        console.tell_timings()
         if witness is not None:
             text = sync_report.next_time(console, outcome, wanted)
             keep_synced(witness, world, project, outcome, text)
@@ -115,12 +181,17 @@ def sync(values: Values, console: Console, words: Sequence[str] = ()) -> int:
 
 def run(values: Values, console: Console, words: Sequence[str] = ()) -> int:
     """Run a command in the environment."""
-    from detent.cli import stamped, sync_options, sync_report
+    from detent.cli import options, run_report, stamped, sync_options, sync_report
     from detent.cli.opened import world_for
     from detent.ops.run import run as run_command
     from detent.ops.stamped_environment import LOOKS, RunWitness
 
     wanted = sync_options.run(values)
+    files = () if values["no_env_file"] else options.words(values, "env_file")
+    if files:
+        from detent.ops.env_files import variables_of
+
+        wanted = wanted._replace(variables=tuple(variables_of(files, os.environ).items()))
     witness = stamped.witness(values, words, os.environ, console, LOOKS)
     kept = RunWitness(witness, is_module=wanted.is_module, goes_by_script=wanted.project is None)
     return run_command(
@@ -128,7 +199,8 @@ def run(values: Values, console: Console, words: Sequence[str] = ()) -> int:
         os.environ,
         lambda project: kept.during(project, world_for(project, values, os.environ, console, witness)),
         synced=lambda outcome: sync_report.synced(console, kept.synced(outcome), wanted.sync, is_run=True),
-        offered=lambda names: sync_report.offered(console, names),
+        offered=lambda names, tasks: run_report.offered(console, names, tasks),
+        begun=lambda call: run_report.begun(console, call),
     )
 
 
@@ -150,6 +222,23 @@ def venv(values: Values, console: Console) -> int:
 
             seeds = plant_seeds(world, outcome.environment)
         words.report(console, outcome, seeds, shell=os.environ.get("SHELL", ""))
+        if console.wants_json:
+            from detent.cli import project_facts
+
+            console.data(project_facts.made(outcome.environment, seeds))
+    return 0
+
+
+def activate(values: Values, console: Console) -> int:
+    """Print the line that activates the environment."""
+    from detent.cli import options
+    from detent.cli.opened import opened
+    from detent.ops.activate import activate as activating
+    from detent.ops.activate import shell_around
+
+    shell = options.text(values, "shell") or shell_around(os.getpid(), os.environ)
+    with opened(values, os.environ, console) as (world, project):
+        console.answer(activating(world, project, shell))
     return 0
 
 
@@ -166,6 +255,10 @@ def import_from(values: Values, console: Console) -> int:
         dry_run=bool(values["dry_run"]),
     )
     importing.imported(console, outcome, dry_run=bool(values["dry_run"]))
+    if console.wants_json:
+        from detent.cli import project_facts
+
+        console.data(project_facts.imported(outcome, dry_run=bool(values["dry_run"])))
     return 0
 
 
@@ -181,8 +274,13 @@ def build(values: Values, console: Console) -> int:
     package, is_all = options.text(values, "package"), options.is_on(values, "all_packages")
     sources = find_sources(given, start, package, all_packages=is_all)
     with open_world(options.flags(values), os.environ, console.report, sources[0].project) as world:
+        facts: list[object] = []
         for source in sources:
-            build_options.built(console, build_distributions(world, source, wanted, os.environ))
+            paths = build_distributions(world, source, wanted, os.environ)
+            build_options.built(console, paths)
+            facts += build_options.facts(source, paths)
+            if console.wants_json:
+                console.data({"built": facts})
     return 0
 
 
@@ -196,12 +294,18 @@ def version(values: Values, console: Console) -> int:
     wanted = versioning.options(values)
     if wanted.is_question:
         project, package = find_project(options.text(values, "project")), options.text(values, "package")
-        outcome = version_of(project if package is None else about(project, package))
+        project = project if package is None else about(project, package)
+        outcome = version_of(project)
     else:
         with opened(values, os.environ, console) as (world, project):
             outcome = set_version(world, project, wanted)
             versioning.report(console, outcome)
-    console.answer(versioning.answer(outcome, values))
+    if console.wants_json:
+        from detent.cli import project_facts
+
+        console.data(project_facts.versioned(project, outcome))
+    else:
+        console.answer(versioning.answer(outcome, is_short=options.is_on(values, "short")))
     return 0
 
 
@@ -215,5 +319,10 @@ def undo(values: Values, console: Console) -> int:
 
     wanted = UndoOptions(dry_run=is_on(values, "dry_run"), force=is_on(values, "force"))
     with opened(values, os.environ, console) as (world, project):
-        undo_report.undone(console, undo_change(world, project, wanted))
+        outcome = undo_change(world, project, wanted)
+        undo_report.undone(console, outcome)
+        if console.wants_json:
+            from detent.cli import project_facts
+
+            console.data(project_facts.undone(outcome))
     return 0

@@ -1,6 +1,7 @@
 """The commands that make a project, and change it, its lock or its environment."""
 
 from detent.cli.flags import (
+    ACTIVATED,
     ACTIVE,
     BACKEND_ALIASES,
     BACKENDS,
@@ -66,6 +67,7 @@ COMMANDS = (
             value(
                 "--vcs", "VCS", "Version control to set up: git (the default), none", choices=("git", "none")
             ),
+            switch("--merge-driver", "Have git merge `pylock.toml` with detent in this repository"),
             switch("--no-readme", "Write no README.md"),
             switch("--no-pin-python", "Write no .python-version"),
             switch("--no-workspace", "Do not make it a member of the workspace it lies in")._replace(
@@ -155,6 +157,31 @@ COMMANDS = (
         clashes=(*WHERE_CLASHES, *LOCKING_CLASHES),
     ),
     Command(
+        "upgrade",
+        "Let locked versions move to newer ones, and sync",
+        (
+            many("--group", "GROUP", "What this dependency group asks for"),
+            value(
+                "--to",
+                "STEP",
+                "How far each may move: patch, minor, major (the default)",
+                choices=("patch", "minor", "major"),
+            ),
+            switch("--bounds", "Raise the bounds in pyproject.toml too"),
+            switch("--interactive", "Ask which of them shall move", short="-i"),
+            switch("--dry-run", "Show what would change, change nothing"),
+            switch("--no-sync", "Stop after locking", variable="DETENT_NO_SYNC"),
+            *RESOLVING,
+            *ACTIVE,
+            *PYTHON,
+            *INDEX,
+            *BUILDING,
+            *REFRESHING,
+            *LINKING,
+        ),
+        Argument("names", "NAME...", "Packages that may move; none: all", many=True),
+    ),
+    Command(
         "lock",
         "Bring the lock up to date",
         (
@@ -222,6 +249,8 @@ COMMANDS = (
         "Run a command in the environment",
         (
             switch("--module", "Run a Python module", short="-m"),
+            many("--env-file", "FILE", "Set what this file says, such as `.env`", variable="DETENT_ENV_FILE"),
+            switch("--no-env-file", "Read no such file", variable="DETENT_NO_ENV_FILE")._replace(opposite=""),
             switch("--no-sync", "Do not touch the environment", variable="DETENT_NO_SYNC"),
             *LOCKING,
             Flag(
@@ -243,7 +272,13 @@ COMMANDS = (
             *REFRESHING,
             *LINKING,
         ),
-        Argument("command", "[COMMAND...]", "The command and its arguments", many=True, command_line=True),
+        Argument(
+            "command",
+            "[COMMAND...]",
+            "The command and its arguments; a task of the project comes first",
+            many=True,
+            command_line=True,
+        ),
         clashes=(
             *LOCKING_CLASHES,
             *SELECTION_CLASHES,
@@ -276,6 +311,17 @@ COMMANDS = (
         ),
         Argument("path", "[PATH]", "Its folder (default: the project's environment, else `.venv` here)"),
         clashes=(("clear", ("allow_existing",)),),
+    ),
+    Command(
+        "activate",
+        "Print the line that activates the environment in a shell",
+        (),
+        Argument(
+            "shell",
+            "[SHELL]",
+            "bash, zsh, fish and the like (default: the one it is started from)",
+            choices=ACTIVATED,
+        ),
     ),
     Command(
         "import",
@@ -335,7 +381,6 @@ COMMANDS = (
             ),
             *ONE_PACKAGE,
             switch("--short", "Only the version"),
-            value("--output-format", "FORMAT", "text (the default) or json", choices=("text", "json")),
             switch("--dry-run", "Show what would change, change nothing"),
             switch("--no-sync", "Stop after locking", variable="DETENT_NO_SYNC"),
             *EDIT_LOCKING,

@@ -3,7 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from detent.errors import DetentError
+from detent.errors import DetentError, Failures
+
+SCHEMA_VERSION = 1
+"""Of what commands say as JSON (`cli.schemas`): fields are added within a version, none is taken away."""
 
 # C0 and C1 controls, line separators, bidirectional controls and what nobody sees: it could drive a terminal
 # or deceive its reader. Not compiled here: what every command says is mostly plain.
@@ -28,6 +31,17 @@ def error_lines(error: DetentError) -> Iterator[tuple[str, str]]:
     for number, step in enumerate(error.next_steps):
         text = _on_one_line(step)
         yield ("", f"       {text}") if number else (" next:", f" {text}")
+
+
+def error_facts(error: DetentError) -> dict[str, object]:
+    """Give an error for programs: the first of several, and the others beside it."""
+    first, *more = error.failures if isinstance(error, Failures) else (error,)
+    facts: dict[str, object] = {"error": _facts(first)}
+    return {**facts, "more_errors": [_facts(one) for one in more]} if more else facts
+
+
+def _facts(error: DetentError) -> dict[str, object]:
+    return {"code": error.code, "what": error.what, "why": error.why, "next": list(error.next_steps)}
 
 
 def _on_one_line(text: str) -> str:

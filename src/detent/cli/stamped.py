@@ -13,6 +13,7 @@ _FLAGS = frozenset((
     "link_mode", "locked", "frozen", "check", "check_exists", "dry_run",
     "extra", "all_extras", "no_extra", "group", "no_group", "only_group", "all_groups", "no_default_groups",
     "no_dev", "only_dev", "no_install_project", "no_install_local", "no_install_package",
+    "package", "all_packages", "no_install_workspace",
     "only_install_project", "only_install_local", "only_install_package", "inexact", "exact", "no_sync",
     "module", "command", "resolution", "prerelease", "fork_strategy", "exclude_newer", "no_build",
     "no_build_package", "no_binary", "no_binary_package", "no_sources", "no_sources_package",

@@ -1,6 +1,5 @@
 """What syncing came to, as lines of talk: a summary per phase, then one line per change."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
 from detent.cli.console import Console
@@ -34,6 +33,7 @@ class Doing(NamedTuple):
 
 def synced(console: Console, outcome: SyncOutcome, options: Looking, *, is_run: bool = False) -> int:
     """Report a sync; `run` stays silent when nothing had to be done."""
+    console.close()
     only_look = options.check or options.dry_run
     changes = outcome.plan.changes()
     if is_run and outcome.plan.is_empty and outcome.environment_action == "kept":
@@ -75,21 +75,6 @@ def next_time(console: Console, outcome: SyncOutcome, options: Looking) -> str:
         _checked(console, sum(not isinstance(action, Remove) for action in outcome.plan.actions), 0)
 
     return console.rehearsed(found)
-
-
-def offered(console: Console, names: Sequence[str]) -> int:
-    """List what an environment has to run, for who named no command."""
-    lines = [
-        "Provide a command or script to invoke with `detent run <command>` or `detent run <script>.py`.",
-        "",
-        "The following commands are available in the environment:",
-        "",
-        *(f"- {show(name)}" for name in names),
-        "",
-        "See `detent run --help` for more information.",
-    ]
-    console.answer("\n".join(lines))
-    return 2
 
 
 def _checked(console: Console, kept: int, seconds: float) -> None:

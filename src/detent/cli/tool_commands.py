@@ -21,7 +21,7 @@ def aside(doubt: Doubt, console: Console) -> int:
             return detent_version(console)
         case "help":
             return _help(doubt.command, console, is_short=doubt.word == "-h")
-        case "no command":
+        case "no command" if not console.wants_json:
             console.say(help_pages.page(doubt.command, width=console.columns, is_short=True))
             return 2
         case _:
@@ -65,9 +65,8 @@ def detent_version(console: Console) -> int:
 
 def self_version(values: Values, console: Console) -> int:
     """Print detent's own version, as text or as JSON."""
-    if values["output_format"] == "json":
-        facts = {"schema": {"version": 1}, "package_name": "detent", "version": stamp.VERSION}
-        console.answer(_json(facts))
+    if console.wants_json:
+        console.data({"package_name": "detent", "version": stamp.VERSION})
     else:
         console.answer(stamp.VERSION if values["short"] else f"detent {stamp.VERSION}")
     return 0
@@ -78,6 +77,17 @@ def config_schema(_values: Values, console: Console) -> int:
     from detent.project.schema import schema
 
     console.answer(_json(schema()))
+    return 0
+
+
+def self_schema(values: Values, console: Console) -> int:
+    """Print the JSON schema of what commands say, or of what one of them does."""
+    from detent.cli import options
+    from detent.cli.complaints import schema_topic
+    from detent.cli.schemas import every_schema, schema_of
+
+    name = schema_topic(options.words(values, "words"))
+    console.answer(_json(schema_of(name) if name else every_schema()))
     return 0
 
 
@@ -103,7 +113,10 @@ def workspace_list(values: Values, console: Console) -> int:
 
     project = find_project(options.text(values, "project"))
     parts = project.packages()
-    console.answer("\n".join(str(part.root) if values["paths"] else part.name for part in parts))
+    if console.wants_json:
+        console.data({"members": [{"name": part.name, "path": str(part.root)} for part in parts]})
+    else:
+        console.answer("\n".join(str(part.root) if values["paths"] else part.name for part in parts))
     return 0
 
 
@@ -113,8 +126,15 @@ def workspace_dir(values: Values, console: Console) -> int:
     from detent.ops.discover import about, find_project
 
     project, package = find_project(options.text(values, "project")), options.text(values, "package")
-    console.answer(str(project.root if package is None else about(project, package).current.root))
+    _tell_path(console, str(project.root if package is None else about(project, package).current.root))
     return 0
+
+
+def _tell_path(console: Console, path: str) -> None:
+    if console.wants_json:
+        console.data({"path": path})
+    else:
+        console.answer(path)
 
 
 def workspace_metadata(values: Values, console: Console) -> int:
@@ -124,13 +144,8 @@ def workspace_metadata(values: Values, console: Console) -> int:
 
     project = find_project(options.text(values, "project"))
     members = [{"name": part.name, "path": str(part.root)} for part in project.packages()]
-    facts = {
-        "schema": {"version": 1},
-        "workspace_root": str(project.root),
-        "requires_python": project.requires_python,
-        "members": members,
-    }
-    console.answer(_json(facts))
+    facts = {"workspace_root": str(project.root), "requires_python": project.requires_python}
+    console.data({**facts, "members": members})  # which is JSON whatever the form asked for
     return 0
 
 
@@ -145,8 +160,8 @@ def index_list(values: Values, console: Console) -> int:
     project = project_above(options.text(values, "project"))
     with open_world(options.flags(values), os.environ, console.report, project) as world:
         indexes = list_indexes(known_indexes(world))
-    if values["output_format"] == "json":
-        console.answer(_json(facts(indexes)))
+    if console.wants_json:
+        console.data(facts(indexes))
     else:
         console.answer("\n".join(lines(indexes)))
     return 0
@@ -178,6 +193,8 @@ def _index_edit(values: Values, console: Console, edit: Callable[..., Any], done
     with open_world(flags, os.environ, console.report, project) as world:
         outcome = edit(world, project, user_config_file(flags, os.environ), wanted)
         edited(console, done, outcome)
+        if console.wants_json:
+            console.data({"path": outcome.path, "index": outcome.what})
     return 0
 
 
@@ -190,6 +207,8 @@ def auth_login(values: Values, console: Console) -> int:
     store, ring = _login_places(values, console)
     kept = login(store, ring, login_of(values, console))
     console.say(show(f"Kept the login of `{kept.username}` for `{kept.service}` in `{kept.where}`"))
+    if console.wants_json:
+        console.data(kept._asdict())
     if is_in_the_open(kept.service):
         console.warn(f"`{kept.service}` is plain http: whoever is on the way to it can read the password")
     return 0
@@ -202,8 +221,11 @@ def auth_logout(values: Values, console: Console) -> int:
 
     service, _ = read_service(options.text(values, "service") or "")
     store, ring = _login_places(values, console)
-    for gone in logout(store, ring, service, options.text(values, "username") or ""):
+    forgotten = logout(store, ring, service, options.text(values, "username") or "")
+    for gone in forgotten:
         console.say(show(f"Forgot the login of `{gone.username}` for `{gone.service}`"))
+    if console.wants_json:
+        console.data({"forgotten": [gone._asdict() for gone in forgotten]})
     return 0
 
 
@@ -215,7 +237,11 @@ def auth_token(values: Values, console: Console) -> int:
     service, named = read_service(options.text(values, "service") or "")
     username = options.text(values, "username") or (named.username if named is not None else "")
     store, ring = _login_places(values, console)
-    console.answer(password_of(store, ring, service, username))
+    password = password_of(store, ring, service, username)
+    if console.wants_json:
+        console.data({"service": service, "username": username, "password": password})
+    else:
+        console.answer(password)
     return 0
 
 
@@ -228,7 +254,11 @@ def auth_check(values: Values, console: Console) -> int:
 
     project = project_above(options.text(values, "project"))
     with open_world(options.flags(values), os.environ, console.report, project) as world:
-        for one in check(world, known_indexes(world), options.text(values, "service") or ""):
+        answers = check(world, known_indexes(world), options.text(values, "service") or "")
+    if console.wants_json:
+        console.data({"indexes": [one._asdict() for one in answers]})
+    else:
+        for one in answers:
             whose = f", with the login of `{one.username}`" if one.username else ""
             console.answer(show(f"{f'{one.name}: ' if one.name else ''}{one.url} answers{whose}"))
     return 0
@@ -238,7 +268,7 @@ def auth_dir(_values: Values, console: Console) -> int:
     """Print the folder the logins are kept in."""
     from detent.ops.wiring import login_store
 
-    console.answer(str(login_store(os.environ).folder))
+    _tell_path(console, str(login_store(os.environ).folder))
     return 0
 
 
@@ -259,7 +289,7 @@ def cache_dir(values: Values, console: Console) -> int:
     from detent.ops.wiring import open_world
 
     with open_world(options.flags(values), os.environ, console.report) as world:
-        console.answer(folder(world))
+        _tell_path(console, folder(world))
     return 0
 
 
@@ -272,10 +302,10 @@ def cache_size(values: Values, console: Console) -> int:
 
     with open_world(options.flags(values), os.environ, console.report) as world:
         outcome = measure(world)
-    form = "human" if values["human"] else values["output_format"] or "auto"
-    if form == "json":
-        console.answer(_json(size_facts(outcome)))
-    elif form == "human" or (form == "auto" and console.answers_a_person):
+    form = "human" if values["human"] else values["output_format"] or "text"
+    if console.wants_json:
+        console.data(size_facts(outcome))
+    elif form == "human" or (form == "text" and console.answers_a_person):
         console.answer("\n".join(size_table(outcome)))
     else:
         console.answer(str(outcome.total.size_bytes))
@@ -291,8 +321,8 @@ def cache_list(values: Values, console: Console) -> int:
 
     with open_world(options.flags(values), os.environ, console.report) as world:
         rows = rows_of(world, options.words(values, "names"))
-    if values["output_format"] == "json":
-        console.answer(_json(list_facts(rows)))
+    if console.wants_json:
+        console.data(list_facts(rows))
     elif rows:
         console.answer("\n".join(list_table(rows)))
     else:
@@ -303,7 +333,7 @@ def cache_list(values: Values, console: Console) -> int:
 def cache_prune(values: Values, console: Console) -> int:
     """Drop from the cache what nobody needs any more."""
     from detent.cli import options
-    from detent.cli.cache_report import removed
+    from detent.cli.cache_report import removed, removed_facts
     from detent.ops.cache import cache_prune as prune
     from detent.ops.wiring import open_world
 
@@ -311,13 +341,15 @@ def cache_prune(values: Values, console: Console) -> int:
         console.say(f"Pruning cache at: {show(str(world.layout.root))}")
         outcome = prune(world, is_ci=options.is_on(values, "ci"))
     console.say(removed(outcome) or "No unused entries found")
+    if console.wants_json:
+        console.data(removed_facts(str(world.layout.root), outcome))
     return 0
 
 
 def cache_verify(values: Values, console: Console) -> int:
     """Read every file in the cache again; raises :class:`CacheDamaged` where one is wrong and stays so."""
     from detent.cli import options
-    from detent.cli.cache_report import fault_lines, repair_lines, verified
+    from detent.cli.cache_report import check_facts, fault_lines, repair_lines, verified
     from detent.errors import CacheDamaged
     from detent.ops.cache import cache_verify as verify
     from detent.ops.wiring import open_world
@@ -327,8 +359,11 @@ def cache_verify(values: Values, console: Console) -> int:
     with open_world(options.flags(values), os.environ, console.report, uses_store=False) as world:
         outcome = verify(world, names, repairs=repairs)
     verdict = outcome.verdict
-    for line in fault_lines(verdict):
-        console.answer(line)
+    if console.wants_json:
+        console.data(check_facts(outcome))
+    else:
+        for line in fault_lines(verdict):
+            console.answer(line)
     if names and not (verdict.wheels or verdict.faults):
         console.say("No packages found in the cache")
         return 0
@@ -343,7 +378,7 @@ def cache_verify(values: Values, console: Console) -> int:
 def cache_clean(values: Values, console: Console) -> int:
     """Empty the cache, or drop the named packages."""
     from detent.cli import options
-    from detent.cli.cache_report import removed
+    from detent.cli.cache_report import removed, removed_facts
     from detent.ops.cache import cache_clean as clean
     from detent.ops.wiring import open_world
 
@@ -353,4 +388,6 @@ def cache_clean(values: Values, console: Console) -> int:
             console.say(f"Clearing cache at: {show(str(world.layout.root))}")
         outcome = clean(world, names, is_forced=options.is_on(values, "force"))
     console.say(removed(outcome) or "No cache entries found")
+    if console.wants_json:
+        console.data(removed_facts(str(world.layout.root), outcome))
     return 0

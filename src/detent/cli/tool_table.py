@@ -11,10 +11,7 @@ COMMANDS = (
     Command(
         "index list",
         "Show the package indexes in the order they are asked, and who set each",
-        (
-            value("--output-format", "FORMAT", "text (the default) or json", choices=("text", "json")),
-            *INDEX,
-        ),
+        (*INDEX,),
     ),
     Command(
         "index add",
@@ -77,8 +74,8 @@ COMMANDS = (
             value(
                 "--output-format",
                 "FORMAT",
-                "auto (the default: by where the answer goes), human, machine, json",
-                choices=("auto", "human", "machine", "json"),
+                "text (the default: by where the answer goes), human, machine, json",
+                choices=("text", "human", "machine", "json"),
             ),
         ),
         clashes=(("human", ("output_format",)),),
@@ -86,7 +83,7 @@ COMMANDS = (
     Command(
         "cache list",
         "Show the packages in the cache, with size, last use and users",
-        (value("--output-format", "FORMAT", "text (the default) or json", choices=("text", "json")),),
+        (),
         Argument("names", "[NAME...]", "Packages to show (default: all)", many=True),
     ),
     Command(
@@ -111,13 +108,12 @@ COMMANDS = (
         "Print the JSON schema of `[tool.detent]` and detent.toml, for editors",
         is_hidden=True,
     ),
+    Command("self version", "Show detent's own version", (switch("--short", "Only the version"),)),
     Command(
-        "self version",
-        "Show detent's own version",
-        (
-            switch("--short", "Only the version"),
-            value("--output-format", "FORMAT", "text (the default) or json", choices=("text", "json")),
-        ),
+        "self schema",
+        "Print the JSON schema of what commands say under `--output-format json`",
+        (),
+        Argument("words", "[COMMAND...]", "Of this command alone", many=True),
     ),
     Command(
         "completion",

@@ -1,7 +1,5 @@
 """`version` on the command line: from flags to its options, and from its outcome to talk and an answer."""
 
-import json
-
 from detent.cli.console import Console
 from detent.cli.options import is_on, text, words
 from detent.cli.parse import Values, exclusive
@@ -35,16 +33,9 @@ def report(console: Console, outcome: VersionOutcome) -> None:
         locked(console, edit.lock)
 
 
-def answer(outcome: VersionOutcome, values: Values) -> str:
-    """Give the answer of `version`: in words, short, or as JSON."""
-    if values["output_format"] == "json":
-        facts = {
-            "package_name": outcome.name,
-            "version": outcome.version,
-            "previous_version": outcome.before,
-        }
-        return json.dumps(facts, indent=2)
-    if values["short"]:
+def answer(outcome: VersionOutcome, *, is_short: bool) -> str:
+    """Give the answer of `version` in words."""
+    if is_short:
         return outcome.version
     change = f"{outcome.before} => " if outcome.before is not None else ""
     return f"{outcome.name} {change}{outcome.version}"

@@ -14,12 +14,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import IO, Any, Literal, TypeAlias
+from typing import IO, Literal, TypeAlias
 
 from detent.errors import GitFailed, GitMissing
-from detent.index.pool import Job
 from detent.index.programs import find_program, is_outside, program_folders
+from detent.index.starting import started
 from detent.model.limits import Limits
 
 _SWITCHED = (
@@ -56,12 +57,17 @@ _MOST_BYTES = 64 * 2**20
 _PASSWORD = re.compile(r"(?<=://)[^/\s@]*:[^/\s]*@|(?<=://)(?!git@)[^/\s@]+@")
 
 _SPELLING = "check the spelling of the host, and the connection"
+_CLOSED = "nobody answers at its host and port"
+_LISTENING = "check the host and the port, and whether the server runs"
 _HELPER = "set up a credential helper of git, or use ssh"
 _NOBODY = "it asks who you are, and nobody can tell"
 _UNSEEN = "there is no repository, or none that you may see"
 _REASONS = (
     ("Could not resolve host", "its host is not known", _SPELLING),
     ("could not resolve hostname", "its host is not known", _SPELLING),
+    ("Connection refused", _CLOSED, _LISTENING),
+    ("Failed to connect to", _CLOSED, _LISTENING),
+    ("Couldn't connect to", _CLOSED, _LISTENING),
     (
         "Host key verification failed",
         "ssh does not know its host",
@@ -140,6 +146,7 @@ class Git:
         folder: Path | None = None,
         reach: Reach = "nowhere",
         has_large_files: bool = False,
+        variables: Mapping[str, str] | None = None,
     ) -> str:
         """Give what git answers; raises :class:`GitTrouble`.
 
@@ -147,7 +154,7 @@ class Git:
         what git may fetch from; without it nothing that is missing is fetched.
         """
         command = [self._program, *_SWITCHED, *self._patience()]
-        variables = dict(self._variables)
+        variables = {**self._variables, **(variables or {})}
         match reach:
             case "nowhere":
                 variables |= {_ALLOWED: "", "GIT_NO_LAZY_FETCH": "1"}
@@ -170,7 +177,8 @@ class Git:
             variables |= {"GIT_LFS_SKIP_SMUDGE": "1"}
         with tempfile.TemporaryFile() as answer, tempfile.TemporaryFile() as talk:
             try:
-                process = _started(
+                start = partial(
+                    subprocess.Popen,
                     [*command, *words],
                     stdin=subprocess.DEVNULL,
                     stdout=answer,
@@ -180,6 +188,7 @@ class Git:
                     # No terminal to ask on; and Ctrl-C is ours to pass on, to git and all that it starts.
                     start_new_session=True,
                 )
+                process = started(start, _end)
             except (OSError, ValueError) as error:
                 reason = getattr(error, "strerror", None) or str(error)
                 raise GitTrouble(f"`{self._program}` could not be started: {reason}") from error
@@ -246,31 +255,6 @@ def git_variables(variables: Mapping[str, str], outside: Collection[str] = ()) -
         "LC_ALL": "C",
         "LANGUAGE": "",
     }
-
-
-def _started(command: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
-    """Start a program; where a signal ends us meanwhile, it is ended too.
-
-    Signals raise in the main thread alone, and between the start of a process and the moment its number is
-    known there must be none.
-    """
-
-    def start() -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(command, **options)
-
-    job = Job(start)
-    starting = threading.Thread(target=job.run, name="detent-git", daemon=True)
-    is_known = False
-    try:
-        starting.start()
-        process = job.result()
-        is_known = True
-    finally:
-        if not is_known and starting.ident is not None:
-            starting.join()
-            if job.exception() is None:
-                _end(job.result())
-    return process
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -104,7 +104,7 @@ def release_of(version: str, key: VersionKey, rows: Sequence[Row], uploaded_at: 
     """Say of a release what its files, sorted by name, say together; the first was uploaded then."""
     wheels = [row for row in rows if row[FILENAME].endswith(".whl")]
     if len(set(map(id, map(_said, rows)))) == 1:  # most often one and the same object
-        requires_python, yanked, _ = rows[0][SAID]
+        requires_python, yanked, *_ = rows[0][SAID]
         is_yanked, kept = yanked is not None, wheels
     else:
         # The wheels speak before the source distribution.

@@ -9,7 +9,15 @@ later index only when the earlier ones have answered, so private names are not t
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
-from detent.errors import BuildError, FetchError, IndexInTheWay, IndexUnavailable, PageInvalid, UsageError
+from detent.errors import (
+    BuildError,
+    FetchError,
+    IndexInTheWay,
+    IndexUnavailable,
+    PageInvalid,
+    UsageError,
+    did_you_mean,
+)
 from detent.index.releases import IndexReleases
 from detent.lock.model import LockedPackage, Origin
 from detent.model.candidate import Artifact, Metadata
@@ -83,7 +91,14 @@ class Indexes:
                 return member.releases
         names = ", ".join(f"`{member.releases.name}`" for member in self._members)
         why = f"the indexes are {names}" if names else "no index is asked"
-        raise UsageError(f"there is no index named `{index}`", why=why)
+        raise UsageError(
+            f"there is no index named `{index}`",
+            why=why,
+            next_steps=(
+                *did_you_mean(index, (m.releases.name for m in self._members)),
+                "see `detent index list`",
+            ),
+        )
 
     def index_of(self, name: PackageName) -> str:
         """Give the name of the index that serves a package."""

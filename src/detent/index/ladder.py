@@ -20,7 +20,7 @@ from detent.index.grouping import speaking
 from detent.index.listings import Buildable, identity
 from detent.index.metadata import parse_metadata
 from detent.index.remote_zip import NotReadable, Ranges, Slice, ranges_of, wheel_metadata
-from detent.index.sdists import MEMBERS, static_metadata
+from detent.index.sdists import MEMBERS, PKG_INFO, static_metadata
 from detent.index.sidecars import Sidecars
 from detent.model.candidate import SDIST_ENDINGS, Artifact, Metadata
 from detent.model.limits import Limits
@@ -78,8 +78,11 @@ class Ladder:
         archives: Archives,
         scratch: Callable[[], Path],
         report: Report,
+        *,
+        takes_whole_wheels: bool = True,
     ) -> None:
         self._client = client
+        self._takes_whole_wheels = takes_whole_wheels
         self._sidecars = sidecars
         self._archives = archives
         self._scratch = scratch
@@ -95,6 +98,20 @@ class Ladder:
         if asked[0].is_wheel:
             return self._of_wheels(name, version, asked, without_sidecar)
         return self._of_sdist(name, version, min(asked, key=_sdist_preference))
+
+    def text(self, name: PackageName, file: Artifact) -> bytes:
+        """Give the METADATA of a wheel or the PKG-INFO of a source distribution; empty where it has none.
+
+        Raises :class:`FileGone`, :class:`ArchiveUnsafe` and :class:`MetadataInvalid`.
+        """
+        if file.is_wheel:
+            announced = self._announced_text(file) if file.metadata is not None else None
+            return self._wheel_text(name, file) if announced is None else announced
+        if not file.filename.endswith(SDIST_ENDINGS):
+            return b""
+        archive = self._archive(name, file)
+        members = read_source_member(archive, file.filename, (PKG_INFO,), limits=self._client.limits)
+        return members.get(PKG_INFO, b"")
 
     # ---- source distributions -------------------------------------------------------------------
 
@@ -154,10 +171,18 @@ class Ladder:
                 reasons.append(fault.why)
                 is_lasting = is_lasting and not isinstance(fault, FileGone)
                 continue
+            except _NotFetched:
+                reasons.append("only the whole of the wheel could tell")
+                is_lasting = False
+                continue
             return Found(source, found._replace(version=version), "", tuple(missing))
         return Found(source, None, reasons[0], tuple(missing), is_lasting)
 
     def _announced(self, wheel: Artifact) -> Metadata | None:
+        raw = self._announced_text(wheel)
+        return None if raw is None else self._parsed(raw, wheel)
+
+    def _announced_text(self, wheel: Artifact) -> bytes | None:
         for _ in range(1 + self._client.limits.hash_retries):
             answer = self._sidecar(wheel)
             if answer.status != 200:
@@ -165,7 +190,7 @@ class Ladder:
             if all(
                 hashlib.new(d.algorithm, answer.body).hexdigest() == d.value for d in wheel.metadata or ()
             ):
-                return self._parsed(answer.body, wheel)
+                return answer.body
         self._report(
             Detail(f"the announced metadata of `{wheel.filename}` is missing or not what was announced")
         )
@@ -211,9 +236,26 @@ class Ladder:
                 found = self._unannounced(wheel, missing)
                 if found is not None:
                     return found
+            if not self._takes_whole_wheels:
+                raise _NotFetched from fault
             self._report(Detail(f"`{wheel.filename}` is fetched whole for its metadata: {fault}"))
             raw = self._from_download(name, wheel)
         return parse_metadata(raw, wheel.filename)
+
+    def _wheel_text(self, name: PackageName, wheel: Artifact) -> bytes:
+        """Read METADATA by ranges, else whoever has a file of it beside the wheel, else out of the whole."""
+        try:
+            if not self._has_ranges:
+                raise _NoRanges(_NO_PARTS)
+            return wheel_metadata(self._remote(wheel), name, self._client.limits.metadata_bytes)
+        except (_NoRanges, NotReadable) as fault:
+            if wheel.metadata is None and self._sidecars.worth_asking():
+                answer = self._sidecar(wheel)
+                self._sidecars.learn(is_there=answer.status == 200)
+                if answer.status == 200:
+                    return answer.body
+            self._report(Detail(f"`{wheel.filename}` is fetched whole for its metadata: {fault}"))
+            return self._from_download(name, wheel)
 
     def _remote(self, wheel: Artifact) -> Ranges:
         """Ranges of the wheel on the server; each must be of the same file."""
@@ -266,6 +308,10 @@ class Ladder:
         finally:
             if arrived.path is not None:
                 arrived.path.unlink(missing_ok=True)
+
+
+class _NotFetched(Exception):
+    """Only a download of the whole wheel could tell, and there is to be none."""
 
 
 class _NoRanges(Exception):

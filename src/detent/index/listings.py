@@ -17,9 +17,10 @@ from detent.model.versions import Columns, Release, Sets
 from detent.named import NamedTuple
 
 LISTING = (b"listing", 5)
-FILES = (b"files", 3)
-PACKED = (b"packed", 4)
+FILES = (b"files", 4)
+PACKED = (b"packed", 5)
 FACTS = (b"facts", 1)
+PUBLISHERS = (b"publishers", 1)
 
 
 class KeptListing(NamedTuple):
@@ -94,6 +95,15 @@ def files_from_record(value: object) -> KeptFiles | None:
 def identity(artifact: Artifact) -> str:
     """What facts about a file are remembered by: its sha256, else where it was found."""
     return artifact.sha256 or artifact.url
+
+
+def publishers_from_record(value: object) -> tuple[str, ...] | None:
+    """Read who published a file, as texts of :mod:`detent.model.attestations`; true of it for ever."""
+    match value:
+        case tuple() if all(isinstance(text, str) for text in value):
+            return value
+        case _:
+            return None
 
 
 # ---- what was asked of single versions -------------------------------------------------------

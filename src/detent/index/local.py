@@ -43,7 +43,7 @@ class Done(Generic[_T]):
         except Exception as fault:  # noqa: BLE001 -- raised where the answer is taken
             self._fault = fault
 
-    def result(self) -> _T:
+    def result(self, timeout_seconds: float | None = None) -> _T:
         """Give it; raises what finding it raised."""
         if self._fault is not None:
             raise self._fault

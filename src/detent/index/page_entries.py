@@ -28,6 +28,7 @@ class Entry(NamedTuple):
     requires_python: object = None
     yanked: object = None
     metadata: object = None
+    provenance: object = None
 
 
 # ---- JSON (PEP 691, 700) ---------------------------------------------------------------------
@@ -64,6 +65,7 @@ def json_entries(files: Iterable[object]) -> Iterator[Entry]:
             requires_python=file.get("requires-python"),
             yanked=file.get("yanked") or None,  # PEP 691: an empty text counts as false here
             metadata=file.get("core-metadata", file.get("dist-info-metadata")),
+            provenance=file.get("provenance"),
         )
 
 
@@ -127,6 +129,7 @@ def html_entry(link: str, attributes: dict[str, str]) -> Entry:
         requires_python=attributes.get("data-requires-python"),
         yanked=attributes.get("data-yanked"),
         metadata=announced(attributes),
+        provenance=attributes.get("data-provenance"),
     )
 
 

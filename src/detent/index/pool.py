@@ -15,6 +15,8 @@ from typing import Any, Generic, ParamSpec, TypeVar
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
+REPOSITORIES_AT_ONCE = 4
+"""How many are fetched side by side; a host may not like more."""
 _PAUSE_SECONDS = 0.002
 
 

@@ -32,8 +32,8 @@ def no_cutoff(_: PackageName) -> int | None:
 class Pending(Protocol[_T_co]):
     """An answer on its way."""
 
-    def result(self) -> _T_co:
-        """Wait for it; raises what the job raised."""
+    def result(self, timeout_seconds: float | None = None) -> _T_co:
+        """Wait for it; raises what the job raised, or :class:`TimeoutError`."""
         ...
 
     def done(self) -> bool:
@@ -56,6 +56,14 @@ class Remote(Protocol):
         self, name: PackageName, version: str, files: tuple[Artifact, ...], without_sidecar: frozenset[str]
     ) -> Pending[Asked]:
         """Ask what a release declares."""
+        ...
+
+    def text(self, name: PackageName, file: Artifact) -> Pending[bytes]:
+        """Ask for the METADATA or PKG-INFO of a file, as it stands."""
+        ...
+
+    def publishers(self, file: Artifact) -> Pending[tuple[str, ...]]:
+        """Ask who published a file that has an address for that."""
         ...
 
     def wait(self) -> None:

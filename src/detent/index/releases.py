@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
-from detent.errors import BuildError, FetchError, IndexUnavailable, OfflineMiss, UsageError
+from detent.errors import BuildError, FetchError, IndexUnavailable, OfflineMiss, UsageError, did_you_mean
 from detent.index.cutoff import view
 from detent.index.grouping import speaking
 from detent.index.listings import (
@@ -19,6 +19,7 @@ from detent.index.listings import (
     MISSING,
     NOTHING_PACKED,
     PACKED,
+    PUBLISHERS,
     Asked,
     Buildable,
     Fetched,
@@ -33,6 +34,7 @@ from detent.index.listings import (
     listing_from_record,
     packed_from_record,
     packed_record,
+    publishers_from_record,
 )
 from detent.index.ports import BuildMetadata, Cutoff, Pending, Remote, no_cutoff
 from detent.index.rows import Row, decode_artifacts, decode_rows, encode_artifacts
@@ -105,7 +107,7 @@ class IndexReleases:
         layout: Layout,
         remote: Callable[[], Remote],
         now: Callable[[], float],
-        build_metadata: BuildMetadata,
+        build_metadata: BuildMetadata | None,
         is_offline: bool = False,
         refresh: frozenset[PackageName] | None = frozenset(),
         keeps_built: bool = False,
@@ -117,6 +119,8 @@ class IndexReleases:
     ) -> None:
         """``refresh`` names the packages of which no older record is believed; ``None``: all.
 
+        Without ``build_metadata`` nothing is built, and what only a build could tell stays unknown.
+
         A lock calls the index ``locked_as``, where ``index_url`` is a mirror of it or lies on this machine.
         Several indexes share ``unbuilt``.
 
@@ -127,7 +131,8 @@ class IndexReleases:
         self.index_url = without_credentials(index_url) if is_flat else index_root(index_url)
         self.name = name
         """What the index is told apart by."""
-        self._locked_as = self.index_url if locked_as is None else locked_as
+        self.locked_as = self.index_url if locked_as is None else locked_as
+        """What a lock calls the index; empty for one that lies on this machine."""
         self._layout = layout
         self._make_remote = remote
         self._remote_made: Remote | None = None
@@ -178,13 +183,15 @@ class IndexReleases:
 
     def origin(self, name: PackageName, number: int) -> Origin:  # noqa: ARG002 -- all are from here
         """Where a release comes from: this index."""
-        return Origin(self._locked_as)
+        return Origin(self.locked_as)
 
     def of_index(self, index: str) -> "IndexReleases":
         """Give the index of this name; raises :class:`UsageError` where this one has another."""
         if index != self.name:
             raise UsageError(
-                f"there is no index named `{index}`", why=f"the only index is `{self.name or 'default'}`"
+                f"there is no index named `{index}`",
+                why=f"the only index is `{self.name or 'default'}`",
+                next_steps=(*did_you_mean(index, (self.name,)), "see `detent index list`"),
             )
         return self
 
@@ -194,7 +201,7 @@ class IndexReleases:
 
     def serves(self, package: LockedPackage) -> bool:
         """Whether a locked package is from this index, by the lock's word."""
-        return bool(package.index) and index_root(package.index) == self._locked_as
+        return bool(package.index) and index_root(package.index) == self.locked_as
 
     def serving(self, package: LockedPackage) -> "IndexReleases | None":
         """Give this index where a locked package is from it."""
@@ -223,10 +230,33 @@ class IndexReleases:
         number = self.listing(name).number(version)
         if number is None:
             return None
-        project = self._project(name)
-        listed = self._listed(project, project.listing.release(number).version)
         digests = set(artifact.digests)
+        listed = self.files(name, number)
         return next((f for f in listed if f.filename == artifact.filename and digests & set(f.digests)), None)
+
+    def files(self, name: PackageName, number: int) -> tuple[Artifact, ...]:
+        """Give every file of a release, whatever a cutoff leaves of them."""
+        project = self._project(name)
+        return self._listed(project, project.listing.release(number).version)
+
+    def text(self, name: PackageName, file: Artifact) -> Pending[bytes]:
+        """Ask for the METADATA or PKG-INFO of a file, as it stands; raises :class:`OfflineMiss`."""
+        if self._is_offline:
+            raise OfflineMiss((f"the metadata of {file.filename}",))
+        return self._remote().text(name, file)
+
+    def known_publishers(self, file: Artifact) -> tuple[str, ...] | None:
+        """Give who published a file, where that was told once."""
+        digest = file.sha256
+        if digest is None:
+            return None
+        return publishers_from_record(read_record(self._layout.publishers(digest), *PUBLISHERS))
+
+    def publishers(self, file: Artifact) -> Pending[tuple[str, ...]]:
+        """Ask who published a file that has an address for that; raises :class:`OfflineMiss`."""
+        if self._is_offline:
+            raise OfflineMiss((f"who published {file.filename}",))
+        return self._remote().publishers(file)
 
     def expect(self, listings: Sequence[PackageName], metadata: Sequence[tuple[PackageName, int]]) -> None:
         """Begin to fetch what is not at hand, side by side; nothing is waited for."""
@@ -366,6 +396,9 @@ class IndexReleases:
 
     def _built(self, project: _Project, version: str, buildable: Buildable) -> _Answer:
         """Have it built; a build that fails is no fact about the release, and is tried again another day."""
+        if self._build_metadata is None:
+            answer = project.answers[version] = _Answer(None, "only a build could tell")
+            return answer
         if project.failures > _FAILURES_ENDURED:
             project.answers[version] = _NOT_TRIED
             return _NOT_TRIED

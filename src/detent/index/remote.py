@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar
 
+from detent.errors import MetadataInvalid
 from detent.events import Detail, Report
+from detent.index import provenance
 from detent.index.client import Answer
 from detent.index.grouping import group
 from detent.index.ladder import Ladder, Server
@@ -18,6 +20,7 @@ from detent.index.listings import (
     FILES,
     LISTING,
     MISSING,
+    PUBLISHERS,
     Asked,
     Fetched,
     KeptListing,
@@ -64,6 +67,8 @@ class Manner(NamedTuple):
     """Answers, besides 404 and 410, that mean that there is no such project."""
     keeps_missing: bool = False
     """Whether it is remembered that there is none, because another index is asked then."""
+    takes_whole_wheels: bool = True
+    """Whether a wheel is fetched whole where nothing less tells what it demands."""
 
 
 USUAL = Manner()
@@ -93,7 +98,14 @@ class RemoteIndex:
         fact = read_record(layout.index_facts(index_url), *FACTS)
         self._sidecars = Sidecars(fact, now)
         self._known_fact = self._sidecars.fact()
-        self._ladder = Ladder(client, self._sidecars, Archives(layout), scratch, report)
+        self._ladder = Ladder(
+            client,
+            self._sidecars,
+            Archives(layout),
+            scratch,
+            report,
+            takes_whole_wheels=manner.takes_whole_wheels,
+        )
 
     def listing(self, name: PackageName, kept: KeptListing | None) -> Pending[Fetched]:
         """Ask for a project's page; ``kept`` makes the question conditional."""
@@ -104,6 +116,14 @@ class RemoteIndex:
     ) -> Pending[Asked]:
         """Ask what a release declares."""
         return self._client.submit(self._read_metadata, name, version, files, without_sidecar)
+
+    def text(self, name: PackageName, file: Artifact) -> Pending[bytes]:
+        """Ask for the METADATA or PKG-INFO of a file."""
+        return self._client.submit(self._ladder.text, name, file)
+
+    def publishers(self, file: Artifact) -> Pending[tuple[str, ...]]:
+        """Ask who published a file that has an address for that."""
+        return self._client.submit(self._read_publishers, file)
 
     def wait(self) -> None:
         """Wait until one more question is answered."""
@@ -200,6 +220,18 @@ class RemoteIndex:
 
     def _keep(self, name: PackageName, listing: KeptListing) -> None:
         write_record(self._layout.listing(self._index_url, name), *LISTING, listing_record(listing))
+
+    def _read_publishers(self, file: Artifact) -> tuple[str, ...]:
+        answer = self._client.fetch(
+            file.provenance, headers={"Accept": provenance.ACCEPT}, max_bytes=provenance.MOST_BYTES
+        )
+        try:
+            found = provenance.read_provenance(answer.body)
+        except ValueError as fault:
+            raise MetadataInvalid(file.filename, f"who published it: {fault}") from fault
+        if file.sha256 is not None:
+            write_record(self._layout.publishers(file.sha256), *PUBLISHERS, found)
+        return found
 
     def _read_metadata(
         self, name: PackageName, version: str, files: tuple[Artifact, ...], without_sidecar: frozenset[str]

@@ -1,29 +1,27 @@
 """Git repositories in the cache: what is fetched of each, and the tree of each commit that is used.
 
-A repository is fetched without the contents of files (`--filter=blob:none`, where its host can do that): the
-history and the tags are there, for versions that come from them, and the files of one commit follow when its
-tree is made. Any commit that can be reached is to be had, and one that is here needs no network. A tree
-appears by one rename, and nobody writes to it; whoever builds copies it. One process at a time fetches of a
-repository, the others find what it brought.
+All history and all tags of what is fetched (:mod:`detent.index.git_databases`) are there, for versions that
+come from them. Any commit that can be reached is to be had, and one that is here needs no network. A tree
+appears by one rename, and nobody writes to it; whoever builds copies it.
 """
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from detent import fsio
 from detent.errors import DetentError, GitFailed, OfflineMiss, RevisionMissing
-from detent.events import Detail, Report, Step
-from detent.index.git import Git, GitTrouble, Reach, redacted
+from detent.events import Detail, Report
+from detent.index.git import Git, Reach, redacted
+from detent.index.git_databases import Databases, database_key
 from detent.index.submodules import checked_folders, is_fetchable
 from detent.model.limits import Limits
 from detent.model.repository import Tree, is_commit
 from detent.model.sources import RevisionKind
 from detent.named import NamedTuple
 from detent.store.cache import Scratch
-from detent.store.fingerprint import fingerprint
 from detent.store.layout import Layout
 from detent.store.trees import copy_tree
 
@@ -70,9 +68,8 @@ class Repositories:
         is_offline: bool,
     ) -> None:
         """``git`` is looked for when it is first needed."""
-        self._git = git
+        self._databases = Databases(git, layout=layout, limits=limits, report=report)
         self._layout = layout
-        self._limits = limits
         self._report = report
         self._is_offline = is_offline
         self._found: dict[tuple[str, str, str], str] = {}
@@ -93,7 +90,7 @@ class Repositories:
             if self._is_offline:
                 self._found[key] = self._known(url, revision, kind)
             else:
-                with self._held(url):
+                with self._databases.held(url):
                     self._found[key] = self._asked(url, revision, kind)
         return self._found[key]
 
@@ -102,20 +99,20 @@ class Repositories:
         for name in _names(revision, kind):
             ref = listed.get(name)
             if ref is not None:
-                if self._object(url, _kept_at(name)) != ref.object_id:
-                    is_here = self._commit(url, ref.commit) == ref.commit
-                    self._fetch(url, (f"+{name}:{_kept_at(name)}",), "" if is_here else ref.words)
-                return self._commit(url, _kept_at(name)) or ref.commit
+                if self._databases.object(url, _kept_at(name)) != ref.object_id:
+                    is_here = self._databases.commit(url, ref.commit) == ref.commit
+                    self._databases.fetch(url, (f"+{name}:{_kept_at(name)}",), "" if is_here else ref.words)
+                return self._databases.commit(url, _kept_at(name)) or ref.commit
         if kind == "rev" and _SHORT.fullmatch(revision):
             return self._begun_by(url, revision)
         raise _missing(url, revision, kind, listed)
 
     def _begun_by(self, url: str, revision: str) -> str:
         """Find the one commit whose name begins like this."""
-        found = self._commit(url, revision)
+        found = self._databases.commit(url, revision)
         if not found:
-            self._fetch(url, _EVERYTHING, f"`{revision}`")
-            found = self._commit(url, revision)
+            self._databases.fetch(url, _EVERYTHING, f"`{revision}`")
+            found = self._databases.commit(url, revision)
         if not found:
             reason = "no branch and no tag has that name, and no one commit of any of them begins like it"
             raise RevisionMissing(redacted(url), f"`{revision}`", reason)
@@ -127,7 +124,7 @@ class Repositories:
         if revision.startswith("refs/"):
             patterns.append(revision)
         words = ("ls-remote", "--quiet", "--", url, *patterns, *(f"{p}^{{}}" for p in patterns if revision))
-        rows = self._run(url, *words, reach="told").split("\n")
+        rows = self._databases.run(url, *words, reach="told").split("\n")
         objects = {name: object_id for object_id, _, name in (row.partition("\t") for row in rows) if name}
         return {
             name: _Ref(name, object_id, objects.get(f"{name}^{{}}", object_id))
@@ -137,7 +134,7 @@ class Repositories:
 
     def _known(self, url: str, revision: str, kind: RevisionKind) -> str:
         for name in (*map(_kept_at, _names(revision, kind)), *((revision,) if kind == "rev" else ())):
-            found = self._commit(url, name)
+            found = self._databases.commit(url, name)
             if found:
                 return found
         raise OfflineMiss((f"{revision or 'the default branch'} of {redacted(url)}",))
@@ -151,6 +148,34 @@ class Repositories:
                 return f"{ref.words} stands at `{ref.commit[:_SHOWN]}` now"
         return ""
 
+    def strayed(self, url: str, revision: str, commit: str) -> str:
+        """Say why a branch or tag does not lead to a commit, which is fetched; empty where it does.
+
+        Hosts give a commit by its name though it lies in a copy of the repository that anybody made. Raises
+        :class:`RevisionMissing` where there is no such commit, and as :meth:`commit_of`.
+        """
+        _refuse_odd(url, revision)
+        with self._databases.held(url):
+            self._bring(Tree(url, commit), revision)
+            if is_commit(revision):
+                return "" if revision == commit else "another commit was asked for"
+            listed = self._listed(url, revision)
+            for ref in listed.values():
+                if ref.commit == commit or (_is_branch(ref) and self._lies_behind(url, ref, commit)):
+                    return ""
+        if not listed:
+            is_short = bool(_SHORT.fullmatch(revision)) and commit.startswith(revision)
+            return "" if is_short else "nothing there has that name"
+        ref = next(iter(listed.values()))
+        stands = f"{ref.words} stands at `{ref.commit[:_SHOWN]}`"
+        return f"{stands}, which does not lead there" if _is_branch(ref) else f"{stands} now"
+
+    def _lies_behind(self, url: str, ref: _Ref, commit: str) -> bool:
+        if self._databases.commit(url, ref.commit) != ref.commit:
+            self._databases.fetch(url, (f"+{ref.name}:{_kept_at(ref.name)}",), ref.words)
+        words = ("rev-list", "--max-count=1", commit, "--not", ref.commit)
+        return not self._databases.run(url, *words, repository=self._databases.path(url)).strip()
+
     # ---- trees ----------------------------------------------------------------------------------
 
     def tree(self, wanted: Tree, *, revision: str = "") -> Path:
@@ -163,14 +188,18 @@ class Repositories:
             raise RevisionMissing(
                 redacted(wanted.url), f"`{wanted.commit}`", "it is not the whole name of a commit"
             )
-        place = self._layout.git_checkout(_key(wanted.url), wanted.name)
+        place = self._layout.git_checkout(database_key(wanted.url), wanted.name)
         if _is_of(place, wanted.commit):
             return place
-        with self._held(wanted.url):
+        with self._databases.held(wanted.url):
             if not _is_of(place, wanted.commit):
                 self._bring(wanted, revision)
                 self._make(wanted, place)
         return place
+
+    def has_tree(self, wanted: Tree) -> bool:
+        """Whether the tree of a commit is here already."""
+        return _is_of(self._layout.git_checkout(database_key(wanted.url), wanted.name), wanted.commit)
 
     def copy(self, wanted: Tree, target: Path, *, revision: str = "") -> None:
         """Make ``target`` a copy of the tree of a commit, every file of it held against that commit.
@@ -184,7 +213,7 @@ class Repositories:
             if wanted.lfs or self._state(wanted.url, inside, target) == _noted_state(inside):
                 return
             self._report(Detail(f"the files of `{redacted(wanted.url)}` in the cache were changed"))
-            with self._held(wanted.url):
+            with self._databases.held(wanted.url):
                 fsio.remove_tree(place)
             fsio.remove_tree(target)
         raise GitFailed(redacted(wanted.url), "its files in the cache do not stay as they are")
@@ -196,7 +225,7 @@ class Repositories:
         """
         try:
             (repository / "index").unlink()
-            self._run(url, "read-tree", "HEAD", repository=repository)
+            self._databases.run(url, "read-tree", "HEAD", repository=repository)
             state = self._state(url, repository, tree)
             (repository / _STATE).write_text(state, "utf-8", "surrogateescape")
         except OSError as error:
@@ -204,22 +233,22 @@ class Repositories:
 
     def _state(self, url: str, repository: Path, tree: Path) -> str:
         words = ("status", "--porcelain", "--untracked-files=all", "--ignored", "--no-renames")
-        return self._run(url, *words, repository=repository, folder=tree)
+        return self._databases.run(url, *words, repository=repository, folder=tree)
 
     def _bring(self, wanted: Tree, revision: str) -> None:
         """See that the commit is here."""
         url, commit = wanted.url, wanted.commit
-        if self._commit(url, commit) == commit:
+        if self._databases.commit(url, commit) == commit:
             return
         if self._is_offline:
             raise OfflineMiss((f"the commit {commit[:_SHOWN]} of {redacted(url)}",))
         words = f"the commit `{commit[:_SHOWN]}`"
         try:
-            self._fetch(url, (f"+{commit}:refs/detent/commits/{commit}",), words)
+            self._databases.fetch(url, (f"+{commit}:refs/detent/commits/{commit}",), words)
         except GitFailed:
             # Not every host gives a commit by its name.
-            self._fetch(url, _EVERYTHING, words)
-        if self._commit(url, commit) != commit:
+            self._databases.fetch(url, _EVERYTHING, words)
+        if self._databases.commit(url, commit) != commit:
             moved = self.where_now(url, revision)
             reason = f"it is not there any more, or never was{f'; {moved}' if moved else ''}"
             steps = ("run `detent lock --upgrade-package NAME` to lock where it stands now",) if moved else ()
@@ -227,17 +256,17 @@ class Repositories:
 
     def _make(self, wanted: Tree, place: Path) -> None:
         """Make the tree in the scratch, see that it is of the commit, and put it in its place."""
-        url, database = wanted.url, self._database(wanted.url)
+        url, database = wanted.url, self._databases.path(wanted.url)
         reach: Reach = "nowhere" if self._is_offline else "told"
         with Scratch(self._layout) as scratch:
             tree = scratch / "tree"
             inside = tree / ".git"
             how = ("--quiet", "--local", "--no-checkout", "--template=")
-            self._run(url, "clone", *how, "--", str(database), str(tree), reach="local")
-            self._configure(inside, url)
+            self._databases.run(url, "clone", *how, "--", str(database), str(tree), reach="local")
+            self._databases.configure_like(inside, url)
             try:
                 words = ("checkout", "--quiet", "--force", "--detach", wanted.commit)
-                self._run(url, *words, repository=inside, folder=tree, reach=reach)
+                self._databases.run(url, *words, repository=inside, folder=tree, reach=reach)
                 if wanted.submodules:
                     self._add_submodules(url, inside, tree)
                 if wanted.lfs:
@@ -247,7 +276,7 @@ class Repositories:
                     raise OfflineMiss((f"files of {redacted(url)} at {wanted.commit[:_SHOWN]}",)) from None
                 raise
             self._note_state(url, inside, tree)
-            head = self._run(url, "rev-parse", "--verify", "HEAD", repository=inside).strip()
+            head = self._databases.run(url, "rev-parse", "--verify", "HEAD", repository=inside).strip()
             if head != wanted.commit:
                 raise GitFailed(redacted(url), f"git made the tree of `{head}`, not of `{wanted.commit}`")
             try:
@@ -273,17 +302,19 @@ class Repositories:
             r"^submodule\..*\.(url|path|update)$",
         )
         is_of_this_machine = url.startswith("file:")
-        folders = tuple(checked_folders(url, self._run(url, *words), allows_file=is_of_this_machine))
+        folders = tuple(
+            checked_folders(url, self._databases.run(url, *words), allows_file=is_of_this_machine)
+        )
         words = ("submodule", "--quiet", "update", "--init", "--checkout", "--force")
         reach: Reach = "submodules of this machine" if is_of_this_machine else "submodules"
         if self._is_offline:
             reach = "nowhere"
-        self._run(url, *words, repository=repository, folder=tree, reach=reach)
+        self._databases.run(url, *words, repository=repository, folder=tree, reach=reach)
         for name in folders:
             folder = tree / name
             if not (folder / ".git").is_file():
                 continue  # named in the file, and not in the tree
-            inside = Path(self._run(url, "rev-parse", "--absolute-git-dir", folder=folder).strip())
+            inside = Path(self._databases.run(url, "rev-parse", "--absolute-git-dir", folder=folder).strip())
             modules = os.path.realpath(repository / "modules")
             if not Path(os.path.realpath(inside)).is_relative_to(modules):
                 raise GitFailed(redacted(url), f"its submodule `{name}` lies outside of it")
@@ -291,111 +322,13 @@ class Repositories:
 
     def _add_large_files(self, url: str, repository: Path, tree: Path) -> None:
         try:
-            self._run(url, "lfs", "version")
+            self._databases.run(url, "lfs", "version")
         except GitFailed:
             steps = ("install git-lfs, or leave out `lfs = true`",)
             raise GitFailed(redacted(url), "`git lfs` is not installed", next_steps=steps) from None
-        self._run(url, "lfs", "pull", "origin", repository=repository, folder=tree, reach="told", lfs=True)
-
-    # ---- what was fetched -----------------------------------------------------------------------
-
-    def _database(self, url: str) -> Path:
-        return self._layout.git_database(_key(url))
-
-    def _held(self, url: str) -> fsio.FileLock:
-        """Give the lock that whoever fetches of a repository holds."""
-        return fsio.FileLock(
-            self._layout.lock(f"git-{_key(url)}"),
-            wait_seconds=self._limits.build_wait_seconds,
-            notice_seconds=self._limits.lock_notice_seconds,
-            report=self._report,
-            fleeting=True,
+        self._databases.run(
+            url, "lfs", "pull", "origin", repository=repository, folder=tree, reach="told", lfs=True
         )
-
-    def _fetch(self, url: str, refs: Iterable[str], words: str) -> None:
-        """Bring references; what is here and cannot take them is made anew. ``words`` name them, if told."""
-        database, refs = self._database(url), tuple(refs)
-        if words:
-            self._report(Step(f"Fetching {redacted(url)} ({words.replace('`', '')})"))
-        if database.is_dir():
-            try:
-                self._fetch_into(database, refs)
-            except GitTrouble as trouble:
-                if trouble.is_remote:
-                    raise trouble.error(redacted(url)) from None
-                self._report(Detail(f"`{redacted(url)}` is fetched anew: {trouble.reason}"))
-            else:
-                return
-        with Scratch(self._layout) as scratch:
-            made = scratch / "db"
-            self._run(url, "init", "--quiet", "--bare", "--template=", "--", str(made))
-            self._configure(made, url)
-            try:
-                self._fetch_into(made, refs)
-            except GitTrouble as trouble:
-                raise trouble.error(redacted(url)) from None
-            try:
-                fsio.make_private_folder(database.parent)
-                if database.is_dir():
-                    database.rename(scratch / "old")
-                made.rename(database)
-            except OSError as error:
-                raise fsio.file_trouble(error, database) from error
-
-    def _fetch_into(self, database: Path, refs: Iterable[str]) -> None:
-        words = ("fetch", "--progress", "--no-write-fetch-head", "--filter=blob:none", "--", "origin", *refs)
-        self._git().run(*words, repository=database, reach="told")
-
-    def _configure(self, repository: Path, url: str) -> None:
-        """Say where what is missing is to be had."""
-        for key, value in (
-            ("remote.origin.url", url),
-            ("core.repositoryFormatVersion", "1"),
-            ("extensions.partialClone", "origin"),
-            ("remote.origin.promisor", "true"),
-            ("remote.origin.partialCloneFilter", "blob:none"),
-        ):
-            self._run(url, "config", "--file", str(repository / "config"), key, value)
-
-    def _object(self, url: str, name: str) -> str:
-        """Give what a reference stands at here; empty for nothing."""
-        return self._parsed(url, name)
-
-    def _commit(self, url: str, name: str) -> str:
-        """Give the commit that something stands for here; empty for none."""
-        return self._parsed(url, f"{name}^{{commit}}")
-
-    def _parsed(self, url: str, words: str) -> str:
-        database = self._database(url)
-        if not database.is_dir():
-            return ""
-        try:
-            found = self._git().run(
-                "rev-parse", "--quiet", "--verify", "--end-of-options", words, repository=database
-            )
-        except GitTrouble:
-            return ""
-        return found.strip() if is_commit(found.strip()) else ""
-
-    def _run(
-        self,
-        url: str,
-        *words: str,
-        repository: Path | None = None,
-        folder: Path | None = None,
-        reach: Reach = "nowhere",
-        lfs: bool = False,
-    ) -> str:
-        try:
-            return self._git().run(
-                *words,
-                repository=repository,
-                folder=folder,
-                reach=reach,
-                has_large_files=lfs,
-            )
-        except GitTrouble as trouble:
-            raise trouble.error(redacted(url)) from None
 
 
 def _noted_state(repository: Path) -> str | None:
@@ -403,10 +336,6 @@ def _noted_state(repository: Path) -> str | None:
         return (repository / _STATE).read_text("utf-8", "surrogateescape")
     except OSError:
         return None
-
-
-def _key(url: str) -> str:
-    return fingerprint(url.encode())[:32]
 
 
 def _refuse_odd(url: str, revision: str) -> None:
@@ -442,6 +371,10 @@ def _kept_at(name: str) -> str:
         if name.startswith(("refs/heads/", "refs/tags/"))
         else f"refs/detent/{name.removeprefix('refs/')}"
     )
+
+
+def _is_branch(ref: _Ref) -> bool:
+    return not ref.name.startswith("refs/tags/")
 
 
 def _missing(url: str, revision: str, kind: RevisionKind, listed: dict[str, _Ref]) -> RevisionMissing:

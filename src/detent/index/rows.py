@@ -14,8 +14,8 @@ from detent.model.candidate import Artifact, Digest
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 """Digests: algorithm and lowercase hex, sorted."""
 
-Said: TypeAlias = tuple[str, str | None, Pairs | None]
-"""What an index says of a file besides where it is: requires-python, yanked and metadata of an Artifact.
+Said: TypeAlias = tuple[str, str | None, Pairs | None, str]
+"""What an index says of a file besides where it is: the last four of an Artifact, from requires-python on.
 
 Files of one release often share it."""
 
@@ -57,6 +57,7 @@ def row_of(artifact: Artifact) -> Row:
             artifact.requires_python,
             artifact.yanked,
             None if metadata is None else _pairs(metadata),
+            artifact.provenance,
         ),
     )
 
@@ -78,7 +79,7 @@ def _pairs(digests: Sequence[Digest]) -> Pairs:
 
 def artifact_of(row: Row) -> Artifact:
     """Make a row the artifact it stands for."""
-    filename, where, digests, size, uploaded, (requires_python, yanked, metadata) = row
+    filename, where, digests, size, uploaded, (requires_python, yanked, metadata, provenance) = row
     return Artifact(
         filename,
         f"{where}/{filename}" if isinstance(where, str) else where[0],
@@ -88,6 +89,7 @@ def artifact_of(row: Row) -> Artifact:
         requires_python,
         yanked,
         None if metadata is None else tuple(map(Digest._make, metadata)),
+        provenance,
     )
 
 

@@ -104,6 +104,7 @@ _HEX = re.compile(r"[0-9a-f]+")
 _PLAIN_VERSION = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*")
 """A version that is normalised as it stands."""
 _TIME = re.compile(USUAL_TIME)
+_LONGEST_ADDRESS = 2000
 
 
 class _Reading:
@@ -153,15 +154,16 @@ class _Reading:
     def take_files(self, files: Iterable[UsualFile]) -> None:
         """Do what :meth:`take` does, where most of its questions are answered."""
         said = self._said
-        for filename, url, sha256, size, uploaded, requires_python, yanked, metadata in files:
+        for filename, url, sha256, size, uploaded, requires_python, yanked, metadata, provenance in files:
             rows = self._rows_for(filename)
             if rows is not None:
-                key = (requires_python, yanked, metadata)
+                key = (requires_python, yanked, metadata, provenance)
                 what = said.get(key)
                 if what is None:
                     digest = (("sha256", metadata),) if isinstance(metadata, str) else metadata
                     pairs = digest if isinstance(digest, tuple) else _metadata(digest)
-                    what = said[key] = (_python(requires_python), _yanked(yanked or None), pairs)
+                    python, is_yanked = _python(requires_python), _yanked(yanked or None)
+                    what = said[key] = (python, is_yanked, pairs, _provenance(provenance))
                 rows.append((filename, url[: -len(filename) - 1], sha256, size, uploaded, what))
 
     def take(self, entries: Iterable[Entry]) -> None:
@@ -187,7 +189,12 @@ class _Reading:
                 _digests(entry.digests),
                 entry.size if type(entry.size) is int and 0 <= entry.size < 2**63 else None,
                 _uploaded(entry.uploaded),
-                (_python(entry.requires_python), _yanked(entry.yanked), _metadata(entry.metadata)),
+                (
+                    _python(entry.requires_python),
+                    _yanked(entry.yanked),
+                    _metadata(entry.metadata),
+                    _provenance(entry.provenance),
+                ),
             )
             self._rows.setdefault(version, []).append(row)
 
@@ -262,7 +269,12 @@ class _Reading:
 
 
 def _said_by(data: dict[str, str]) -> Said:
-    return (_python(data.get("data-requires-python")), data.get("data-yanked"), _metadata(announced(data)))
+    return (
+        _python(data.get("data-requires-python")),
+        data.get("data-yanked"),
+        _metadata(announced(data)),
+        _provenance(data.get("data-provenance")),
+    )
 
 
 def _location(page_url: str, url: str) -> str | None:
@@ -280,6 +292,13 @@ _ADDRESS = re.compile(r"https?://(?:[^/?\s]*@)?(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?:
 def _python(found: object) -> str:
     text = found.strip() if isinstance(found, str) else ""
     return text if text.isprintable() else ""
+
+
+def _provenance(found: object) -> str:
+    """Give an address of who published a file; what is none, or absurdly long, is as if it were not there."""
+    if not isinstance(found, str) or len(found) > _LONGEST_ADDRESS or not found.isprintable():
+        return ""
+    return found if _ADDRESS.fullmatch(found) and "@" not in found else ""
 
 
 def _digests(found: object) -> str | Pairs:

@@ -117,6 +117,7 @@ class UsualFile(NamedTuple):
     yanked: bool | str | None
     metadata: bool | str | None
     """The sha256 of its metadata file, or whether there is one."""
+    provenance: str | None
 
 
 _Columns: TypeAlias = tuple[
@@ -128,6 +129,7 @@ _Columns: TypeAlias = tuple[
     Sequence[str | None],
     Sequence[bool | str | None],
     Sequence[bool | str | None],
+    Sequence[str | None],
 ]
 
 
@@ -142,12 +144,12 @@ def usual_files(files: Sequence[object], url: str) -> Sequence[UsualFile]:
         return ()
     if not fields:
         return ()
-    names, addresses, digests, sizes, times, pythons, yanked, metadata = cast(
+    names, addresses, digests, sizes, times, pythons, yanked, metadata, provenance = cast(
         _Columns, zip(*fields, strict=True)
     )
     is_typed = (
         _types(names) == _types(addresses) == _types(digests) == {str}
-        and _types(times) | _types(pythons) <= {str, _NONE}
+        and _types(times) | _types(pythons) | _types(provenance) <= {str, _NONE}
         and _types(sizes) <= {int, _NONE}
         and _types(yanked) | _types(metadata) <= {bool, str, _NONE}
     )
@@ -167,7 +169,7 @@ def usual_files(files: Sequence[object], url: str) -> Sequence[UsualFile]:
     known = [size for size in sizes if size is not None]
     if known and not (min(known) >= 0 and max(known) < 2**63):
         return ()
-    rows = zip(names, addresses, digests, sizes, times, pythons, yanked, metadata, strict=True)
+    rows = zip(names, addresses, digests, sizes, times, pythons, yanked, metadata, provenance, strict=True)
     return list(map(UsualFile._make, rows))
 
 
@@ -194,6 +196,7 @@ def _fields(file: Any) -> tuple[object, ...]:
         get("requires-python"),
         get("yanked"),
         metadata,
+        get("provenance"),
     )
 
 

@@ -5,13 +5,17 @@ rewrite every URL, nor what another index knew to say of the same bytes (size, u
 """
 
 import posixpath
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from detent.lock.declared import files_of, is_of_index
 from detent.lock.filename import local_path
 from detent.lock.model import Edge, Lock, LockedPackage
 from detent.model.candidate import Artifact
 from detent.model.names import PackageName
+
+_T = TypeVar("_T")
 
 
 def with_locked_addresses(new: Lock, old: Lock | None, *, declared: Collection[str] = ()) -> Lock:
@@ -51,7 +55,7 @@ def _as_before(new: Sequence[LockedPackage], packages: Sequence[LockedPackage]) 
     pairs = [(was, now) for was, now in zip(new, packages, strict=True) if was.index != now.index]
     indexes = {(was.index, now.index) for was, now in pairs}
     files = [pair for was, now in pairs for pair in zip(files_of(was), files_of(now), strict=True)]
-    ways = {_beginnings(mine.url, its.url) for mine, its in files if mine.url != its.url}
+    ways = {beginnings(mine.url, its.url) for mine, its in files if mine.url != its.url}
     if len(indexes) != 1 or len(ways) != 1:
         return tuple(packages)
     ((mirror, index),) = indexes
@@ -74,7 +78,56 @@ def _as_before(new: Sequence[LockedPackage], packages: Sequence[LockedPackage]) 
     )
 
 
-def _beginnings(here: str, there: str) -> tuple[str, str]:
+def prevailing(values: Iterable[_T]) -> _T | None:
+    """Give what most of these are: more than half of them; ``None`` where none is."""
+    counted = Counter(values)
+    for value, count in counted.most_common(1):
+        return value if 2 * count > counted.total() else None
+    return None
+
+
+def with_usual_addresses(old: Lock, new: Lock, *, declared: Collection[str] = ()) -> Lock:
+    """Give an old lock with the files of the new one, where most files of the old one are.
+
+    Of the old lock nothing counts but its index, that is the one of most entries, and how that is laid out as
+    the new one sees it: an entry or a file that is unlike the others may have been made so. Sizes and times
+    stay where the new lock has none.
+    """
+    before = [package for package in old.packages if is_of_index(package) and package.index not in declared]
+    index = prevailing(package.index for package in before)
+    known = {(p.name, p.version, f.filename): f for p in before if p.index == index for f in files_of(p)}
+    now = [package for package in new.packages if is_of_index(package) and package.index not in declared]
+    way = prevailing(
+        beginnings(file.url, was.url)
+        for package in now
+        for file in files_of(package)
+        if (was := known.get((package.name, package.version, file.filename))) is not None
+    )
+    if index is None or way is None:
+        return old._replace(packages=tuple(package for package in before if package.index == index))
+    here, there = way
+
+    def there_is(package: LockedPackage, file: Artifact) -> Artifact:
+        was = known.get((package.name, package.version, file.filename), file)
+        return file._replace(
+            url=f"{there}{file.url[len(here) :]}" if file.url.startswith(here) else file.url,
+            size_bytes=was.size_bytes if file.size_bytes is None else file.size_bytes,
+            uploaded_at=was.uploaded_at if file.uploaded_at is None else file.uploaded_at,
+        )
+
+    return old._replace(
+        packages=tuple(
+            package._replace(
+                index=index,
+                sdist=package.sdist and there_is(package, package.sdist),
+                wheels=tuple(there_is(package, wheel) for wheel in package.wheels),
+            )
+            for package in now
+        )
+    )
+
+
+def beginnings(here: str, there: str) -> tuple[str, str]:
     """Leave out of two addresses the parts at the end in which they are the same."""
     mine, its = here.split("/"), there.split("/")
     while len(mine) > 3 and len(its) > 3 and mine[-1] == its[-1]:

@@ -213,8 +213,8 @@ class _Writer:
             sdist=sdist,
             wheels=wheels,
             direct=direct,
-            requires=_texts(metadata.base),
-            extras=tuple((extra, _texts(needs)) for extra, needs in extras if needs is not None),
+            requires=requirement_texts(metadata.base),
+            extras=tuple((extra, requirement_texts(needs)) for extra, needs in extras if needs is not None),
             is_built=metadata.is_built,
             held_version=version if is_tree else "",
         )
@@ -233,7 +233,8 @@ class _Writer:
         return sdist, wheels, direct
 
 
-def _texts(dependencies: Sequence[Dependency]) -> tuple[str, ...]:
+def requirement_texts(dependencies: Sequence[Dependency]) -> tuple[str, ...]:
+    """Write requirements as an entry has them: canonical, sorted, each once, without secrets."""
     return tuple(
         sorted(
             {

@@ -48,15 +48,7 @@ def closure_faults(inputs: Inputs, lock: Lock) -> tuple[str, ...]:
         return ("the environments at the top of the lock are not those that it was made for",)
     try:
         bounded = tuple(_broken_constraints(graph, inputs.adjustments.constraints))
-        roots = [
-            _Wish(
-                graph.need(root.requirement),
-                markers.and_(root.gate, graph.scope),
-                _project(root.requirement.origin),
-                may_name_sources=True,
-            )
-            for root in inputs.roots()
-        ]
+        roots = _roots(graph, inputs)
         reach = _reach(graph, roots)
         wishes = tuple(_wishes(graph, roots, reach))
         # Who needs the project itself is met by the project being there; it is no entry of its own lock.
@@ -67,6 +59,26 @@ def closure_faults(inputs: Inputs, lock: Lock) -> tuple[str, ...]:
     excluded = _excluded(graph, inputs.adjustments.excludes)
     rest = (*_loose_edges(graph), *unmet, *bounded, *excluded, *strays, *_unreached(graph, reach))
     return tuple(dict.fromkeys((*_overlaps(graph), *rest)))
+
+
+def reached(inputs: Inputs, graph: Graph) -> Mapping[tuple[int, str], Marker]:
+    """Give where each entry is needed, and with another key (the entry and an extra) each of its extras.
+
+    Raises :class:`ValueError` for a line that is no requirement.
+    """
+    return _reach(graph, _roots(graph, inputs))
+
+
+def _roots(graph: Graph, inputs: Inputs) -> list[_Wish]:
+    return [
+        _Wish(
+            graph.need(root.requirement),
+            markers.and_(root.gate, graph.scope),
+            _project(root.requirement.origin),
+            may_name_sources=True,
+        )
+        for root in inputs.roots()
+    ]
 
 
 def _scope(inputs: Inputs) -> Marker:

@@ -6,7 +6,7 @@ may be built, and would build, is not known here.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 
 from detent.lock.graph import scope
@@ -62,8 +62,12 @@ _GAP = "  "
 
 def coverage(lock: Lock) -> tuple[Row, ...]:
     """Say of every entry what it has for each target on which it is needed, in the lock's order."""
-    targets = tuple(_targets(lock))
-    return tuple(row for package in lock.packages for row in _rows(package, targets))
+    return supplies(lock.packages, targets(lock))
+
+
+def supplies(packages: Iterable[LockedPackage], where: Sequence[Target]) -> tuple[Row, ...]:
+    """Say of these entries what each has for each of these targets on which it is needed."""
+    return tuple(row for package in packages for row in _rows(package, where))
 
 
 def draw(rows: Sequence[Row]) -> str:
@@ -97,6 +101,11 @@ def _cell(rows: Sequence[Row]) -> str:
     if len(supplies) < 2:
         return supplies[0].value if supplies else "-"
     return ", ".join(f"{row.supply.value} ({row.target.python})" for row in rows)
+
+
+def targets(lock: Lock) -> tuple[Target, ...]:
+    """Give the platforms and Pythons that are asked about."""
+    return tuple(_targets(lock))
 
 
 def _targets(lock: Lock) -> Iterator[Target]:

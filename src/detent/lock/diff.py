@@ -43,14 +43,14 @@ def changes(old: Lock | None, new: Lock) -> tuple[Change, ...]:
 def _versions_by_name(lock: Lock) -> dict[PackageName, tuple[str, ...]]:
     found: dict[PackageName, tuple[str, ...]] = {}
     for package in lock.packages:
-        version = _version(package)
+        version = version_of(package)
         versions = found.get(package.name, ())
         if version not in versions:
             found[package.name] = (*versions, version)
     return found
 
 
-def _version(package: LockedPackage) -> str:
+def version_of(package: LockedPackage) -> str:
     """Say which one it is: of an entry from version control the commit does, as far as a person reads it."""
     commit = package.direct.commit[:_SHOWN] if package.direct is not None else ""
     if not commit:
@@ -80,6 +80,29 @@ def differences(inputs: Inputs, lock: Lock) -> tuple[str, ...]:
         by = f"`{lock.created_by}`" if lock.created_by else "another tool"
         return (f"the lock was written by {by} and does not record what it was made from",)
     return tuple(_differences(lock.inputs, inputs.recorded()))
+
+
+def differing_inputs(was: Lock, now: Lock) -> tuple[str, ...]:
+    """Say how what two locks were made from differs, as far as both record it."""
+    if was.inputs is not None and now.inputs is not None:
+        return tuple(_differences(was.inputs, now.inputs))
+    return tuple(_differing_heads(was, now))
+
+
+def _differing_heads(was: Lock, now: Lock) -> Iterator[str]:
+    """Compare what the standard has a key for, where another tool wrote one of them."""
+    if was.created_by != now.created_by:
+        yield f"the lock was written by `{was.created_by}`, and is by `{now.created_by}`"
+    if was.requires_python != now.requires_python:
+        yield _changed("`requires-python`", was.requires_python, now.requires_python)
+    for noun, before, after in (
+        ("environment", was.environments, now.environments),
+        ("extra", was.extras, now.extras),
+        ("group", was.groups, now.groups),
+        ("default group", was.default_groups, now.default_groups),
+    ):
+        yield from (f"the {noun} `{each}` was added" for each in after if each not in before)
+        yield from (f"the {noun} `{each}` was removed" for each in before if each not in after)
 
 
 def _differences(was: RecordedInputs, now: RecordedInputs) -> Iterator[str]:

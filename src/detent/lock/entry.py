@@ -2,7 +2,7 @@
 
 Reading refuses what could install something else than was locked: files without a strong hash, file names
 that do not parse or belong to another project or version, several sources at once. Keys it does not know
-are left alone, attestations among them. Writing follows the layout in docs/reference/lock.md: one file,
+are left alone. Writing follows the layout in docs/reference/lock.md: one file,
 one requirement, one dependency per line.
 """
 
@@ -22,6 +22,8 @@ from detent.lock.filename import (
 from detent.lock.model import Direct, Edge, LockedPackage
 from detent.lock.tables import EPOCH, Fault, Table, need, seconds, subtable, tables, take, text, texts
 from detent.lock.toml import array
+from detent.model.attestations import KEY as ATTESTATIONS
+from detent.model.attestations import identity_text
 from detent.model.candidate import STRONG_HASHES, Artifact, Digest
 from detent.model.requirement import ExtraName, PackageName, extra_name, package_name
 from detent.model.toml_text import key, quoted
@@ -77,7 +79,18 @@ def read_entry(table: Table) -> LockedPackage:
         requires_python=text(table, "requires-python"),
         is_built=is_built,
         held_version=held_version,
+        attestations=_attestations(table) if ATTESTATIONS in table else (),
     )
+
+
+def _attestations(table: Table) -> tuple[str, ...]:
+    found = set()
+    for number, row in enumerate(tables(table, ATTESTATIONS)):
+        try:
+            found.add(identity_text(row))
+        except ValueError as error:
+            raise Fault(f"{ATTESTATIONS}[{number}]", f"is no identity: {error}") from None
+    return tuple(sorted(found))
 
 
 def _version(table: Table) -> str:
@@ -313,9 +326,9 @@ def _digests(row: Table) -> tuple[Digest, ...]:
 # ---- writing ---------------------------------------------------------------------------------
 
 
-def entry_lines(package: LockedPackage) -> list[str]:
-    """Write one entry, its `[[packages]]` line first."""
-    lines = ["[[packages]]", f"name = {quoted(package.name)}"]
+def entry_lines(package: LockedPackage, table: str = "packages") -> list[str]:
+    """Write one entry, the line of its table first."""
+    lines = [f"[[{table}]]", f"name = {quoted(package.name)}"]
     direct = package.direct
     if package.version and (direct is None or direct.kind == "archive"):
         lines.append(f"version = {quoted(package.version)}")
@@ -332,6 +345,8 @@ def entry_lines(package: LockedPackage) -> list[str]:
             lines.append(f"sdist = {_file_row(package.sdist)}")
         if package.wheels:
             lines += array("wheels", map(_file_row, package.wheels))
+    if package.attestations:
+        lines += array(ATTESTATIONS, package.attestations)
     with_tree = [name for name in _WITH_TREE if direct is not None and getattr(direct, name)]
     is_package = direct is None or direct.is_package
     if package.held_version or with_tree or not is_package or package.is_built or package.requires:

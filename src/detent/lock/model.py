@@ -88,11 +88,35 @@ class LockedPackage(NamedTuple):
     """Whether a build back end had to be asked for its requirements."""
     held_version: str = ""
     """What a repository or folder held when it was locked; entries with a ``version`` have none."""
+    attestations: tuple[str, ...] = ()
+    """Who published its files, as the index said: texts of :mod:`detent.model.attestations`, sorted."""
 
     @property
     def known_version(self) -> str:
         """The version, or what was held when it was locked; empty where nobody wrote either down."""
         return self.version or self.held_version
+
+
+class BuildPin(NamedTuple):
+    """What a build gets, where its marker holds."""
+
+    name: PackageName
+    version: str
+    marker: str = ""
+    """Canonical text; empty for always."""
+
+
+class LockedBuild(NamedTuple):
+    """What the builds of some packages get, and nothing else (`lock-build-requirements`)."""
+
+    members: tuple[tuple[PackageName, str], ...]
+    """The packages that are built so, with their versions, sorted; folders and repositories have none."""
+    requires: tuple[str, ...] = ()
+    """What their `[build-system]` requires, as canonical texts, sorted."""
+    asked: tuple[str, ...] = ()
+    """What their back ends asked for besides."""
+    pins: tuple[BuildPin, ...] = ()
+    """Sorted; each is one of the lock's `build_packages`."""
 
 
 class Lock(NamedTuple):
@@ -109,5 +133,9 @@ class Lock(NamedTuple):
     created_by: str = "detent"
     forks: tuple[str, ...] = ()
     """The environments that were solved apart, as marker texts; empty when one solve served all."""
+    builds: tuple[LockedBuild, ...] = ()
+    """Sorted by their first member; none where builds are not locked."""
+    build_packages: tuple[LockedPackage, ...] = ()
+    """What builds get: name, version, index and files alone, sorted as packages are."""
     inputs: "RecordedInputs | None" = None
     """``None`` in a lock another tool wrote."""

@@ -8,12 +8,12 @@ from functools import partial
 from itertools import starmap
 from typing import Any
 
-from detent.lock.model import Direct, Edge, Lock, LockedPackage
+from detent.lock.model import BuildPin, Direct, Edge, Lock, LockedBuild, LockedPackage
 from detent.model.candidate import Artifact, Digest
 from detent.model.inputs import RecordedInputs
 from detent.model.members import Member
 
-PACKED_VERSION = 7
+PACKED_VERSION = 8
 """Changes with the shape of any value of a lock; a copy with another number is no copy."""
 
 _digest = partial(tuple.__new__, Digest)
@@ -22,8 +22,10 @@ _digest = partial(tuple.__new__, Digest)
 def pack(lock: Lock) -> object:
     """Give the lock as nested plain tuples that `marshal` can write."""
     packages = tuple(map(_packed_package, lock.packages))
+    builds = tuple((*build[:-1], tuple(map(tuple, build.pins))) for build in lock.builds)
+    build_packages = tuple(map(_packed_package, lock.build_packages))
     inputs = None if lock.inputs is None else _packed_inputs(lock.inputs)
-    return (lock.requires_python, packages, *lock[2:-1], inputs)
+    return (lock.requires_python, packages, *lock[2:-3], builds, build_packages, inputs)
 
 
 def _packed_inputs(inputs: RecordedInputs) -> tuple[object, ...]:
@@ -52,6 +54,8 @@ def unpack(packed: Any) -> Lock:
     lock = Lock._make(packed)
     return lock._replace(
         packages=tuple(map(_package, lock.packages)),
+        builds=tuple(map(_build, lock.builds)),
+        build_packages=tuple(map(_package, lock.build_packages)),
         inputs=lock.inputs and _inputs(*lock.inputs),
     )
 
@@ -74,6 +78,11 @@ def _package(packed: Any) -> LockedPackage:
         direct and Direct._make(direct),
         *rest,
     )
+
+
+def _build(packed: Any) -> LockedBuild:
+    *rest, pins = packed
+    return LockedBuild._make((*rest, tuple(map(BuildPin._make, pins))))
 
 
 def _edge(packed: Any) -> Edge:

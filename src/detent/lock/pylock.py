@@ -14,7 +14,8 @@ from typing import TypeVar
 
 from packaging.version import Version
 
-from detent.errors import LockInvalid
+from detent.errors import LockConflicted, LockInvalid
+from detent.lock.build_tables import build_lines, read_build_packages, read_builds
 from detent.lock.edges import source_order
 from detent.lock.entry import entry_lines, read_entry
 from detent.lock.members import member_lines, read_members
@@ -31,7 +32,7 @@ from detent.model.toml_text import inline_table, key, quoted
 Name = TypeVar("Name", bound=str)
 
 _FIRST_ENTRY = re.compile(r"^[ \t]*\[\[[ \t]*packages[ \t]*\]\]", re.MULTILINE)
-_CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7})(?:[ \t]|$)", re.MULTILINE)
+_CONFLICT = re.compile(r"^(?:<{7,}|={7,}|>{7,}|\|{7,})(?:[ \t\r]|$)", re.MULTILINE)
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 _SHOWN_FAULTS = 10
 _LOCK_VERSION = re.compile(r"([0-9]+)(?:\.[0-9]+)*")
@@ -45,7 +46,14 @@ def parse_lock(source: str, display: str) -> Lock:
     document = _load(source, display)
     lock = _head(document, display)
     packages = _packages(document, source, display)
-    return lock._replace(packages=packages)
+    own = document.get("tool", {}).get("detent", {})
+    if "builds" not in own:
+        return lock._replace(packages=packages)
+    try:
+        pool = read_build_packages(own)
+        return lock._replace(packages=packages, build_packages=pool, builds=read_builds(own, pool))
+    except Fault as fault:
+        raise LockInvalid(display, str(fault.below("tool.detent"))) from None
 
 
 def parse_header(source: str, display: str) -> Lock:
@@ -71,14 +79,7 @@ def _load(source: str, display: str) -> Table:
         conflict = _CONFLICT.search(source)
         if conflict:
             line = source.count("\n", 0, conflict.start()) + 1
-            raise LockInvalid(
-                f"{display}:{line}",
-                "a merge conflict was left in it",
-                next_steps=(
-                    "restore one side, then run `detent lock`",
-                    "or make it anew with `detent lock --regenerate`",
-                ),
-            ) from None
+            raise LockConflicted(f"{display}:{line}") from None
         found = _PLACE.search(str(error))
         where = f"{display}:{found[1]}:{found[2]}" if found else display
         raise LockInvalid(where, f"it is not valid TOML: {error}") from None
@@ -294,6 +295,7 @@ def render_lock(lock: Lock) -> str:
     for package in lock.packages:
         lines.append("")
         lines += entry_lines(package)
+    lines += build_lines(lock.builds, lock.build_packages)
     return "\n".join(lines) + "\n"
 
 

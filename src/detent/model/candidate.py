@@ -34,7 +34,7 @@ class Digest(NamedTuple):
 class Artifact(NamedTuple):
     """One downloadable file of a release: a wheel or a source distribution.
 
-    Field meanings follow the simple repository API (PEP 503, 592, 629, 658, 691, 700).
+    Field meanings follow the simple repository API (PEP 503, 592, 629, 658, 691, 700, 740).
     """
 
     filename: str
@@ -50,6 +50,8 @@ class Artifact(NamedTuple):
     """The reason (may be empty) of a yanked file; ``None`` for one that is not."""
     metadata: tuple[Digest, ...] | None = None
     """Digests of the announced metadata file (empty when announced without); ``None``: not announced."""
+    provenance: str = ""
+    """Where the index says who published it (PEP 740); empty where it does not."""
 
     @property
     def is_wheel(self) -> bool:

@@ -14,7 +14,7 @@ from detent.model.members import Member
 from detent.model.references import read_reference
 from detent.model.requirement import ExtraName, GroupName, PackageName, Requirement, parse_requirement
 from detent.model.source_texts import read_source_texts, sorted_rules, source_texts
-from detent.model.sources import ProjectIndex, SourceRule
+from detent.model.sources import ProjectIndex, SourceRule, read_index
 from detent.named import NamedTuple
 
 
@@ -194,6 +194,7 @@ class RecordedInputs(NamedTuple):
             options=self.options,
             adjustments=self.adjusting(),
             sources=sorted_rules(read_source_texts(self.sources)),
+            indexes=tuple(read_index(index, text) for index, text in self.indexes),
             members=self.members,
         )
 

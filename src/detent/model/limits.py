@@ -92,6 +92,10 @@ def limits(variables: Mapping[str, str]) -> Limits:
         except ValueError:
             value = -1
         if value <= 0:
-            raise UsageError(f"`{variable}` must be a positive number", why=f"it is set to `{text}`")
+            raise UsageError(
+                f"`{variable}` must be a positive number",
+                why=f"it is set to `{text}`",
+                next_steps=("set it to a number, or unset it",),
+            )
         changed[field] = value
     return Limits(**{**Limits._field_defaults, **changed})

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from detent.model import markers
 from detent.model.markers import Marker
 from detent.model.names import PackageName
-from detent.model.toml_text import inline_table, quoted
+from detent.model.toml_text import inline_table, quoted, read_inline_table
 from detent.named import NamedTuple
 
 RevisionKind: TypeAlias = Literal["", "rev", "tag", "branch"]
@@ -97,6 +97,20 @@ class ProjectIndex(NamedTuple):
         }
         said = {name: value for name, value in pairs.items() if value}
         return quoted(self.url) if len(said) == 1 else inline_table(said)
+
+
+def read_index(name: str, text: str) -> ProjectIndex:
+    """Read what a lock wrote down of an index; ``ValueError`` for anything else."""
+    said = read_inline_table(text if text.startswith("{") else f"{{url = {text}}}")
+    texts = {key: value for key, value in said.items() if isinstance(value, str)}
+    return ProjectIndex(
+        name,
+        texts.get("url", ""),
+        explicit=said.get("explicit") is True,
+        is_default=said.get("default") is True,
+        format="flat" if texts.get("format") == "flat" else "simple",
+        exclude_newer=texts.get("exclude-newer", ""),
+    )
 
 
 class SourceRule(NamedTuple):

@@ -1,18 +1,20 @@
 """The lock that answers a project's wishes, in memory: the resolver asked with all the world knows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from time import process_time
 from typing import TypeAlias
 
 from detent.errors import Conflict, DetentError, Failures, PackageUnknown, ResolveError, TooDeep
 from detent.events import Report, ignore
-from detent.lock.addresses import with_locked_addresses, with_written_paths
+from detent.lock.addresses import with_locked_addresses, with_usual_addresses, with_written_paths
 from detent.lock.assemble import assemble
 from detent.lock.model import Lock
+from detent.lock.nominal import without_mirrors
 from detent.model.inputs import Inputs
 from detent.model.markers import Marker
 from detent.model.requirement import PackageName, Requirement
 from detent.ops.policy import policy_of
+from detent.ops.provenance import with_publishers
 from detent.ops.question import Question
 from detent.ops.upgrade import free_to_move, kept_of
 from detent.ops.world import World
@@ -37,6 +39,18 @@ def find_lock(
     :class:`Failures`, and what looking at sources raises.
     """
     sourced = settle(world, question)
+    lock = _found(world, question, sourced, error_of)
+    if not question.asks_publishers:
+        return lock
+    return with_publishers(world, lock, None if question.upgrade.anew else question.old)
+
+
+def _found(
+    world: World,
+    question: Question,
+    sourced: Sequence[Sourced],
+    error_of: Callable[[SearchFailed], ResolveError],
+) -> Lock:
     try:
         return _ask(world, question, sourced, error_of, advice="when late")
     except TooDeep:
@@ -106,10 +120,37 @@ def _ask(
     answer = with_written_paths(
         answer, {index.url: index.written for index in world.settings.indexes if index.written}
     )
+    answer = without_mirrors(answer, None if upgrade.anew else old, mirrors(world))
     if upgrade.anew:
         return answer
     declared = {without_user(index.url) for index in world.settings.indexes if index.is_of_project}
+    if upgrade.again and old is not None:
+        old = _to_take_over(world, old, answer, declared)
     return with_locked_addresses(answer, old, declared=declared)
+
+
+def mirrors(world: World) -> dict[str, str]:
+    """Give the mirrors that are asked on this machine, by what a lock calls the index of each."""
+    members = world.releases.members()
+    return {m.locked_as: m.index_url for m in members if m.locked_as not in ("", m.index_url)}
+
+
+def _to_take_over(world: World, old: Lock, answer: Lock, declared: Collection[str]) -> Lock | None:
+    """Give what of an old lock says where files are, when all are looked at again.
+
+    Only a default index of this machine is a mirror of another one, whose addresses stay; but none of them
+    stays that is not like the others. What `--refresh-package` does not name is left as it is.
+    """
+    if not any(index.default and not index.is_of_project for index in world.settings.indexes):
+        trusted = old._replace(packages=())
+    else:
+        trusted = with_usual_addresses(old, answer, declared=declared)
+    names = world.settings.refresh
+    if names is None:
+        return trusted
+    others = tuple(package for package in old.packages if package.name not in names)
+    kept = (package for package in trusted.packages if package.name in names)
+    return old._replace(packages=(*others, *kept))
 
 
 def may_have_needless_forks(answer: Lock, old: Lock | None, inputs: Inputs) -> bool:

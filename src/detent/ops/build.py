@@ -19,7 +19,7 @@ from detent.model.names import PackageName, normalise
 from detent.named import NamedTuple
 from detent.ops import builds
 from detent.ops.active import environment_path
-from detent.ops.build_environment import environment
+from detent.ops.build_environment import Held, environment
 from detent.ops.discover import (
     MANIFEST_NAME,
     Project,
@@ -30,6 +30,7 @@ from detent.ops.discover import (
 )
 from detent.ops.python import interpreter_for
 from detent.ops.shown_paths import display
+from detent.ops.stored_lock import locked_builds
 from detent.ops.world import World
 from detent.project.manifest import declares_project
 from detent.python.interpreter import Interpreter
@@ -91,7 +92,11 @@ def find_sources(
         if part.manifest.is_package or package is not None
     )
     if not found:
-        raise UsageError("nothing of the workspace is a package", why="no member has a `[build-system]`")
+        raise UsageError(
+            "nothing of the workspace is a package",
+            why="no member has a `[build-system]`",
+            next_steps=("add a `[build-system]` table to what is to be built",),
+        )
     return found
 
 
@@ -116,10 +121,14 @@ def find_source(given: str | None, start: str | None) -> Source:
             raise UsageError(
                 f"`{given}` cannot be built",
                 why="it is neither a folder nor a source distribution (`.tar.gz`)",
+                next_steps=("name the folder of a project",),
             ) from None
         return Source(path, name, version, None)
     if not path.is_dir():
-        raise UsageError(f"the source `{given}` does not exist")
+        raise UsageError(
+            f"the source `{given}` does not exist",
+            next_steps=("name a folder or a source distribution that is there",),
+        )
     return _folder(path)
 
 
@@ -134,6 +143,7 @@ def build(
         raise UsageError(
             f"`{display(source.path)}` is a source distribution already",
             why="`--sdist` builds one from a folder",
+            next_steps=("leave `--sdist` out",),
         )
     out_dir = _out_dir(source, options)
     place = source.path / ".venv" if source.project is None else environment_path(world, source.project)
@@ -216,7 +226,17 @@ class _Bench(NamedTuple):
             subject=job.subject,
             name=self.name,
             build_in=str(self.place) if shares else "",
+            held=self.held,
         )
+
+    @property
+    def held(self) -> Held | None:
+        """What the lock of the project says of its build, where it is to say that."""
+        project, settings = self.source.project, self.world.settings
+        if project is None or not settings.choosing.locks_builds:
+            return None
+        lock = locked_builds(self.world.layout, project)
+        return None if lock is None else Held(lock, (self.name, ""))
 
     @property
     def name(self) -> PackageName:

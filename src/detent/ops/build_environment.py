@@ -2,8 +2,9 @@
 
 Its own one is made in the cache's scratch, filled with what the back end asks for (resolved for this
 interpreter alone, on the same indexes; what has no wheel is built in turn), and removed when the build is
-over. Its files are clones or copies: a back end may write into its environment, never into the store. The
-one that is installed into is only looked at: what a build without isolation needs has to be there.
+over. Where the project locks what builds need, it is filled with that, and with nothing else. Its files are
+clones or copies: a back end may write into its environment, never into the store. The one that is installed
+into is only looked at: what a build without isolation needs has to be there.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,9 +16,11 @@ from detent.build.frontend import BuildEnvironment
 from detent.errors import (
     BuildCycle,
     BuildError,
+    BuildNotLocked,
     BuildRequirementsUnmet,
     DetentError,
     Failures,
+    NoMatchingTarget,
     PackageUnknown,
     ResolveError,
     Unsupported,
@@ -26,12 +29,15 @@ from detent.events import ignore
 from detent.install.apply import apply, environment_lock
 from detent.install.installed import read_installed
 from detent.install.plan import Linking, plan
+from detent.lock.builds import BuildLock, Built, unmet
 from detent.lock.choice import Choice, Selection
-from detent.lock.model import LockedPackage
+from detent.lock.model import LOCK_NAME, LockedBuild, LockedPackage
+from detent.lock.select import best_file, described
 from detent.model import markers
 from detent.model.names import PackageName
 from detent.model.requirement import InvalidRequirement, Requirement, parse_requirement
 from detent.model.specifiers import clause_contains, parse_clauses
+from detent.named import NamedTuple
 from detent.ops.gather import gather
 from detent.ops.policy import build_policy_of
 from detent.ops.shown_paths import display
@@ -50,6 +56,13 @@ _ISOLATED = "or build it in an environment of its own: leave `no-build-isolation
 _STATED = "or, where this is asked for its metadata, state that in `dependency-metadata`"
 
 
+class Held(NamedTuple):
+    """What a build is held to."""
+
+    lock: BuildLock
+    built: Built
+
+
 @contextmanager
 def environment(
     world: World,
@@ -59,12 +72,13 @@ def environment(
     name: PackageName,
     build_with: tuple[str, ...] = (),
     build_in: str = "",
+    held: Held | None = None,
     looking: Looking = nullcontext,
 ) -> Iterator[BuildEnvironment]:
     """Give an environment for one build of a package: an empty one, removed afterwards, or ``build_in``.
 
-    ``build_with`` is what it needs in the version that is installed beside it. ``looking`` is the turn that
-    is waited for to look for versions of what the build needs.
+    ``build_with`` is what it needs in the version that is installed beside it, ``held`` what a lock says of
+    the build. ``looking`` is the turn that is waited for to look for versions of what the build needs.
     """
     try:
         besides = world.settings.build_terms.requirements(name, build_with)
@@ -84,7 +98,7 @@ def environment(
     with Scratch(world.layout) as scratch:
         with looking():
             made = world.environments().make_apart(scratch / "environment", interpreter, prompt="build")
-        yield _Isolated(world, made, subject, besides, looking)
+        yield _Isolated(world, made, subject, besides, held=held, looking=looking)
 
 
 class _Isolated:
@@ -96,13 +110,17 @@ class _Isolated:
         made: Environment,
         subject: str,
         besides: Sequence[Requirement],
+        *,
+        held: Held | None,
         looking: Looking,
     ) -> None:
         self._world = world
         self._made = made
         self._subject = subject
+        self._held = held
         self._looking = looking
         self._asked = [*besides]
+        self._is_filled = False
 
     @property
     def python(self) -> Path:
@@ -116,24 +134,77 @@ class _Isolated:
         """Bring what is required, beside what was asked for before."""
         try:
             self._asked += [parse_requirement(text) for text in requirements]
+            constraints = tuple(map(parse_requirement, self._world.settings.build_terms.constraints))
+            if self._held is not None and self._has_locked(self._held, constraints):
+                return
             provision(
-                self._world,
-                self._made,
-                self._asked,
-                constraints=tuple(map(parse_requirement, self._world.settings.build_terms.constraints)),
-                looking=self._looking,
+                self._world, self._made, self._asked, constraints=constraints, looking=self._looking
             )
         except InvalidRequirement as error:
             raise BuildRequirementsUnmet(self._subject, str(error)) from error
-        except BuildCycle:
+        except (BuildCycle, BuildNotLocked):
             raise
         except (ResolveError, PackageUnknown, Unsupported, BuildError, Failures) as error:
             faults = error.failures if isinstance(error, Failures) else (error,)
             raise BuildRequirementsUnmet(
                 self._subject,
-                "\n".join(map(_in_words, faults)),
+                "\n".join(map(in_words, faults)),
                 next_steps=[step for fault in faults for step in fault.next_steps],
             ) from error
+
+    def _has_locked(self, held: Held, constraints: Sequence[Requirement]) -> bool:
+        """Bring what the lock has for the build, if that is what it asks for; else say whether it has to be.
+
+        Raises :class:`BuildNotLocked`.
+        """
+        world, interpreter = self._world, self._made.interpreter
+        target = interpreter.target
+        build = held.lock.of(held.built)
+        entries = held.lock.entries(build, target) if build is not None else ()
+        names = {entry.name for entry in entries}
+        bounds = [bound for bound in constraints if bound.name in names]
+        lacking = [*unmet((*self._asked, *bounds), entries, target)]
+        if lacking:
+            if held.lock.is_strict:
+                raise BuildNotLocked(self._subject, _lacks(build, lacking), next_steps=_steps(build))
+            return False
+        if not self._is_filled:
+            choices = tuple(_locked_choice(world, held, entry, interpreter) for entry in entries)
+            _fill(world, self._made, Selection(target, choices))
+            self._is_filled = True
+        return True
+
+
+def _lacks(build: LockedBuild | None, lacking: Sequence[Requirement]) -> str:
+    named = " and ".join(f"`{_plain(each)}`" for each in lacking)
+    if build is None:
+        return f"`{LOCK_NAME}` says nothing of this build, which needs {named}"
+    return f"`{LOCK_NAME}` has no {named} for it"
+
+
+def _steps(build: LockedBuild | None) -> tuple[str, ...]:
+    if build is None:
+        return (
+            "run `detent lock`",
+            "or name this platform in `required-environments`, where others have a wheel, and lock again",
+        )
+    return (
+        "run `detent lock --refresh`, which asks back ends anew",
+        "or name it in `extra-build-dependencies`, where it is asked for on some machines only",
+    )
+
+
+def _locked_choice(world: World, held: Held, entry: LockedPackage, interpreter: Interpreter) -> Choice:
+    """Give an entry with the file of it that fits; what may not be built is refused when it is brought."""
+    policy = world.settings.build_policy.if_built_before()
+    target = interpreter.target
+    file = best_file(entry.wheels, entry.sdist, target, policy=policy, name=entry.name)
+    if file is None:
+        raise NoMatchingTarget(
+            f"`{entry.name}=={entry.version}` has no file for {described(target)}",
+            why="the lock has only wheels of it for others, and a build needs it",
+        )
+    return Choice(entry, file, True, build_lock=held.lock)
 
 
 def _shared(
@@ -238,14 +309,27 @@ def provision(
             world.releases.save()
         tell_unbuilt(world, unbuilt)
     selection = Selection(interpreter.target, _choices(requirements, pins))
-    todo = plan(selection, found, exact=exact, linking=linking)
+    _fill(world, made, selection, exact=exact, linking=linking)
+    return selection
+
+
+def _fill(
+    world: World,
+    made: Environment,
+    selection: Selection,
+    *,
+    exact: bool = True,
+    linking: Linking = _CLONED,
+) -> None:
+    """Bring a selection into an environment of our own; what is there already stays."""
+    interpreter = made.interpreter
+    todo = plan(selection, read_installed(made), exact=exact, linking=linking)
     entries = dict(gather(world, todo.wanted, Path(), interpreter).entries)
     with environment_lock(made, limits=world.limits):
         todo = plan(selection, read_installed(made), exact=exact, linking=linking)
         missing = [choice for choice in todo.wanted if choice.package.name not in entries]
         entries.update(gather(world, missing, Path(), interpreter).entries)
         apply(todo, made, entries, store=world.wheels(), linking=linking, report=ignore)
-    return selection
 
 
 def _choices(requirements: Sequence[Requirement], pins: Iterable[Pin]) -> tuple[Choice, ...]:
@@ -265,7 +349,8 @@ def _choices(requirements: Sequence[Requirement], pins: Iterable[Pin]) -> tuple[
     )
 
 
-def _in_words(fault: DetentError) -> str:
+def in_words(fault: DetentError) -> str:
+    """Give what went wrong, and why, without how to go on."""
     if isinstance(fault, ResolveError) and fault.why:
         return fault.why
     return f"{fault.what}\n{fault.why}".rstrip()

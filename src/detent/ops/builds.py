@@ -15,14 +15,17 @@ from detent import fsio
 from detent.build.frontend import (
     BuildEnvironment,
     Job,
+    Kind,
     build_editable,
     build_metadata,
+    build_requires,
     build_wheel,
     check_built,
     owner_of,
 )
 from detent.build.repack import repacked
 from detent.build.requirements_text import requirement_fields, with_requirements
+from detent.build.system import BuildSystem, read_build_system
 from detent.errors import (
     ArchiveUnsafe,
     BuildError,
@@ -31,8 +34,9 @@ from detent.errors import (
 )
 from detent.events import Building, Built
 from detent.index.metadata import parse_metadata, read_header
+from detent.lock.builds import BuildLock, built_of
 from detent.lock.choice import Choice
-from detent.lock.filename import wheel_name
+from detent.lock.filename import local_path, wheel_name
 from detent.lock.model import Direct, LockedPackage
 from detent.lock.select import best_file, described
 from detent.model.build_policy import DEFAULT_BUILD_POLICY
@@ -40,8 +44,8 @@ from detent.model.candidate import Artifact, Metadata
 from detent.model.names import PackageName
 from detent.model.repository import Tree
 from detent.model.target import Target
-from detent.ops.build_environment import environment
-from detent.ops.built import archive_key, choice_key, find_built, remember_built, tree_of
+from detent.ops.build_environment import Held, environment
+from detent.ops.built import archive_key, choice_key, find_built, is_git, remember_built, tree_of
 from detent.ops.crew import Crew
 from detent.ops.declared import declared
 from detent.ops.discover import Project
@@ -55,7 +59,8 @@ from detent.ops.local import (
     tree_of_git,
 )
 from detent.ops.unbuilt import with_unbuilt
-from detent.ops.world import World
+from detent.ops.world import Ask, World
+from detent.project.building import Facts
 from detent.python.interpreter import Interpreter
 from detent.store.cache import Scratch
 from detent.store.entry import read_metadata
@@ -70,7 +75,8 @@ class Builds:
     """The builds of one command; satisfies `ops.world.Builder`.
 
     ``interpreter`` gives the Python that metadata is asked with; ``variables`` are the caller's; ``place`` is
-    the environment of the project, where its metadata is asked for without isolation.
+    the environment of the project, where its metadata is asked for without isolation; ``locked`` gives what
+    the project's lock says of builds, as it stands.
     """
 
     def __init__(
@@ -79,11 +85,13 @@ class Builds:
         interpreter: Callable[[], Interpreter],
         variables: Mapping[str, str],
         place: str,
+        locked: Callable[[], BuildLock | None],
     ) -> None:
         self._world = world
         self._interpreter = interpreter
         self._variables = variables
         self._place = place
+        self._locked = locked
         self._failed: dict[PackageName, dict[str, BuildError]] = {}
         self._crew = Crew(lambda: world().limits.concurrent_builds)
 
@@ -105,7 +113,7 @@ class Builds:
             unpacked = _unpacked(self._world(), archive, artifact.filename, scratch)
             return _inside(unpacked, below, subject) if below else unpacked
 
-        said = self._world().settings.build_terms.facts(name, build_in=self._shared(name))
+        said = self._said(name, version)
         key = archive_key(self._world(), artifact, self._interpreter(), subdirectory=below, said=said)
         try:
             return self._metadata(name, version, subject, key, source)
@@ -117,7 +125,7 @@ class Builds:
         """Ask a folder of a repository what it demands; raises :class:`BuildError`."""
         world, subject = self._world(), f"{name} @ git+{tree.url}"
         made = git_artifact(tree, below)
-        said = world.settings.build_terms.facts(name, build_in=self._shared(name))
+        said = self._said(name, "")
         key = archive_key(world, made, self._interpreter(), subdirectory=below, said=said)
         return self._metadata(
             name, "", subject, key, lambda scratch: self._checkout(tree, "", below, subject, scratch)
@@ -127,7 +135,13 @@ class Builds:
         """Ask a folder what it demands; it is built as it is to be installed. Raises :class:`BuildError`."""
         interpreter, subject = self._interpreter(), f"{name} @ {root.as_uri()}"
         package = LockedPackage(name, "", direct=Direct("directory", str(root), editable=is_editable))
-        choice = Choice(package, Artifact("", "", ()), False, build_in=self._shared(name))
+        choice = Choice(
+            package,
+            Artifact("", "", ()),
+            False,
+            build_in=self._shared(name),
+            build_lock=self._lock_in_the_making(),
+        )
         choice = tree_choice(self._world(), choice, root, interpreter)
         entry = find_built(self._world(), tree_of(choice), name=name, version="")
         if entry is None:
@@ -141,10 +155,13 @@ class Builds:
         entry = find_built(world, key, name=name, version=version)
         if entry is not None:
             return _parsed(read_metadata(entry), name, version, subject)
+        lock = self._lock_in_the_making()
+        held = None if lock is None else Held(lock, (name, version))
         with (
             self._turn(name, subject, key),
-            self._bench(name, subject, interpreter, build_in=self._shared(name)) as (scratch, environment),
+            self._bench(name, subject, interpreter, build_in=self._shared(name), held=held) as bench,
         ):
+            scratch, environment = bench
             job = self._job(subject, source(scratch), scratch, name)
             told = build_metadata(job, environment, limits=world.limits, report=world.report)
             if told.wheel is not None:
@@ -155,7 +172,50 @@ class Builds:
 
     def declared(self, project: Project) -> Metadata:
         """Read what the project's own back end says of it."""
-        return declared(self._world(), project)
+        return declared(self._world(), project, self._lock_in_the_making())
+
+    def _lock_in_the_making(self) -> BuildLock | None:
+        """Give what the lock says so far: what is asked while it is made may be what it does not know yet."""
+        lock = self._locked()
+        return None if lock is None else lock._replace(is_strict=False)
+
+    def _said(self, name: PackageName, version: str) -> Facts:
+        """Give what is said of the build of a package that is asked for its metadata."""
+        said = self._world().settings.build_terms.facts(name, build_in=self._shared(name))
+        lock = None if self._shared(name) else self._locked()
+        return said if lock is None else said + lock.facts((name, version))
+
+    # ---- what they need -----------------------------------------------------------------------
+
+    @contextmanager
+    def opened(
+        self, choice: Choice, archive: Path | None, interpreter: Interpreter
+    ) -> Iterator[tuple[BuildSystem, Ask]]:
+        """Open the source of a choice: give its build system, and what asks its back end for more."""
+        world, package = self._world(), choice.package
+        direct = package.direct
+        subject = _subject(choice)
+        with Scratch(world.layout) as scratch:
+            if archive is not None:
+                source = _unpacked(world, archive, choice.artifact.filename, scratch)
+                below = direct.subdirectory if direct is not None else ""
+                source = _inside(source, below, subject) if below else source
+            elif is_git(choice):
+                below = named_source(choice).subdirectory
+                source = self._checkout(tree_of_git(choice), "", below, subject, scratch)
+            else:
+                source = Path(local_path(named_source(choice).location) or named_source(choice).location)
+            turns = iter(range(1_000_000))
+
+            def ask(lock: BuildLock, kinds: Sequence[Kind]) -> tuple[str, ...]:
+                asked = choice._replace(build_lock=lock)
+                with self._bench_for(asked, subject, interpreter) as (_, environment):
+                    place = scratch / f"ask-{next(turns)}"
+                    place.mkdir()
+                    job = self._job(subject, source, place, package.name)
+                    return build_requires(job, environment, kinds, report=world.report)
+
+            yield read_build_system(source, display=f"{subject}/pyproject.toml"), ask
 
     # ---- wheels -------------------------------------------------------------------------------
 
@@ -307,6 +367,7 @@ class Builds:
         *,
         build_with: tuple[str, ...] = (),
         build_in: str = "",
+        held: Held | None = None,
     ) -> Iterator[tuple[Path, BuildEnvironment]]:
         """Give a scratch folder and an environment for one build, and say when it begins and is done."""
         world = self._world()
@@ -320,6 +381,7 @@ class Builds:
                 name=name,
                 build_with=build_with,
                 build_in=build_in,
+                held=held,
                 looking=self._crew.looking,
             ) as environment_for_it,
         ):
@@ -335,6 +397,7 @@ class Builds:
             interpreter,
             build_with=choice.build_with,
             build_in=choice.build_in,
+            held=None if choice.build_lock is None else Held(choice.build_lock, built_of(choice.package)),
         )
 
     def _shared(self, name: PackageName) -> str:
@@ -355,6 +418,13 @@ class Builds:
             report=world.report,
             fleeting=True,
         )
+
+
+def _subject(choice: Choice) -> str:
+    package, direct = choice.package, choice.package.direct
+    if direct is None or direct.kind == "archive":
+        return f"{package.name}=={package.version}".removesuffix("==")
+    return f"{package.name} @ {'git+' if is_git(choice) else ''}{direct.location}"
 
 
 def job_for(

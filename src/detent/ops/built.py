@@ -6,6 +6,7 @@ wheel came out; that wheel stands in the store like any other. Nothing is built 
 
 from detent.fsio import file_trouble
 from detent.install.plan import BUILD_SETTINGS, identity_of
+from detent.lock.builds import built_of
 from detent.lock.choice import Choice
 from detent.model.candidate import Artifact, Digest
 from detent.model.names import PackageName
@@ -34,6 +35,12 @@ def is_git(choice: Choice) -> bool:
     return direct is not None and direct.kind == "vcs"
 
 
+def is_elsewhere(choice: Choice) -> bool:
+    """Whether a choice comes from a repository, a URL or the path of a file."""
+    direct = choice.package.direct
+    return direct is not None and direct.kind != "directory"
+
+
 def tree_of(choice: Choice) -> str:
     """Give the key of a choice that is a folder."""
     return next(digest.value for digest in choice.artifact.digests if digest.algorithm == TREE)
@@ -55,7 +62,10 @@ def with_settings(world: World, choice: Choice) -> Choice:
 
 def choice_facts(world: World, choice: Choice) -> Facts:
     """Give what is said of the build of a choice, beside the settings for back ends."""
-    return world.settings.build_terms.facts(choice.package.name, choice.build_with, choice.build_in)
+    said = world.settings.build_terms.facts(choice.package.name, choice.build_with, choice.build_in)
+    if choice.build_lock is None or choice.build_in:
+        return said
+    return said + choice.build_lock.facts(built_of(choice.package))
 
 
 def archive_key(

@@ -89,5 +89,9 @@ def _packages(names: Sequence[str]) -> list[PackageName]:
         try:
             wanted.append(package_name(name))
         except ValueError as error:
-            raise UsageError(f"`{name}` is not a package name", why=str(error)) from error
+            raise UsageError(
+                f"`{name}` is not a package name",
+                why=str(error),
+                next_steps=("see what there is with `detent cache list`",),
+            ) from error
     return wanted

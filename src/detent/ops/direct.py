@@ -20,7 +20,7 @@ from detent.errors import (
     UsageError,
 )
 from detent.events import Detail, Notice
-from detent.index.pool import Pool
+from detent.index.pool import REPOSITORIES_AT_ONCE, Pool
 from detent.lock.model import Lock, LockedPackage
 from detent.model import markers
 from detent.model.candidate import Artifact, Dependency
@@ -51,8 +51,6 @@ from detent.project.source_tables import read_sources
 from detent.resolve.sourced import Sourced, referring
 
 _SHOWN = 12
-_SIDE_BY_SIDE = 4
-"""Repositories that are fetched at once; a host may not like more."""
 
 
 class _Asked(NamedTuple):
@@ -183,7 +181,7 @@ class _Settling:
                 by_url.setdefault(rule.source.url, []).append((rule, rule.source))
         if len(by_url) < 2:
             return
-        pool = Pool(_SIDE_BY_SIDE)
+        pool = Pool(REPOSITORIES_AT_ONCE)
         try:
             for job in [pool.submit(self._fetch, wanted) for wanted in by_url.values()]:
                 with contextlib.suppress(DetentError):

@@ -17,6 +17,7 @@ from detent.errors import (
     ManifestMissing,
     ProjectUnmanaged,
     UsageError,
+    did_you_mean,
 )
 from detent.model.inputs import Inputs
 from detent.model.members import Member
@@ -129,6 +130,11 @@ class Project(NamedTuple):
         workspace = self.workspace
         found = workspace.part(workspace.here) if workspace is not None and workspace.here else None
         return found or Part(self.root, "", self.manifest, self.manifest_bytes)
+
+    def parts(self) -> tuple[Part, ...]:
+        """Give the root, whatever it is, and every member."""
+        root = Part(self.root, "", self.manifest, self.manifest_bytes)
+        return (root, *(self.workspace.parts if self.workspace is not None else ()))
 
     def packages(self) -> tuple[Part, ...]:
         """Give everything of the workspace that has a name, sorted; without a workspace, the project."""
@@ -256,6 +262,7 @@ def no_member(project: Project, name: str) -> UsageError:
     return UsageError(
         f"there is no package `{name}` in the workspace" if parts else f"`{name}` is not this project",
         why=f"its packages are {shown}" if parts else f"this is {shown}, and there is no workspace",
+        next_steps=(*did_you_mean(name, names), "see `detent workspace list`"),
     )
 
 
@@ -351,7 +358,7 @@ def _same_name(name: PackageName, one: str, other: str) -> ManifestInvalid:
     )
 
 
-_OF_MEMBERS = frozenset(("sources", "package", "default-groups", "managed", "required-version"))
+_OF_MEMBERS = frozenset(("sources", "tasks", "package", "default-groups", "managed", "required-version"))
 """What a member may set for itself."""
 
 
@@ -386,7 +393,9 @@ def starting_folder(start: str | None) -> Path:
     if path.is_file() and path.name == MANIFEST_NAME:
         return path.parent
     raise UsageError(
-        f"the project `{start}` does not exist", why="it is neither a folder nor a `pyproject.toml`"
+        f"the project `{start}` does not exist",
+        why="it is neither a folder nor a `pyproject.toml`",
+        next_steps=("name the folder of a project with `--project`",),
     )
 
 
@@ -409,4 +418,8 @@ def read_pin(root: Path) -> PythonPin | None:
     except (FileNotFoundError, IsADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"`{display(path)}` cannot be read", why=str(error)) from error
+        raise UsageError(
+            f"`{display(path)}` cannot be read",
+            why=str(error),
+            next_steps=("make it a text with one Python version on each line",),
+        ) from error

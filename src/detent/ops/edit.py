@@ -44,7 +44,7 @@ from detent.ops.registering import in_workspace, text_of
 from detent.ops.restoring import Restoring, one_at_a_time
 from detent.ops.selection import Chosen
 from detent.ops.shown_paths import display
-from detent.ops.stored_lock import StoredLock, read_lock, staleness
+from detent.ops.stored_lock import StoredLock, read_lock, read_old_lock, staleness
 from detent.ops.sync import SyncOptions, install_lock
 from detent.ops.upgrade import Upgrade
 from detent.ops.wishes import Wish, read_wishes
@@ -129,7 +129,7 @@ def add(world: World, project: Project, options: AddOptions) -> EditOutcome:
     command = f"add {' '.join(wish.requirement.name for wish in wishes)}"
     if options.frozen:
         return _finish(world, project, first, None, options, command=command)
-    before = read_lock(world.layout, project)
+    before = _old_lock(world, project, options)
     upgrade = _upgrade(options, wishes)
     with _told_once(world) as quiet:
         outcome = lock_edited(
@@ -200,7 +200,7 @@ def remove(world: World, project: Project, options: RemoveOptions) -> EditOutcom
     command = f"remove {' '.join(names)}"
     if options.frozen:
         return _finish(world, project, text, None, options, command=command)
-    before = read_lock(world.layout, project)
+    before = _old_lock(world, project, options)
     outcome = lock_edited(world, project, text, before, locked=options.locked, upgrade=Upgrade())
     hint = may_go_back(world, lambda: _inputs(world._replace(report=ignore), project, text), outcome)
     if hint:
@@ -236,7 +236,9 @@ def _named(text: str) -> PackageName:
     try:
         return package_name(text)
     except ValueError as error:
-        raise UsageError(f"`{text}` is not a package name", why=str(error)) from error
+        raise UsageError(
+            f"`{text}` is not a package name", why=str(error), next_steps=("write a name such as `httpx`",)
+        ) from error
 
 
 def _upgrade(options: AddOptions, wishes: Sequence[Wish]) -> Upgrade:
@@ -284,6 +286,11 @@ def _refuse_missing_extras(releases: Releases, outcome: LockOutcome, wishes: Seq
                 if metadata.for_extra(extra) is None:
                     known = [extra for extra, _ in metadata.extras]
                     raise UnknownExtra(extra, known, where=f"`{name}` {package.version}")
+
+
+def _old_lock(world: World, project: Project, options: AddOptions | RemoveOptions) -> StoredLock | None:
+    """Read the lock there is; one in conflict has to change, which `--locked` forbids."""
+    return read_lock(world.layout, project) if options.locked else read_old_lock(world, project)
 
 
 # ---- all or nothing -------------------------------------------------------------------------
@@ -355,6 +362,24 @@ def finish_edit(
     """
     after = project.with_current(project.parsed(text), text.encode())
     changes = manifest_changes(project.current.manifest, after.current.manifest)
+    synced = write_edited(world, project, after, outcome, sync=sync, command=command)
+    return EditOutcome(changes, outcome, synced, is_dry_run=False)
+
+
+def write_edited(
+    world: World,
+    project: Project,
+    after: Project,
+    outcome: LockOutcome | None,
+    *,
+    sync: SyncOptions | None,
+    command: str,
+) -> SyncOutcome | None:
+    """Write every manifest that is another in the edited project, and the lock, and sync.
+
+    When one of them fails, all are put back. Raises :class:`ManifestChanged`, and what writing and syncing
+    raise.
+    """
     files = _edited(project, after)
     with (
         one_at_a_time(world, project.manifest_path),
@@ -372,13 +397,10 @@ def finish_edit(
             if now != was:
                 fsio.write_atomic(project.root / name, now, durable=True)
         if outcome is None:
-            return EditOutcome(changes, None, None, is_dry_run=False)
+            return None
         restoring.remember(project.lock_path, outcome.before.text if outcome.before else None, outcome.text)
         write_lock(world, project, outcome)
-        synced = None
-        if sync is not None:
-            synced = _synced(world, after, outcome, sync, remembered)
-        return EditOutcome(changes, outcome, synced, is_dry_run=False)
+        return _synced(world, after, outcome, sync, remembered) if sync is not None else None
 
 
 def _synced(
@@ -401,6 +423,12 @@ def _edited(before: Project, after: Project) -> list[tuple[str, bytes, bytes]]:
     registered = before.workspace.registered if before.workspace is not None else None
     if registered is not None and part.folder:
         files.append((MANIFEST_NAME, before.manifest_bytes, registered.encode()))
+    was = before.texts()
+    files += [
+        (f"{folder}/{MANIFEST_NAME}", was[folder], now)
+        for folder, now in after.texts().items()
+        if folder != part.folder and now != was[folder]
+    ]
     return files
 
 

@@ -93,7 +93,11 @@ def _place(world: World, project: Project | None, options: VenvOptions) -> Path:
 def _prompt(world: World, project: Project | None, root: Path, options: VenvOptions) -> str:
     if options.prompt is not None:
         if not options.prompt.isprintable() or not options.prompt.strip():
-            raise UsageError("`--prompt` takes a text that can be shown", why=f"it was {options.prompt!r}")
+            raise UsageError(
+                "`--prompt` takes a text that can be shown",
+                why=f"it was {options.prompt!r}",
+                next_steps=("write it like `--prompt demo`",),
+            )
         return Path.cwd().name if options.prompt == "." else options.prompt
     if project is not None and root == environment_path(world, project):
         return project.title

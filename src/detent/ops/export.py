@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from detent import fsio
-from detent.errors import UsageError
+from detent.errors import UsageError, did_you_mean
 from detent.lock.excerpt import Taken, excerpt
 from detent.lock.export import (
     Format,
@@ -55,6 +55,9 @@ class ExportOutcome(NamedTuple):
     text: str
     lock: LockOutcome | None
     """``None`` when the lock was taken as it is."""
+    format: Format
+    path: Path | None
+    """``None`` where no file was named."""
 
 
 def export(world: World, project: Project, options: ExportOptions) -> ExportOutcome:
@@ -92,7 +95,7 @@ def export(world: World, project: Project, options: ExportOptions) -> ExportOutc
         except OSError as error:
             raise fsio.file_trouble(error, path.parent) from error
         fsio.write_atomic(path, text.encode())
-    return ExportOutcome(text, outcome)
+    return ExportOutcome(text, outcome, form, path)
 
 
 def _text(
@@ -148,10 +151,16 @@ def _known(texts: tuple[str, ...], lock: Lock, project: PackageName, flag: str) 
         try:
             name = package_name(text)
         except ValueError as error:
-            raise UsageError(f"`{flag}` takes the name of a package", why=str(error)) from error
+            raise UsageError(
+                f"`{flag}` takes the name of a package",
+                why=str(error),
+                next_steps=("write a name such as `httpx`",),
+            ) from error
         if name not in known:
             raise UsageError(
-                f"there is no package `{name}` for `{flag}`", why=f"`{LOCK_NAME}` has no entry of that name"
+                f"there is no package `{name}` for `{flag}`",
+                why=f"`{LOCK_NAME}` has no entry of that name",
+                next_steps=(*did_you_mean(name, known), "see what is locked with `detent tree`"),
             )
         found.add(name)
     return frozenset(found)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from detent.lock.builds import OPTION, changed_builds
 from detent.lock.filename import canonical_version, is_url
 from detent.lock.model import Lock, LockedPackage
 from detent.model import markers
@@ -52,12 +53,38 @@ def changed_folders(
     """
     if lock.inputs is None:
         return ()
-    return tuple(
+    found = tuple(
         difference
         for package in lock.packages
         if package.direct is not None and package.direct.kind == "directory"
         for difference in _differences(root, inputs, package, lock, manifests or {})
     )
+    if OPTION not in dict(inputs.options):
+        return found
+    return (*found, *changed_builds(lock, _built_here(root, inputs, lock, manifests or {})))
+
+
+def _built_here(
+    root: Path, inputs: Inputs, lock: Lock, manifests: Mapping[str, bytes]
+) -> Iterator[tuple[PackageName, object]]:
+    """Give the pyproject.toml of every folder that is built: of the project, its members, and others."""
+    places = {member.name: member.path for member in inputs.members}
+    if inputs.name:
+        places[inputs.name] = ""
+    own = frozenset(places)
+    for package in lock.packages:
+        direct = package.direct
+        if direct is not None and direct.kind == "directory" and not is_url(direct.location):
+            places.setdefault(package.name, os.path.join(direct.location, direct.subdirectory))  # noqa: PTH118
+    for name, location in places.items():
+        try:
+            content = manifests.get(location) or (root / location / MANIFEST_NAME).read_bytes()
+            data = tomllib.loads(content.decode())
+        except (OSError, ValueError, RecursionError):
+            continue  # for the build to complain of
+        tool = data.get("tool", {}).get("detent", {})
+        if is_package(data) and ("build-system" in data or tool.get("package") or name not in own):
+            yield name, data
 
 
 def _differences(
@@ -193,7 +220,7 @@ def _read(root: Path, location: str, manifest: bytes | None) -> _Said | None:
             canonical_specifier(project.get("requires-python", "")),
             _rows(project.get("dependencies", [])),
             extras,
-            _rules(text, location) if "sources" in text else (),
+            source_rules(text, location) if "sources" in text else (),
             is_package(data),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -204,7 +231,8 @@ def _rows(texts: Sequence[str]) -> tuple[Dependency, ...]:
     return tuple(dependency for text in texts for _, dependency in parse_dependency(text, ()))
 
 
-def _rules(text: str, location: str) -> tuple[SourceRule, ...]:
+def source_rules(text: str, location: str) -> tuple[SourceRule, ...]:
+    """Read where the pyproject.toml of a folder has its dependencies from, paths as seen from the lock."""
     document = parse_document(text, f"{location}/{MANIFEST_NAME}", location)
     rules = read_sources(document, Declared(PackageName(""), (), (), (), has_all_extras=False), []).rules
     # Groups of a dependency are never on, and the indexes it names are left out.

@@ -2,7 +2,8 @@
 
 The files of a lock are fetched side by side, the biggest first; each is checked by size and hash on its
 way in, unpacked by the strict reader, and published by one rename. Folders and repositories are built
-meanwhile, and source distributions as they arrive. A failure here is harmless.
+meanwhile, and source distributions as they arrive. What comes is what the lock says of it, as far as that can
+be told (:mod:`detent.ops.promises`). A failure here is harmless.
 """
 
 import os
@@ -26,12 +27,12 @@ from detent.model.candidate import STRONG_HASHES, Artifact
 from detent.model.names import PackageName
 from detent.model.target import Target
 from detent.named import NamedTuple
-from detent.ops.built import choice_key, forget_built, is_git, is_tree
+from detent.ops.built import choice_key, forget_built, is_elsewhere, is_git, is_tree
 from detent.ops.local import tree_keys
 from detent.ops.matching import Gathered
 from detent.ops.stored import DIGEST_FACT, fact_key, find_stored, stored_wheel
 from detent.ops.whereabouts import on_this_machine, refuse_unvouched
-from detent.ops.world import Unpacking, World
+from detent.ops.world import Promised, Unpacking, World
 from detent.python.interpreter import Interpreter
 from detent.store.archives import Archives
 from detent.store.cache import Scratch
@@ -44,10 +45,11 @@ _Wait: TypeAlias = Callable[[], WheelEntry]
 
 
 class _Landing(NamedTuple):
-    """Where files arrive, and who unpacks what is a wheel."""
+    """Where files arrive, who unpacks what is a wheel, and who sees that it is what it should be."""
 
     scratch: Path
     unpackers: Unpacking
+    promises: Promised | None
 
 
 def gather(
@@ -57,22 +59,39 @@ def gather(
     interpreter: Interpreter,
     *,
     linking: Linking = AUTO,
+    promises: Callable[[], Promised] | None = None,
 ) -> Gathered:
     """Bring a wheel for every choice into the store; paths in a lock are relative to ``root``.
 
-    Raises :class:`FetchError`, :class:`ArchiveUnsafe`, :class:`BuildError` and :class:`FileTrouble`; what
-    came before stays.
+    ``promises`` are those of the lock that the choices are of. Raises :class:`FetchError`,
+    :class:`ArchiveUnsafe`, :class:`BuildError` and :class:`FileTrouble`; what came before stays.
     """
 
     def key_of(choice: Choice) -> str:
         return choice_key(world, choice, interpreter)
 
+    choices = tuple(choices)
     entries, missing = find_stored(world, choices, key_of, linking=linking)
+    if promises is not None:
+        for choice in choices:
+            if is_elsewhere(choice) and choice.package.name in entries:
+                promises().see_stored(choice, entries[choice.package.name])
     if missing:
         _refuse_builds(world, missing, root, interpreter.target)
-        with _fetching(world, missing) as landing:
+        with _fetching(world, missing, promises() if promises is not None else None) as landing:
             entries.update(_bring(world, missing, root, interpreter, landing))
     return Gathered(entries, len(missing))
+
+
+def archive_of(world: World, choice: Choice, root: Path) -> Path:
+    """Bring the source distribution of a choice; raises :class:`FetchError` and :class:`FileTrouble`."""
+    kept = _archive_at_hand(world, choice)
+    if kept is not None:
+        return kept
+    here = on_this_machine(world, [choice])
+    refuse_unvouched(world, [choice], here)
+    with _fetching(world, here, None) as landing:
+        return _fetch_archive(world, here[0], landing, root)
 
 
 def _bring(
@@ -84,8 +103,11 @@ def _bring(
 ) -> Iterator[tuple[PackageName, WheelEntry]]:
     """Fetch and build side by side; what is built last has waited for its file."""
     wheels: list[tuple[Choice, _Wait]] = []
+    archives: list[tuple[Choice, Callable[[], Path]]] = []
     builds: list[tuple[Choice, _Wait]] = []
     files: list[Choice] = []
+    if landing.promises is not None:
+        landing.promises.see_all_git(missing)  # before anything of it is run
     for choice in missing:
         if is_tree(choice):
             builds.append((choice, partial(world.builder().from_tree, choice, interpreter)))
@@ -99,21 +121,29 @@ def _bring(
             wheels.append((choice, _begun(world, _fetch_wheel, choice, landing, root)))
         else:
             kept = _archive_at_hand(world, choice)
-            arrive = partial(Path, kept) if kept else _begun(world, _fetch_archive, choice, landing, root)
+            arrive = (
+                partial(_seen, kept, choice, landing)
+                if kept
+                else _begun(world, _fetch_archive, choice, landing, root)
+            )
+            archives.append((choice, arrive))
             builds.append((choice, partial(_build, world, choice, arrive, interpreter)))
     refuse_unvouched(world, files, here)  # while they are on their way; nothing is built or installed before
+    for choice, wait in (*wheels, *archives):
+        if is_elsewhere(choice):
+            wait()  # what comes from elsewhere may lead on, and is held against the lock as it arrives
     built = world.builder().side_by_side([build for _, build in builds]) if builds else []
     yield from ((choice.package.name, entry) for (choice, _), entry in zip(builds, built, strict=True))
     yield from ((choice.package.name, wait()) for choice, wait in wheels)
 
 
 @contextmanager
-def _fetching(world: World, missing: Sequence[Choice]) -> Iterator[_Landing]:
+def _fetching(world: World, missing: Sequence[Choice], promises: Promised | None) -> Iterator[_Landing]:
     """Make ready for what arrives; when one thing fails, nobody waits for the others."""
     sizes = [choice.artifact.size_bytes for choice in missing if choice.artifact.is_wheel]
     with Scratch(world.layout) as scratch, world.unpackers(scratch, sizes) as unpackers:
         try:
-            yield _Landing(scratch, unpackers)
+            yield _Landing(scratch, unpackers, promises)
         except BaseException:
             if not all(is_tree(choice) or is_git(choice) for choice in missing):
                 world.network().close()
@@ -208,6 +238,8 @@ def _fetch_wheel(world: World, choice: Choice, landing: _Landing, root: Path) ->
                     source.unlink()
             if artifact.sha256 is None:
                 write_record(world.layout.fact(fact_key(artifact)), *DIGEST_FACT, entry.digest)
+            if landing.promises is not None:
+                landing.promises.see_wheel(choice, entry)
     world.report(Prepared(entry.name, entry.version))
     return entry
 
@@ -217,10 +249,17 @@ def _fetch_archive(world: World, choice: Choice, landing: _Landing, root: Path) 
     artifact, archives = choice.artifact, Archives(world.layout)
     with archives.claim(artifact.sha256 or fact_key(artifact), world.limits, world.report):
         kept = _archive_at_hand(world, choice)
-        if kept is not None:
-            return kept
-        source = _brought(world, choice, landing.scratch, root)
-        return archives.put(artifact.sha256 or _sha256(source), source)
+        if kept is None:
+            source = _brought(world, choice, landing.scratch, root)
+            kept = archives.put(artifact.sha256 or _sha256(source), source)
+    return _seen(kept, choice, landing)
+
+
+def _seen(archive: Path, choice: Choice, landing: _Landing) -> Path:
+    """Give a source distribution that is what the lock says of it."""
+    if landing.promises is not None:
+        landing.promises.see_archive(choice, archive)
+    return archive
 
 
 def _brought(

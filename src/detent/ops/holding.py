@@ -46,6 +46,7 @@ from detent.store.archives import Archives
 from detent.store.cache import Scratch
 from detent.store.entry import read_metadata
 from detent.store.fingerprint import fingerprint
+from detent.store.layout import Layout
 from detent.store.records import read_record, write_record
 from detent.store.source import read_source_member
 
@@ -151,9 +152,7 @@ class Holdings:
             self.folder_of_git(rule, source, commit)
 
     def _record(self, tree: Tree, source: GitSource) -> Path:
-        """Give where is kept what a folder of a commit demands, wherever it was fetched from."""
-        facts = ("git", tree.name, source.subdirectory)
-        return self._world.layout.metadata(fingerprint(repr(facts).encode()))
+        return _record_of(self._world.layout, tree, source.subdirectory)
 
     def folder_of_git(self, rule: SourceRule, source: GitSource, commit: str) -> Path:
         """Give the folder that a source names in the tree of a commit, which nobody may write to."""
@@ -325,6 +324,20 @@ class Holdings:
             reason = f"only a build can tell what `{source}` demands"
             remedy = policy.way_to_build(name)
             raise BuildForbidden(name, reason, origin=policy.forbidden_by, remedy=remedy)
+
+
+def known_manifest(layout: Layout, tree: Tree, below: str) -> bytes | None:
+    """Give the pyproject.toml of a folder of a commit that was looked at before; ``None``: it was not."""
+    match read_record(_record_of(layout, tree, below), _KIND, _VERSION):
+        case (str(), str(), bytes(), bytes(manifest)):
+            return manifest
+    return None
+
+
+def _record_of(layout: Layout, tree: Tree, below: str) -> Path:
+    """Give where is kept what a folder of a commit demands, wherever it was fetched from."""
+    facts = ("git", tree.name, below)
+    return layout.metadata(fingerprint(repr(facts).encode()))
 
 
 def called(rule: SourceRule) -> str:

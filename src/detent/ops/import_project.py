@@ -25,7 +25,7 @@ from detent.ops.lock import LockOutcome, lock_change, lock_project, project_inpu
 from detent.ops.policy import policy_of
 from detent.ops.restoring import Restoring, one_at_a_time
 from detent.ops.shown_paths import display
-from detent.ops.stored_lock import read_lock
+from detent.ops.stored_lock import read_old_lock
 from detent.ops.upgrade import Upgrade
 from detent.ops.world import World
 from detent.project.importing.assembly import with_python
@@ -97,7 +97,7 @@ def import_project(asked: Asked, open_world: Open, report: Report, *, dry_run: b
 def _lock(world: World, source: Import, project: Project) -> ImportOutcome:
     versions = source.locked.versions if source.locked is not None else {}
     inputs = project_inputs(world, project)
-    before = read_lock(world.layout, project)
+    before = read_old_lock(world, project)
     # The lock of a tool counts for more than one made without it; requirements only add to what is there.
     kept = before if source.tool == "requirements" else None
     outcome = lock_project(world, project, inputs, Upgrade(), before=kept, imported=versions)

@@ -219,11 +219,14 @@ def _given_files(folder: _Folder, asked: Asked) -> tuple[Given, ...]:
             "these files do not belong together",
             why=", ".join(f"`{file}`" for file in asked.files)
             + (f", and `--from {asked.tool}` was given" if asked.tool else ""),
+            next_steps=("import them one after the other",),
         )
     if others or not asked.files:
         if asked.group:
             raise UsageError(
-                "`--group` goes with requirements files", why="other projects name their groups themselves"
+                "`--group` goes with requirements files",
+                why="other projects name their groups themselves",
+                next_steps=("leave `--group` out",),
             )
         return ()
     paths = (Path(os.path.relpath(file, folder.root)).as_posix() for file in asked.files)

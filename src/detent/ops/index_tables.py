@@ -89,7 +89,9 @@ def add(world: World, project: Project | None, user_file: Path, options: IndexOp
         index = read_index(entry, "", folder="/")
     except IndexFault as fault:
         raise UsageError(
-            f"`{redacted(options.word)}` is not an index that can be added", why=fault.reason
+            f"`{redacted(options.word)}` is not an index that can be added",
+            why=fault.reason,
+            next_steps=("write it like `https://index.example.com/simple/`",),
         ) from None
     if without_user(url) != url and "${" not in url and not options.is_of_user:
         raise UsageError(

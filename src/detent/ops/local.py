@@ -13,6 +13,7 @@ from typing import Any, cast
 from detent.build.inputs import contents
 from detent.build.key import editable_key, tree_key
 from detent.errors import Bug, BuildSystemInvalid, LockInvalid
+from detent.lock.builds import BuildLock
 from detent.lock.choice import Choice
 from detent.lock.filename import is_url, local_path
 from detent.lock.model import LOCK_NAME, Direct, LockedPackage
@@ -55,6 +56,7 @@ def project_choice(
     is_editable: bool,
     build_with: tuple[str, ...] = (),
     build_in: str = "",
+    build_lock: BuildLock | None = None,
 ) -> Choice:
     """Give the project itself as a choice beside those of the lock."""
     manifest = project.manifest
@@ -63,10 +65,10 @@ def project_choice(
         manifest.version or "",
         direct=Direct("directory", project.root.as_uri(), editable=is_editable),
     )
-    said = world.settings.build_terms.facts(manifest.name, build_with, build_in)
+    built = Choice(package, Artifact("", "", ()), True, build_with, build_in, build_lock)
+    said = choice_facts(world, built)
     tree = _tree(world, project.root, manifest.data, interpreter, is_editable=is_editable, said=said)
-    choice = _choice(package, tree, is_requested=True)
-    return choice._replace(build_with=build_with, build_in=build_in)
+    return built._replace(artifact=_choice(package, tree, is_requested=True).artifact)
 
 
 def named_source(choice: Choice) -> Direct:
@@ -127,7 +129,9 @@ def tree_choice(world: World, choice: Choice, base: Path, interpreter: Interpret
     tree = tree_at(world, root, interpreter, is_editable=direct.editable, said=said)
     package = choice.package._replace(direct=direct._replace(location=root.as_uri(), subdirectory=""))
     found = _choice(package, tree, is_requested=choice.requested)
-    return found._replace(build_with=choice.build_with, build_in=choice.build_in)
+    return found._replace(
+        build_with=choice.build_with, build_in=choice.build_in, build_lock=choice.build_lock
+    )
 
 
 def tree_keys(world: World, choice: Choice, interpreter: Interpreter) -> tuple[str, str]:

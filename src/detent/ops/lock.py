@@ -13,16 +13,16 @@ from detent.errors import (
     LockMissing,
     LockStale,
     ResolveError,
-    UsageError,
 )
-from detent.events import Notice
+from detent.events import Notice, Phase
 from detent.lock.diff import Change, changes, unused_sources
+from detent.lock.declared import files_of
 from detent.lock.model import Lock
+from detent.lock.nominal import is_nominal
 from detent.lock.pylock import render_lock
-from detent.lock.views import tree as draw
 from detent.model.adjustment_texts import CHANGED_REQUIREMENTS
 from detent.model.inputs import Inputs, RecordedInputs
-from detent.model.requirement import InvalidRequirement, PackageName, Requirement, package_name
+from detent.model.requirement import PackageName, Requirement
 from detent.named import NamedTuple
 from detent.ops.discover import LOCK_NAME, Project
 from detent.ops.dynamic import asked_inputs
@@ -30,8 +30,7 @@ from detent.ops.folders import changed_folders
 from detent.ops.history import FileChange, Remembered, changed, current_bytes
 from detent.ops.other_tools import unread_locks
 from detent.ops.question import Question
-from detent.ops.selection import Chosen, for_project, wanted_selection
-from detent.ops.stored_lock import StoredLock, keep_copy, read_lock, staleness
+from detent.ops.stored_lock import StoredLock, keep_copy, read_lock, read_old_lock, staleness
 from detent.ops.unbuilt import take_unbuilt, with_unbuilt
 from detent.ops.upgrade import Upgrade, kept_of, refuse_unlocked
 from detent.ops.world import World
@@ -48,20 +47,6 @@ class LockOptions(NamedTuple):
     """Only see that there is a lock that can be read."""
     dry_run: bool = False
     upgrade: Upgrade = Upgrade()
-
-
-class TreeOptions(NamedTuple):
-    """Which part of the tree to draw; ``None`` depth: all of it."""
-
-    depth: int | None = None
-    invert: bool = False
-    packages: tuple[str, ...] = ()
-    pruned: tuple[str, ...] = ()
-    dedupe: bool = True
-    chosen: Chosen | None = None
-    """Which extras and groups to show; ``None``: all of them."""
-    locked: bool = False
-    frozen: bool = False
 
 
 class LockOutcome(NamedTuple):
@@ -109,12 +94,12 @@ def lock(world: World, project: Project, options: LockOptions) -> LockOutcome:
 
 def _old_lock(world: World, project: Project, upgrade: Upgrade) -> StoredLock | None:
     """Read the lock there is; one that cannot be read is none where nothing of it counts."""
+    if not upgrade.anew:
+        return read_old_lock(world, project)
     try:
         return read_lock(world.layout, project)
     except LockInvalid:
-        if upgrade.anew:
-            return None
-        raise
+        return None
 
 
 def check_lock(world: World, project: Project, inputs: Inputs, *, flag: str) -> StoredLock:
@@ -149,7 +134,8 @@ def lock_project(
     count this time alone.
     """
     started = world.clock()
-    is_kept = before is not None and upgrade == Upgrade() and not constraints
+    merge = before.merge if before is not None else None
+    is_kept = before is not None and upgrade == Upgrade() and not constraints and merge is None
     if (
         before is not None
         and is_kept
@@ -163,19 +149,28 @@ def lock_project(
     for told in kept_of(old, inputs, upgrade).told if old is not None else ():
         world.report(Notice("note", told))
     unbuilt = len(world.releases.unbuilt)
+    world.report(Phase("resolving"))
     try:
         question = Question(inputs, old, upgrade, imported, constraints, project.root, project.texts())
+        question = question._replace(asks_publishers=True)
+        if world.settings.choosing.locks_builds:
+            question = question._replace(project=project)
         lock = world.resolver()(world, question)
     except (ResolveError, Failures) as error:
         raise with_unbuilt(world, unbuilt, error) from None
     finally:
         world.releases.save()
+        world.report(Phase(""))
     take_unbuilt(world, unbuilt)  # the resolver has warned of those that it passed over
     refuse_unlocked(upgrade, lock, old)
     for told in unused_sources(inputs, lock):
         world.report(Notice("warning", told))
+    if merge is not None and not upgrade.everything:
+        for told in merge.told(lock):
+            world.report(Notice("note", told))
     text = render_lock(lock).encode()
-    return LockOutcome(lock, text, before, changes(old, lock), world.clock() - started)
+    moved = changes(old if merge is None else merge.ours, lock)
+    return LockOutcome(lock, text, before, moved, world.clock() - started)
 
 
 def _tell_unread(world: World, project: Project, *, is_first: bool) -> None:
@@ -192,7 +187,7 @@ def write_lock(world: World, project: Project, outcome: LockOutcome) -> None:
     """Put the new lock in place, whole and durably; an unchanged one is not touched."""
     if outcome.is_changed:
         before = outcome.before
-        if before is not None and before.lock.inputs is None:
+        if before is not None and before.lock.inputs is None and before.merge is None:
             by = f"`{before.lock.created_by}`" if before.lock.created_by else "another tool"
             world.report(Notice("note", f"`{LOCK_NAME}` was written by {by}, and detent writes it anew"))
         _tell_of_other_installers(world, outcome)
@@ -233,6 +228,18 @@ def _tell_of_other_installers(world: World, outcome: LockOutcome) -> None:
         world.report(Notice("note", f"{says} `{LOCK_NAME}` with `--no-require-hashes` only"))
 
 
+    nominal = _nominal(outcome.lock)
+    if nominal and not (outcome.before is not None and _nominal(outcome.before.lock)):
+        says = f"{nominal} file{'s' if nominal > 1 else ''} of `{LOCK_NAME}` were seen on a mirror alone"
+        so = "detent asks their index where they are, and other installers need a lock made without the mirror"
+        world.report(Notice("note", f"{says}: {so}"))
+
+
+def _nominal(lock: Lock) -> int:
+    """Count the files whose address says only whose they are."""
+    return sum(is_nominal(package, file) for package in lock.packages for file in files_of(package))
+
+
 def _without_hashes(lock: Lock) -> list[PackageName]:
     """Name what comes from repositories and folders."""
     packages = lock.packages
@@ -259,7 +266,7 @@ def project_inputs(world: World, project: Project, *, anew: bool = False) -> Inp
     if inputs.requires_python:
         return inputs
     version = world.interpreter(project).version
-    stored = None if anew else read_lock(world.layout, project)
+    stored = None if anew else read_old_lock(world, project)
     assumed, source = ">=" + ".".join(version.split(".")[:2]), "the interpreter in use"
     if stored is not None and stored.lock.inputs is not None:
         locked = stored.lock.inputs.requires_python
@@ -285,49 +292,3 @@ def settled_lock(
     outcome = lock_project(world, project, inputs, Upgrade(), before=before)
     _keep(world, project, outcome, "lock")
     return outcome.lock, outcome
-
-
-def tree(world: World, project: Project, options: TreeOptions) -> str:
-    """Draw the locked packages as a tree, locking first if needed.
-
-    Raises :class:`UsageError` for a package that is not locked.
-    """
-    # A frozen lock is drawn as it is: from what it was made from, whatever the project says by now.
-    written = project.inputs(world.releases.index_url)
-    inputs = written if options.frozen else project_inputs(world, project)
-    current, _ = settled_lock(world, project, inputs, locked=options.locked, frozen=options.frozen)
-    if options.frozen and current.inputs is not None:
-        try:
-            inputs = current.inputs.as_inputs(written.name, written.index_url)
-        except InvalidRequirement as error:
-            raise LockInvalid(LOCK_NAME, str(error)) from error
-    packages = _names(options.packages, "--package")
-    pruned = frozenset(_names(options.pruned, "--prune"))
-    for name in sorted(pruned - {package.name for package in current.packages}):
-        raise UsageError(f"there is no package `{name}` to prune", why=f"`{LOCK_NAME}` has no entry of it")
-    parts = project.workspace.parts if project.workspace is not None else ()
-    wanted = (
-        None if options.chosen is None else wanted_selection(current, for_project(project, options.chosen))
-    )
-    return draw(
-        current,
-        inputs,
-        title=project.title,
-        version=project.manifest.version or "",
-        groups=None if wanted is None else wanted.groups,
-        extras=None if wanted is None else wanted.extras,
-        base=wanted is None or wanted.base,
-        depth=options.depth,
-        invert=options.invert,
-        packages=packages,
-        pruned=pruned,
-        dedupe=options.dedupe,
-        versions={part.name: part.manifest.version or "" for part in parts},
-    ).rstrip("\n")
-
-
-def _names(texts: tuple[str, ...], flag: str) -> tuple[PackageName, ...]:
-    try:
-        return tuple(map(package_name, texts))
-    except ValueError as error:
-        raise UsageError(f"`{flag}` takes the name of a package", why=str(error)) from error

@@ -72,7 +72,10 @@ def _stated(text: str, variable: str) -> str:
         return ""
     url = text if "://" in text else f"https://{text}"
     if not _is_remote(url) or not origin(url)[1]:
-        raise UsageError(f"`{variable}` must be the origin of an index, such as `https://index.example.com`")
+        raise UsageError(
+            f"`{variable}` must be the origin of an index, such as `https://index.example.com`",
+            next_steps=("set it so, or unset it",),
+        )
     return service_of(url)
 
 

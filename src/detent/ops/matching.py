@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from detent.errors import Failures, FileConflict, FileTrouble, InterpreterBroken, PathOccupied
-from detent.events import Matched, Notice, Step
+from detent.events import Matched, Notice, Phase, Step
 from detent.install.apply import apply, environment_lock, recover
 from detent.install.installed import read_installed
 from detent.install.plan import Found, Keep, Linking, Plan, no_longer_allowed, plan
@@ -87,6 +87,7 @@ class SyncOutcome(NamedTuple):
     environment: Path
     environment_action: Literal["kept", "created", "replaced"]
     plan: Plan
+    interpreter: Interpreter
     fetched: int = 0
     """How many wheels were brought into the store."""
     check_seconds: float = 0.0
@@ -114,7 +115,8 @@ def look(means: Means, settled: Settled) -> SyncOutcome:
     place = means.environments().look(settled.root, settled.interpreter)
     todo = _planned(settled, place.environment)
     _tell_overwritten(means, settled, todo)
-    return SyncOutcome(None, settled.root, place.action, todo, check_seconds=means.clock() - started)
+    took = means.clock() - started
+    return SyncOutcome(None, settled.root, place.action, todo, settled.interpreter, check_seconds=took)
 
 
 def match(
@@ -136,11 +138,13 @@ def match(
         missing = _missing(todo, entries)
         if missing:
             begun = means.clock()
+            means.report(Phase("preparing", len(missing)))
             for digest in _in_doubt(settled, todo, {choice.package.name for choice in missing}):
                 means.wheels().distrust(digest)
             gathered = gather(missing)
             entries.update(gathered.entries)
             fetched += gathered.fetched
+            means.report(Phase(""))
             gather_seconds += means.clock() - begun
 
     for attempt in count(1):
@@ -150,7 +154,10 @@ def match(
                 begin(place.root, glimpsed)
                 _tell_store(means, place.environment, glimpsed.found)
                 _tell_overwritten(means, settled, glimpsed)
-                return SyncOutcome(None, place.root, action, glimpsed, check_seconds=means.clock() - started)
+                took = means.clock() - started
+                return SyncOutcome(
+                    None, place.root, action, glimpsed, settled.interpreter, check_seconds=took
+                )
             # Everything is in the store before an environment is made, or one that does not do is removed.
             bring(glimpsed)
             bytecode.gather(glimpsed, entries)
@@ -182,6 +189,7 @@ def match(
                     environment.root,
                     action,
                     todo.with_versions({name: entry.version for name, entry in entries.items()}),
+                    settled.interpreter,
                     fetched=fetched,
                     check_seconds=means.clock() - started - gather_seconds - bytecode.seconds,
                     gather_seconds=gather_seconds,
@@ -322,6 +330,7 @@ def _carried_out(
     """Do what was planned, and what belongs to it, in an environment that is held."""
     if done.plan.has_work or bytecode.by_name:
         started = means.clock()
+        means.report(Phase("linking"))
         apply(
             done.plan,
             environment,
@@ -332,6 +341,7 @@ def _carried_out(
             more_bytecode=bytecode.of,
             report=means.report,
         )
+        means.report(Phase(""))
         done = done._replace(apply_seconds=means.clock() - started)
     else:
         # What was fetched may stand where links lead that led nowhere: then nothing is left to do.

@@ -119,7 +119,11 @@ def refuse_idle(pointing: Pointing, places: Sequence[Place]) -> None:
     elif pointing.editable is not None and not folders:
         flag, what = "--editable" if pointing.editable else "--no-editable", "a folder, as in `./libs/name`"
     if flag:
-        raise UsageError(f"`{flag}` needs {what}", why="nothing that is to be added is one")
+        raise UsageError(
+            f"`{flag}` needs {what}",
+            why="nothing that is to be added is one",
+            next_steps=(f"leave `{flag}` out",),
+        )
 
 
 def _parted(text: str) -> tuple[str, str]:
@@ -133,7 +137,9 @@ def _extras(inside: str, text: str, where: str) -> tuple[ExtraName, ...]:
         return tuple(sorted({extra_name(part.strip()) for part in inside.split(",") if part.strip()}))
     except ValueError as error:
         raise UsageError(
-            f"`{redacted(text)}` cannot be added" + (f" ({where})" if where else ""), why=str(error)
+            f"`{redacted(text)}` cannot be added" + (f" ({where})" if where else ""),
+            why=str(error),
+            next_steps=("write it like `git+https://example.com/repository` or `./folder`",),
         ) from None
 
 
@@ -173,6 +179,7 @@ def _pointed(source: DirectSource, pointing: Pointing, text: str) -> DirectSourc
                 raise UsageError(
                     f"`{redacted(text)}` and `--{pointing.kind}` name two revisions",
                     why=f"the URL says `{source.revision}`, the flag `{pointing.revision}`",
+                    next_steps=("leave one of them out",),
                 )
             if pointing.kind:
                 source = source._replace(revision=read_revision(pointing.revision), kind=pointing.kind)
@@ -191,5 +198,6 @@ def _pointed(source: DirectSource, pointing: Pointing, text: str) -> DirectSourc
         raise UsageError(
             f"`{redacted(text)}` and `--subdirectory` name two folders",
             why=f"the URL says `{source.subdirectory}`, the flag `{subdirectory}`",
+            next_steps=("leave one of them out",),
         )
     return source._replace(subdirectory=subdirectory)

@@ -7,6 +7,7 @@ from detent.lock.model import Lock
 from detent.model.inputs import Inputs
 from detent.model.requirement import PackageName, Requirement
 from detent.named import NamedTuple
+from detent.ops.discover import Project
 from detent.ops.upgrade import Upgrade
 
 
@@ -25,3 +26,7 @@ class Question(NamedTuple):
     """The folder of the lock, which paths of sources begin at."""
     texts: Mapping[str, bytes] = {}
     """The pyproject.toml of members, by their folder: a command that edits one has not written it yet."""
+    asks_publishers: bool = False
+    """Whether to ask who published what is new: of a lock that is to be written."""
+    project: Project | None = None
+    """Where what builds need is locked, too: whose own builds count."""

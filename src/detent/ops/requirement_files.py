@@ -55,7 +55,9 @@ def read_texts(root: Path, paths: Iterable[str]) -> Texts:
 
 def _read(path: Path, parents: tuple[Path, ...], *, is_constraint: bool) -> Iterator[Listed]:
     if path in parents:
-        raise UsageError(f"the requirements file `{path}` includes itself")
+        raise UsageError(
+            f"the requirements file `{path}` includes itself", next_steps=("take the line that does so out",)
+        )
     for line in lines(_text(path, str(path))):
         where = f"{path}:{line.number}"
         if not line.option:
@@ -78,8 +80,12 @@ def _text(path: Path, shown: str) -> str:
         encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
         return content.decode(encoding)
     except FileNotFoundError as error:
-        raise UsageError(f"there is no requirements file `{shown}`") from error
+        raise UsageError(
+            f"there is no requirements file `{shown}`", next_steps=("name a file that is there",)
+        ) from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"the requirements file `{shown}` is not UTF-8 text") from error
+        raise UsageError(
+            f"the requirements file `{shown}` is not UTF-8 text", next_steps=("save it as UTF-8",)
+        ) from error
     except OSError as error:
         raise fsio.file_trouble(error, path) from error

@@ -1,7 +1,8 @@
 """Run: sync, then become the command; without a project, in the environment that is there.
 
 Nothing of ours stays between the caller and the command: it is our process, with our streams and signals. An
-isolated run alone waits for its end, to remove the environment that was made for it.
+isolated run alone waits for its end, to remove the environment that was made for it, and a task for those
+that it depends on.
 """
 
 # ruff: noqa: PTH113 (strings: a program is looked for in every folder of PATH)
@@ -31,9 +32,12 @@ from detent.ops.active import environment_path
 from detent.ops.discover import Project, find_project
 from detent.ops.matching import SyncOutcome, stand
 from detent.ops.python import interpreter_for
+from detent.ops.selection import Chosen
 from detent.ops.sync import SyncOptions, sync
+from detent.ops.tasks import Call, Found, Run, enter, planned, tasks_of
 from detent.ops.world import World
 from detent.project.sources import Setting
+from detent.project.tasks import Task
 from detent.python.environment import Environment
 from detent.python.pyvenv import CONFIG_NAME
 from detent.store.cache import Scratch
@@ -48,7 +52,19 @@ class RunOptions(NamedTuple):
     no_project: bool = False
     is_isolated: bool = False
     project: str | None = None
+    variables: tuple[tuple[str, str], ...] = ()
+    """What is set for the command beside the variables there are."""
     sync: SyncOptions = SyncOptions(exact=False, last="kept")
+
+
+class _Plan(NamedTuple):
+    """What is run, and how whoever asked for it wants it."""
+
+    whole: Run
+    options: RunOptions
+    project: Project | None
+    variables: Mapping[str, str]
+    begun: Callable[[Call], object]
 
 
 def run(
@@ -57,28 +73,38 @@ def run(
     open_world: Callable[[Project], AbstractContextManager[World]],
     *,
     synced: Callable[[SyncOutcome], object],
-    offered: Callable[[Sequence[str]], int],
+    offered: Callable[[Sequence[str], Sequence[Task]], int],
+    begun: Callable[[Call], object],
 ) -> int:
     """Sync, then become the command: its exit code and signals are the caller's.
 
     Outside any project the command is run in the environment that is active or stands here or above, else as
-    it is. Without a command what the environment has to run is ``offered``. Raises :class:`CommandMissing`
+    it is. Without a command what the environment has to run is ``offered``, with the project's tasks. Before
+    each of several commands ``begun`` is told; what fails of them is the last. Raises :class:`CommandMissing`
     when there is none of that name, :class:`CommandRefused` when it does not start.
     """
     _refuse_scripts(options)
     project = _project_of(options)
+    found = _tasks(options, project)
+    whole = planned(found, options.command) if not options.is_module else Run((Call(options.command),))
+    options = options._replace(sync=_with_needs(options.sync, whole))
     if _is_on_ci(variables):
         # What is tested there is what the lock and the command say, whatever stood in a cached environment.
         options = options._replace(sync=options.sync._replace(last="ignored"))
+    plan = _Plan(whole, options, project, variables, begun)
     if project is None:
         if options.is_isolated:
-            raise UsageError("`--isolated` needs a project", why="it decides what is installed for the run")
+            raise UsageError(
+                "`--isolated` needs a project",
+                why="it decides what is installed for the run",
+                next_steps=("leave `--isolated` out, or start a project with `detent init`",),
+            )
         environment = _environment_outside(variables)
     else:
         # The world is closed again before the command begins: nothing of the store is held meanwhile.
         with open_world(project) as world:
             if options.is_isolated:
-                return _run_isolated(world, project, options, variables, synced)
+                return _run_isolated(world, project, plan, synced)
             environment = environment_path(world, project)
             if options.no_sync:
                 interpreter = interpreter_for(world, project, environment)
@@ -89,12 +115,46 @@ def run(
     if not options.command:
         if environment is None:
             raise CommandNeeded
-        return offered(_programs(environment))
-    program, arguments, environ = _call(options, project, variables, environment)
+        named = {name: task for place in reversed(found) for name, task in place.tasks.items()}
+        return offered(_programs(environment), [named[name] for name in sorted(named)])
+    *before, last = whole.calls
+    code = _all_in_turn(plan, before, environment)
+    if code:
+        return code
+    program, arguments, environ = _call(plan, last, environment)
     try:
         os.execve(program, arguments, environ)  # noqa: S606 -- what `run` is for
     except OSError as error:
         raise _refused(arguments[0], error, is_installed=_lies_in(program, environment)) from error
+
+
+def _tasks(options: RunOptions, project: Project | None) -> tuple[Found, ...]:
+    if project is None or options.is_module:
+        return ()
+    packages = options.sync.chosen.package
+    return tasks_of(project, packages[0] if len(packages) == 1 else None)
+
+
+def _with_needs(options: SyncOptions, whole: Run) -> SyncOptions:
+    """Have installed what tasks need, beside what is: for good, where nothing is selected here."""
+    if not (whole.extras or whole.groups):
+        return options
+    chosen = options.chosen
+    added = chosen._replace(extra=(*chosen.extra, *whole.extras), group=(*chosen.group, *whole.groups))
+    return options._replace(chosen=added, last="extended" if chosen == Chosen() else options.last)
+
+
+def _all_in_turn(plan: _Plan, calls: Sequence[Call], environment: Path | None) -> int:
+    """Run commands one after the other, and give the exit code of the first that fails, else 0."""
+    for call in calls:
+        program, arguments, environ = _call(plan, call, environment)
+        try:
+            code = _run_and_wait(program, arguments, environ)
+        except OSError as error:
+            raise _refused(arguments[0], error, is_installed=_lies_in(program, environment)) from error
+        if code:
+            return code
+    return 0
 
 
 def _tell_astray(world: World, environment: Environment) -> None:
@@ -110,11 +170,7 @@ def _tell_astray(world: World, environment: Environment) -> None:
 
 
 def _run_isolated(
-    world: World,
-    project: Project,
-    options: RunOptions,
-    variables: Mapping[str, str],
-    synced: Callable[[SyncOutcome], object],
+    world: World, project: Project, plan: _Plan, synced: Callable[[SyncOutcome], object]
 ) -> int:
     """Run the command in an environment that is there for this run alone, and wait to remove it."""
     with Scratch(world.layout) as scratch:
@@ -122,16 +178,12 @@ def _run_isolated(
         settings = world.settings._replace(project_environment=place)
         apart = world._replace(settings=settings, report=partial(_without_steps, world.report))
         try:
-            synced(sync(apart, project, options.sync._replace(last="ignored", command="")))
+            synced(sync(apart, project, plan.options.sync._replace(last="ignored", command="")))
         finally:
             world.environments().forget(place.value)
-        if not options.command:
+        if not plan.options.command:
             raise CommandNeeded
-        program, arguments, environ = _call(options, project, variables, place.value)
-        try:
-            return _run_and_wait(program, arguments, environ)
-        except OSError as error:
-            raise _refused(arguments[0], error, is_installed=False) from error
+        return _all_in_turn(plan, plan.whole.calls, place.value)
 
 
 def _without_steps(report: Report, event: Event) -> None:
@@ -161,18 +213,20 @@ def _run_and_wait(program: str, arguments: list[str], environ: Mapping[str, str]
     return code if code >= 0 else 128 - code
 
 
-def _call(
-    options: RunOptions, project: Project | None, variables: Mapping[str, str], environment: Path | None
-) -> tuple[str, list[str], dict[str, str]]:
-    """Give the program to start, its arguments and its variables."""
-    is_file = os.path.isfile(options.command[0])
-    arguments = stamp.arguments(list(options.command), is_module=options.is_module, is_file=is_file)
-    environ = dict(variables)
+def _call(plan: _Plan, call: Call, environment: Path | None) -> tuple[str, list[str], dict[str, str]]:
+    """Change to where it runs; give the program to start, its arguments and its variables."""
+    if len(plan.whole.calls) > 1:
+        plan.begun(call)
+    enter(call)
+    is_file = os.path.isfile(call.words[0])
+    arguments = stamp.arguments(list(call.words), is_module=plan.options.is_module, is_file=is_file)
+    environ = {**plan.variables, **dict(plan.options.variables)}
     if environment is not None:
         environ = stamp.child_variables(environ, str(environment))
+    environ.update(call.variables)
     program = _find(arguments[0], environ.get("PATH", os.defpath))
     if program is None:
-        raise _command_missing(arguments[0], project)
+        raise _command_missing(arguments[0], plan.project, environment)
     return program, arguments, environ
 
 
@@ -214,7 +268,7 @@ def _programs(environment: Path) -> list[str]:
         return []
 
 
-def _command_missing(command: str, project: Project | None) -> DetentError:
+def _command_missing(command: str, project: Project | None, environment: Path | None) -> DetentError:
     if command.endswith((".py", ".pyw")):
         return CommandMissing(
             command,
@@ -222,7 +276,7 @@ def _command_missing(command: str, project: Project | None) -> DetentError:
             next_steps=("name the script by its path",),
         )
     if project is None or command not in dict(project.current.manifest.scripts):
-        return CommandMissing(command)
+        return CommandMissing(command, names=_programs(environment) if environment is not None else ())
     if not project.current.manifest.is_package:
         return CommandMissing(
             command,

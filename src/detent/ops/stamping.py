@@ -12,14 +12,22 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from detent import stamp
-from detent.errors import FileTrouble
+from detent.errors import DetentError, FileTrouble
 from detent.events import Event, Report
+from detent.lock.filename import is_url
+from detent.lock.model import Lock
 from detent.named import NamedTuple
-from detent.ops.discover import MANIFEST_NAME, PIN_NAME, Project
+from detent.ops.discover import MANIFEST_NAME, PIN_NAME, Project, Workspace, read_pin
 from detent.ops.dynamic import LEFT_OPEN
 from detent.ops.evidence import Evidence, LooksAt, Sight, Unseen, answers_at, drop_oldest, with_answer
+from detent.ops.folders import changed_folders
+from detent.ops.workspace import looked_at
 from detent.ops.world import World
+from detent.project.workspace_table import read_workspace
 from detent.store.cache import mark_wheels
+
+_MOST_LOOKED_AT = 512
+"""Folders and files that decide which the members of a workspace are."""
 
 
 class Looks(NamedTuple):
@@ -71,10 +79,11 @@ class Witness:
 
     def see_settings(self, project: Project, files: Iterable[str]) -> None:
         """Look at what decides settings, and at the lock, before they are read."""
-        if self._root != str(project.root) or project.workspace is not None:
-            # Another one lies nearer; or the files of all members count, and which folders there are.
-            self._evidence.is_possible = False
+        if self._root not in {str(part.root) for part in project.parts()}:
+            self._evidence.is_possible = False  # another one lies nearer
             return
+        if project.workspace is not None:
+            self._see_members(project, project.workspace)
         pin = project.python_pin
         if pin is not None and "/" in pin.text:
             self._evidence.is_possible = False  # an interpreter by its path may lie anywhere
@@ -82,6 +91,46 @@ class Witness:
         self._configuration = frozenset(map(os.path.abspath, files))
         self._evidence.see(*(Sight(path, is_proved=True) for path in sorted(self._configuration)))
         self._evidence.see(Sight(str(project.lock_path), is_proved=True), Sight(stamp.own_folder()))
+
+    def _see_members(self, project: Project, workspace: Workspace) -> None:
+        """Look at what was read of a workspace, and that it is what stands there by now."""
+        root = project.root
+        try:
+            table = read_workspace(project.manifest_bytes.decode(), "")
+            if table is None:
+                raise Unseen
+            found = looked_at(root, table)
+            if len(found.listed) + len(found.places) > _MOST_LOOKED_AT:
+                raise Unseen
+            # Look first, and then see that it was so when it was read.
+            self._evidence.see(*(Sight(path, is_proved=True) for path in found.listed))
+            self._evidence.see(*(Sight(path, stamp.PRESENCE) for path in found.places))
+            self._evidence.see(Sight(f"{root}/{PIN_NAME}", is_proved=True))
+            folders = frozenset(part.folder for part in workspace.parts)
+            if folders != frozenset(looked_at(root, table).members) or read_pin(root) != project.python_pin:
+                raise Unseen
+        except (DetentError, OSError, ValueError, Unseen):
+            self._evidence.is_possible = False
+            return
+        for part in workspace.parts:
+            self._evidence.wrote(str(part.manifest_path), part.manifest_bytes)
+
+    def sees_folders(self, project: Project, lock: Lock) -> bool:
+        """Look at the folders that a lock names, and say whether they are as it says."""
+        locations = {p.direct.location for p in lock.packages if p.direct and p.direct.kind == "directory"}
+        locations = {location for location in locations if not is_url(location)} - project.texts().keys()
+        if not locations:
+            return True
+        paths = (str(project.root / location / MANIFEST_NAME) for location in sorted(locations))
+        self._evidence.see(*(Sight(os.path.normpath(path), is_proved=True) for path in paths))
+        if lock.inputs is None:
+            return False
+        inputs = lock.inputs.as_inputs(project.manifest.name, "")
+        return not changed_folders(project.root, inputs, lock, project.texts())
+
+    def see(self, sights: Iterable[Sight]) -> None:
+        """Look at more, which the caller sees to be so still."""
+        self._evidence.see(*sights)
 
     def see_world(self, world: World, project: Project, environment: str) -> None:
         """Look at what is there before the command does."""
@@ -140,7 +189,7 @@ class Witness:
             self._path.startswith(f"{world.layout.root}/")
             and not settings.no_cache.value
             and not any(map(_may_be_secret, self._words))
-            and not LEFT_OPEN.intersection(project.manifest.dynamic)
+            and not any(LEFT_OPEN.intersection(manifest.dynamic) for manifest in project.manifests())
         )
 
     def _see_project(self, folder: str) -> str:

@@ -4,11 +4,14 @@ Parsing a lock costs more than all the rest of a warm command, so a decoded copy
 the text; it also remembers that the text was found whole, which the text and the project's name decide alone.
 """
 
+from typing import TYPE_CHECKING
+
 from detent import fsio
-from detent.errors import LockInvalid
+from detent.errors import LockConflicted, LockInvalid, LockNotWhole
+from detent.lock.builds import BuildLock, build_lock_of
 from detent.lock.closure import closure_faults
 from detent.lock.diff import differences
-from detent.lock.model import Lock
+from detent.lock.model import LOCK_NAME, Lock
 from detent.lock.packed import PACKED_VERSION, pack, unpack
 from detent.lock.pylock import parse_lock
 from detent.model.inputs import Inputs
@@ -18,6 +21,10 @@ from detent.ops.shown_paths import display
 from detent.store.fingerprint import fingerprint
 from detent.store.layout import Layout
 from detent.store.records import read_record, write_record
+
+if TYPE_CHECKING:  # a lock is rarely in conflict
+    from detent.ops.merging import Merge
+    from detent.ops.world import World
 
 _KIND = b"pylock"
 _NAMELESS = "/"
@@ -31,6 +38,8 @@ class StoredLock(NamedTuple):
     text: bytes
     whole_for: str = ""
     """Name of the project the closure was checked for; empty before it was."""
+    merge: "Merge | None" = None
+    """Of a text in conflict: what it was made of; the lock is what to prefer then, and answers nothing."""
 
 
 def read_lock(layout: Layout, project: Project) -> StoredLock | None:
@@ -43,6 +52,19 @@ def read_lock(layout: Layout, project: Project) -> StoredLock | None:
     except OSError as error:
         raise fsio.file_trouble(error, path) from error
     return read_lock_text(layout, content, display(path))
+
+
+def read_old_lock(world: "World", project: Project) -> StoredLock | None:
+    """Read the lock in order to make it anew; of one with conflict markers in it both sides count.
+
+    Raises :class:`LockInvalid` for any other that cannot be read.
+    """
+    try:
+        return read_lock(world.layout, project)
+    except LockConflicted:
+        content = project.lock_path.read_bytes()
+        merge = world.merger(content.decode("utf-8", "replace"), project.root)
+        return StoredLock(merge.pins, content, merge=merge)
 
 
 def read_lock_text(layout: Layout, content: bytes, shown: str) -> StoredLock:
@@ -59,10 +81,33 @@ def read_lock_text(layout: Layout, content: bytes, shown: str) -> StoredLock:
     return stored
 
 
+def locked_builds(layout: Layout, project: Project) -> BuildLock | None:
+    """Give what the lock holds builds to, where the project wants them held; raises :class:`LockInvalid`."""
+    stored = read_lock(layout, project)
+    return BuildLock() if stored is None else build_lock_of(stored.lock, is_wanted=True)
+
+
 def keep_copy(layout: Layout, stored: StoredLock) -> None:
     """Keep the decoded copy of a lock."""
     place = layout.pylock(fingerprint(stored.text))
     write_record(place, _KIND, PACKED_VERSION, (pack(stored.lock), stored.whole_for))
+
+
+def require_whole(layout: Layout, project: Project, stored: StoredLock) -> None:
+    """See that a lock answers its own requirements, whatever the project says.
+
+    Raises :class:`LockNotWhole`.
+    """
+    name = project.manifest.name or _NAMELESS
+    if stored.whole_for == name or stored.lock.inputs is None:
+        return
+    try:
+        found = closure_faults(stored.lock.inputs.as_inputs(project.manifest.name, ""), stored.lock)
+    except ValueError as error:
+        found = (str(error),)
+    if found:
+        raise LockNotWhole(LOCK_NAME, found)
+    keep_copy(layout, stored._replace(whole_for=name))
 
 
 def staleness(layout: Layout, inputs: Inputs, stored: StoredLock) -> tuple[str, ...]:

@@ -6,12 +6,14 @@ touched here: :mod:`detent.ops.matching` makes the environment match, and keeps 
 
 import os
 from collections.abc import Iterable, Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import Literal, Protocol
 
-from detent.errors import LockMissing, UsageError
+from detent.errors import LockMissing, UsageError, did_you_mean
 from detent.events import Notice, Step
 from detent.install.plan import Linking, Plan
+from detent.lock.builds import BuildLock, build_lock_of
 from detent.lock.choice import Choice, Selection
 from detent.lock.filename import is_url
 from detent.lock.model import Lock
@@ -44,7 +46,7 @@ from detent.ops.selection import (
     selected_parts,
     wanted_selection,
 )
-from detent.ops.stored_lock import read_lock
+from detent.ops.stored_lock import read_lock, read_old_lock, require_whole
 from detent.ops.unisolated import match_in_turns
 from detent.ops.upgrade import Upgrade
 from detent.ops.world import World
@@ -170,7 +172,10 @@ def install_lock(
     selection = select(lock, interpreter.target, wanted, policy=policy, without=options.no_install)
     members = frozenset(part.name for part in project.workspace.parts) if project.workspace else frozenset()
     selection = selection._replace(choices=installed_choices(selection.choices, options.omitted, members))
-    selection = _with_trees(world, project, selection, interpreter, options, wanted=wanted)
+    build_lock = build_lock_of(lock, is_wanted=world.settings.choosing.locks_builds)
+    selection = _with_trees(
+        world, project, selection, interpreter, options, wanted=wanted, build_lock=build_lock
+    )
     selection = _with_origins(selection, project.root)
     _refuse_unknown(project, lock, options)
     damaged = frozenset[PackageName]()
@@ -191,7 +196,7 @@ def install_lock(
     )
     if options.check or options.dry_run:
         return look(world, settled)._replace(lock=outcome)
-    gathering = _Gathering(world, settled, project.root, _to_build_again(selection, options))
+    gathering = _Gathering(world, lock, settled, project.root, _to_build_again(selection, options))
     if world.settings.build_terms.may_share:
         done = match_in_turns(world, settled, gathering, begin=begin)
     else:
@@ -218,8 +223,11 @@ def _tell_unhashed(world: World, project: Project, outcome: SyncOutcome) -> None
 class _Gathering:
     """Brings choices into the store; what is to be built again is so the first time it is asked for."""
 
-    def __init__(self, world: World, settled: Settled, root: Path, again: frozenset[PackageName]) -> None:
+    def __init__(
+        self, world: World, lock: Lock, settled: Settled, root: Path, again: frozenset[PackageName]
+    ) -> None:
         self._world = world
+        self._promises = cache(partial(world.promises, lock, settled.interpreter.target))
         self._interpreter = settled.interpreter
         self._linking = settled.linking
         self._root = root
@@ -230,7 +238,14 @@ class _Gathering:
         again = self._again.intersection(choice.package.name for choice in choices)
         forget_builds(self._world, choices, again, self._root, self._interpreter)
         self._again -= again
-        return gather(self._world, choices, self._root, self._interpreter, linking=self._linking)
+        return gather(
+            self._world,
+            choices,
+            self._root,
+            self._interpreter,
+            linking=self._linking,
+            promises=self._promises,
+        )
 
 
 def _with_last_selection(
@@ -251,7 +266,8 @@ def _with_last_selection(
     if project.workspace is not None and is_elsewhere:
         options = options._replace(chosen=chosen)
     result = options.with_last(last)
-    if result != options:
+    # In a workspace the last sync names members; those a command is for anyway are nothing to tell.
+    if result not in (options, options._replace(chosen=chosen)):
         used = " ".join(flag for flag in last.flags() if flag in set(result.selection().flags()))
         world.report(Step(f"Using the extras and groups of the last sync: {used}"))
     return result, last
@@ -283,6 +299,7 @@ def _refuse_unknown(project: Project, lock: Lock, options: SyncOptions) -> None:
                 raise UsageError(
                     f"there is no package `{name}` for `{flag}`",
                     why=f"`{LOCK_NAME}` has no entry of that name",
+                    next_steps=(*did_you_mean(name, known), "see what is locked with `detent tree`"),
                 )
 
 
@@ -324,6 +341,7 @@ def _with_trees(
     options: SyncOptions,
     *,
     wanted: Wanted,
+    build_lock: BuildLock | None,
 ) -> Selection:
     """Look at the folders that are to be installed, the packages among them that were selected themselves."""
     links = frozenset[PackageName]() if options.editable else _names(project)
@@ -338,8 +356,9 @@ def _with_trees(
             choice._replace(
                 build_with=build_with.get(choice.package.name, ()),
                 build_in=place if terms.shares(choice.package.name) else "",
+                build_lock=build_lock,
             )
-            if (build_with or place) and not choice.artifact.is_wheel
+            if (build_with or place or build_lock is not None) and not choice.artifact.is_wheel
             else choice
             for choice in selection.choices
         )
@@ -362,6 +381,7 @@ def _with_trees(
                 is_editable=options.editable,
                 build_with=build_with.get(part.name, ()),
                 build_in=place if terms.shares(part.name) else "",
+                build_lock=build_lock,
             )
         )
         choices.sort(key=lambda choice: choice.package.name)
@@ -403,6 +423,7 @@ def _lock_to_install(world: World, project: Project, options: SyncOptions) -> tu
         stored = read_lock(world.layout, project)
         if stored is None:
             raise LockMissing(LOCK_NAME, "--frozen")
+        require_whole(world.layout, project, stored)
         return stored.lock, None
     inputs = project_inputs(world, project)
     if options.locked or options.check:
@@ -410,6 +431,6 @@ def _lock_to_install(world: World, project: Project, options: SyncOptions) -> tu
         flag = "--locked" if options.locked else "--check"
         stored = check_lock(world, project, inputs, flag=flag)
         return stored.lock, LockOutcome(stored.lock, stored.text, stored, (), world.clock() - started)
-    before = read_lock(world.layout, project)
+    before = read_old_lock(world, project)
     outcome = lock_project(world, project, inputs, options.upgrade, before=before)
     return outcome.lock, outcome

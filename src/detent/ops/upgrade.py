@@ -3,7 +3,7 @@
 Deciding only: flags are held against the project and its lock, nothing is read or written.
 """
 
-from detent.errors import UnknownGroup, UsageError
+from detent.errors import UnknownGroup, UsageError, did_you_mean
 from detent.lock.model import Lock
 from detent.model import markers
 from detent.model.inputs import Inputs
@@ -113,7 +113,16 @@ def refuse_unlocked(upgrade: Upgrade, lock: Lock, old: Lock | None) -> None:
     """A misspelled name would do nothing: refuse it while its giver is looking."""
     if not upgrade.packages:
         return
-    known = {package.name for either in (lock, old) if either is not None for package in either.packages}
+    known = {
+        package.name
+        for either in (lock, old)
+        if either is not None
+        for package in (*either.packages, *either.build_packages)
+    }
     for name in _named(upgrade):
         if name not in known:
-            raise UsageError(f"there is no `{name}` to upgrade", why="no package of that name is in the lock")
+            raise UsageError(
+                f"there is no `{name}` to upgrade",
+                why="no package of that name is in the lock",
+                next_steps=(*did_you_mean(name, known), "see what is locked with `detent tree`"),
+            )

@@ -8,7 +8,7 @@ from detent.named import NamedTuple
 from detent.ops.discover import Project, decode, refuse_virtual
 from detent.ops.edit import EditOutcome, finish_edit, lock_edited
 from detent.ops.shown_paths import display
-from detent.ops.stored_lock import read_lock
+from detent.ops.stored_lock import read_lock, read_old_lock
 from detent.ops.sync import SyncOptions
 from detent.ops.upgrade import Upgrade
 from detent.ops.world import World
@@ -68,7 +68,7 @@ def set_version(world: World, project: Project, options: VersionOptions) -> Vers
         return outcome
     lock = None
     if not options.frozen:
-        stored = read_lock(world.layout, project)
+        stored = read_lock(world.layout, project) if options.locked else read_old_lock(world, project)
         lock = lock_edited(world, project, edited, stored, locked=options.locked, upgrade=Upgrade())
     sync = None if options.no_sync else SyncOptions(exact=False, last="kept")
     return outcome._replace(

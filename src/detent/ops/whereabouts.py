@@ -1,9 +1,10 @@
 """Where the files of a lock are fetched on this machine, and whether their index knows of them.
 
 A file is known by its index, its name and its hash; its address in the lock is only where it was seen. An
-index with a mirror is never asked for it: what the mirror does not have cannot be had. Folders of files that
-were named for this command come first. The default index of this machine stands in for an index that is none
-of ours, and where it does not have a file the locked address counts.
+index with a mirror is never asked for it: what the mirror does not have cannot be had. A lock that was made
+behind one may not know the address (:mod:`detent.lock.nominal`); then the index is asked. Folders of files
+that were named for this command come first. The default index of this machine stands in for an index that is
+none of ours, and where it does not have a file the locked address counts.
 
 A host that the index of a file has never named is nobody's word but the lock's: the index is asked once
 whether it knows the file, and what it does not know is refused (docs/explanation/promises.md). Nor is an
@@ -19,6 +20,7 @@ from detent.index.urls import host, index_root, shown
 from detent.lock.choice import Choice
 from detent.lock.filename import local_path
 from detent.lock.model import LockedPackage
+from detent.lock.nominal import is_nominal
 from detent.model.candidate import Artifact
 from detent.ops.world import World
 from detent.project.indexes import IndexSetting
@@ -51,7 +53,8 @@ def on_this_machine(world: World, choices: Sequence[Choice]) -> list[Choice]:
         if own is not None:
             is_mirrored = own.name in settings and bool(settings[own.name].mirror)
             is_bound = is_mirrored and not settings[own.name].is_stand_in
-            asked.append((choice, (*folders, *((own,) if is_mirrored else ())), is_bound))
+            is_asked = is_mirrored or is_nominal(package, choice.artifact)
+            asked.append((choice, (*folders, *((own,) if is_asked else ())), is_bound))
         else:
             asked.append((choice, (*folders, *((stand_in,) if stand_in is not None else ())), False))
     for place in dict.fromkeys(place for _, places, _ in asked for place in places):

@@ -48,6 +48,11 @@ if TYPE_CHECKING:
     from detent.index.logins import Logins
     from detent.index.remote import Transport
     from detent.index.repositories import Repositories
+    from detent.lock.builds import BuildLock
+    from detent.lock.model import Lock
+    from detent.model.target import Target
+    from detent.ops.merging import Merge
+    from detent.ops.promises import Promises
     from detent.ops.question import Question
     from detent.python.environment import Style
     from detent.python.interpreter import Interpreter
@@ -155,10 +160,16 @@ def open_world(
                 scratch=lambda: scratch,
                 now=time.time,
                 report=report,
-                manner=Manner(index.cache_control, index.ignore_error_codes, keeps_missing=len(indexes) > 1),
+                manner=Manner(
+                    index.cache_control,
+                    index.ignore_error_codes,
+                    keeps_missing=len(indexes) > 1,
+                    takes_whole_wheels=not only_reads,
+                ),
             )
 
         told_of_pip: list[str] = []
+        only_reads = bool(flags.get("only-reads"))
         unbuilt: list[BuildError] = []
 
         def of_one(index: IndexSetting) -> IndexReleases:
@@ -168,11 +179,11 @@ def open_world(
                 layout=layout,
                 remote=partial(remote, index),
                 now=time.time,
-                build_metadata=lambda *source: builder().metadata(*source),
+                build_metadata=None if only_reads else lambda *source: builder().metadata(*source),
                 is_offline=chosen.offline.value and not url.startswith("file:"),
                 refresh=chosen.refresh,
                 # To upgrade is to ask which versions there are, not to build again what was built.
-                keeps_built=not flags.get("forget-built"),
+                keeps_built=only_reads or not flags.get("forget-built"),
                 cutoff=partial(chosen.choosing.cutoffs.moment_on, index.key),
                 name=index.key,
                 locked_as="" if index.is_local else without_user(index.url) if index.mirror else None,
@@ -223,10 +234,23 @@ def open_world(
         def builder() -> Builder:
             from detent.ops.builds import Builds
 
+            @cache
+            def locked() -> "BuildLock | None":
+                from detent.ops.stored_lock import locked_builds
+
+                if project is None or not chosen.choosing.locks_builds:
+                    return None
+                return locked_builds(layout, project)
+
             place = project.root / chosen.project_environment.value if project is not None else Path(".venv")
             return Builds(
-                lambda: world, cache(partial(interpreter, project)), variables, os.path.abspath(place)
+                lambda: world, cache(partial(interpreter, project)), variables, os.path.abspath(place), locked
             )
+
+        def promises(lock: "Lock", target: "Target") -> "Promises":
+            from detent.ops.promises import Promises
+
+            return Promises(world, lock, target)
 
         world = World(
             settings=chosen,
@@ -241,7 +265,9 @@ def open_world(
             environments=cache(partial(_environments, layout, bounds, variables, project)),
             interpreter=interpreter,
             builder=builder,
+            promises=promises,
             resolver=_resolver,
+            merger=partial(_merged, variables),
             report=report,
         )
         yield world
@@ -344,7 +370,11 @@ def _with_constraints(terms: BuildTerms, files: Iterable[str]) -> BuildTerms:
             try:
                 terms = with_constraints(terms, (listed.text,))
             except ValueError as error:
-                raise UsageError(f"`{listed.where}` is no constraint for builds", why=str(error)) from error
+                raise UsageError(
+                    f"`{listed.where}` is no constraint for builds",
+                    why=str(error),
+                    next_steps=("write it like `setuptools<80`",),
+                ) from error
     return terms
 
 
@@ -355,6 +385,12 @@ def _bound(layout: Layout, chosen: Settings, report: Report) -> None:
     evict(layout, Bounds(chosen.cache_max_size.value, chosen.cache_max_age.value), report=report)
 
 
+def _merged(variables: Mapping[str, str], text: str, folder: Path) -> "Merge":
+    from detent.ops.merging import merge_conflicted
+
+    return merge_conflicted(text, folder, variables)
+
+
 def _resolver() -> Resolver:
     from detent.ops.answer import find_lock
 
@@ -363,6 +399,20 @@ def _resolver() -> Resolver:
 
         return error_of(failure)
 
+    def find(
+        world: World,
+        question: "Question",
+        /,
+        *,
+        error_of: "Callable[[SearchFailed], ResolveError]" = error_of,
+    ) -> "Lock":
+        lock = find_lock(world, question, error_of, settle)
+        if question.project is None:
+            return lock
+        from detent.ops.build_locking import with_builds
+
+        return with_builds(world, question, lock, world.interpreter(question.project), error_of)
+
     def settle(world: World, question: "Question") -> "Sequence[Sourced]":
         if not question.inputs.all_sources():
             return ()
@@ -370,7 +420,7 @@ def _resolver() -> Resolver:
 
         return settle_question(world, question)
 
-    return partial(find_lock, error_of=error_of, settle=settle)
+    return find
 
 
 def _environments(
@@ -518,7 +568,10 @@ def _config_file(path: Path, *, is_of_project: bool = False, is_named: bool = Fa
         content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
         if is_named:
-            raise UsageError(f"the configuration file `{path}` does not exist") from error
+            raise UsageError(
+                f"the configuration file `{path}` does not exist",
+                next_steps=("name a file that is there, or leave it out",),
+            ) from error
         return None
     except OSError as error:
         raise fsio.file_trouble(error, path) from error

@@ -246,7 +246,11 @@ def _check_common(asked: Asked) -> None:
         try:
             extra_name(extra)
         except ValueError as error:
-            raise UsageError(f"`--extra` cannot be `{extra}`", why=str(error)) from error
+            raise UsageError(
+                f"`--extra` cannot be `{extra}`",
+                why=str(error),
+                next_steps=("write a name such as `standard`",),
+            ) from error
 
 
 def _wish(text: str, where: str, asked: Asked) -> Wish:
@@ -257,6 +261,7 @@ def _wish(text: str, where: str, asked: Asked) -> Wish:
             raise UsageError(
                 f"`{text}` and `{flag}` cannot be used together",
                 why="the newest version is not known without locking" if asked.frozen else "",
+                next_steps=(f"leave `{flag}` out",),
             )
         return _wish(latest[1] + (latest[2] or ""), where, asked)._replace(is_latest=True)
     try:

@@ -10,21 +10,28 @@ from detent.events import Report
 from detent.named import NamedTuple
 
 if TYPE_CHECKING:  # who has a world has what it is made of; importing all of it is half of a warm command
+    from detent.build.frontend import Kind
+    from detent.build.system import BuildSystem
+    from detent.errors import ResolveError
     from detent.index.indexes import Indexes
     from detent.index.ports import Pending
     from detent.index.releases import IndexReleases
     from detent.index.repositories import Repositories
+    from detent.lock.builds import BuildLock
     from detent.lock.choice import Choice
     from detent.lock.model import Lock
     from detent.model.candidate import Artifact, Metadata
     from detent.model.limits import Limits
     from detent.model.names import PackageName
     from detent.model.repository import Tree
+    from detent.model.target import Target
     from detent.ops.discover import Project
+    from detent.ops.merging import Merge
     from detent.ops.question import Question
     from detent.project.settings import Settings
     from detent.python.interpreter import Interpreter
     from detent.python.provision import Environments
+    from detent.resolve.question import SearchFailed
     from detent.store.bytecode import ByteCodeStore
     from detent.store.entry import WheelEntry
     from detent.store.layout import Layout
@@ -78,6 +85,13 @@ class Unpacking(Protocol):
         """Put a wheel there whose hash was right; raises :class:`ArchiveUnsafe` and :class:`FileTrouble`."""
 
 
+class Ask(Protocol):
+    """Asks the back end of one source what builds of some kinds need."""
+
+    def __call__(self, lock: "BuildLock", kinds: "Sequence[Kind]", /) -> tuple[str, ...]:
+        """Ask it, in an environment with what the lock has for that; raises :class:`BuildError`."""
+
+
 class Builder(Protocol):
     """What makes wheels of sources; made at first need."""
 
@@ -101,6 +115,11 @@ class Builder(Protocol):
     def declared(self, project: "Project") -> "Metadata":
         """Ask the project's own back end what it demands; raises :class:`BuildError`."""
 
+    def opened(
+        self, choice: "Choice", archive: Path | None, interpreter: "Interpreter"
+    ) -> "AbstractContextManager[tuple[BuildSystem, Ask]]":
+        """Open a source, to be asked what its builds need; an ``archive`` is one whose hash was right."""
+
     def from_archive(self, choice: "Choice", archive: Path, interpreter: "Interpreter") -> "WheelEntry":
         """Build a source distribution whose hash was right; raises :class:`BuildError`."""
 
@@ -111,11 +130,40 @@ class Builder(Protocol):
         """Build what a choice names in a repository; raises :class:`BuildError`, :class:`FetchError`."""
 
 
+class Promised(Protocol):
+    """What holds things that arrive against what a lock says of them; imported at first need.
+
+    Each of these raises :class:`EntryMismatch`.
+    """
+
+    def see_wheel(self, choice: "Choice", entry: "WheelEntry") -> None:
+        """Look at a wheel that was just put into the store; it is not in it any more where it is refused."""
+
+    def see_stored(self, choice: "Choice", entry: "WheelEntry") -> None:
+        """Look at what comes from no index and is in the store, as far as that takes no network."""
+
+    def see_all_git(self, choices: "Sequence[Choice]") -> None:
+        """Look at the commits among these, which are fetched for it."""
+
+    def see_archive(self, choice: "Choice", archive: Path) -> None:
+        """Look at a source distribution, before it is built."""
+
+
 class Resolver(Protocol):
     """What finds the lock that answers a question; imported at first need."""
 
-    def __call__(self, world: "World", question: "Question", /) -> "Lock":
-        """Find it; raises :class:`ResolveError`, :class:`PackageUnknown` or :class:`Failures`."""
+    def __call__(
+        self,
+        world: "World",
+        question: "Question",
+        /,
+        *,
+        error_of: "Callable[[SearchFailed], ResolveError]" = ...,
+    ) -> "Lock":
+        """Find it; raises :class:`ResolveError`, :class:`PackageUnknown` or :class:`Failures`.
+
+        ``error_of`` makes the error where there is no answer; mostly one that explains why.
+        """
 
 
 class World(NamedTuple):
@@ -136,7 +184,11 @@ class World(NamedTuple):
     interpreter: Callable[["Project | None"], "Interpreter"]
     """The Python a project gets, or a command outside of one; looked for when it is called."""
     builder: Callable[[], Builder]
+    promises: Callable[["Lock", "Target"], Promised]
+    """What holds things that arrive against what a lock says of them, on one machine."""
     resolver: Callable[[], "Resolver"]
+    merger: Callable[[str, Path], "Merge"]
+    """What reads a lock with conflict markers in it, in that folder; imported when it is called."""
     report: Report
 
     def clock(self) -> float:

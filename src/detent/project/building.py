@@ -67,6 +67,18 @@ class BuildTerms(NamedTuple):
             return found if any(found) else ()
         return ()
 
+    def constraints_text(self) -> str:
+        """Write down the bounds."""
+        return ", ".join(self.constraints)
+
+    def extra_text(self) -> str:
+        """Write down what packages need besides, package by package."""
+        rows = (
+            (name, ", ".join(each.text + (f" ({_MATCH})" if each.matches_runtime else "") for each in needs))
+            for name, needs in sorted(self.extra.items())
+        )
+        return "; ".join(f"{name}: {needs}" for name, needs in rows if needs)
+
     def of(self, name: PackageName) -> Mapping[str, str]:
         """Give the variables for builds of a package."""
         return self.variables.get(name, _NOTHING)

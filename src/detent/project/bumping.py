@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias, get_args
 
 from packaging.version import Version
 
-from detent.errors import Bug, ManifestInvalid, UsageError
+from detent.errors import Bug, ManifestInvalid, UsageError, did_you_mean
 from detent.named import NamedTuple
 from detent.project.document import Document, parse_document
 from detent.project.entries import literal, quote_of
@@ -40,14 +40,24 @@ def parse_bump(text: str) -> Bump:
     part = next((part for part in PARTS if part == word), None)
     if part is None:
         raise UsageError(
-            f"`--bump` cannot be `{text}`", why=f"it is one of {', '.join(f'`{p}`' for p in PARTS)}"
+            f"`--bump` cannot be `{text}`",
+            why=f"it is one of {', '.join(f'`{p}`' for p in PARTS)}",
+            next_steps=(
+                *did_you_mean(text.partition("=")[0], PARTS, before="--bump "),
+                "see `detent version --help`",
+            ),
         )
     if part == "stable" and equals:
-        raise UsageError("`--bump stable` takes no number", why=f"it was given `{number}`")
+        raise UsageError(
+            "`--bump stable` takes no number",
+            why=f"it was given `{number}`",
+            next_steps=("write `--bump stable` alone",),
+        )
     if equals and not (number.isascii() and number.isdecimal() and len(number) <= _MOST_DIGITS):
         raise UsageError(
             f"`--bump {part}` takes a whole number of at most {_MOST_DIGITS} digits",
             why=f"`{number}` is none",
+            next_steps=(f"write it like `--bump {part}=2`",),
         )
     return Bump(part, int(number) if equals else None)
 
@@ -152,12 +162,24 @@ def _check_together(bumps: Sequence[Bump]) -> None:
     got = ", ".join(f"`{bump}`" for bump in bumps)
     for alone in ("stable", "post"):
         if len(bumps) > 1 and any(bump.part == alone for bump in bumps):
-            raise UsageError(f"`--bump {alone}` cannot be used with another `--bump`", why=f"given: {got}")
+            raise UsageError(
+                f"`--bump {alone}` cannot be used with another `--bump`",
+                why=f"given: {got}",
+                next_steps=("leave the others out",),
+            )
     release = [bump for bump in bumps if bump.part in _RELEASE]
     if len(release) > 1:
-        raise UsageError("only one of major, minor and patch can be raised at once", why=f"given: {got}")
+        raise UsageError(
+            "only one of major, minor and patch can be raised at once",
+            why=f"given: {got}",
+            next_steps=("leave all but one of them out",),
+        )
     if len(bumps) - len(release) > 1:
-        raise UsageError("only one of alpha, beta, rc and dev can be raised at once", why=f"given: {got}")
+        raise UsageError(
+            "only one of alpha, beta, rc and dev can be raised at once",
+            why=f"given: {got}",
+            next_steps=("leave all but one of them out",),
+        )
 
 
 def _not_raised(old: Version, new: str, bumps: Sequence[Bump]) -> UsageError:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from detent.model.cutoffs import NO_CUTOFFS, Cutoff, Cutoffs
 from detent.model.names import PackageName
 from detent.named import NamedTuple
+from detent.project.building import joined
 from detent.project.indexes import IndexSetting
 from detent.project.known import BY_NAME, ForkStrategy, PrereleaseMode, Resolution
 from detent.project.sources import (
@@ -43,6 +44,10 @@ class Choosing(NamedTuple):
     """Whether what the project says of where packages come from is left aside, for all of them."""
     no_sources_packages: Setting[tuple[PackageName, ...]] = Setting((), "the default")
     """For which of them it is left aside."""
+    locks_builds: bool = False
+    """Whether what builds require is locked, too."""
+    build_terms: tuple[tuple[str, str], ...] = ()
+    """What is said of that, by the setting's name; empty where it is not locked."""
 
     @property
     def has_flags(self) -> bool:
@@ -78,6 +83,8 @@ class Choosing(NamedTuple):
                 _text(self.cutoffs.everybody).replace(" ", ""),
             ),
         }
+        if self.locks_builds:
+            found |= {"lock-build-requirements": "true", **dict(self.build_terms)}
         return tuple(sorted((name, text) for name, text in found.items() if text))
 
 
@@ -86,6 +93,7 @@ def choosing(sources: Sources, indexes: Iterable[IndexSetting]) -> Choosing:
 
     Raises :class:`SettingInvalid`.
     """
+    locks_builds = decide("lock-build-requirements", sources, False).value
     return Choosing(
         resolution=decide("resolution", sources, "highest"),
         prerelease=decide("prerelease", sources, "if-necessary"),
@@ -94,6 +102,8 @@ def choosing(sources: Sources, indexes: Iterable[IndexSetting]) -> Choosing:
         cutoffs=_cutoffs(sources, tuple(indexes)),
         no_sources=decide("no-sources", sources, False),
         no_sources_packages=_joined(every("no-sources-package", sources)),
+        locks_builds=locks_builds,
+        build_terms=_build_terms(sources) if locks_builds else (),
     )
 
 
@@ -105,6 +115,17 @@ def recorded(sources: Sources, in_force: Choosing) -> Choosing:
     if in_force.cutoffs is NO_CUTOFFS and sources.user is None and sources.system is None:
         return in_force
     return choosing(sources._replace(user=None, system=None), ())
+
+
+def _build_terms(sources: Sources) -> tuple[tuple[str, str], ...]:
+    constraints, extra = "build-constraint-dependencies", "extra-build-dependencies"
+    said = joined(
+        (setting.value for setting in every(constraints, sources)),
+        (setting.value for setting in every(extra, sources)),
+        (),
+        {},
+    )
+    return (constraints, said.constraints_text()), (extra, said.extra_text())
 
 
 def _by_package(

@@ -14,13 +14,14 @@ from detent.errors import (
     ManifestInvalid,
     ProjectUnmanaged,
     VersionRequired,
+    nearest,
 )
 from detent.model.requirement import GroupName, group_name
 from detent.model.specifiers import clause_contains, parse_clauses
 from detent.named import NamedTuple
 from detent.project.document import Document, type_name
 from detent.project.indexes import faults_of
-from detent.project.known import BY_NAME, ELSEWHERE, KNOWN, OF_OTHER_TOOLS, Known, nearest
+from detent.project.known import BY_NAME, ELSEWHERE, KNOWN, OF_OTHER_TOOLS, Known
 from detent.project.values import IndexFault, located, reading
 
 _READ_ELSEWHERE = frozenset(
@@ -34,6 +35,7 @@ _READ_ELSEWHERE = frozenset(
         "metadata",
         "sources",
         "workspace",
+        "tasks",
     )
 )
 """Kinds of values that belong with the project's requirements, and are read and checked with them."""

@@ -13,6 +13,7 @@ from detent.errors import ManifestInvalid
 from detent.project import positions
 from detent.project.positions import BYTE_ORDER_MARK, Outline
 
+_CONFLICT = re.compile(r"^(?:<{7,}|={7,}|>{7,}|\|{7,})(?:[ \t\r]|$)", re.MULTILINE)
 _PLACE = re.compile(r" \((?:at line (?P<line>\d+), column (?P<column>\d+)|at end of document)\)$")
 
 
@@ -60,6 +61,10 @@ def parse_document(text: str, display: str, base: str = "") -> Document:
         data: dict[str, object] = tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
     except ValueError as error:
         # Besides TOMLDecodeError there is the plain ValueError of an integer of thousands of digits.
+        conflict = _CONFLICT.search(text)
+        if conflict:
+            line, _ = positions.line_and_column(text, conflict.start())
+            raise _conflicted(f"{display}:{line}") from error
         message = str(error)
         place = _PLACE.search(message)
         if place and place["line"]:
@@ -74,6 +79,18 @@ def parse_document(text: str, display: str, base: str = "") -> Document:
     except RecursionError as error:
         raise _too_deep(display) from error
     return Document(text, data, display, base)
+
+
+def _conflicted(where: str) -> ManifestInvalid:
+    return ManifestInvalid(
+        where,
+        "a merge conflict was left in it",
+        why="what the project asks for is for a person to say",
+        next_steps=(
+            "keep what is right between the conflict markers, often the lines of both sides, and remove these",
+            "then run `detent lock`: it resolves a conflict in `pylock.toml` by itself",
+        ),
+    )
 
 
 def _too_deep(display: str) -> ManifestInvalid:

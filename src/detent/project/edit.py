@@ -52,7 +52,8 @@ def remove_requirement(text: str, table: Table, name: str, *, display: str = "py
     places = _places(document, there, name) if there is not None else []
     if there is None or not places:
         found = [t.label for t in placing.tables(document) if _places(document, t, name)]
-        raise DependencyMissing(name, (there or table).label, found_in=found)
+        names = [e.name for e in _entries(document, there) if e is not None] if there is not None else ()
+        raise DependencyMissing(name, (there or table).label, found_in=found, names=names)
     for index in reversed(places):
         document = parse_document(_without(document, there, index), display)
     return document.text

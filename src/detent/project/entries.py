@@ -38,6 +38,18 @@ def quote_of(raw: str) -> str:
     return "'" if raw.startswith("'") else '"'
 
 
+def specifier_of(text: str) -> tuple[str, str, str] | None:
+    """What stands before the specifier of an entry, the specifier as written, and what stands behind it.
+
+    ``None`` where there is no specifier, or a URL in its place.
+    """
+    parts = _PARTS.fullmatch(text)
+    if parts is None or not parts["specifier"]:
+        return None
+    start, end = parts.span("specifier")
+    return text[:start], text[start:end], text[end:]
+
+
 def merged(existing: str, standing: Requirement, text: str, wanted: Requirement) -> str:
     """The text of an entry after a wish of the same name and marker was added to it.
 

@@ -7,7 +7,7 @@ compared with what was meant.
 
 from collections.abc import Mapping, Sequence
 
-from detent.errors import Bug, ManifestInvalid, Unsupported, UsageError
+from detent.errors import Bug, ManifestInvalid, Unsupported, UsageError, did_you_mean
 from detent.model.toml_text import quoted
 from detent.project.document import Document, parse_document
 from detent.project.indexes import without_user
@@ -34,7 +34,11 @@ def add_index(
                 next_steps=(f"take it out first: `detent index remove {entry['name']}`",),
             )
         if entry.get("default") and other.get("default") is True:
-            raise UsageError("there is a default index already", why=f"it stands at `{where}`")
+            raise UsageError(
+                "there is a default index already",
+                why=f"it stands at `{where}`",
+                next_steps=("take it out first, with `detent index remove`",),
+            )
     made = _added(document, path, entry, is_first=is_first)
     wanted = [dict(entry), *entries] if is_first else [*entries, dict(entry)]
     return _checked(made, path, wanted, display)
@@ -51,6 +55,7 @@ def remove_index(text: str, path: tuple[str, ...], word: str, *, display: str) -
         raise UsageError(
             f"there is no index `{without_user(word)}` in `{display}`",
             why=f"it has {names}" if names else "it has no index",
+            next_steps=(*did_you_mean(word, map(_called, entries)), "see `detent index list`"),
         )
     number = found[0]
     sections = document.outline.sections

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, TypeGuard, get_args
 
-from detent.errors import SettingInvalid
+from detent.errors import SettingInvalid, nearest
 from detent.model.cutoffs import Cutoff, parse_cutoff
 from detent.model.sources import IndexFormat, ProjectIndex
 from detent.named import NamedTuple
-from detent.project.known import BY_NAME, nearest
+from detent.project.known import BY_NAME
 from detent.project.sources import (
     OF_PROJECT_FILE,
     OF_PYPROJECT,

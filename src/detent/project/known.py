@@ -4,7 +4,7 @@ Checking a file, deciding a setting, the reference and the schema for editors ar
 a setting cannot mean two things. A *protection* keeps something away: a slip in its name is an error.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias, get_args
 
 from detent.named import NamedTuple
@@ -55,6 +55,7 @@ Kind: TypeAlias = Literal[
     "variables",
     "cache-keys",
     "workspace",
+    "tasks",
 ]
 
 
@@ -355,6 +356,15 @@ KNOWN = (
         is_protection=True,
     ),
     Known(
+        "tasks",
+        "tasks",
+        "Commands of the project by name, for `detent run NAME`: a list of words, or a table with `run`,"
+        " `help`, `env`, `cwd`, `groups`, `extras` and `depends`.",
+        "pyproject",
+        '{ test = ["pytest", "-q"], check = { depends = ["test"] } }',
+        default="none",
+    ),
+    Known(
         "no-sources",
         "switch",
         "Leave `sources` aside, as everybody does who installs the project from an index.",
@@ -392,6 +402,24 @@ KNOWN = (
         "anywhere",
         '["setuptools<80"]',
         default="[]",
+        is_protection=True,
+    ),
+    Known(
+        "attestations",
+        "switch",
+        "Ask indexes that offer it who published what is newly locked, and write that into the lock.",
+        "anywhere",
+        "false",
+        variable="DETENT_ATTESTATIONS",
+        default="true",
+    ),
+    Known(
+        "lock-build-requirements",
+        "switch",
+        "Lock what builds require, too: versions and hashes, and build with these and nothing else.",
+        "pyproject",
+        "true",
+        default="false",
         is_protection=True,
     ),
     Known(
@@ -712,25 +740,3 @@ OF_OTHER_TOOLS: Mapping[str, str] = {
 }
 """Protections by names that this release does not know: leaving one out in silence would turn it off. With
 what to write in its place, where there is something."""
-
-
-def nearest(word: str, names: Iterable[str]) -> str | None:
-    """The name that was probably meant; ``None`` when none is near."""
-    found = min(names, key=lambda name: (_distance(word, name), name), default=None)
-    # A third of the letters wrong is still a slip of the fingers; more is another word.
-    return found if found is not None and _distance(word, found) * 3 <= len(found) else None
-
-
-def _distance(one: str, other: str) -> int:
-    """How many letters must be put in, taken out, replaced or swapped with the next to make one the other."""
-    above: list[int] = []
-    last: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, letter in enumerate(one, start=1):
-        above, last, row = last, row, [i]
-        for j, wanted in enumerate(other, start=1):
-            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != wanted))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
-                cost = min(cost, above[j - 2] + 1)
-            row.append(cost)
-    return row[-1]

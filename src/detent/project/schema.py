@@ -112,10 +112,29 @@ def _type(known: Known) -> dict[str, object]:
         case "workspace":
             texts = {"type": "array", "items": text}
             return _object({"members": texts, "exclude": texts})
+        case "tasks":
+            return {"type": "object", "additionalProperties": {"anyOf": [_words(), _task()]}}
         case "markers":
             return {"anyOf": [text, {"type": "array", "items": text}]}
         case _:
             return {"type": "array", "items": _adjustments()[known.kind]}
+
+
+def _words() -> dict[str, object]:
+    return {"type": "array", "minItems": 1, "items": {"type": "string"}}
+
+
+def _task() -> dict[str, object]:
+    text, names = {"type": "string"}, {"type": "array", "items": _name()}
+    return _object({
+        "run": _words(),
+        "help": text,
+        "env": {"type": "object", "additionalProperties": text},
+        "cwd": text,
+        "groups": names,
+        "extras": names,
+        "depends": {"type": "array", "items": text},
+    })
 
 
 def _source() -> dict[str, object]:

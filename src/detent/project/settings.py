@@ -71,6 +71,7 @@ class Settings(NamedTuple):
     cache_max_age: Setting[int | None]
     """Seconds; ``None``: no bound."""
     verify_cache: Setting[VerifyCache]
+    attestations: Setting[bool]
     link_mode: Setting[LinkMode]
     no_directory_links: frozenset[PackageName]
     allow_overwrite: tuple[PackageName, ...]
@@ -132,6 +133,7 @@ def settings(sources: Sources) -> Settings:
         cache_max_size=decide("cache-max-size", sources, 20 * 2**30),
         cache_max_age=decide("cache-max-age", sources, 90 * 86_400),
         verify_cache=decide("verify-cache", sources, "changed"),
+        attestations=decide("attestations", sources, True),
         link_mode=decide("link-mode", sources, "auto"),
         no_directory_links=_joined(_names("no-directory-links", sources)),
         allow_overwrite=tuple(

@@ -8,7 +8,7 @@ are the same. Faults are collected, each with its place.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from detent.errors import DetentError, ManifestInvalid
+from detent.errors import DetentError, ManifestInvalid, nearest
 from detent.model import markers
 from detent.model.markers import InvalidMarker, Marker
 from detent.model.names import extra_name, group_name, package_name
@@ -18,7 +18,6 @@ from detent.model.sources import SourceRule
 from detent.named import NamedTuple
 from detent.project.conflicts import Declared
 from detent.project.document import Document, at, type_name
-from detent.project.known import nearest
 
 _Steps: TypeAlias = tuple[str | int, ...]
 

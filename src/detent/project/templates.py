@@ -80,7 +80,11 @@ def project_name(directory: str, asked_for: str | None = None) -> str:
         try:
             return package_name(asked_for)
         except ValueError as error:
-            raise UsageError("the project's name cannot be used", why=str(error)) from error
+            raise UsageError(
+                "the project's name cannot be used",
+                why=str(error),
+                next_steps=("give another with `--name`",),
+            ) from error
     name = _INVALID_RUN.sub("-", directory).strip("-._")
     if not name:
         raise UsageError(

@@ -9,10 +9,9 @@ import re
 from collections.abc import Mapping
 from fnmatch import translate
 
-from detent.errors import ManifestInvalid
+from detent.errors import ManifestInvalid, nearest
 from detent.named import NamedTuple
 from detent.project.document import Document, at, parse_document, type_name
-from detent.project.known import nearest
 
 _KEYS = ("members", "exclude")
 _OWN = ("tool", "detent", "workspace")

@@ -35,7 +35,7 @@ _MOST_NEW_VERSIONS = 100
 def error_of(failure: SearchFailed) -> Conflict | TooDeep:
     """Make the error to raise."""
     asked = failure.asked
-    tries = _Tries(asked, failure.situation)
+    tries = Tries(asked, failure.situation)
     match failure.cause:
         case NoAnswer():
             return _conflict(failure, failure.cause, asked, tries)
@@ -43,7 +43,7 @@ def error_of(failure: SearchFailed) -> Conflict | TooDeep:
             return _too_deep(failure, failure.cause, asked, tries)
 
 
-class _Tries:
+class Tries:
     """Resolves again: a few seconds for each try, and not many in all."""
 
     def __init__(self, asked: Asked, situation: Choices) -> None:
@@ -80,10 +80,11 @@ def _unknown() -> None:
 
 def _trouble(failure: SearchFailed) -> Argument | None:
     cause = failure.cause
-    return _argument_of(failure, cause) if isinstance(cause, NoAnswer) else None
+    return argument_of(failure, cause) if isinstance(cause, NoAnswer) else None
 
 
-def _argument_of(failure: SearchFailed, cause: NoAnswer) -> Argument:
+def argument_of(failure: SearchFailed, cause: NoAnswer) -> Argument:
+    """Cut the proof that there is no answer down to what it rests on."""
     return argue(
         cause.proof,
         failure.situation,
@@ -151,9 +152,9 @@ class _Bounded:
                 raise _TooMuchToRead
 
 
-def _conflict(failure: SearchFailed, cause: NoAnswer, asked: Asked, tries: _Tries) -> Conflict:
+def _conflict(failure: SearchFailed, cause: NoAnswer, asked: Asked, tries: Tries) -> Conflict:
     situation = failure.situation
-    argument = _argument_of(failure, cause)
+    argument = argument_of(failure, cause)
     where = markers.restrict(argument.where, asked.whole)
     steps: tuple[str, ...] = ()
     if asked.advice == "always":
@@ -165,7 +166,7 @@ def _conflict(failure: SearchFailed, cause: NoAnswer, asked: Asked, tries: _Trie
     )
 
 
-def _too_deep(failure: SearchFailed, cause: OutOfTime, asked: Asked, tries: _Tries) -> TooDeep:
+def _too_deep(failure: SearchFailed, cause: OutOfTime, asked: Asked, tries: Tries) -> TooDeep:
     first, second = (split_slot(slot)[0] for slot in (cause.first, cause.second))
     setup, effort = asked.setup, asked.budget.spent()
     bounds = [] if asked.advice == "never" else list(dict.fromkeys(_bounds(failure, cause)))

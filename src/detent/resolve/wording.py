@@ -13,6 +13,7 @@ MOST_RANGES = 3
 _KINDS = (
     ("dependency-groups.", "your project's group `{}` needs"),
     ("project.optional-dependencies.", "your project's extra `{}` needs"),
+    ("build-system.", "the build of `{}` needs"),
     ("tool.detent.override-dependencies", "your project's override asks for"),
     ("tool.detent.constraint-dependencies", "your project's constraint allows"),
 )

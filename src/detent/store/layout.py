@@ -8,6 +8,7 @@
     index-v1/<index>/<name>.metadata   what its releases declare, packed so that a warm lock opens few files
     index-v1/<index>/.facts            what was learned of the index itself (does it serve metadata files?)
     metadata-v1/0-<aa>/<sha256>        what one artifact declares; valid for ever
+    metadata-v1/0-<aa>/<sha256>.publishers    who published it, as its index said
     wheels-v2/pyvenv.cfg               says to coverage that what lies below is nobody's own code
     wheels-v2/removals                 written anew when an entry goes: who links to folders looks again
     wheels-v2/unpacked/0-<aa>/<sha256>/    one unpacked wheel; the key is the sha256 of the wheel file
@@ -148,6 +149,10 @@ class Layout(NamedTuple):
     def metadata(self, digest: str) -> Path:
         """What the artifact with this sha256 declares."""
         return self.root / "metadata-v1" / f"0-{_digest(digest)[:2]}" / digest
+
+    def publishers(self, digest: str) -> Path:
+        """Who published the artifact with this sha256."""
+        return self.root / "metadata-v1" / f"0-{_digest(digest)[:2]}" / f"{digest}.publishers"
 
     def wheel(self, digest: str) -> Path:
         """The folder of the unpacked wheel with this sha256."""

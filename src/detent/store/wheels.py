@@ -112,6 +112,10 @@ class WheelStore(Shelf):
         """
         return super().check(entry, fully=fully)
 
+    def drop(self, entry: WheelEntry) -> None:
+        """Let there be no such entry any more; its files stay until others come in their place."""
+        self._unhead(entry)
+
     def heal(self, entry: WheelEntry) -> WheelEntry | None:
         """Decide about an entry in doubt by its contents; as :meth:`check` says."""
         with self.claim(entry.digest):
@@ -201,6 +205,9 @@ class WheelStore(Shelf):
         self._report(
             Notice("warning", f"the cached copy of `{entry.name}` {entry.version} was changed: {names}{more}")
         )
+        self._unhead(entry)
+
+    def _unhead(self, entry: WheelEntry) -> None:
         head = entry.root / HEAD
         # Before, since it may be the last thing done; and after, for who looked in between.
         note_removal(self._layout)

@@ -1,7 +1,7 @@
 import pytest
 
 from detent.cli.commands import BY_NAME, COMMANDS
-from detent.cli.flags import GLOBAL, RESOLVING
+from detent.cli.flags import RESOLVING, global_beside
 from detent.cli.grammar import Command
 from detent.cli.parse import Doubt, Matter, parse, with_variables
 from detent.errors import UsageError
@@ -47,7 +47,7 @@ def test_every_command_that_may_lock_has_the_flags_that_choose_versions(name: st
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_no_spelling_is_of_two_flags(command: Command) -> None:
-    flags = (*GLOBAL, *command.flags)
+    flags = (*global_beside(command.flags), *command.flags)
     spellings = [word for flag in flags for word in (*flag.spellings, *flag.hidden, flag.opposite) if word]
 
     assert [word for word in spellings if spellings.count(word) > 1] == []

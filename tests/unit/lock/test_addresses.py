@@ -1,6 +1,6 @@
 """Locking behind another mirror rewrites nothing."""
 
-from detent.lock.addresses import with_locked_addresses, with_written_paths
+from detent.lock.addresses import with_locked_addresses, with_usual_addresses, with_written_paths
 from detent.lock.model import Direct, Edge, Lock, LockedPackage
 from support.locks import artifact, entry, lock
 
@@ -124,3 +124,38 @@ def test_files_of_a_folder_of_the_project_are_named_by_their_path() -> None:
     assert with_written_paths(lying("file:///srv/"), folders) == lying("../srv/")
     for elsewhere in ("file:///home/me/", "https://a.example.com/", "wheels/"):
         assert with_written_paths(lying(elsewhere), folders) == lying(elsewhere)
+
+
+def test_most_of_a_lock_says_where_its_files_are_as_a_mirror_sees_them() -> None:
+    old = locked(*(behind("a.example.com", entry(name)) for name in "wxyz"))
+    new = locked(*(behind("b.example.com", entry(name), size_bytes=7) for name in "wxyz"))
+    odd_index = old.packages[0]._replace(index="https://evil.example/simple/")
+    odd_wheel = old.packages[1].wheels[0]._replace(url="https://evil.example/x.whl")
+    tampered = old._replace(
+        packages=(odd_index, old.packages[1]._replace(wheels=(odd_wheel,)), *old.packages[2:])
+    )
+
+    usual = with_usual_addresses(tampered, new)
+
+    healed = with_locked_addresses(new, usual)
+    assert [package.index for package in healed.packages] == ["https://a.example.com/simple/"] * 4
+    assert {w.url.split("/")[2] for p in healed.packages for w in p.wheels} == {"a.example.com"}
+    assert {w.size_bytes for p in healed.packages for w in p.wheels} == {7}
+
+
+def test_where_no_layout_prevails_the_entries_of_the_usual_index_stay() -> None:
+    old = locked(*(behind("a.example.com", entry(name)) for name in "xyz"))
+    scattered = tuple(
+        package._replace(
+            wheels=tuple(
+                w._replace(url=f"https://{package.name}.example/{n}/f") for n, w in enumerate(package.wheels)
+            )
+        )
+        for package in old.packages
+    )
+    odd = old.packages[0]._replace(index="https://evil.example/simple/")
+    new = locked(*(behind("b.example.com", entry(name)) for name in "xyz"))
+
+    usual = with_usual_addresses(old._replace(packages=(odd, *scattered[1:])), new)
+
+    assert usual.packages == scattered[1:]

@@ -1,16 +1,18 @@
 """One entry of a pylock.toml: what is read from it, and what is refused."""
 
+import re
+
 import pytest
 
 from detent.lock.model import Direct, Edge
-from detent.lock.pylock import parse_lock
+from detent.lock.pylock import parse_lock, render_lock
 from detent.model.requirement import package_name
 from support.pylocks import SHA, a_wheel, an_entry, reason, source
 
 
-def test_unknown_keys_and_attestations_are_left_alone() -> None:
+def test_unknown_keys_are_left_alone() -> None:
     text = source(
-        an_entry(f'wheels = [{a_wheel()}]\nmood = 3\nattestation-identities = [{{kind = "x"}}]\n'),
+        an_entry(f"wheels = [{a_wheel()}]\nmood = 3\n"),
         head='mood = "fine"\n[tool.other]\nkey = 1\n',
     )
 
@@ -19,6 +21,52 @@ def test_unknown_keys_and_attestations_are_left_alone() -> None:
     assert found.inputs is None
     assert found.created_by == "other"
     assert [p.name for p in found.packages] == ["a"]
+
+
+def attested(identities: str) -> str:
+    return source(an_entry(f"wheels = [{a_wheel()}]\nattestation-identities = {identities}\n"))
+
+
+def test_attestation_identities_are_read_whoever_wrote_them_and_written_on_one_line_each() -> None:
+    identities = (
+        '[{workflow = "release.yml", repository = "a/b", kind = "GitHub", claims = {ref = "v1", aud = ["x", 2]}},'
+        ' {kind = "Google", email = "a@example.com"}, {email = "a@example.com", kind = "Google"}]'
+    )
+
+    lock = parse_lock(attested(identities), "pylock.toml")
+
+    assert lock.packages[0].attestations == (
+        '{kind = "GitHub", claims = {aud = ["x", 2], ref = "v1"}, repository = "a/b", workflow = "release.yml"}',
+        '{kind = "Google", email = "a@example.com"}',
+    )
+    text = render_lock(lock)
+    assert text.endswith(
+        """]
+attestation-identities = [
+    {kind = "GitHub", claims = {aud = ["x", 2], ref = "v1"}, repository = "a/b", workflow = "release.yml"},
+    {kind = "Google", email = "a@example.com"},
+]
+"""
+    )
+    assert parse_lock(text, "pylock.toml") == lock
+
+
+@pytest.mark.parametrize(
+    ("identities", "said"),
+    [
+        ('"GitHub"', "must be an array"),
+        ('["GitHub"]', r"attestation-identities\[0\]` must be a table"),
+        ("[{repository = 'a/b'}]", r"attestation-identities\[0\]` is no identity: its `kind` is missing"),
+        ("[{kind = 3}]", "its `kind` must be a string"),
+        ("[{kind = ''}]", "its `kind` must be a string"),
+        ("[{kind = 'x', at = 2024-01-01}]", "holds something that is no text, number, switch or table"),
+        ("[{kind = 'x', n = 1e999}]", "holds something that is no text, number, switch or table"),
+        (f"[{{kind = 'x', a = '{'x' * 5000}'}}]", "longer than 4096"),
+        (f"[{{kind = 'x', a = {'[' * 20}{']' * 20}}}]", "nested too deeply"),
+    ],
+)
+def test_what_is_no_identity_is_refused(identities: str, said: str) -> None:
+    assert re.search(said, reason(attested(identities)))
 
 
 def test_sub_tables_as_pip_writes_them_are_read() -> None:

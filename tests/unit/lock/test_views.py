@@ -1,10 +1,13 @@
 """The tree of a lock."""
 
+from typing import Any
+
 import pytest
 
 from detent.errors import UsageError
-from detent.lock.model import Direct, LockedPackage
-from detent.lock.views import tree
+from detent.lock.model import Direct, Lock, LockedPackage
+from detent.lock.views import draw, edges, view
+from detent.model.inputs import Inputs
 from detent.model.requirement import extra_name, group_name, package_name
 from support.locks import entry, foreign, inputs, lock, target
 
@@ -29,6 +32,11 @@ LOCK = lock(
     entry("requests", "2.34.2", needs=["idna<4", "anyio"], extras={"socks": ["pysocks"]}),
     made_from=PROJECT,
 )
+
+
+def tree(some: Lock, project: Inputs, *, depth: int | None = None, dedupe: bool = True, **asked: Any) -> str:
+    """Draw what is asked for."""
+    return draw(view(some, project, **asked), depth=depth, dedupe=dedupe)
 
 
 def test_the_tree_shows_extras_groups_forks_and_repeats() -> None:
@@ -291,3 +299,25 @@ def test_the_tree_shows_what_overrides_and_exclusions_leave() -> None:
     some = lock(entry("a"), entry("only-here", marker="sys_platform == 'win32'"), made_from=project)
 
     assert tree(some, project) == "demo\n├── a v1.0\n└── only-here v1.0\n"
+
+
+def test_notes_stand_behind_what_brings_a_package_in() -> None:
+    some = lock(entry("a", "1.0"), made_from=inputs([], groups={"dev": ["a"]}))
+    project = inputs([], groups={"dev": ["a"]})
+
+    assert draw(view(some, project), notes={0: " (1.0KiB)"}) == "demo\n└── a v1.0 (group: dev) (1.0KiB)\n"
+
+
+def test_edges_come_once_each_nearer_ones_first_and_say_what_is_wanted() -> None:
+    project = inputs(["a>=1", "b; sys_platform == 'linux'"])
+    some = lock(entry("a", needs=["b<2"]), entry("b", needs=["a"]), made_from=project)
+
+    found = list(edges(view(some, project)))
+
+    assert [(node.entry, link.node.entry, link.wanted) for node, link in found] == [
+        (-1, 0, (">=1",)),
+        (-1, 1, ("; sys_platform == 'linux'",)),
+        (0, 1, ("<2",)),
+        (1, 0, ()),
+    ]
+    assert [node.entry for node, _ in edges(view(some, project), 1)] == [-1, -1]

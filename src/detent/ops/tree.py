@@ -1,0 +1,178 @@
+"""Tree: what of the lock needs what, with newer versions and sizes where they are asked for."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from packaging.version import Version
+
+from detent.errors import NotLocked, UsageError, did_you_mean, nearest
+from detent.lock.model import Lock, LockedPackage
+from detent.lock.select import best_file
+from detent.lock.views import View, view
+from detent.model import markers
+from detent.model.build_policy import BuildPolicy
+from detent.model.platforms import PLATFORMS, on_platform, on_python
+from detent.model.requirement import PackageName, package_name
+from detent.model.target import Target
+from detent.model.versions import newest
+from detent.model.wheel_coverage import places
+from detent.named import NamedTuple
+from detent.ops.discover import Project
+from detent.ops.selection import Chosen, for_project, wanted_selection
+from detent.ops.shown_lock import shown_lock
+from detent.ops.world import World
+
+
+class TreeOptions(NamedTuple):
+    """Which part of the tree to draw; ``None`` depth: all of it."""
+
+    depth: int | None = None
+    invert: bool = False
+    packages: tuple[str, ...] = ()
+    pruned: tuple[str, ...] = ()
+    dedupe: bool = True
+    chosen: Chosen | None = None
+    """Which extras and groups to show; ``None``: all of them."""
+    python_version: str = ""
+    """For this Python alone; this, or the platform, given: of the interpreter's platform, or Python."""
+    python_platform: str = ""
+    outdated: bool = False
+    sizes: bool = False
+    locked: bool = False
+    frozen: bool = False
+
+
+class TreeOutcome(NamedTuple):
+    """What is shown, and what is said of entries beside it, by their place."""
+
+    view: View
+    options: TreeOptions
+    latest: Mapping[int, str]
+    """Newer versions that the index has; only of what is not the newest."""
+    sizes: Mapping[int, int]
+    """Bytes to download."""
+
+
+def tree(world: World, project: Project, options: TreeOptions) -> TreeOutcome:
+    """Look at the lock, locking first if needed.
+
+    Raises :class:`NotLocked` for a package that is not locked, and :class:`UsageError`.
+    """
+    target = _target(world, project, options)
+    lock, inputs = shown_lock(world, project, locked=options.locked, frozen=options.frozen)
+    names = {package.name for package in lock.packages}
+    members = {member.name for member in inputs.members}
+    packages = _names(options.packages, "--package", names | members)
+    pruned = frozenset(_names(options.pruned, "--prune", names))
+    parts = project.workspace.parts if project.workspace is not None else ()
+    wanted = None if options.chosen is None else wanted_selection(lock, for_project(project, options.chosen))
+    seen = view(
+        lock,
+        inputs,
+        title=project.title,
+        version=project.manifest.version or "",
+        target=target,
+        groups=None if wanted is None else wanted.groups,
+        extras=None if wanted is None else wanted.extras,
+        base=wanted is None or wanted.base,
+        invert=options.invert,
+        packages=packages,
+        pruned=pruned,
+        versions={part.name: part.manifest.version or "" for part in parts},
+    )
+    return TreeOutcome(
+        seen,
+        options,
+        _latest(world, lock) if options.outdated else {},
+        _sizes(world, project, lock, target) if options.sizes else {},
+    )
+
+
+def _names(texts: Iterable[str], flag: str, known: Collection[PackageName]) -> tuple[PackageName, ...]:
+    found = []
+    for text in texts:
+        try:
+            name = package_name(text)
+        except ValueError as error:
+            raise UsageError(
+                f"`{flag}` takes the name of a package",
+                why=str(error),
+                next_steps=("write a name such as `httpx`",),
+            ) from error
+        if name not in known:
+            raise NotLocked(name, near=tuple(filter(None, (nearest(name, known),))))
+        found.append(name)
+    return tuple(found)
+
+
+def _target(world: World, project: Project, options: TreeOptions) -> Target | None:
+    """Give where the tree is for; ``None``: every environment of the lock."""
+    if not (options.python_version or options.python_platform):
+        return None
+    here = world.interpreter(project).target
+    environment = dict(here.environment)
+    if options.python_version:
+        try:
+            environment = on_python(environment, options.python_version)
+        except ValueError as error:
+            why = f"`{options.python_version}` is none"
+            raise UsageError(
+                "`--python-version` takes a version such as `3.12`",
+                why=why,
+                next_steps=("write it like `--python-version 3.12`",),
+            ) from error
+    if options.python_platform:
+        try:
+            environment = on_platform(environment, options.python_platform)
+        except ValueError as error:
+            raise UsageError(
+                f"there is no platform `{options.python_platform}`",
+                why=f"known are {', '.join(f'`{name}`' for name in PLATFORMS)}",
+                next_steps=did_you_mean(options.python_platform, PLATFORMS) or ("name one of those",),
+            ) from error
+    return Target(environment["python_full_version"], environment, ())
+
+
+# ---- what is said beside -----------------------------------------------------------------------
+
+
+def _latest(world: World, lock: Lock) -> dict[int, str]:
+    """Give newer versions; who has a pre-release is told of newer ones, and nobody else."""
+    asked = [
+        (place, package)
+        for place, package in enumerate(lock.packages)
+        if package.index and package.version and world.releases.serving(package) is not None
+    ]
+    world.releases.expect([package.name for _, package in asked], ())
+    found: dict[int, str] = {}
+    for place, package in asked:
+        listing = world.releases.listing(package.name)
+        current = Version(package.version)
+        candidates = listing.every if current.is_prerelease else listing.stable
+        number = newest(candidates & ~listing.yanked)
+        if number:
+            version = listing.release(number).version
+            if Version(version) > current:
+                found[place] = version
+    world.releases.save()
+    return found
+
+
+def _sizes(world: World, project: Project, lock: Lock, target: Target | None) -> dict[int, int]:
+    here = target or world.interpreter(project).target
+    sizes = ((place, _size(package, here)) for place, package in enumerate(lock.packages))
+    return {place: size for place, size in sizes if size is not None}
+
+
+def _size(package: LockedPackage, target: Target) -> int | None:
+    """Give the size of the wheel for a target; where it has none, that of the largest file of all."""
+    if target.tags:
+        best = best_file(package.wheels, None, target, policy=BuildPolicy(), name=package.name)
+        fitting = [best] if best is not None else []
+    else:  # of another machine than this one no tags are known
+        fitting = [
+            wheel
+            for wheel in package.wheels
+            if markers.evaluate(places([wheel.filename]), target.environment)
+        ]
+    files = fitting or [*package.wheels, *((package.sdist,) if package.sdist is not None else ())]
+    return max((file.size_bytes for file in files if file.size_bytes is not None), default=None)
