@@ -43,6 +43,8 @@ def test_a_usage_error_that_writes_its_own_sentence_has_a_next_step_too() -> Non
         errors.UnknownGroup("nope", (), where="here"),
         errors.UnknownGroup("dve", ("dev",), where="here"),
         errors.NotLocked("nope"),
+        errors.NotCommitted("revision", "nope", "pylock.toml", "it is none"),
+        errors.CommandNeeded(),
         errors.ExclusiveExtras(("extra `a`",), ("extra `a`", "extra `b`")),
         errors.InvalidRequirementText("=", "it is none"),
     ]

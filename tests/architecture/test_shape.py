@@ -18,7 +18,7 @@ LATE_IMPORTS = {
     "ops/wiring.py",
 }
 STREAMS_HOME = {"cli/console.py", "cli/frame.py"}
-ON_THE_SHORTEST_WAY = {"cli/report.py", "lock/model.py", "ops/matching.py", "ops/means.py"}
+ON_THE_SHORTEST_WAY = {"cli/console.py", "cli/report.py", "lock/model.py", "ops/matching.py", "ops/means.py"}
 """Imported by a sync that reads no project and no lock, and pass on what others make of those."""
 ENVIRON_HOME = {
     "cli/app.py",

@@ -58,6 +58,19 @@ def test_a_login_is_kept_used_told_and_forgotten(sandbox: Sandbox) -> None:
     assert sandbox.detent("auth", "dir").ok().out == f"{store(sandbox).parent}\n"
 
 
+def test_a_login_is_given_for_an_index_by_its_name(sandbox: Sandbox) -> None:
+    with serve([wheel("a", "1.0")], user=("__token__", "s3cret")) as private:
+        sandbox.manifest("a", tail=f'\n[[tool.detent.index]]\nname = "ours"\nurl = "{private.url}"\n')
+
+        said = sandbox.detent("auth", "login", "ours", "--token", "s3cret").ok()
+
+        assert f"for `{private.origin}` in" in said.err
+        assert sandbox.detent("auth", "token", "ours").ok().out == "s3cret\n"
+        sandbox.detent("lock").ok()
+        sandbox.detent("auth", "logout", "ours").ok()
+        assert "[login-missing]" in sandbox.detent("auth", "token", private.origin).err
+
+
 def test_an_index_that_is_never_asked_without_a_login_is_not_said_to_answer(sandbox: Sandbox) -> None:
     with serve([wheel("a", "1.0")]) as ours:
         table = f'[[tool.detent.index]]\nname = "ours"\nurl = "{ours.url}"\nauthenticate = "always"\n'

@@ -13,8 +13,12 @@ from support.example_packages import example_packages
 from support.index_server import IndexServer
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and path.name != "monorepo")
-"""`monorepo`, which brings its own servers, has a module of its own."""
+FOLDERS = sorted(
+    path.name
+    for path in EXAMPLES.iterdir()
+    if path.is_dir() and path.name not in {"merge-conflicts", "monorepo"}
+)
+"""`monorepo` brings its own servers, `merge-conflicts` is a script: they stand with what they show."""
 SERVES = "detent run --extra serve uvicorn service:app"
 
 
@@ -57,6 +61,11 @@ def test_an_example_does_what_its_readme_says(example: str, sandbox: Sandbox, in
                 "roman_numbers-0.1.0-py3-none-any.whl",
                 "roman_numbers-0.1.0.tar.gz",
             ]
+        case "lock-review":
+            page = done["detent diff --against pylock.before.toml --output-format markdown"].out
+            assert "| `-` | `sniffio` | `1.3.1` |" in page
+            assert "orjson 3.11.4, from " in done["detent diff --textconv pylock.toml"].out
+            assert done["detent lock --check"].err.startswith("Resolved 3 packages")
         case _:
             pytest.fail(f"say here what the commands of `{example}` come to")
 

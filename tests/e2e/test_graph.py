@@ -2,13 +2,16 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
+from detent.ops.graph import read_assets
 from support.answers import answer
 from support.backends import tiny_tree, write_tree
 from support.cli import Sandbox, publish
 from support.index_server import IndexServer
+from support.repositories import Repository
 from support.wheels import metadata_text, wheel
 
 LICENSED = "License-Expression: MIT\nSummary: Speaks up\nProject-URL: Home, https://shout.example.com\n"
@@ -89,6 +92,20 @@ def test_a_folder_says_of_itself_what_stands_in_its_project_table(project: Sandb
     assert leaf["source"] == {"kind": "directory", "location": "leaf"}
 
 
+def test_a_commit_says_of_itself_what_stands_in_its_project_table(project: Sandbox, tmp_path: Path) -> None:
+    tree = tiny_tree("leaf", "1.0")
+    tree["pyproject.toml"] = tree["pyproject.toml"].replace("[project]", '[project]\nlicense = "0BSD"', 1)
+    upstream = Repository(tmp_path / "upstream")
+    upstream.commit(tree)
+    project.manifest("leaf", tail=f'[tool.detent.sources]\nleaf = {{ git = "{upstream.url}" }}\n')
+    project.detent("lock").ok()
+
+    done = project.detent("graph", "--offline", "--output-format", "json").ok()
+
+    (leaf,) = answer("graph", done)["packages"]
+    assert (leaf["license"], leaf["source"]["kind"]) == ("0BSD", "git")
+
+
 @pytest.mark.parametrize("name", ["pylock.toml", "./pyproject.toml"])
 def test_no_file_of_the_project_is_replaced(project: Sandbox, name: str) -> None:
     project.detent("lock").ok()
@@ -103,6 +120,34 @@ def test_no_file_of_the_project_is_replaced(project: Sandbox, name: str) -> None
 
 def test_what_goes_to_standard_output_cannot_be_opened(project: Sandbox) -> None:
     assert "`--open` needs a file" in project.detent("graph", "--open", "-o", "-").err
+
+
+def test_the_page_is_opened_in_the_browser_that_is_named(project: Sandbox) -> None:
+    script = project.write("browser", '#!/bin/sh\necho "$1" > opened\n')
+    script.chmod(0o755)
+
+    project.detent("graph", "--open", env={"BROWSER": f"{script} %s"}).ok()
+
+    assert project.read("opened").strip() == (project.root / "graph.html").as_uri()
+
+
+def test_without_a_browser_the_page_is_there_all_the_same(project: Sandbox) -> None:
+    script = project.write("browser", "#!/bin/sh\nexit 1\n")
+    script.chmod(0o755)
+
+    nothing_else = {"BROWSER": f"{script} %s", "PATH": str(project.root / "empty")}
+    done = project.detent("graph", "--open", env=nothing_else).ok()
+
+    assert "warning: no browser could be started: open `graph.html` yourself" in done.err
+    assert (project.root / "graph.html").is_file()
+
+
+def test_our_own_parts_of_the_page_cannot_end_the_elements_they_stand_in() -> None:
+    style, script, controls = read_assets()
+
+    assert not re.search(r"</|<!--", style + script)
+    assert "<script" not in controls
+    assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", style + script + controls)
 
 
 # ---- tree ------------------------------------------------------------------------------------

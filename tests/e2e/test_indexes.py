@@ -176,6 +176,27 @@ def test_what_is_added_from_an_index_is_pinned_to_it(
     assert sandbox.read("pyproject.toml") == before
 
 
+def test_an_index_that_the_project_has_elsewhere_or_by_another_name_is_not_added_twice(
+    sandbox: Sandbox, private: IndexServer, public: IndexServer
+) -> None:
+    sandbox.manifest("c", tail=declared(public.url, "explicit = true"))
+    sandbox.detent("lock").ok()
+    before = sandbox.read("pyproject.toml")
+
+    refused = sandbox.detent("add", "--index", f"ours={private.url}", "--no-sync", "a")
+
+    assert refused.code == 2
+    assert "error: the project has the index `ours` at another URL" in refused.err
+    assert f"it says `{public.url}`, and `--index` says `{private.url}`" in refused.err
+    assert sandbox.read("pyproject.toml") == before
+
+    # By another name the same place is the index that it is.
+    sandbox.detent("add", "--index", f"theirs={public.url}", "--no-sync", "b").ok()
+    text = sandbox.read("pyproject.toml")
+    assert text.count("[[tool.detent.index]]") == 1
+    assert tomllib.loads(text)["tool"]["detent"]["sources"] == {"b": {"index": "ours"}}
+
+
 def test_a_pin_to_an_index_that_nobody_declares_is_told_with_its_line(sandbox: Sandbox) -> None:
     sandbox.manifest("c", tail='[tool.detent.sources]\nc = { index = "nix" }\n')
 
@@ -245,6 +266,27 @@ def test_an_index_that_only_the_lock_names_is_told(sandbox: Sandbox) -> None:
 
         where = evil.origin.partition("//")[2]
         assert f"warning: files are fetched from `{where}` by the word of the lock alone" in said.err
+
+
+def test_an_entry_that_names_no_index_is_told_where_no_index_of_ours_knows_its_host(
+    sandbox: Sandbox, public: IndexServer
+) -> None:
+    sandbox.manifest("c")
+    sandbox.detent("lock").ok()
+    text = sandbox.read("pylock.toml").replace(f'index = "{public.url}"\n', "")
+    start, end = text.index("[tool.detent]"), text.index("[[packages]]")
+    text = text[:start] + text[end:]
+    sandbox.write("pylock.toml", text)
+    told = "by the word of the lock alone"
+    assert told not in sandbox.detent("sync", "--frozen").ok().err
+
+    with serve([wheel("c", "1.0")]) as other:
+        sandbox.write("pylock.toml", text.replace(public.origin, other.origin))
+        sandbox.detent("cache", "clean").ok()
+
+        said = sandbox.detent("sync", "--frozen", "--reinstall").ok()
+
+    assert f"files are fetched from `{other.origin.partition('//')[2]}` {told}" in said.err
 
 
 def test_credentials_of_an_index_are_sent_to_it_and_written_nowhere(

@@ -144,6 +144,23 @@ def test_a_workspace_says_its_members(project: Sandbox, ask: Ask) -> None:
     assert (about["workspace_root"], len(about["members"])) == (str(project.root), 2)
 
 
+def test_what_looks_at_the_lock_gives_its_facts(project: Sandbox, ask: Ask) -> None:
+    project.manifest("shout", "paint", "letters<2")
+    project.detent("lock").ok()
+    project.write("pylock.old.toml", project.read("pylock.toml"))
+    project.manifest("shout", "letters")
+    project.detent("lock", "--upgrade").ok()
+
+    assert ask("tree")
+    assert ask("graph", "-o", "graph.html")
+    assert ask("why", "letters")
+    assert ask("why-not", "letters==1.0")
+    assert ask("outdated")
+    assert ask("upgrade", "--dry-run")
+    assert ask("verify")
+    assert ask("diff", "--against", "pylock.old.toml")
+
+
 def test_an_export_is_text_in_a_field(project: Sandbox, ask: Ask) -> None:
     shown = ask("export", "--no-header")
     written = ask("export", "-o", "constraints.txt")

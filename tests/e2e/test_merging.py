@@ -1,8 +1,10 @@
 """Locks of two branches put together by real git: by text, by `detent lock`, and by the merge driver."""
 
 import os
+import sys
 import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from support.cli import Done, Sandbox, publish, run
 from support.index_server import IndexServer
 from support.wheels import wheel
 
+EXAMPLE = Path(__file__).parents[2] / "examples/merge-conflicts"
 IDENTITY = {
     f"GIT_{who}_{what}": value
     for who in ("AUTHOR", "COMMITTER")
@@ -258,6 +261,27 @@ def test_a_merge_that_is_clean_as_text_and_false_is_found_and_repaired(project: 
     project.detent("lock").ok()
     assert versions(project)["shared"] == "1.1"
     project.detent("lock", "--check").ok()
+
+
+def test_the_example_goes_as_it_says(sandbox: Sandbox, index: IndexServer, tmp_path: Path) -> None:
+    publish(
+        index,
+        *(wheel("rich", version) for version in ("14.0.0", "14.1.0", "14.2.0")),
+        wheel("httpx", "0.28.1"),
+        wheel("iniconfig", "2.3.0"),
+        wheel("pluggy", "1.6.0"),
+    )
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "detent").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m detent "$@"\n', "utf-8")
+    (programs / "detent").chmod(0o755)
+    path = f"{programs}:{sandbox.variables['PATH']}"
+
+    done = run(
+        ["sh", str(EXAMPLE / "two-branches.sh")], cwd=tmp_path, env={**sandbox.variables, "PATH": path}
+    ).ok()
+
+    assert done.out == (EXAMPLE / "expected.txt").read_text("utf-8")
 
 
 # ---- the merge driver --------------------------------------------------------------------------

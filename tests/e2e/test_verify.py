@@ -266,3 +266,44 @@ def test_files_of_this_machine_are_held_to_their_hash(tmp_path: Path, sandbox: S
 
     assert done.code == 1
     assert "a 1.0: `sha256` of `a-1.0-py3-none-any.whl`" in done.out
+
+
+def provenance(repository: str) -> bytes:
+    publisher = {"kind": "GitHub", "repository": repository, "workflow": "r.yml"}
+    bundle = {"publisher": publisher, "attestations": [{"version": 1}]}
+    return json.dumps({"version": 1, "attestation_bundles": [bundle]}).encode()
+
+
+def test_another_publisher_is_a_finding_and_one_that_is_lost_a_warning(
+    sandbox: Sandbox, index: IndexServer
+) -> None:
+    publish(index, wheel("a", "1.0"))
+    file = index.files["a-1.0-py3-none-any.whl"]
+    file.provenance = provenance("ada/a")
+    sandbox.manifest("a")
+    sandbox.detent("lock").ok()
+    assert "ada/a" in sandbox.read("pylock.toml")
+    assert "Not confirmed" not in sandbox.detent("verify").ok().err
+
+    file.provenance = provenance("eve/a")
+    done = sandbox.detent("verify")
+    assert done.code == 1
+    assert "a 1.0: `attestation-identities`: the lock says" in done.out
+
+    file.provenance = None
+    done = sandbox.detent("verify").ok()
+    assert "the index says nothing of it" in done.err
+
+
+def test_what_builds_get_is_held_against_the_index_too(sandbox: Sandbox, index: IndexServer) -> None:
+    publish(index, wheel("helper", "1.0"))
+    built = tiny_sdist("b", "1.0", build_requires=["helper"], is_open=True)
+    index.add(built.filename, built.data)
+    sandbox.manifest("b", tail="\n[tool.detent]\nlock-build-requirements = true\n")
+    sandbox.detent("lock").ok()
+    assert "Verified 2 packages (2 files)" in sandbox.detent("verify").ok().err
+
+    tamper(sandbox, "/files/helper/", "/files/he1per/")
+    done = sandbox.detent("verify")
+    assert done.code == 1
+    assert "helper 1.0: `url` of `helper-1.0-py3-none-any.whl`" in done.out

@@ -52,8 +52,8 @@ def test_every_path_is_told_with_the_bounds_that_hold_the_version_and_nobody_is_
     assert told.out.splitlines() == [
         "low v1.0",
         "  demo (extra: net, pyproject.toml:7) -> low<3",
-        "  demo (pyproject.toml:5) -> web<2 (v1.0) -> low>=1,<2",
         "  demo (group: dev, pyproject.toml:10) -> tool (v1.0) -> low",
+        "  demo (pyproject.toml:5) -> web<2 (v1.0) -> low>=1,<2",
         "  lower bound: >=1, of web v1.0",
         "  upper bound: <2, of web v1.0",
     ]

@@ -21,10 +21,12 @@ from packaging.tags import parse_tag
 from packaging.utils import parse_wheel_filename
 
 from detent.errors import BuildForbidden, Failures, NoMatchingTarget
+from detent.lock.comparison import compare
 from detent.lock.model import Direct, Edge, Lock, LockedPackage
 from detent.lock.packed import pack, unpack
 from detent.lock.pylock import parse_header, parse_lock, render_lock
 from detent.lock.select import Wanted, select
+from detent.model.attestations import identity_text
 from detent.model.build_policy import BuildPolicy
 from detent.model.candidate import Artifact
 from detent.model.inputs import RecordedInputs
@@ -101,6 +103,18 @@ POLICIES = st.just(BuildPolicy()) | st.builds(
 )
 
 
+SAID = st.recursive(
+    TEXTS | st.booleans() | st.integers(-5, 5),
+    lambda said: st.lists(said, max_size=2) | st.dictionaries(TEXTS, said, max_size=2),
+    max_leaves=4,
+)
+IDENTITIES = st.builds(
+    lambda kind, more: identity_text({**more, "kind": kind}),
+    TEXTS.filter(bool),
+    st.dictionaries(TEXTS, SAID, max_size=3),
+)
+
+
 @st.composite
 def files(draw: st.DrawFn, filename: str) -> Artifact:
     made = artifact(filename)
@@ -132,6 +146,7 @@ def packages(draw: st.DrawFn) -> LockedPackage:
         requires=draw(texts),
         extras=tuple((extra_name(e), draw(texts)) for e in sorted(draw(st.sets(st.sampled_from(EXTRAS))))),
         is_built=draw(st.booleans()),
+        attestations=tuple(sorted(draw(st.sets(IDENTITIES, max_size=2)))),
     )
 
 
@@ -250,6 +265,29 @@ def test_the_decoded_copy_is_the_lock(lock: Lock) -> None:
 
     assert copy == lock
     assert repr(copy) == repr(lock)
+
+
+@given(locks() | locks(own=False))
+def test_a_lock_does_not_differ_from_itself(lock: Lock) -> None:
+    again = parse_lock(render_lock(lock), "pylock.toml")
+
+    assert compare(lock, again).is_empty
+    assert {change.kind for change in compare(None, lock).packages} <= {"added"}
+
+
+@given(locks() | locks(own=False), locks() | locks(own=False))
+def test_what_came_one_way_went_the_other_way(one: Lock, other: Lock) -> None:
+    there, back = compare(one, other), compare(other, one)
+
+    mirrored = {"added": "removed", "removed": "added"}
+    assert there.is_empty == back.is_empty
+    assert [(c.name, c.before, c.after) for c in there.packages] == [
+        (c.name, c.after, c.before) for c in back.packages
+    ]
+    kinds = [
+        (there_is.kind, back_is.kind) for there_is, back_is in zip(there.packages, back.packages, strict=True)
+    ]
+    assert all(mirrored.get(forth, other) == other for forth, other in kinds if forth in mirrored)
 
 
 @settings(max_examples=300)

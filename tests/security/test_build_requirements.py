@@ -4,8 +4,6 @@ What builds of a lock take is in e2e/test_build_terms and e2e/test_indexes; here
 and what is built for others.
 """
 
-from collections.abc import Iterator
-
 import pytest
 
 from support.backends import tiny_sdist, tiny_tree, write_tree
@@ -19,7 +17,7 @@ ASKS = "def get_requires_for_build_wheel(config_settings=None): return ['asked']
 
 
 @pytest.fixture
-def late(index: IndexServer) -> Iterator[IndexServer]:
+def late(index: IndexServer) -> IndexServer:
     """An index with two versions of some tools, the newer uploaded after the bound."""
     for name in ("tool", "asked"):
         for version, day in (("1.0", "2024-01-01"), ("2.0", "2024-06-01")):

@@ -83,6 +83,8 @@ class File:
     digests: dict[str, str] = field(default_factory=dict)
     requires_python: str = ""
     metadata: bytes | None = None
+    provenance: bytes | None = None
+    """What is said of who published it (PEP 740)."""
 
     @property
     def project(self) -> str:
@@ -236,6 +238,10 @@ class IndexServer:
         path = f"/files/{file.project}/{quote(file.filename)}"
         return f"../..{path}" if self.relative_links else f"{self.origin}{path}"
 
+    def provenance_url(self, filename: str) -> str:
+        """Where it is said who published a file."""
+        return f"{self.origin}/integrity/{quote(filename)}"
+
     def _json_page(self, name: str, files: list[File]) -> tuple[str, bytes]:
         rows = []
         for file in files:
@@ -253,6 +259,8 @@ class IndexServer:
                 row["upload-time"] = file.uploaded
             if self.metadata == "announced" and file.metadata is not None:
                 row["core-metadata"] = {"sha256": hashlib.sha256(file.metadata).hexdigest()}
+            if file.provenance is not None:
+                row["provenance"] = self.provenance_url(file.filename)
             rows.append(row)
         page = {"meta": {"api-version": "1.1"}, "name": name, "files": rows, "versions": []}
         return "application/vnd.pypi.simple.v1+json", json.dumps(page).encode()
@@ -271,6 +279,8 @@ class IndexServer:
             if self.metadata == "announced" and file.metadata is not None:
                 digest = hashlib.sha256(file.metadata).hexdigest()
                 attributes.append(f'data-core-metadata="sha256={digest}"')
+            if file.provenance is not None:
+                attributes.append(f'data-provenance="{self.provenance_url(file.filename)}"')
             lines.append(f"<a {' '.join(attributes)}>{html.escape(file.filename)}</a><br/>")
         return "text/html", "\n".join([*lines, "</body>", "</html>", ""]).encode()
 
@@ -389,7 +399,15 @@ class _Handler(BaseHTTPRequestHandler):
             return self._page(path, headers)
         if path.startswith("/files/"):
             return self._file(path.rpartition("/")[2], headers)
+        if path.startswith("/integrity/"):
+            return self._provenance(path.rpartition("/")[2])
         return 404, {}, b"nothing here"
+
+    def _provenance(self, filename: str) -> tuple[int, dict[str, str], bytes]:
+        file = self.server.index.files.get(filename)
+        if file is None or file.provenance is None:
+            return 404, {}, b"no such file"
+        return 200, {"Content-Type": "application/vnd.pypi.integrity.v1+json"}, file.provenance
 
     def _page(self, path: str, headers: Mapping[str, str]) -> tuple[int, dict[str, str], bytes]:
         index = self.server.index

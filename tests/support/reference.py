@@ -122,7 +122,7 @@ _OTHER_TOOLS = """\
 | `PIP_CERT`, `REQUESTS_CA_BUNDLE` | certificates, when `SSL_CERT_FILE` is not set |
 | `SSL_CERT_DIR` | folders of certificates to trust, beside such a file or in place of what the system trusts |
 | `NETRC` | the file of logins to read in place of `~/.netrc` |
-| `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` | proxies, which are spoken to in plain HTTP: `http://proxy.example:3128`, for addresses in https too; not `https://` or `socks5://`. `DETENT_PROXY` comes before the first three |
+| `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` | proxies: `http://proxy.example:3128`, for addresses in https too, or `https://proxy.example` for one that is spoken to in TLS; not `socks5://`. `DETENT_PROXY` comes before the first three |
 | `XDG_CACHE_HOME`, `XDG_CONFIG_HOME`, `XDG_CONFIG_DIRS`, `XDG_DATA_HOME` | where cache, configuration and logins lie by default |
 | `HOME` | the same, and `~` |
 | `PATH` | where interpreters, and commands of `detent run`, are looked for |

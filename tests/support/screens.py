@@ -33,6 +33,11 @@ class Terminal:
         fcntl.ioctl(self.stream.fileno(), termios.TIOCSWINSZ, size)
         self._screen.resize(rows, columns)
 
+    def size(self) -> tuple[int, int]:
+        """Give its columns and rows, as the other side sees them."""
+        columns, rows = os.get_terminal_size(self.stream.fileno())
+        return columns, rows
+
     def lines(self) -> list[str]:
         """Give what stands on the screen, without what is blank at its end."""
         while select.select([self._ours], [], [], 0)[0]:

@@ -15,7 +15,6 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -151,23 +150,24 @@ class Hooks(BuildBackendHookCaller):
             variables["_PYPROJECT_HOOKS_BACKEND_PATH_JSON"] = json.dumps(list(self.backend_path))
         self._began = self._output.seek(0, os.SEEK_END)
         try:
-            # A session of its own, not only a group: a program that asks for a password on the terminal then
-            # finds none, instead of stopping the build for ever.
-            start = partial(
-                subprocess.Popen,
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=self._output,
-                stderr=subprocess.STDOUT,
-                cwd=self.source_dir,
-                env=variables,
-                start_new_session=True,
-            )
-            process = started(start, _end_group)
+            process = started(lambda: self._begun(command, variables), _end_group)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise HookFailed(f"`{hook_name}` could not be started: {reason}") from error
         return _wait(process, self._halt)
+
+    def _begun(self, command: Sequence[str], variables: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            cwd=self.source_dir,
+            env=variables,
+            # A session of its own, not only a group: a program that asks for a password on the terminal then
+            # finds none, instead of stopping the build for ever.
+            start_new_session=True,
+        )
 
     # ---- what came of it --------------------------------------------------------------------
 

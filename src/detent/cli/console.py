@@ -144,7 +144,7 @@ class Console:
     @property
     def columns(self) -> int:
         """How wide a text may be: the terminal's width, within what reads well."""
-        return max(60, min(_columns(), 100))
+        return max(60, min(_terminal_size()[0], 100))
 
     @property
     def answers_a_person(self) -> bool:
@@ -218,13 +218,21 @@ class Console:
         time.sleep(max(0.0, self._began + FIRST_SECONDS - time.monotonic()))
         if drawing != self._drawing:
             return
-        from detent.cli.progress import Display
+        from detent.cli.progress import Display, shapes_for
 
+        shapes = shapes_for(sys.stderr.encoding)
         with self._guard:
             if drawing != self._drawing:
                 return
             shows_output = bool(self._verbose)
-            display = Display(self._guard, _write_error, self.styled, shows_output=shows_output)
+            display = Display(
+                self._guard,
+                _write_error,
+                self.styled,
+                _terminal_size,
+                shapes=shapes,
+                shows_output=shows_output,
+            )
             self._display = display
             for event in self._early:
                 display.take(event)
@@ -318,8 +326,10 @@ def _is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
-def _columns() -> int:
+def _terminal_size() -> tuple[int, int]:
+    """Give the columns and rows of the terminal as it is now."""
     try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+        columns, rows = os.get_terminal_size(sys.stderr.fileno())
     except (OSError, ValueError):
-        return 80
+        return 80, 24
+    return columns or 80, rows or 24

@@ -59,6 +59,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "run": ("detent run pytest -x", "detent run -m http.server", "detent run --no-sync python"),
     "venv": ("detent venv", "detent venv --clear --python 3.13", "detent venv --seed ~/scratch/.venv"),
+    "merge-driver": ("detent merge-driver --install", "detent merge-driver --uninstall"),
     "tree": (
         "detent tree --depth 1",
         "detent tree --invert --package certifi",

@@ -13,9 +13,9 @@ from detent.ops.auth import read_service
 from detent.ops.logins import TOKEN_USER
 
 
-def login_of(values: Values, console: Console) -> Login:
-    """Read who logs in where; raises :class:`UsageError` for what is missing and nobody can be asked."""
-    service, named = read_service(text(values, "service") or "")
+def login_of(values: Values, console: Console, where: str) -> Login:
+    """Read who logs in at a host or URL; raises :class:`UsageError` for what is missing and not asked for."""
+    service, named = read_service(where)
     token = text(values, "token")
     if token is not None:
         return Login(service, TOKEN_USER, _said(token, "token"))

@@ -4,8 +4,6 @@ Imported when something is drawn for the first time. A thread of its own draws, 
 time passes on the screen while nothing is heard; whoever reports an event only leaves it here.
 """
 
-import os
-import sys
 import time
 import unicodedata
 from _thread import RLock
@@ -197,14 +195,16 @@ class Display:
         guard: RLock,
         write: Callable[[str], bool],
         style: Callable[[str, str], str],
+        size: Callable[[], tuple[int, int]],
         *,
+        shapes: Shapes = SHAPES,
         shows_output: bool = False,
     ) -> None:
-        """``guard`` is held by whoever writes on the terminal."""
+        """``guard`` is held by whoever writes on the terminal, ``size`` gives its columns and rows."""
         self._guard = guard
         self._write = write
         self._style = style
-        shapes = shapes_for(getattr(sys.stderr, "encoding", None) or "")
+        self._size = size
         self._scene = Scene(shapes, shows_output=shows_output)
         self._drawn: list[int] = []
         """How many cells each line on the screen has."""
@@ -234,7 +234,7 @@ class Display:
         """Give what wipes the screen, which may have become narrower: lines take more rows then."""
         if not self._drawn:
             return ""
-        columns, _ = terminal_size()
+        columns, _ = self._size()
         rows = sum(max(1, -(-length // columns)) for length in self._drawn)
         return f"\r\x1b[{rows - 1}A\x1b[J" if rows > 1 else "\r\x1b[J"
 
@@ -245,7 +245,7 @@ class Display:
 
     def draw(self) -> None:
         """Draw what is going on in place of what is drawn."""
-        columns, rows = terminal_size()
+        columns, rows = self._size()
         lines = self._scene.lines(time.monotonic(), columns, rows)
         text = "\n".join("".join(self._style(part, style) for part, style in line) for line in lines)
         before = self._wiping()
@@ -262,15 +262,6 @@ def shapes_for(encoding: str) -> Shapes:
     except (UnicodeEncodeError, LookupError):
         return ASCII
     return SHAPES
-
-
-def terminal_size() -> tuple[int, int]:
-    """Give the columns and rows of the terminal as it is now."""
-    try:
-        columns, rows = os.get_terminal_size(sys.stderr.fileno())
-    except (OSError, ValueError, AttributeError):
-        return 80, 24
-    return columns or 80, rows or 24
 
 
 def cells(text: str) -> int:

@@ -168,7 +168,7 @@ COMMANDS = (
                 choices=("patch", "minor", "major"),
             ),
             switch("--bounds", "Raise the bounds in pyproject.toml too"),
-            switch("--interactive", "Ask which of them shall move", short="-i"),
+            switch("--interactive", "Ask which of them shall move"),
             switch("--dry-run", "Show what would change, change nothing"),
             switch("--no-sync", "Stop after locking", variable="DETENT_NO_SYNC"),
             *RESOLVING,
@@ -179,7 +179,7 @@ COMMANDS = (
             *REFRESHING,
             *LINKING,
         ),
-        Argument("names", "NAME...", "Packages that may move; none: all", many=True),
+        Argument("names", "[NAME...]", "Packages that may move; none: all", many=True),
     ),
     Command(
         "lock",

@@ -31,6 +31,7 @@ WITHOUT: Mapping[str, str] = MappingProxyType(
     {
         "config schema": "what it prints is JSON, a schema of its own",
         "self schema": "what it prints is JSON, this schema",
+        "merge-driver": "git reads its exit code",
         "activate": "what it prints is a line for a shell",
         "completion": "what it prints is a program, for a shell",
         "help": "what it prints is for people",
@@ -202,6 +203,7 @@ ANSWERS: Mapping[str, Schema] = MappingProxyType(
             lock=_LOCK,
             sync=or_null(_SYNC, "null: not synced."),
             dry_run=_DRY_RUN,
+            timings=_TIMINGS,
         ),
         "lock": record(
             project=_PROJECT,

@@ -204,8 +204,8 @@ def auth_login(values: Values, console: Console) -> int:
     from detent.index.urls import is_in_the_open
     from detent.ops.auth import login
 
-    store, ring = _login_places(values, console)
-    kept = login(store, ring, login_of(values, console))
+    store, ring, service = _login_places(values, console)
+    kept = login(store, ring, login_of(values, console, service))
     console.say(show(f"Kept the login of `{kept.username}` for `{kept.service}` in `{kept.where}`"))
     if console.wants_json:
         console.data(kept._asdict())
@@ -219,8 +219,8 @@ def auth_logout(values: Values, console: Console) -> int:
     from detent.cli import options
     from detent.ops.auth import logout, read_service
 
-    service, _ = read_service(options.text(values, "service") or "")
-    store, ring = _login_places(values, console)
+    store, ring, where = _login_places(values, console)
+    service, _ = read_service(where)
     forgotten = logout(store, ring, service, options.text(values, "username") or "")
     for gone in forgotten:
         console.say(show(f"Forgot the login of `{gone.username}` for `{gone.service}`"))
@@ -234,9 +234,9 @@ def auth_token(values: Values, console: Console) -> int:
     from detent.cli import options
     from detent.ops.auth import password_of, read_service
 
-    service, named = read_service(options.text(values, "service") or "")
+    store, ring, where = _login_places(values, console)
+    service, named = read_service(where)
     username = options.text(values, "username") or (named.username if named is not None else "")
-    store, ring = _login_places(values, console)
     password = password_of(store, ring, service, username)
     if console.wants_json:
         console.data({"service": service, "username": username, "password": password})
@@ -273,13 +273,22 @@ def auth_dir(_values: Values, console: Console) -> int:
 
 
 def _login_places(values: Values, console: Console) -> Any:
-    """Give the files logins are kept in, and the keyring if that is asked for."""
-    from detent.cli import options
-    from detent.ops.wiring import keyring, login_store, open_world
+    """Give the files logins are kept in, the keyring if that is asked for, and the service that is meant.
 
-    with open_world(options.flags(values), os.environ, console.report) as world:
+    A service may be named as the index of the project or the user that it is.
+    """
+    from detent.cli import options
+    from detent.ops.auth import service_named
+    from detent.ops.discover import project_above
+    from detent.ops.wiring import keyring, known_indexes, login_store, open_world
+
+    service = options.text(values, "service") or ""
+    is_place = any(sign in service for sign in ".:/")
+    project = None if is_place else project_above(options.text(values, "project"))
+    with open_world(options.flags(values), os.environ, console.report, project) as world:
         asks = world.settings.keyring_provider.value == "subprocess"
-    return login_store(os.environ), keyring(os.environ, console.report) if asks else None
+        service = service if is_place else service_named(known_indexes(world), service)
+    return login_store(os.environ), keyring(os.environ, console.report, project) if asks else None, service
 
 
 def cache_dir(values: Values, console: Console) -> int:

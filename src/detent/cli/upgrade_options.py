@@ -37,10 +37,10 @@ def with_newest(values: Values) -> Values:
 
 def refuse_without_terminal() -> None:
     """Raise :class:`UsageError` where nobody can be asked."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not sys.stdin.isatty():
         raise UsageError(
             "`--interactive` needs a terminal",
-            why="nobody can be asked here",
+            why="nobody can be asked: standard input is none",
             next_steps=("name what shall move: `detent upgrade NAME`", "see what could: `detent outdated`"),
         )
 

@@ -19,6 +19,7 @@ _KINDS = {
     "index": "index",
     "size": "size",
     "commit": "commit",
+    "attestation-identities": "publisher",
     "graph": "graph",
 }
 _PLURALS = {
@@ -88,7 +89,7 @@ def _counted(found: Verified) -> Iterator[str]:
 
 
 def error_of(found: Verified) -> LockUnverified:
-    """Give the error a lock ends with that is not what it claims to be; only called where there are faults."""
+    """Give the error for a lock that is not what it claims to be."""
     names = sorted({fault.name for fault in found.faults if fault.name})
     shown = ", ".join(f"`{name}`" for name in names[:5]) + (
         f" and {len(names) - 5} more" if names[5:] else ""

@@ -16,6 +16,8 @@ from select import select
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from detent.errors import UsageError
+from detent.index.inner_tls import InnerTls
 from detent.index.proxies import Proxies, Proxy
 from detent.index.watch import ReadWatch
 from detent.model.limits import Limits
@@ -39,6 +41,16 @@ class Target(NamedTuple):
     host: str
     port: int
     proxy: Proxy | None
+
+
+class Channel(NamedTuple):
+    """Whom to connect to, and what checks who answers."""
+
+    target: Target
+    tls: ssl.SSLContext | None
+    """Of the server; ``None``: it is spoken to in plain HTTP."""
+    outer: ssl.SSLContext | None
+    """Of the proxy."""
 
 
 class Exchange:
@@ -154,8 +166,16 @@ class Connections:
     # ---- making and keeping ------------------------------------------------------------------
 
     def _connected(self, target: Target) -> "_Connection":
+        proxy = target.proxy
         tls = self._tls(target.host, target.port) if target.scheme == "https" else None
-        connection = _Connection(target, tls, self._limits, self._watch, self._addresses)
+        outer = self._tls(proxy.host, proxy.port) if proxy is not None and proxy.is_tls else None
+        if outer is not None and tls is not None and type(tls) is not ssl.SSLContext:
+            raise UsageError(
+                "the proxy cannot be used for `https` on this system",
+                why="it is spoken to in TLS, and within that the system does not check certificates",
+                next_steps=("name a file of certificates to trust, with `--cert` or `SSL_CERT_FILE`",),
+            )
+        connection = _Connection(Channel(target, tls, outer), self._limits, self._watch, self._addresses)
         try:
             connection.connect()
         except OSError as fault:
@@ -224,19 +244,21 @@ class _Connection(HTTPConnection):
 
     def __init__(
         self,
-        target: Target,
-        tls: ssl.SSLContext | None,
+        channel: Channel,
         limits: Limits,
         watch: ReadWatch,
         addresses: _Addresses,
     ) -> None:
+        target, tls, outer = channel
         proxy = target.proxy
         where = (target.host, target.port) if proxy is None else (proxy.host, proxy.port)
         super().__init__(*where, timeout=limits.connect_seconds)
         if proxy is not None and tls is not None:
             headers = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
             self.set_tunnel(target.host, target.port, headers)
-        self._create_connection = addresses.connect  # what `HTTPConnection` connects with
+        self._outer = outer
+        self._addresses = addresses
+        self._create_connection = self._reached  # what `HTTPConnection` connects with
         self._its_host = target.host
         self._tls = tls
         self._read_seconds = limits.read_seconds
@@ -248,9 +270,22 @@ class _Connection(HTTPConnection):
 
     def connect(self) -> None:
         super().connect()
-        if self._tls is not None:
+        if self._tls is not None and self._outer is not None:
+            self.sock = InnerTls(self.sock, self._tls, self._its_host)
+        elif self._tls is not None:
             self.sock = self._tls.wrap_socket(self.sock, server_hostname=self._its_host)
         self.sock.settimeout(self._read_seconds)
+
+    def _reached(self, where: tuple[str, int], timeout: float, *_: object) -> socket.socket:
+        """Connect to a server, or to the proxy, which may have to be spoken to in TLS before all else."""
+        made = self._addresses.connect(where, timeout)
+        if self._outer is None:
+            return made
+        try:
+            return self._outer.wrap_socket(made, server_hostname=where[0])
+        except BaseException:
+            made.close()
+            raise
 
     def response_class(self, sock: Any, *args: Any, **more: Any) -> HTTPResponse:  # type: ignore[override]
         """Make the reader of an answer; `HTTPConnection` calls it."""

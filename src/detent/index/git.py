@@ -14,7 +14,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import IO, Literal, TypeAlias
 
@@ -177,18 +176,19 @@ class Git:
             variables |= {"GIT_LFS_SKIP_SMUDGE": "1"}
         with tempfile.TemporaryFile() as answer, tempfile.TemporaryFile() as talk:
             try:
-                start = partial(
-                    subprocess.Popen,
-                    [*command, *words],
-                    stdin=subprocess.DEVNULL,
-                    stdout=answer,
-                    stderr=talk,
-                    cwd=folder or repository or os.sep,
-                    env=variables,
-                    # No terminal to ask on; and Ctrl-C is ours to pass on, to git and all that it starts.
-                    start_new_session=True,
+                process = started(
+                    lambda: subprocess.Popen(
+                        [*command, *words],
+                        stdin=subprocess.DEVNULL,
+                        stdout=answer,
+                        stderr=talk,
+                        cwd=folder or repository or os.sep,
+                        env=variables,
+                        # No terminal to ask on; and Ctrl-C is ours to pass on, to git and all it starts.
+                        start_new_session=True,
+                    ),
+                    _end,
                 )
-                process = started(start, _end)
             except (OSError, ValueError) as error:
                 reason = getattr(error, "strerror", None) or str(error)
                 raise GitTrouble(f"`{self._program}` could not be started: {reason}") from error

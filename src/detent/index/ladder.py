@@ -251,8 +251,9 @@ class Ladder:
         except (_NoRanges, NotReadable) as fault:
             if wheel.metadata is None and self._sidecars.worth_asking():
                 answer = self._sidecar(wheel)
-                self._sidecars.learn(is_there=answer.status == 200)
-                if answer.status == 200:
+                is_there = answer.status == 200 and self._parsed(answer.body, wheel) is not None
+                self._sidecars.learn(is_there=is_there)
+                if is_there:
                     return answer.body
             self._report(Detail(f"`{wheel.filename}` is fetched whole for its metadata: {fault}"))
             return self._from_download(name, wheel)

@@ -11,14 +11,18 @@ from detent.named import NamedTuple
 _VARIABLES = {"http": ("http_proxy",), "https": ("https_proxy", "HTTPS_PROXY")}
 """`HTTP_PROXY` stands apart: a server hands a client's `Proxy` header to a CGI program under that name."""
 
+_PORTS = {"http": 80, "https": 443}
+
 
 class Proxy(NamedTuple):
-    """A proxy that is spoken to in plain HTTP."""
+    """A proxy for HTTP."""
 
     host: str
     port: int
     authorization: str = ""
     """A header's value, where the address had a user in it."""
+    is_tls: bool = False
+    """Whether it is spoken to in TLS."""
 
 
 class Proxies(NamedTuple):
@@ -92,10 +96,10 @@ def _proxy(text: str, by: str = "") -> Proxy:
     except ValueError as fault:
         raise _refusal("it is no address", by) from fault
     if parts.scheme.startswith("socks"):
-        raise _refusal("it speaks SOCKS, and detent speaks to proxies in plain HTTP only", by)
-    if parts.scheme != "http" or not host:
-        raise _refusal("it is not the address of a proxy that is spoken to in plain HTTP", by)
-    return Proxy(host, port or 80, _authorization(parts))
+        raise _refusal("it speaks SOCKS, and detent speaks to proxies in HTTP only", by)
+    if parts.scheme not in _PORTS or not host:
+        raise _refusal("it is not the address of a proxy that is spoken to in HTTP", by)
+    return Proxy(host, port or _PORTS[parts.scheme], _authorization(parts), parts.scheme == "https")
 
 
 def _authorization(parts: SplitResult) -> str:

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from detent.lock.model import Lock, LockedBuild, LockedPackage
+from detent.lock.model import BuildLock, Lock, LockedBuild, LockedPackage
 from detent.model import markers
 from detent.model.names import PackageName
 from detent.model.requirement import InvalidRequirement, Requirement, parse_requirement
 from detent.model.specifiers import clause_contains, parse_clauses
 from detent.model.target import Target
-from detent.named import NamedTuple
 
 OPTION = "lock-build-requirements"
 _LEGACY = ("setuptools>=40.8.0",)
@@ -19,41 +18,35 @@ Built: TypeAlias = tuple[PackageName, str]
 """What is built: a package and its version; folders and repositories have none."""
 
 
-class BuildLock(NamedTuple):
-    """What a lock says of builds."""
+def build_of(lock: BuildLock, built: Built) -> LockedBuild | None:
+    """Give what a lock says of one build; ``None``: nothing."""
+    return next((build for build in lock.builds if built in build.members), None)
 
-    builds: tuple[LockedBuild, ...] = ()
-    packages: tuple[LockedPackage, ...] = ()
-    is_strict: bool = True
-    """Whether a build gets nothing else. Off while a lock is made, which may not know yet what is needed."""
 
-    def of(self, built: Built) -> LockedBuild | None:
-        """Give what the lock says of one build; ``None``: nothing."""
-        return next((build for build in self.builds if built in build.members), None)
+def entries_of(lock: BuildLock, build: LockedBuild, target: Target) -> tuple[LockedPackage, ...]:
+    """Give what a build gets on this target, sorted by name."""
+    known = {(package.name, package.version): package for package in lock.packages}
+    return tuple(
+        known[pin.name, pin.version]
+        for pin in build.pins
+        if markers.evaluate(markers.parse(pin.marker), target.environment)
+    )
 
-    def entries(self, build: LockedBuild, target: Target) -> tuple[LockedPackage, ...]:
-        """Give what a build gets on this target, sorted by name."""
-        known = {(package.name, package.version): package for package in self.packages}
-        return tuple(
-            known[pin.name, pin.version]
-            for pin in build.pins
-            if markers.evaluate(markers.parse(pin.marker), target.environment)
-        )
 
-    def facts(self, built: Built) -> tuple[object, ...]:
-        """Give all that the outcome of a build rests on, for its key; empty where nothing is said of it."""
-        known = {(package.name, package.version): package for package in self.packages}
-        found: dict[Built, object] = {}
-        waiting = [built]
-        while waiting:
-            here = waiting.pop()
-            build = self.of(here) if here not in found else None
-            if build is None:
-                continue
-            entries = [known[pin.name, pin.version] for pin in build.pins]
-            found[here] = (build.pins, [_hashes(entry) for entry in entries])
-            waiting += [(entry.name, entry.version) for entry in entries if entry.sdist is not None]
-        return tuple(sorted((each, repr(said)) for each, said in found.items()))
+def facts_of(lock: BuildLock, built: Built) -> tuple[object, ...]:
+    """Give all that the outcome of a build rests on, for its key; empty where nothing is said of it."""
+    known = {(package.name, package.version): package for package in lock.packages}
+    found: dict[Built, object] = {}
+    waiting = [built]
+    while waiting:
+        here = waiting.pop()
+        build = build_of(lock, here) if here not in found else None
+        if build is None:
+            continue
+        entries = [known[pin.name, pin.version] for pin in build.pins]
+        found[here] = (build.pins, [_hashes(entry) for entry in entries])
+        waiting += [(entry.name, entry.version) for entry in entries if entry.sdist is not None]
+    return tuple(sorted((each, repr(said)) for each, said in found.items()))
 
 
 def build_lock_of(lock: Lock, *, is_wanted: bool) -> BuildLock | None:
@@ -96,9 +89,9 @@ def changed_builds(lock: Lock, said: Iterable[tuple[PackageName, object]]) -> It
 
     ``said`` are the pyproject.toml of folders, parsed, by the package in each.
     """
-    known = BuildLock(lock.builds, lock.build_packages)
+    known = BuildLock(lock.builds)
     for name, manifest in said:
-        build = known.of((name, ""))
+        build = build_of(known, (name, ""))
         now = _required_by(manifest)
         if now is None:
             continue

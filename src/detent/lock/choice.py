@@ -1,14 +1,9 @@
 """What was taken from a lock, as values: made by `lock.select`, and enough to install from. Pure."""
 
-from typing import TYPE_CHECKING
-
-from detent.lock.model import LockedPackage
+from detent.lock.model import BuildLock, LockedPackage
 from detent.model.candidate import Artifact
 from detent.model.target import Target
 from detent.named import NamedTuple
-
-if TYPE_CHECKING:  # few projects lock what builds need
-    from detent.lock.builds import BuildLock
 
 
 class Choice(NamedTuple):
@@ -24,7 +19,7 @@ class Choice(NamedTuple):
     """What its build takes in the version that is installed beside it, as requirements."""
     build_in: str = ""
     """The environment it is built in, without isolation; usually empty: in one of its own."""
-    build_lock: "BuildLock | None" = None
+    build_lock: BuildLock | None = None
     """What the lock holds its build to, and those of what that needs; ``None``: nothing does."""
 
 

@@ -6,12 +6,14 @@ never taken for right. Nothing is asked here; who asks, and where, is not decide
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Literal, TypeAlias
 
 from detent.lock.addresses import beginnings, prevailing
 from detent.lock.declared import files_of
 from detent.lock.filename import split_sdist
 from detent.lock.model import LockedPackage
+from detent.lock.nominal import is_nominal
 from detent.lock.tables import EPOCH
 from detent.lock.wheels_in_range import WheelRange
 from detent.model import markers
@@ -81,6 +83,38 @@ class Told(NamedTuple):
     """Uploads of this moment and later do not count here."""
 
 
+class Notes:
+    """What was found so far."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.unconfirmed: list[Unconfirmed] = []
+
+    def find(
+        self,
+        package: LockedPackage,
+        field: str,
+        locked: str,
+        told: str,
+        text: str = "",
+        *,
+        file: str = "",
+        level: Level = "error",
+    ) -> None:
+        """Note what is not so."""
+        version = package.known_version
+        self.findings.append(Finding(package.name, version, field, file, locked, told, text, level))
+
+    def doubt(self, package: LockedPackage, field: str, reason: str, *, file: str = "") -> None:
+        """Note what nobody can tell."""
+        self.unconfirmed.append(Unconfirmed(package.name, package.known_version, field, file, reason))
+
+    def add(self, other: Compared) -> None:
+        """Note what comparing came to."""
+        self.findings += other.findings
+        self.unconfirmed += other.unconfirmed
+
+
 def compare(
     package: LockedPackage, told: Told, scope: Marker, in_range: WheelRange, *, is_own: bool = True
 ) -> Compared:
@@ -101,35 +135,17 @@ def compare(
     if is_own:
         reading.lacking(told, in_range)
         reading.requirements(told)
-    return Compared(tuple(reading.findings), tuple(reading.unconfirmed))
+    return Compared(tuple(reading.notes.findings), tuple(reading.notes.unconfirmed))
 
 
 class _Reading:
-    """What was found of one entry so far."""
+    """One entry, and what was found of it so far."""
 
     def __init__(self, package: LockedPackage) -> None:
         self._package = package
-        self.findings: list[Finding] = []
-        self.unconfirmed: list[Unconfirmed] = []
-
-    def find(
-        self,
-        field: str,
-        locked: str,
-        told: str,
-        *,
-        file: str = "",
-        text: str = "",
-        level: Level = "error",
-    ) -> None:
-        package = self._package
-        self.findings.append(
-            Finding(package.name, package.known_version, field, file, locked, told, text, level)
-        )
-
-    def doubt(self, field: str, reason: str, *, file: str = "") -> None:
-        package = self._package
-        self.unconfirmed.append(Unconfirmed(package.name, package.known_version, field, file, reason))
+        self.notes = Notes()
+        self.find = partial(self.notes.find, package)
+        self.doubt = partial(self.notes.doubt, package)
 
     # ---- files ------------------------------------------------------------------------------
 
@@ -143,7 +159,9 @@ class _Reading:
 
     def file(self, file: Artifact, its: Artifact, told: Told, *, is_own: bool) -> None:
         name = file.filename
-        if told.says_addresses and _place(file.url) != _place(its.url):
+        if is_nominal(self._package, file):
+            self.doubt("url", "it was seen on a mirror alone, so the lock names its index", file=name)
+        elif told.says_addresses and _place(file.url) != _place(its.url):
             self.find("url", file.url, its.url, file=name)
         self._hashes(file, its)
         moments = (_moment(file.uploaded_at), _moment(its.uploaded_at))

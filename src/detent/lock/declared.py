@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, assert_never
+from urllib.parse import quote
 
 from detent.lock.filename import is_url, local_path
 from detent.lock.model import LockedPackage
@@ -63,6 +64,16 @@ def strange_file(package: LockedPackage) -> str:
 def files_of(package: LockedPackage) -> tuple[Artifact, ...]:
     """Give the files of an entry."""
     return (*package.wheels, *(() if package.sdist is None else (package.sdist,)))
+
+
+def nominal(package: LockedPackage, filename: str) -> str:
+    """Give the nominal address of a file of a package."""
+    return f"{package.index.rstrip('/')}/{package.name}/{quote(filename)}"
+
+
+def is_nominal(package: LockedPackage, artifact: Artifact) -> bool:
+    """Whether a file's address says only whose it is, so that its index has to be asked where it lies."""
+    return bool(package.index) and artifact.url == nominal(package, artifact.filename)
 
 
 def _is_inside(path: str) -> bool:

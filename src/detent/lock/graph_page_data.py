@@ -50,8 +50,7 @@ def page_data(
     links.add_project(groups, None, base=True)
     links.add_members(groups)
     own = [project, *members]
-    has_project = bool(inputs.name or links.below(Node(PROJECT)))
-    roots = list(links.roots(is_project=has_project and lock.inputs is not None))
+    roots = list(links.roots(is_project=bool(inputs.name or links.below(Node(PROJECT)))))
     names = dict(enumerate(map(clean, entry_ids(graph.packages))))
     taken = set(names.values())  # an entry that carries no version has its name alone
     for root in roots:

@@ -3,6 +3,7 @@
 Equal locks render to equal bytes. Tuples with names, because a lock is read on every warm path.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from detent.model.candidate import Artifact
@@ -119,6 +120,15 @@ class LockedBuild(NamedTuple):
     """Sorted; each is one of the lock's `build_packages`."""
 
 
+class BuildLock(NamedTuple):
+    """What a lock says of builds (:mod:`detent.lock.builds`)."""
+
+    builds: tuple[LockedBuild, ...] = ()
+    packages: tuple[LockedPackage, ...] = ()
+    is_strict: bool = True
+    """Whether a build gets nothing else. Off while a lock is made, which may not know yet what is needed."""
+
+
 class Lock(NamedTuple):
     """A whole pylock.toml."""
 
@@ -139,3 +149,13 @@ class Lock(NamedTuple):
     """What builds get: name, version, index and files alone, sorted as packages are."""
     inputs: "RecordedInputs | None" = None
     """``None`` in a lock another tool wrote."""
+
+
+class Merge(NamedTuple):
+    """The two sides of a lock in conflict, read."""
+
+    ours: Lock
+    pins: Lock
+    """What to prefer, of both sides."""
+    told: Callable[[Lock], tuple[str, ...]]
+    """Says what of the lock that was resolved came from which side."""

@@ -7,23 +7,12 @@ what is left gets its nominal address, below the index's page of the package. Th
 """
 
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from detent.lock.addresses import beginnings
-from detent.lock.declared import files_of, is_of_index
+from detent.lock.declared import files_of, is_nominal, is_of_index, nominal
 from detent.lock.model import Lock, LockedPackage
 from detent.model.candidate import Artifact
 from detent.model.names import PackageName
-
-
-def nominal(package: LockedPackage, filename: str) -> str:
-    """Give the nominal address of a file of a package."""
-    return f"{package.index.rstrip('/')}/{package.name}/{quote(filename)}"
-
-
-def is_nominal(package: LockedPackage, artifact: Artifact) -> bool:
-    """Whether a file's address says only whose it is, so that its index has to be asked where it lies."""
-    return bool(package.index) and artifact.url == nominal(package, artifact.filename)
 
 
 def without_mirrors(new: Lock, old: Lock | None, mirrors: Mapping[str, str]) -> Lock:

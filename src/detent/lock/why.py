@@ -227,12 +227,13 @@ class Reasons:
                 )
                 count += 1
         while waiting:
-            _, order, (node, where, links) = heappop(waiting)
-            if node is None:
+            _, order, way = heappop(waiting)
+            reached, where, links = way
+            if reached is None:
                 yield _path(links, packages)
                 continue
             seen = {above for above, _ in links}
-            for link in self._links[node]:
+            for link in self._links[reached]:
                 below = link.below
                 here = markers.and_(where, link.ask.where)
                 is_ring = below is not None and (below.entry == entry or below in seen)
@@ -241,7 +242,7 @@ class Reasons:
                 length = len(links) + 1 + (self._level[below] if below is not None else 0)
                 here_in_order = (*order, (link.ask.asker, link.ask.requirement.specifier, count))
                 count += 1
-                heappush(waiting, (length, here_in_order, _Way(below, here, (*links, (node, link)))))
+                heappush(waiting, (length, here_in_order, _Way(below, here, (*links, (reached, link)))))
 
 
 def _path(links: Sequence[tuple[_Node, _Link]], packages: Sequence[LockedPackage]) -> Path:

@@ -1,9 +1,9 @@
 """What the locked versions say of themselves: summary, licence, people and addresses, beyond what a lock has.
 
 Taken from what is at hand: wheels of the lock that stand unpacked in the store, what was read of a file
-before, the `[project]` table of a folder; else the index is asked, all packages side by side, for METADATA
-of a file with a hash of the lock. Nothing is built, and nobody is asked offline: then less is known. What was
-read is remembered for good, by the hash of its file.
+before, the `[project]` table of a folder or a commit; else the index is asked, all packages side by side, for
+METADATA of a file with a hash of the lock. Nothing is built, and nobody is asked offline: then less is known.
+What was read is remembered for good, by the hash of its file.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,15 +11,17 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from detent.errors import ArchiveUnsafe, FetchError, FileTrouble, MetadataInvalid
+from detent.errors import ArchiveUnsafe, FetchError, FileTrouble, LockInvalid, MetadataInvalid
 from detent.events import Detail, Notice
 from detent.index.about import about_of_project, parse_about
-from detent.index.sdists import PYPROJECT
+from detent.lock.choice import Choice
 from detent.lock.model import Lock, LockedPackage
 from detent.model.about import About
 from detent.model.candidate import Artifact
 from detent.model.names import PackageName
+from detent.ops.local import folder_in, tree_of_git
 from detent.ops.world import World
+from detent.ops.written import manifest_of
 from detent.store.entry import read_metadata
 from detent.store.records import read_record, write_record
 
@@ -70,7 +72,9 @@ def _nothing_known(names: list[PackageName], *, is_offline: bool) -> str:
 def _at_hand(world: World, package: LockedPackage, root: Path) -> About | None:
     direct = package.direct
     if direct is not None and direct.kind == "directory":
-        return _of_folder(package, root / direct.location / direct.subdirectory)
+        return _of_folder(package, root / direct.location, direct.subdirectory)
+    if direct is not None and direct.kind == "vcs":
+        return _tried(world, partial(_of_git, world, package))
     for file in _files(package):
         known = _remembered(world, package, file) or _of_store(world, package, file)
         if known is not None:
@@ -84,12 +88,19 @@ def _files(package: LockedPackage) -> list[Artifact]:
     return [*wheels, *((package.sdist,) if package.sdist is not None else ())]
 
 
-def _of_folder(package: LockedPackage, folder: Path) -> About | None:
-    try:
-        raw = (folder / PYPROJECT).read_bytes()
-    except OSError:
+def _of_folder(package: LockedPackage, top: Path, subdirectory: str) -> About | None:
+    folder = folder_in(top, subdirectory)
+    raw = manifest_of(folder) if folder is not None else b""
+    return about_of_project(raw, package.name, package.known_version) if raw else None
+
+
+def _of_git(world: World, package: LockedPackage) -> About | None:
+    tree = tree_of_git(Choice(package, Artifact("", "", ()), requested=False))
+    repositories = world.repositories()
+    if world.settings.offline.value and not repositories.has_tree(tree):
         return None
-    return about_of_project(raw, package.name, package.known_version)
+    subdirectory = package.direct.subdirectory if package.direct is not None else ""
+    return _of_folder(package, repositories.tree(tree), subdirectory)
 
 
 def _of_store(world: World, package: LockedPackage, file: Artifact) -> About | None:
@@ -155,6 +166,6 @@ def _asked(
 def _tried(world: World, ask: Callable[[], _T | None]) -> _T | None:
     try:
         return ask()
-    except (FetchError, ArchiveUnsafe, FileTrouble, MetadataInvalid) as fault:
+    except (FetchError, ArchiveUnsafe, FileTrouble, LockInvalid, MetadataInvalid) as fault:
         world.report(Detail(f"{fault.what}: {fault.why}"))
         return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from detent.errors import UsageError
 from detent.model.requirement import PackageName
 from detent.model.sources import IndexSource
 from detent.ops.world import World
@@ -13,12 +14,27 @@ from detent.project.sources import OF_PYPROJECT
 
 
 def as_declared(world: World) -> World:
-    """Give the world as it is once the indexes given with `--index` stand in the project."""
+    """Give the world as it is once the indexes given with `--index` stand in the project.
+
+    Raises :class:`UsageError` for a name that the project has for another URL: for one command that stands in
+    for its index, and nobody can tell whether this is meant to last.
+    """
     settings = world.settings
     new = _new(world)
     if not new:
         return world
     urls = {index.url for index in new}
+    known = {index.name: index.url for index in settings.declared_indexes}
+    for index in new:
+        if index.name in known:
+            raise UsageError(
+                f"the project has the index `{index.name}` at another URL",
+                why=f"it says `{known[index.name]}`, and `--index` says `{index.of_project().url}`",
+                next_steps=(
+                    f"take the project's out first: `detent index remove {index.name}`",
+                    "or give the new one another name",
+                ),
+            )
     return world._replace(
         settings=settings._replace(
             indexes=tuple(i._replace(origin=OF_PYPROJECT) if i.url in urls else i for i in settings.indexes),
@@ -36,17 +52,15 @@ def with_given_indexes(text: str, world: World, names: Iterable[PackageName], *,
         entry = {"name": index.name} if index.name else {}
         url = index.of_project().url
         text = add_index(text, PATH, {**entry, "url": url}, is_first=True, display=display)
-    pin = next((index.name for index in world.settings.flag_indexes if index.name), "")
+    named = {index.url: index.name for index in world.settings.declared_indexes}
+    given = (index for index in world.settings.flag_indexes if index.name)
+    pin = next((named.get(index.of_project().url, index.name) for index in given), "")
     for name in names if pin else ():
         text = add_source(text, name, IndexSource(pin), display=display)
     return text
 
 
 def _new(world: World) -> list[IndexSetting]:
-    """Give those that the project does not declare yet."""
-    declared = {key for index in world.settings.declared_indexes for key in (index.name, index.url)}
-    return [
-        index
-        for index in world.settings.flag_indexes
-        if not {index.name or index.of_project().url, index.of_project().url} & declared
-    ]
+    """Give those whose URL the project does not declare yet."""
+    declared = {index.url for index in world.settings.declared_indexes}
+    return [index for index in world.settings.flag_indexes if index.of_project().url not in declared]

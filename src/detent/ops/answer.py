@@ -23,10 +23,12 @@ from detent.resolve.adjusted import with_adjustments
 from detent.resolve.forks import resolve
 from detent.resolve.preferences import Preferences, preferences_from, seeds_from
 from detent.resolve.question import Advice, SearchFailed
-from detent.resolve.sourced import Sourced, Sources
+from detent.resolve.sourced import SourceAsked, Sourced, Sources
 
-Settle: TypeAlias = Callable[[World, Question], Sequence[Sourced]]
-"""Finds out what the sources of a project hold (:mod:`detent.ops.direct`)."""
+Settling: TypeAlias = Callable[[Collection[PackageName]], Sequence[Sourced]]
+"""Finds out what sources of a project hold: those it asks for, and those of these packages."""
+Settle: TypeAlias = Callable[[World, Question], Settling]
+"""Begins to (:mod:`detent.ops.direct`)."""
 
 
 def find_lock(
@@ -38,11 +40,26 @@ def find_lock(
     to import and come in from outside. Raises :class:`ResolveError`, :class:`PackageUnknown` or
     :class:`Failures`, and what looking at sources raises.
     """
-    sourced = settle(world, question)
-    lock = _found(world, question, sourced, error_of)
+    lock = _with_sources(world, question, error_of, settle(world, question))
     if not question.asks_publishers:
         return lock
-    return with_publishers(world, lock, None if question.upgrade.anew else question.old)
+    is_believed = not (question.upgrade.anew or question.upgrade.again)
+    return with_publishers(world, lock, question.old if is_believed else None)
+
+
+def _with_sources(
+    world: World,
+    question: Question,
+    error_of: Callable[[SearchFailed], ResolveError],
+    settle: Settling,
+) -> Lock:
+    """Search with what is known to be asked for, and once more where the index leads to another source."""
+    asked: set[PackageName] = set()
+    while True:
+        try:
+            return _found(world, question, settle(asked), error_of)
+        except SourceAsked as one_more:
+            asked.add(one_more.name)
 
 
 def _found(

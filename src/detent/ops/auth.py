@@ -4,6 +4,8 @@ They lie in the user's data or in the system's keyring, never in a project or in
 nobody but whoever asks for their password by name.
 """
 
+from collections.abc import Iterable
+
 from detent.errors import DetentError, Failures, IndexUnavailable, LoginMissing, UsageError
 from detent.index.keyring import Keyring
 from detent.index.login_store import Login, LoginStore
@@ -44,6 +46,12 @@ def read_service(text: str) -> tuple[str, Credentials | None]:
             next_steps=("write `index.example.com` or `https://index.example.com/simple/`",),
         )
     return service_of(url), credentials
+
+
+def service_named(indexes: Iterable[IndexSetting], word: str) -> str:
+    """Give the URL that is asked of the index of this name, and any other word as it is."""
+    found = (index for index in indexes if index.name == word and not index.is_local)
+    return next((split_credentials(index.mirror or index.url)[0] for index in found), word)
 
 
 def login(store: LoginStore, keyring: Keyring | None, login: Login) -> Kept:

@@ -29,9 +29,9 @@ from detent.events import ignore
 from detent.install.apply import apply, environment_lock
 from detent.install.installed import read_installed
 from detent.install.plan import Linking, plan
-from detent.lock.builds import BuildLock, Built, unmet
+from detent.lock.builds import Built, build_of, entries_of, unmet
 from detent.lock.choice import Choice, Selection
-from detent.lock.model import LOCK_NAME, LockedBuild, LockedPackage
+from detent.lock.model import LOCK_NAME, BuildLock, LockedBuild, LockedPackage
 from detent.lock.select import best_file, described
 from detent.model import markers
 from detent.model.names import PackageName
@@ -137,9 +137,7 @@ class _Isolated:
             constraints = tuple(map(parse_requirement, self._world.settings.build_terms.constraints))
             if self._held is not None and self._has_locked(self._held, constraints):
                 return
-            provision(
-                self._world, self._made, self._asked, constraints=constraints, looking=self._looking
-            )
+            provision(self._world, self._made, self._asked, constraints=constraints, looking=self._looking)
         except InvalidRequirement as error:
             raise BuildRequirementsUnmet(self._subject, str(error)) from error
         except (BuildCycle, BuildNotLocked):
@@ -159,8 +157,8 @@ class _Isolated:
         """
         world, interpreter = self._world, self._made.interpreter
         target = interpreter.target
-        build = held.lock.of(held.built)
-        entries = held.lock.entries(build, target) if build is not None else ()
+        build = build_of(held.lock, held.built)
+        entries = entries_of(held.lock, build, target) if build is not None else ()
         names = {entry.name for entry in entries}
         bounds = [bound for bound in constraints if bound.name in names]
         lacking = [*unmet((*self._asked, *bounds), entries, target)]

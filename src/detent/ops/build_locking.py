@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from time import process_time
-from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
@@ -29,11 +28,11 @@ from detent.errors import (
 from detent.events import Notice
 from detent.lock.addresses import with_locked_addresses, with_written_paths
 from detent.lock.assemble import assemble
-from detent.lock.builds import BuildLock, Built, built_of, required_texts
+from detent.lock.builds import Built, build_of, built_of, required_texts
 from detent.lock.choice import Choice
 from detent.lock.coverage import Supply, coverage
 from detent.lock.filename import is_url
-from detent.lock.model import BuildPin, Direct, Lock, LockedBuild, LockedPackage
+from detent.lock.model import BuildLock, BuildPin, Direct, Lock, LockedBuild, LockedPackage
 from detent.lock.nominal import without_mirrors
 from detent.model import markers
 from detent.model.adjustments import Adjustments
@@ -50,15 +49,12 @@ from detent.ops.local import git_choice
 from detent.ops.policy import build_policy_of
 from detent.ops.question import Question
 from detent.ops.upgrade import free_to_move, kept_of
-from detent.ops.world import World
+from detent.ops.world import Ask, World
 from detent.project.indexes import without_user
 from detent.python.interpreter import Interpreter
 from detent.resolve.forks import resolve
 from detent.resolve.preferences import NO_PREFERENCES, Preferences, preferences_from
 from detent.resolve.question import SearchFailed
-
-if TYPE_CHECKING:
-    from detent.ops.world import Ask
 
 _ALL: tuple[Kind, ...] = ("wheel", "editable", "sdist")
 
@@ -223,7 +219,7 @@ class _Locking:
             self._keep(package)
         self._found[subject.built] = said, answer
 
-    def _asked(self, subject: _Subject, said: _Said, ask: "Ask") -> tuple[str, ...]:
+    def _asked(self, subject: _Subject, said: _Said, ask: Ask) -> tuple[str, ...]:
         """Ask the back end for more, if it can be asked here, beside what it asked for before."""
         before = self._before(subject.built)
         kept = before.asked if before is not None and before.requires == said.requires else ()
@@ -257,7 +253,7 @@ class _Locking:
         return None
 
     def _before(self, built: Built) -> LockedBuild | None:
-        return None if self._old is None else BuildLock(self._old.builds).of(built)
+        return None if self._old is None else build_of(BuildLock(self._old.builds), built)
 
     def _so_far(self) -> BuildLock:
         builds = tuple(
@@ -360,7 +356,7 @@ class _Locking:
         if old is None:
             return NO_PREFERENCES
         alike = next((b for b in old.builds if (b.requires, b.asked) == said), None)
-        before = alike or BuildLock(old.builds).of(built)
+        before = alike or build_of(BuildLock(old.builds), built)
         pins = before.pins if before is not None else ()
         entries = [LockedPackage(pin.name, pin.version, pin.marker) for pin in pins]
         names = {pin.name for pin in pins}

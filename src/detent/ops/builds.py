@@ -34,10 +34,10 @@ from detent.errors import (
 )
 from detent.events import Building, Built
 from detent.index.metadata import parse_metadata, read_header
-from detent.lock.builds import BuildLock, built_of
+from detent.lock.builds import built_of, facts_of
 from detent.lock.choice import Choice
 from detent.lock.filename import local_path, wheel_name
-from detent.lock.model import Direct, LockedPackage
+from detent.lock.model import BuildLock, Direct, LockedPackage
 from detent.lock.select import best_file, described
 from detent.model.build_policy import DEFAULT_BUILD_POLICY
 from detent.model.candidate import Artifact, Metadata
@@ -183,7 +183,7 @@ class Builds:
         """Give what is said of the build of a package that is asked for its metadata."""
         said = self._world().settings.build_terms.facts(name, build_in=self._shared(name))
         lock = None if self._shared(name) else self._locked()
-        return said if lock is None else said + lock.facts((name, version))
+        return said if lock is None else said + facts_of(lock, (name, version))
 
     # ---- what they need -----------------------------------------------------------------------
 

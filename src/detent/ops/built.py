@@ -6,7 +6,7 @@ wheel came out; that wheel stands in the store like any other. Nothing is built 
 
 from detent.fsio import file_trouble
 from detent.install.plan import BUILD_SETTINGS, identity_of
-from detent.lock.builds import built_of
+from detent.lock.builds import built_of, facts_of
 from detent.lock.choice import Choice
 from detent.model.candidate import Artifact, Digest
 from detent.model.names import PackageName
@@ -65,7 +65,7 @@ def choice_facts(world: World, choice: Choice) -> Facts:
     said = world.settings.build_terms.facts(choice.package.name, choice.build_with, choice.build_in)
     if choice.build_lock is None or choice.build_in:
         return said
-    return said + choice.build_lock.facts(built_of(choice.package))
+    return said + facts_of(choice.build_lock, built_of(choice.package))
 
 
 def archive_key(

@@ -6,8 +6,8 @@ would see the same, nothing is built again.
 
 from detent.errors import BuildFailed, MetadataInvalid
 from detent.index.metadata import parse_metadata
-from detent.lock.builds import BuildLock
 from detent.lock.filename import wheel_name
+from detent.lock.model import BuildLock
 from detent.model.candidate import Metadata
 from detent.ops.active import environment_path
 from detent.ops.built import find_built, tree_of
@@ -23,7 +23,9 @@ def declared(world: World, project: Project, build_lock: BuildLock | None = None
     interpreter = world.interpreter(project)
     shares = world.settings.build_terms.shares(manifest.name)
     build_in = str(environment_path(world, project)) if shares else ""
-    choice = project_choice(world, project, interpreter, is_editable=True, build_in=build_in, build_lock=build_lock)
+    choice = project_choice(
+        world, project, interpreter, is_editable=True, build_in=build_in, build_lock=build_lock
+    )
     entry = find_built(world, tree_of(choice), name=manifest.name, version=manifest.version or "")
     if entry is None:
         entry = world.builder().from_tree(choice, interpreter)

@@ -8,7 +8,7 @@ into this machine: paths inside of a repository stay inside of it.
 """
 
 import contextlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from detent.errors import (
@@ -48,7 +48,7 @@ from detent.ops.world import World
 from detent.project.conflicts import Declared
 from detent.project.document import parse_document
 from detent.project.source_tables import read_sources
-from detent.resolve.sourced import Sourced, referring
+from detent.resolve.sourced import Sourced, referring, unsettled
 
 _SHOWN = 12
 
@@ -63,42 +63,27 @@ class _Asked(NamedTuple):
     """The commit of that package, where it says that this one lies in its own repository."""
 
 
-def settle(
-    world: World,
-    inputs: Inputs,
-    root: Path,
-    *,
-    old: Lock | None = None,
-    free: Collection[PackageName] | None = frozenset(),
-    members: Mapping[PackageName, str] | None = None,
-    texts: Mapping[str, bytes] | None = None,
-) -> tuple[Sourced, ...]:
-    """Find out what every rule comes to; ``root`` is the folder of the lock.
+def settle_question(
+    world: World, question: Question
+) -> Callable[[Collection[PackageName]], tuple[Sourced, ...]]:
+    """Give what finds out what every rule comes to that the lock asked for needs.
 
-    A commit and a hash of the ``old`` lock are kept but for packages that are ``free`` to move (``None``:
-    all). ``members`` are the folders of a workspace, ``texts`` manifests that count in place of those on
-    disk, by their folder. Raises :class:`FetchError`, :class:`BuildError`, :class:`ArchiveUnsafe`,
-    :class:`FileTrouble` and :class:`Failures`.
+    A rule counts where the project asks for its package, or something from elsewhere does. Of the others it
+    is only said that they are there; who finds that an index leads to one asks again. A commit and a hash of
+    the old lock are kept but for packages that are free to move. What is given raises :class:`FetchError`,
+    :class:`BuildError`, :class:`ArchiveUnsafe`, :class:`FileTrouble` and :class:`Failures`.
     """
-    rules = inputs.all_sources()
-    if not rules:
-        return ()
-    holdings = Holdings(world, root, texts)
-    return _Settling(world, inputs, rules, root, holdings, old=old, free=free, members=members or {}).run()
-
-
-def settle_question(world: World, question: Question) -> tuple[Sourced, ...]:
-    """Do so for a lock that is asked for."""
-    upgrade = question.upgrade
+    inputs, upgrade = question.inputs, question.upgrade
     is_all = upgrade.everything or upgrade.anew
-    return settle(
+    return _Settling(
         world,
-        question.inputs,
+        inputs,
+        inputs.all_sources(),
         question.root,
+        Holdings(world, question.root, question.texts),
         old=question.old,
-        free=None if is_all else frozenset(free_to_move(upgrade, question.inputs)),
-        texts=question.texts,
-    )
+        free=None if is_all else frozenset(free_to_move(upgrade, inputs)),
+    ).run
 
 
 def name_of(world: World, source: GitSource | UrlSource | PathSource, root: Path) -> PackageName:
@@ -107,7 +92,7 @@ def name_of(world: World, source: GitSource | UrlSource | PathSource, root: Path
 
 
 class _Settling:
-    """One pass over all rules."""
+    """What was found out of all rules so far."""
 
     def __init__(
         self,
@@ -119,31 +104,41 @@ class _Settling:
         *,
         old: Lock | None,
         free: Collection[PackageName] | None,
-        members: Mapping[PackageName, str],
     ) -> None:
+        """``free`` may move; ``None``: all."""
         self._world = world
         self._inputs = inputs
         self._own = tuple(rules)
         self._root = root
         self._old = old
         self._free = free
-        self._members = members
         self._holdings = holdings
         self._was = _declared_before(old)
         self._asked: dict[PackageName, list[_Asked]] = {}
         self._held: dict[tuple[PackageName, Source], Held] = {}
         self._commits: dict[tuple[str, str, str], str] = {}
 
-    def run(self) -> tuple[Sourced, ...]:
-        found: list[Sourced] = []
+    def run(self, names: Collection[PackageName]) -> tuple[Sourced, ...]:
+        """Go over the rules for these packages and all that the project asks for, and what they lead to."""
+        found: list[tuple[int, Sourced]] = []
         faults: list[DetentError] = []
-        waiting = [_Asked(rule) for rule in self._own]
+        wanted = {*names, *(root.requirement.name for root in self._inputs.roots())}
+        wanted |= {member.name for member in self._inputs.members}
+        waiting: list[_Asked] = []
+        later: dict[PackageName, list[SourceRule]] = {}
+        for rule in self._own:
+            if rule.name in wanted or isinstance(rule.source, IndexSource):
+                waiting.append(_Asked(rule))
+            else:
+                later.setdefault(rule.name, []).append(rule)
+        self._asked = {}
         self._keep_commits()
-        self._fetch_ahead()
+        self._fetch_ahead([asked.rule for asked in waiting])
         for asked in waiting:  # grows while it is walked
             rule = asked.rule
+            place = self._place(rule)
             if isinstance(rule.source, IndexSource):
-                found.append(self._pinned(rule, rule.source.index))
+                found.append((place, self._pinned(rule, rule.source.index)))
                 continue
             try:
                 if not self._is_new(asked):
@@ -151,15 +146,25 @@ class _Settling:
                 held, source = self._look(rule, asked.commit)
                 further = tuple(self._further(asked, source, held))
                 metadata = referring(held.metadata, [other.rule for other in further])
-                found.append(
-                    Sourced(rule.name, rule.marker, metadata, held.artifacts, held.direct, where=rule.where)
+                sourced = Sourced(
+                    rule.name, rule.marker, metadata, held.artifacts, held.direct, where=rule.where
                 )
+                found.append((place, sourced))
                 waiting += further
+                for row in held.metadata.base:
+                    waiting += map(_Asked, later.pop(row.name, ()))
             except DetentError as fault:
                 faults.append(fault)
         if faults:
             raise faults[0] if len(faults) == 1 else Failures(faults)
-        return tuple(found)
+        for rules in later.values():
+            found += [(self._place(rule), unsettled(rule)) for rule in rules]
+        found.sort(key=lambda each: each[0])
+        return tuple(sourced for _, sourced in found)
+
+    def _place(self, rule: SourceRule) -> int:
+        """Give where a rule stands among those of the project; all others come after them."""
+        return self._own.index(rule) if rule in self._own else len(self._own)
 
     def _pinned(self, rule: SourceRule, index: str) -> Sourced:
         try:
@@ -173,11 +178,11 @@ class _Settling:
             ) from fault
         return Sourced(rule.name, rule.marker, index=index, where=rule.where)
 
-    def _fetch_ahead(self) -> None:
+    def _fetch_ahead(self, rules: Iterable[SourceRule]) -> None:
         """Fetch several repositories side by side; what goes wrong is told when it is looked at."""
         by_url: dict[str, list[tuple[SourceRule, GitSource]]] = {}
-        for rule in self._own:
-            if isinstance(rule.source, GitSource):
+        for rule in rules:
+            if isinstance(rule.source, GitSource) and (rule.name, rule.source) not in self._held:
                 by_url.setdefault(rule.source.url, []).append((rule, rule.source))
         if len(by_url) < 2:
             return
@@ -200,8 +205,8 @@ class _Settling:
 
     def _look(self, rule: SourceRule, commit: str) -> tuple[Held, Source]:
         source = rule.source
-        if isinstance(source, WorkspaceSource):
-            source = self._member(rule, source)
+        if isinstance(source, WorkspaceSource):  # those of members stand there as folders
+            raise SourceUnusable(rule.name, "the workspace", f"{rule.where}: it has no member of that name")
         key = (rule.name, source)
         if key not in self._held:
             before = self._before(rule, source)
@@ -214,12 +219,6 @@ class _Settling:
             if isinstance(source, GitSource):
                 self._tell_moved(rule, source, held)
         return self._held[key], source
-
-    def _member(self, rule: SourceRule, source: WorkspaceSource) -> PathSource:
-        folder = self._members.get(rule.name)
-        if folder is None:
-            raise SourceUnusable(rule.name, "the workspace", f"{rule.where}: it has no member of that name")
-        return PathSource(folder, source.editable is not False)
 
     # ---- what is kept ---------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from detent import fsio
 from detent.errors import UsageError
+from detent.events import Notice
 from detent.lock.graph_page import Assets, render_page
 from detent.lock.graph_page_data import Own, page_data
 from detent.named import NamedTuple
@@ -46,8 +47,7 @@ class GraphOutcome(NamedTuple):
 def graph(world: World, project: Project, options: GraphOptions) -> GraphOutcome:
     """Make the page of the lock, locking first if needed, and write it.
 
-    Raises :class:`UsageError` for an output file that would replace one of the project's own, and where the
-    page was to be opened and no browser could be started.
+    Raises :class:`UsageError` for an output file that would replace one of the project's own.
     """
     path = _place(project, options)
     lock, inputs = shown_lock(world, project, locked=options.locked, frozen=options.frozen)
@@ -68,11 +68,7 @@ def graph(world: World, project: Project, options: GraphOptions) -> GraphOutcome
             raise fsio.file_trouble(error, path.parent) from error
         fsio.write_atomic(path, text.encode())
     if path is not None and options.opens and not webbrowser.open(path.as_uri()):
-        raise UsageError(
-            "no browser could be started",
-            why="there is none that is known, or no display",
-            next_steps=(f"open `{display(path)}` yourself",),
-        )
+        world.report(Notice("warning", f"no browser could be started: open `{display(path)}` yourself"))
     return GraphOutcome(data, text, path)
 
 

@@ -171,6 +171,11 @@ def read_history(layout: Layout, root: Path) -> list[tuple[Path, Step]]:
     return [(place, step) for place, step in found if step is not None and step.root == real]
 
 
+def is_kept(layout: Layout, root: Path) -> bool:
+    """Whether changes of a project can be written down; a cache that may only be read takes none."""
+    return os.access(_folder(layout, os.path.realpath(root)), os.W_OK)
+
+
 def read_step(place: Path) -> Step | None:
     """Read one record; ``None`` for what is none, of another release, or damaged."""
     value = read_record(place, _KIND, _VERSION)

@@ -67,10 +67,16 @@ def list_indexes(indexes: tuple[IndexSetting, ...]) -> tuple[Shown, ...]:
             index.default,
             index.explicit,
             index.format,
-            without_user(index.mirror) if index.mirror else "",
+            _mirror(index),
         )
         for index in indexes
     )
+
+
+def _mirror(index: IndexSetting) -> str:
+    """Give where an index is fetched from, if that is elsewhere."""
+    mirror = without_user(index.mirror) if index.mirror else ""
+    return "" if mirror.rstrip("/") == without_user(index.url).rstrip("/") else mirror
 
 
 def add(world: World, project: Project | None, user_file: Path, options: IndexOptions) -> IndexOutcome:

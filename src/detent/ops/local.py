@@ -13,10 +13,9 @@ from typing import Any, cast
 from detent.build.inputs import contents
 from detent.build.key import editable_key, tree_key
 from detent.errors import Bug, BuildSystemInvalid, LockInvalid
-from detent.lock.builds import BuildLock
 from detent.lock.choice import Choice
 from detent.lock.filename import is_url, local_path
-from detent.lock.model import LOCK_NAME, Direct, LockedPackage
+from detent.lock.model import LOCK_NAME, BuildLock, Direct, LockedPackage
 from detent.model.candidate import Artifact, Digest
 from detent.model.references import git_url, read_subdirectory
 from detent.model.repository import Tree, is_commit

@@ -15,10 +15,9 @@ from detent.errors import (
     ResolveError,
 )
 from detent.events import Notice, Phase
+from detent.lock.declared import files_of, is_nominal
 from detent.lock.diff import Change, changes, unused_sources
-from detent.lock.declared import files_of
 from detent.lock.model import Lock
-from detent.lock.nominal import is_nominal
 from detent.lock.pylock import render_lock
 from detent.model.adjustment_texts import CHANGED_REQUIREMENTS
 from detent.model.inputs import Inputs, RecordedInputs
@@ -227,11 +226,12 @@ def _tell_of_other_installers(world: World, outcome: LockOutcome) -> None:
         says = f"{shown}{more}: what comes from a repository or a folder has no hash, so pip installs"
         world.report(Notice("note", f"{says} `{LOCK_NAME}` with `--no-require-hashes` only"))
 
-
     nominal = _nominal(outcome.lock)
     if nominal and not (outcome.before is not None and _nominal(outcome.before.lock)):
         says = f"{nominal} file{'s' if nominal > 1 else ''} of `{LOCK_NAME}` were seen on a mirror alone"
-        so = "detent asks their index where they are, and other installers need a lock made without the mirror"
+        so = (
+            "detent asks their index where they are, and other installers need a lock made without the mirror"
+        )
         world.report(Notice("note", f"{says}: {so}"))
 
 

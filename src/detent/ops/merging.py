@@ -4,45 +4,30 @@ Where the markers do not say what both sides began with, git's index does: while
 cherry-pick stands still, it has the base of every file in conflict.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from detent.index.git import Git, GitTrouble
 from detent.index.programs import find_program
 from detent.lock.conflicted import Sides, read_side, take_apart
 from detent.lock.merged_pins import Contest, merge_pins, won
-from detent.lock.model import LOCK_NAME, Lock
+from detent.lock.model import LOCK_NAME, Lock, Merge
 from detent.model.limits import limits
-from detent.named import NamedTuple
-
-
-class Merge(NamedTuple):
-    """Both sides of a conflict, read."""
-
-    ours: Lock
-    theirs: Lock
-    base: Lock | None
-    our_label: str
-    """What the markers call it; may be empty."""
-    their_label: str
-    pins: Lock
-    """What to prefer."""
-
-    def told(self, chosen: Lock) -> Iterator[str]:
-        """Say what of the lock that was resolved came from which side."""
-        counts = won(self.base, self.ours, self.theirs, chosen)
-        yield (
-            f"resolved the conflict in `{LOCK_NAME}`: of what differs, {_count(counts.ours)} as in ours"
-            f"{_label(self.our_label)}, {_count(counts.theirs)} as in theirs{_label(self.their_label)}"
-        )
-        yield from map(_contest, counts.contests)
 
 
 def merge_conflicted(text: str, folder: Path, variables: Mapping[str, str]) -> Merge:
     """Read both sides of a lock with conflict markers in it, in ``folder``; nothing in it is refused."""
     sides = take_apart(text)
     ours, theirs, base = read_side(sides.ours), read_side(sides.theirs), _base(sides, folder, variables)
-    return Merge(ours, theirs, base, sides.our_label, sides.their_label, merge_pins(base, ours, theirs))
+
+    def told(chosen: Lock) -> tuple[str, ...]:
+        counts = won(base, ours, theirs, chosen)
+        ours_won = f"{_count(counts.ours)} as in ours{_label(sides.our_label)}"
+        theirs_won = f"{_count(counts.theirs)} as in theirs{_label(sides.their_label)}"
+        first = f"resolved the conflict in `{LOCK_NAME}`: of what differs, {ours_won}, {theirs_won}"
+        return first, *map(_contest, counts.contests)
+
+    return Merge(ours, merge_pins(base, ours, theirs), told)
 
 
 def _base(sides: Sides, folder: Path, variables: Mapping[str, str]) -> Lock | None:

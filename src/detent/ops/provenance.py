@@ -22,7 +22,7 @@ from detent.ops.world import World
 _AT_ONCE = 8
 """Questions under way: fewer than downloads may be, so that an index that hangs holds up no download."""
 _PATIENCE_SECONDS = 10.0
-"""For all of them together."""
+"""For all of them together, or as long as one read may take where that is less."""
 _SHOWN = 3
 
 
@@ -44,7 +44,8 @@ def with_publishers(world: World, lock: Lock, old: Lock | None) -> Lock:
         elif world.settings.attestations.value:
             wanted += _wanted(world, place, package)
     failed: list[PackageName] = []
-    for place, texts in _answers(wanted):
+    patience = min(_PATIENCE_SECONDS, world.limits.read_seconds)
+    for place, texts in _answers(wanted, patience):
         if texts is None:
             failed.append(packages[place].name)
         else:
@@ -85,18 +86,20 @@ def _wanted(world: World, place: int, package: LockedPackage) -> Iterator[_Wante
     listed = {file.filename: file for file in index.artifacts(package.name, number)}
     files = [listed.get(file.filename) for file in _files(package)]
     first = files[0] if files else None
-    if first is not None and all(file is not None and _is_offered(file, index) for file in files):
+    if first is not None and all(file is not None and is_offered(file, index) for file in files):
         yield _Wanted(place, index, first)
 
 
-def _is_offered(file: Artifact, index: IndexReleases) -> bool:
+def is_offered(file: Artifact, index: IndexReleases) -> bool:
     """Whether an index says who published a file, at its own address: no page sends requests elsewhere."""
     return bool(file.provenance and file.sha256) and origin(file.provenance) == origin(index.index_url)
 
 
-def _answers(wanted: Sequence[_Wanted]) -> Iterator[tuple[int, tuple[str, ...] | None]]:
+def _answers(
+    wanted: Sequence[_Wanted], patience_seconds: float
+) -> Iterator[tuple[int, tuple[str, ...] | None]]:
     """Give the answers by place; ``None`` for one that failed, or has not come when patience ends."""
-    end = time.monotonic() + _PATIENCE_SECONDS
+    end = time.monotonic() + patience_seconds
     waiting = deque(wanted)
     under_way: deque[tuple[int, Pending[tuple[str, ...]]]] = deque()
     while waiting or under_way:

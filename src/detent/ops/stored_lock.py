@@ -4,27 +4,22 @@ Parsing a lock costs more than all the rest of a warm command, so a decoded copy
 the text; it also remembers that the text was found whole, which the text and the project's name decide alone.
 """
 
-from typing import TYPE_CHECKING
-
 from detent import fsio
 from detent.errors import LockConflicted, LockInvalid, LockNotWhole
-from detent.lock.builds import BuildLock, build_lock_of
+from detent.lock.builds import build_lock_of
 from detent.lock.closure import closure_faults
 from detent.lock.diff import differences
-from detent.lock.model import LOCK_NAME, Lock
+from detent.lock.model import LOCK_NAME, BuildLock, Lock, Merge
 from detent.lock.packed import PACKED_VERSION, pack, unpack
 from detent.lock.pylock import parse_lock
 from detent.model.inputs import Inputs
 from detent.named import NamedTuple
 from detent.ops.discover import Project
 from detent.ops.shown_paths import display
+from detent.ops.world import World
 from detent.store.fingerprint import fingerprint
 from detent.store.layout import Layout
 from detent.store.records import read_record, write_record
-
-if TYPE_CHECKING:  # a lock is rarely in conflict
-    from detent.ops.merging import Merge
-    from detent.ops.world import World
 
 _KIND = b"pylock"
 _NAMELESS = "/"
@@ -38,7 +33,7 @@ class StoredLock(NamedTuple):
     text: bytes
     whole_for: str = ""
     """Name of the project the closure was checked for; empty before it was."""
-    merge: "Merge | None" = None
+    merge: Merge | None = None
     """Of a text in conflict: what it was made of; the lock is what to prefer then, and answers nothing."""
 
 
@@ -54,7 +49,7 @@ def read_lock(layout: Layout, project: Project) -> StoredLock | None:
     return read_lock_text(layout, content, display(path))
 
 
-def read_old_lock(world: "World", project: Project) -> StoredLock | None:
+def read_old_lock(world: World, project: Project) -> StoredLock | None:
     """Read the lock in order to make it anew; of one with conflict markers in it both sides count.
 
     Raises :class:`LockInvalid` for any other that cannot be read.

@@ -13,10 +13,10 @@ from typing import Literal, Protocol
 from detent.errors import LockMissing, UsageError, did_you_mean
 from detent.events import Notice, Step
 from detent.install.plan import Linking, Plan
-from detent.lock.builds import BuildLock, build_lock_of
+from detent.lock.builds import build_lock_of
 from detent.lock.choice import Choice, Selection
 from detent.lock.filename import is_url
-from detent.lock.model import Lock
+from detent.lock.model import BuildLock, Lock
 from detent.lock.select import Wanted, select
 from detent.model.names import PackageName
 from detent.named import NamedTuple

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from detent import fsio
-from detent.errors import DetentError, EditedSince, NothingToUndo, PackageLost
+from detent.errors import DetentError, EditedSince, NothingToUndo, PackageLost, UsageError
 from detent.events import Notice
 from detent.install.manifest import read_journal, read_manifest
 from detent.install.plan import BUILD_SETTINGS, Installed, Linking, Plan, identity_of
@@ -33,6 +33,7 @@ from detent.ops.history import (
     WasInstalled,
     current_bytes,
     fingerprint_of,
+    is_kept,
     read_history,
     read_step,
     write_step,
@@ -103,6 +104,12 @@ def undo(world: World, project: Project, options: UndoOptions) -> UndoOutcome:
     """
     with one_at_a_time(world, project.manifest_path):
         place, step, files = _last_change(world, project, forget=not options.dry_run)
+        if not is_kept(world.layout, project.root):
+            raise UsageError(
+                "nobody can tell which change was the last one",
+                why=f"the cache `{world.layout.root}` can only be read, so what was done with it is not in it",
+                next_steps=("run it with a cache that can be written to, and that the change was made with",),
+            )
         edited = [display(file.path) for file in files if file.is_edited]
         if edited and not options.force:
             raise EditedSince(edited, step.command)

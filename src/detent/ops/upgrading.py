@@ -13,6 +13,7 @@ from packaging.version import Version
 from detent.errors import NotLocked, nearest
 from detent.events import Event, Notice
 from detent.lock.diff import changes
+from detent.lock.graph import scope
 from detent.lock.model import Lock, LockedPackage
 from detent.model import markers
 from detent.model.inputs import Inputs
@@ -120,19 +121,17 @@ def _found(
     options, free = asked
     old = before.lock if before is not None else None
     ceilings = tuple(_ceilings(old, free, options.to)) if old is not None else ()
-    loose = _loosened(inputs, free) if options.bounds else inputs
-    if loose != inputs:
-        first = lock_project(_quiet(world), project, loose, free.upgrade, before=before, constraints=ceilings)
-        edited, bounds = _raised(project, first.lock, free)
-        if bounds:
-            # What was found is kept: the bounds are made for it.
-            stored = StoredLock(first.lock, first.text)
-            second = lock_project(world, edited, project_inputs(world, edited), Upgrade(), before=stored)
-            seconds = first.seconds + second.seconds
-            moved = changes(old, second.lock)
-            return edited, second._replace(before=before, changes=moved, seconds=seconds), bounds
-    outcome = lock_project(world, project, inputs, free.upgrade, before=before, constraints=ceilings)
-    return project, outcome, ()
+    if not options.bounds:
+        outcome = lock_project(world, project, inputs, free.upgrade, before=before, constraints=ceilings)
+        return project, outcome, ()
+    loose = _Loosening(inputs, old, free, options.to).inputs()
+    first = lock_project(_quiet(world), project, loose, free.upgrade, before=before, constraints=ceilings)
+    edited, bounds = _raised(project, first.lock, free)
+    # What was found is kept: the bounds are made for it.
+    stored = StoredLock(first.lock, first.text)
+    second = lock_project(world, edited, project_inputs(world, edited), Upgrade(), before=stored)
+    seconds, moved = first.seconds + second.seconds, changes(old, second.lock)
+    return edited, second._replace(before=before, changes=moved, seconds=seconds), bounds
 
 
 def _quiet(world: World) -> World:
@@ -184,22 +183,67 @@ def _next(version: Version, to: Step) -> str:
 # ---- bounds --------------------------------------------------------------------------------------
 
 
-def _loosened(inputs: Inputs, free: _Free) -> Inputs:
-    """Take the bounds above off what may move."""
+class _Loosening:
+    """Takes the bounds above off what may move, and sets those of ``--to`` in their place."""
 
-    def loose(needs: Iterable[Requirement]) -> tuple[Requirement, ...]:
+    def __init__(self, inputs: Inputs, old: Lock | None, free: _Free, to: Step) -> None:
+        self._inputs = inputs
+        self._old = old
+        self._free = free
+        self._to = to
+        self._apart = frozenset(_held_apart(inputs))
+
+    def inputs(self) -> Inputs:
+        inputs = self._inputs
+        return inputs._replace(
+            dependencies=self._loose(inputs.dependencies, markers.ALWAYS),
+            extras=tuple((extra, self._loose(n, markers.in_extra(extra))) for extra, n in inputs.extras),
+            groups=tuple((group, self._loose(n, markers.in_group(group))) for group, n in inputs.groups),
+        )
+
+    def _loose(self, needs: Iterable[Requirement], gate: Marker) -> tuple[Requirement, ...]:
         return tuple(
-            need._replace(specifier=loosened(need.specifier))
-            if free.has(need.name) and not need.url
+            need._replace(specifier=self._specifier(need, gate))
+            if self._free.has(need.name) and not need.url and (need.name, gate) not in self._apart
             else need
             for need in needs
         )
 
-    return inputs._replace(
-        dependencies=loose(inputs.dependencies),
-        extras=tuple((extra, loose(needs)) for extra, needs in inputs.extras),
-        groups=tuple((group, loose(needs)) for group, needs in inputs.groups),
-    )
+    def _specifier(self, need: Requirement, gate: Marker) -> str:
+        specifier = loosened(need.specifier)
+        if self._to == "major" or self._old is None:
+            return specifier
+        where = markers.and_(gate, need.marker)
+        versions = [Version(version) for version in _versions(self._old, need.name, where)]
+        ceiling = f"<{_next(max(versions), self._to)}" if versions else ""
+        return ",".join(filter(None, (specifier, ceiling)))
+
+
+def _held_apart(inputs: Inputs) -> Iterator[tuple[PackageName, Marker]]:
+    """Give what extras and groups that exclude each other both ask for: they differ on purpose."""
+    lists = [(markers.in_extra(extra), needs) for extra, needs in inputs.extras]
+    lists += [(markers.in_group(group), needs) for group, needs in inputs.groups]
+    for exclusive in inputs.adjustments.conflicts:
+        sides = [
+            {(need.name, gate) for gate, needs in lists if markers.implies(gate, side) for need in needs}
+            for side in exclusive.sides
+        ]
+        for place, side in enumerate(sides):
+            others = {name for other in (*sides[:place], *sides[place + 1 :]) for name, _ in other}
+            yield from ((name, gate) for name, gate in side if name in others)
+
+
+def _versions(lock: Lock, name: PackageName, where: Marker) -> list[str]:
+    """Give the versions of a package that a requirement got which counts there."""
+    here = markers.and_(where, scope(lock))
+    return [
+        entry.version
+        for entry in lock.packages
+        if entry.name == name
+        and entry.index
+        and entry.version
+        and not markers.disjoint(here, markers.parse(entry.marker))
+    ]
 
 
 def _raised(project: Project, lock: Lock, free: _Free) -> tuple[Project, tuple[MovedBound, ...]]:
@@ -210,7 +254,7 @@ def _raised(project: Project, lock: Lock, free: _Free) -> tuple[Project, tuple[M
     for part in (project.current, *parts):
         path = part.manifest_path
         text = decode(part.manifest_bytes, path)
-        wanted = _Versions(part, lock, free)
+        wanted = _Wanted(part, lock, free)
         after, moved = raise_bounds(text, wanted.of, display=display(path))
         if not moved:
             continue
@@ -229,26 +273,19 @@ def _with_text(project: Project, part: Part, text: str) -> Project:
     return here.with_current(manifest, text.encode()).as_root()
 
 
-class _Versions:
+class _Wanted:
     """Tells which versions a requirement of one pyproject.toml shall allow: those it got in the lock."""
 
     def __init__(self, part: Part, lock: Lock, free: _Free) -> None:
         self._part = part
+        self._lock = lock
         self._free = free
-        self._entries: dict[PackageName, list[LockedPackage]] = {}
-        for package in lock.packages:
-            if package.index and package.version:
-                self._entries.setdefault(package.name, []).append(package)
 
     def of(self, table: Table, requirement: Requirement) -> Sequence[str]:
         if not self._free.has(requirement.name):
             return ()
         where = markers.and_(self._gate(table), requirement.marker)
-        return [
-            entry.version
-            for entry in self._entries.get(requirement.name, ())
-            if not markers.disjoint(where, markers.parse(entry.marker))
-        ]
+        return _versions(self._lock, requirement.name, where)
 
     def _gate(self, table: Table) -> Marker:
         """Give where a list counts, by the names that extras and groups have in the lock."""

@@ -11,6 +11,7 @@ whether it knows the file, and what it does not know is refused (docs/explanatio
 index more than the lock's word that neither the project nor this machine names, so its hosts are told.
 """
 
+import contextlib
 from collections.abc import Iterable, Sequence
 
 from detent.errors import FetchError, FileNotMirrored, FileUnvouched
@@ -18,9 +19,9 @@ from detent.events import Notice
 from detent.index.releases import IndexReleases
 from detent.index.urls import host, index_root, shown
 from detent.lock.choice import Choice
+from detent.lock.declared import is_nominal
 from detent.lock.filename import local_path
 from detent.lock.model import LockedPackage
-from detent.lock.nominal import is_nominal
 from detent.model.candidate import Artifact
 from detent.ops.world import World
 from detent.project.indexes import IndexSetting
@@ -94,12 +95,19 @@ def refuse_unvouched(world: World, locked: Iterable[Choice], here: Iterable[Choi
     some index was asked already. Where none can be asked, that is said once.
     """
     unknown: list[str] = []
+    heard: set[str] = set()
     known: dict[str, frozenset[str]] = {}
     for choice, found in zip(locked, here, strict=True):
         package, artifact = choice.package, choice.artifact
-        if not package.index or found is not choice or local_path(artifact.url) is not None:
+        if package.direct is not None or found is not choice or local_path(artifact.url) is not None:
             continue
         where = host(artifact.url)
+        if not package.index:
+            # Other tools leave the index out, and so may whoever edits a lock.
+            if where not in heard:
+                heard.add(where)
+                unknown += [where] if where not in unknown and not _is_known(world, package, artifact) else []
+            continue
         if where == host(package.index) and world.releases.serving(package) is not None:
             continue
         root = index_root(package.index)
@@ -133,6 +141,19 @@ def _is_vouched(world: World, package: LockedPackage, artifact: Artifact) -> boo
     if there is None:
         raise FileUnvouched(package.name, artifact.filename, shown(artifact.url), package.index)
     return True
+
+
+def _is_known(world: World, package: LockedPackage, artifact: Artifact) -> bool:
+    """Whether an index of ours is at the host of a file, or names the file."""
+    for member in world.releases.members():
+        root, where = index_root(member.index_url), host(artifact.url)
+        if where == host(member.index_url) or where in _named_hosts(world, root):
+            return True
+        with contextlib.suppress(FetchError):
+            there = member.same_file(package.name, package.version, artifact)
+            if there is not None and host(there.url) == where:
+                return True
+    return False
 
 
 def _named_hosts(world: World, root: str) -> frozenset[str]:

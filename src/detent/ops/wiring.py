@@ -48,10 +48,9 @@ if TYPE_CHECKING:
     from detent.index.logins import Logins
     from detent.index.remote import Transport
     from detent.index.repositories import Repositories
-    from detent.lock.builds import BuildLock
-    from detent.lock.model import Lock
+    from detent.lock.model import BuildLock, Lock, Merge
     from detent.model.target import Target
-    from detent.ops.merging import Merge
+    from detent.ops.answer import Settling
     from detent.ops.promises import Promises
     from detent.ops.question import Question
     from detent.python.environment import Style
@@ -59,7 +58,6 @@ if TYPE_CHECKING:
     from detent.python.provision import Environments
     from detent.python.template import Template
     from detent.resolve.question import SearchFailed
-    from detent.resolve.sourced import Sourced
     from detent.store.bytecode import ByteCodeStore
     from detent.store.unpackers import Unpackers
     from detent.store.wheels import WheelStore
@@ -413,9 +411,9 @@ def _resolver() -> Resolver:
 
         return with_builds(world, question, lock, world.interpreter(question.project), error_of)
 
-    def settle(world: World, question: "Question") -> "Sequence[Sourced]":
+    def settle(world: World, question: "Question") -> "Settling":
         if not question.inputs.all_sources():
-            return ()
+            return lambda _names: ()
         from detent.ops.direct import settle_question
 
         return settle_question(world, question)

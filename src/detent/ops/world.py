@@ -17,16 +17,14 @@ if TYPE_CHECKING:  # who has a world has what it is made of; importing all of it
     from detent.index.ports import Pending
     from detent.index.releases import IndexReleases
     from detent.index.repositories import Repositories
-    from detent.lock.builds import BuildLock
     from detent.lock.choice import Choice
-    from detent.lock.model import Lock
+    from detent.lock.model import BuildLock, Lock, Merge
     from detent.model.candidate import Artifact, Metadata
     from detent.model.limits import Limits
     from detent.model.names import PackageName
     from detent.model.repository import Tree
     from detent.model.target import Target
     from detent.ops.discover import Project
-    from detent.ops.merging import Merge
     from detent.ops.question import Question
     from detent.project.settings import Settings
     from detent.python.interpreter import Interpreter

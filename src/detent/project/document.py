@@ -87,7 +87,7 @@ def _conflicted(where: str) -> ManifestInvalid:
         "a merge conflict was left in it",
         why="what the project asks for is for a person to say",
         next_steps=(
-            "keep what is right between the conflict markers, often the lines of both sides, and remove these",
+            "keep what is right between the markers, often the lines of both sides, and remove the markers",
             "then run `detent lock`: it resolves a conflict in `pylock.toml` by itself",
         ),
     )

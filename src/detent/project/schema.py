@@ -126,15 +126,17 @@ def _words() -> dict[str, object]:
 
 def _task() -> dict[str, object]:
     text, names = {"type": "string"}, {"type": "array", "items": _name()}
-    return _object({
-        "run": _words(),
-        "help": text,
-        "env": {"type": "object", "additionalProperties": text},
-        "cwd": text,
-        "groups": names,
-        "extras": names,
-        "depends": {"type": "array", "items": text},
-    })
+    return _object(
+        {
+            "run": _words(),
+            "help": text,
+            "env": {"type": "object", "additionalProperties": text},
+            "cwd": text,
+            "groups": names,
+            "extras": names,
+            "depends": {"type": "array", "items": text},
+        }
+    )
 
 
 def _source() -> dict[str, object]:

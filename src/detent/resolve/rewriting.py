@@ -91,7 +91,10 @@ def _is_same(one: Requirement, other: Requirement) -> bool:
 
 def write(requirement: Requirement) -> str:
     """Say where to write a requirement, as an imperative."""
-    where = place(requirement.origin)
-    if requirement.origin is not None and requirement.origin.line is None:
+    origin = requirement.origin
+    where = place(origin)
+    if origin is not None and origin.line is None:
+        if origin.table.startswith("the flag "):
+            return f"do without {origin.table}"
         return f"ask for `{requirement}`"
     return f"write `{requirement}` in {where}"

@@ -37,7 +37,7 @@ class Sourced(NamedTuple):
     marker: Marker = markers.ALWAYS
     """Where it holds; never together with another one of the name."""
     metadata: Metadata | None = None
-    """What the source holds demands; ``None`` for an index."""
+    """What the source holds demands; ``None`` for an index, and where nobody has looked yet."""
     artifacts: tuple[Artifact, ...] = ()
     """The one file of an archive, its hashes right; none for a repository or a folder."""
     direct: Direct | None = None
@@ -46,6 +46,19 @@ class Sourced(NamedTuple):
     """The name of the index; empty for every other source."""
     where: str = ""
     """The line that says so: ``pyproject.toml:12``; empty where there is none."""
+
+
+class SourceAsked(Exception):
+    """Somebody asks for a package whose source nobody has looked at yet."""
+
+    def __init__(self, name: PackageName) -> None:
+        super().__init__(f"the source of `{name}` is not settled")
+        self.name = name
+
+
+def unsettled(rule: SourceRule) -> Sourced:
+    """Give a rule of which it is not known what it comes to; who asks for its package gets SourceAsked."""
+    return Sourced(rule.name, rule.marker, where=rule.where)
 
 
 class Region(NamedTuple):
@@ -84,10 +97,14 @@ class Sources:
         """``releases`` are the index as the adjustments leave it; what sources demand is adjusted here."""
         self._releases = releases
         self._sourced = _merged(sourced)
-        self._views = tuple(
-            releases.of_index(each.index) if each.index else with_adjustments(_One(each), adjustments)
-            for each in self._sourced
-        )
+        self._views = tuple(self._view_of(each, adjustments) for each in self._sourced)
+
+    def _view_of(self, sourced: Sourced, adjustments: Adjustments) -> Releases:
+        if sourced.index:
+            return self._releases.of_index(sourced.index)
+        if sourced.metadata is None:
+            return _Unsettled(self._releases, sourced.name)
+        return with_adjustments(_One(sourced), adjustments)
 
     def regions(self, whole: Marker) -> tuple[Region, ...]:
         """Divide environments as the sources do; one region where these hold everywhere or nowhere.
@@ -266,6 +283,29 @@ class _View:
                 name = rows[places[0]][0]
                 places = places if of_plain else [place for place in places if rows[place][0] == name]
                 return places[self._of(name).first([rows[place] for place in places])]
+        return 0
+
+
+class _Unsettled:
+    """What nobody has looked at; nothing else is asked of a package before its listing."""
+
+    index_url = ""
+
+    def __init__(self, releases: Releases, name: PackageName) -> None:
+        self._name = name
+        self.metadata = releases.metadata
+        self.unreadable = releases.unreadable
+        self.artifacts = releases.artifacts
+        self.origin = releases.origin
+        self.of_index = releases.of_index
+
+    def listing(self, _: PackageName) -> Listing:
+        raise SourceAsked(self._name)
+
+    def expect(self, listings: Sequence[PackageName], metadata: Sequence[tuple[PackageName, int]]) -> None:
+        """Hear what may be asked; nothing is looked at for that."""
+
+    def first(self, _: Iterable[tuple[PackageName, int]]) -> int:
         return 0
 
 

@@ -279,3 +279,48 @@ def test_a_source_distribution_with_another_hash_is_an_error_and_not_kept(tmp_pa
         with pytest.raises(HashMismatch):
             read(index, tmp_path)
         assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+# ---- the text itself ---------------------------------------------------------------------------
+
+
+def text(index: IndexServer, scratch: Path, place: int = 0) -> str:
+    page = parse_page(index.page("a")[1], index.page("a")[0], f"{index.url}a/", A)  # type: ignore[index]
+    files = [artifact_of(row) for each in page.files for row in each.rows]
+    with Client(limits=QUICK, dice=lambda: -0.49) as client:
+        archives = Archives(Layout(scratch / "store"))
+        ladder = Ladder(client, Sidecars(None, lambda: 0.0), archives, lambda: scratch, ignore)
+        return ladder.text(A, files[place]).decode()
+
+
+@pytest.mark.parametrize(
+    ("made", "world", "asked"),
+    [
+        (MADE, {"metadata": "announced"}, ["metadata"]),
+        (MADE, {"metadata": "none"}, ["wheel"]),
+        (BIG, {"metadata": "unannounced", "ranges": False}, ["wheel", "metadata"]),
+        (BIG, {"metadata": "none", "ranges": False}, ["wheel", "metadata", "wheel"]),
+    ],
+)
+def test_the_metadata_of_a_wheel_is_given_as_it_stands(
+    tmp_path: Path, made: Wheel, world: dict[str, Any], asked: list[str]
+) -> None:
+    with serve([made], **world) as index:
+        assert text(index, tmp_path) == made.metadata.decode()
+        assert tails(index) == asked
+
+
+@pytest.mark.parametrize(
+    ("made", "world"), [(MADE, {"metadata": "announced"}), (BIG, {"metadata": "unannounced", "ranges": False})]
+)
+def test_a_metadata_file_that_is_none_is_not_given(
+    tmp_path: Path, made: Wheel, world: dict[str, Any]
+) -> None:
+    with serve([made], **world) as index:
+        index.fail(".metadata", times=None, body=b"<html>Name: a</html>")
+        assert text(index, tmp_path) == made.metadata.decode()
+
+
+def test_a_source_distribution_is_asked_by_its_pkg_info(tmp_path: Path) -> None:
+    with serve([sdist("a", "1.0")]) as index:
+        assert text(index, tmp_path).startswith("Metadata-Version: ")

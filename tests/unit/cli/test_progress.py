@@ -167,9 +167,12 @@ GOING_ON: Sequence[Event] = (
 
 def display(screen: Terminal) -> Display:
     screen.stream.write("".join(f"{line}\r\n" for line in BEFORE))
-    return Display(
-        RLock(), lambda text: bool(screen.stream.write(text.replace("\n", "\r\n"))), lambda text, _: text
-    )
+
+    def write(text: str) -> bool:
+        return bool(screen.stream.write(text.replace("\n", "\r\n")))
+
+    shapes = shapes_for(screen.stream.encoding)
+    return Display(RLock(), write, lambda text, _: text, screen.size, shapes=shapes)
 
 
 def test_the_screen_is_as_before_when_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,13 +58,24 @@ def test_hosts_that_are_asked_without_a_proxy(*, no_proxy: str, is_direct: bool)
 
 
 @pytest.mark.parametrize(
-    "address", ["socks5://proxy.example", "https://proxy.example", "http://", "http://[", "http://p:x"]
+    "address", ["socks5://proxy.example", "https://", "http://", "http://[", "http://p:x"]
 )
 def test_a_proxy_that_cannot_be_used_is_an_error_that_shows_no_secret(address: str) -> None:
     with pytest.raises(UsageError, match="a proxy named in the environment cannot be used") as caught:
         proxies_of({"HTTPS_PROXY": address.replace("//", "//me:s3cret@")})
 
     assert "s3cret" not in str(caught.value)
+
+
+def test_a_proxy_may_be_spoken_to_in_tls() -> None:
+    proxies = proxies_of(
+        {"HTTPS_PROXY": "https://me:x@proxy.example", "HTTP_PROXY": "https://proxy.example:8443"}
+    )
+
+    assert proxies.proxy_for("https", "index.example", 443) == Proxy(
+        "proxy.example", 443, "Basic bWU6eA==", True
+    )
+    assert proxies.proxy_for("http", "index.example", 80) == Proxy("proxy.example", 8443, "", True)
 
 
 def test_without_variables_there_is_none() -> None:

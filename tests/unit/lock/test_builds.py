@@ -4,8 +4,8 @@ import marshal
 
 import pytest
 
-from detent.lock.builds import BuildLock, build_lock_of, built_of, changed_builds, unmet
-from detent.lock.model import BuildPin, Direct, Lock, LockedBuild, LockedPackage
+from detent.lock.builds import build_lock_of, build_of, built_of, changed_builds, entries_of, facts_of, unmet
+from detent.lock.model import BuildLock, BuildPin, Direct, Lock, LockedBuild, LockedPackage
 from detent.lock.packed import pack, unpack
 from detent.lock.pylock import parse_header, parse_lock, render_lock
 from detent.model.names import PackageName
@@ -52,7 +52,10 @@ HEAD = "[tool.detent]\nschema = 1\n"
         (f'{BUILDS}with = [{{name = "x", marker = "so"}}]', "marker` is not a valid marker"),
         (f"{BUILDS}with = [{{}}]", "`tool.detent.builds[0].with[0].name` is missing"),
         ('[[tool.detent.builds]]\nasked = ["=="]', "`tool.detent.builds[0].asked[0]` cannot be read"),
-        (f'{BUILDS}[[tool.detent.build-packages]]\nname = "x"\ndirectory = {{path = "x"}}', "must have a version and a file"),
+        (
+            f'{BUILDS}[[tool.detent.build-packages]]\nname = "x"\ndirectory = {{path = "x"}}',
+            "must have a version and a file",
+        ),
         (
             f'{BUILDS}[[tool.detent.build-packages]]\nname = "b"\nwheels = [{a_wheel()}]',
             "`tool.detent.build-packages[0].wheels[0].name` is not a wheel of this entry",
@@ -67,14 +70,14 @@ def test_a_build_gets_what_holds_on_its_platform() -> None:
     some = BuildLock(with_builds().builds, with_builds().build_packages)
 
     def names(name: PackageName, version: str, platform: str) -> list[str]:
-        build = some.of((name, version))
+        build = build_of(some, (name, version))
         assert build is not None
-        return [package.name for package in some.entries(build, target(platform=platform))]
+        return [package.name for package in entries_of(some, build, target(platform=platform))]
 
     assert names(A, "1.0", "linux") == names(B, "", "linux") == ["tool"]
     assert names(TOOL, "1.0", "linux") == []
     assert names(TOOL, "1.0", "win32") == ["b"]
-    assert some.of((A, "2.0")) is None
+    assert build_of(some, (A, "2.0")) is None
 
 
 def test_another_tool_of_a_tool_is_another_build() -> None:
@@ -83,9 +86,9 @@ def test_another_tool_of_a_tool_is_another_build() -> None:
         builds=(some.builds[0], some.builds[1]._replace(pins=(BuildPin(TOOL, "1.0"),))),
     )
 
-    assert some.facts((A, "1.0")) != moved.facts((A, "1.0"))
-    assert some.facts((A, "1.0")) == some.facts((A, "1.0"))
-    assert some.facts((PackageName("x"), "1.0")) == ()
+    assert facts_of(some, (A, "1.0")) != facts_of(moved, (A, "1.0"))
+    assert facts_of(some, (A, "1.0")) == facts_of(some, (A, "1.0"))
+    assert facts_of(some, (PackageName("x"), "1.0")) == ()
 
 
 def test_folders_and_repositories_have_no_version() -> None:

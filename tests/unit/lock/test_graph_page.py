@@ -116,13 +116,16 @@ def test_age_counts_from_the_newest_upload_in_the_lock() -> None:
     assert [package["days_older"] for package in data["packages"]] == [7, 0]
 
 
-def test_a_lock_of_another_tool_has_edges_and_no_gates() -> None:
-    some = foreign(entry("a", edges=["b"]), entry("b"))
+def test_a_lock_of_another_tool_hangs_on_what_the_project_says() -> None:
+    some = foreign(entry("a", edges=["b"]), entry("b"), entry("c"))
 
-    data = facts(some, inputs(name="demo"))
+    data = facts(some, inputs(["a"]))
 
-    assert [(edge["from"], edge["to"]) for edge in data["edges"]] == [("a==1.0", "b==1.0")]
-    assert (data["gates"], data["roots"]) == ([], [])
+    assert [(edge["from"], edge["to"]) for edge in data["edges"]] == [
+        ("demo", "a==1.0"),
+        ("a==1.0", "b==1.0"),
+    ]
+    assert [package["gates"] for package in data["packages"]] == [["dependencies"], ["dependencies"], []]
 
 
 def test_entries_of_one_version_from_two_places_are_told_apart() -> None:

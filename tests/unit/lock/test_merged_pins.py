@@ -2,6 +2,7 @@
 
 from detent.lock.merged_pins import Contest, merge_pins, won
 from detent.lock.model import Lock
+from detent.model.requirement import package_name
 from support.locks import entry, inputs, lock
 
 OLD, NEW = "python_version < '3.12'", "python_version >= '3.12'"
@@ -69,7 +70,7 @@ def test_what_was_chosen_is_held_against_both_sides() -> None:
     found = won(base, ours, theirs, of(("a", "1.2"), ("b", "1.1"), ("c", "1.3"), ("d", "1.0")))
     assert (found.ours, found.theirs) == (1, 2)
     assert found.contests == (
-        Contest("a", ("1.1",), ("1.2",), ("1.2",)),
-        Contest("c", ("1.1",), ("1.2",), ("1.3",)),
+        Contest(package_name("a"), ("1.1",), ("1.2",), ("1.2",)),
+        Contest(package_name("c"), ("1.1",), ("1.2",), ("1.3",)),
     )
     assert [contest.name for contest in won(None, ours, theirs, ours).contests] == ["a", "b", "c"]

@@ -14,7 +14,9 @@ def copy(some: Lock) -> Lock:
 
 def test_a_copy_has_equal_values_of_the_same_types() -> None:
     some = lock(
-        entry("a", edges=["b 1.0"], sdist=True, extras={"x": ["c"]})._replace(requires_python=">=3"),
+        entry("a", edges=["b 1.0"], sdist=True, extras={"x": ["c"]})._replace(
+            requires_python=">=3", attestations=('{kind = "GitHub"}',)
+        ),
         entry("b")._replace(direct=Direct("archive", "https://x.example.com/b-1.0-py3-none-any.whl")),
         made_from=inputs(["a"], groups={"dev": ["b"]}, adjustments={"conflicts": ["extra x | group dev"]}),
         forks=["python_version < '3.11'"],

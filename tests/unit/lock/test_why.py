@@ -7,7 +7,8 @@ import pytest
 from detent.lock.model import Lock
 from detent.lock.why import Asker, Reason, Reasons
 from detent.model.inputs import Inputs
-from detent.model.requirement import Origin, package_name, parse_requirement
+from detent.model.members import Member
+from detent.model.requirement import Origin, extra_name, group_name, package_name, parse_requirement
 from support.locks import entry, foreign, inputs, lock
 
 
@@ -200,3 +201,19 @@ def test_a_lock_of_another_tool_has_paths_without_requirements() -> None:
     made = foreign(entry("a", edges=["b 1.0"]), entry("b", edges=[]))
 
     assert paths(one(made, inputs(["a>=1"]), "b")) == [["demo", "a>=1 1.0", "b==1.0 1.0"]]
+
+
+def test_members_of_a_workspace_ask_under_their_own_names() -> None:
+    beta = Member(
+        package_name("beta"), "packages/beta", extras=(extra_name("net"),), groups=(group_name("dev"),)
+    )
+    made_from = inputs(
+        [], groups={"beta": ["a"], "beta-extra-net": ["a>=1"], "beta-group-dev": ["a<2"], "dev": ["a!=3"]}
+    )._replace(members=(beta,))
+
+    assert paths(one(lock(entry("a"), made_from=made_from), made_from, "a")) == [
+        ["beta", "a 1.0"],
+        ["beta:dev", "a<2 1.0"],
+        ["beta[net]", "a>=1 1.0"],
+        ["demo:dev", "a!=3 1.0"],
+    ]

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from detent.errors import Bug
 from detent.lock.model import Origin
 from detent.model import markers
 from detent.model.references import reference_text
 from detent.model.requirement import PackageName, package_name
 from detent.model.sources import GitSource, IndexSource, SourceRule
-from detent.resolve.sourced import Region, Sourced, Sources, referring
+from detent.resolve.sourced import Region, SourceAsked, Sourced, Sources, referring, unsettled
 from support.sourced import COMMIT, sourced
 from support.worlds import World, metadata_of, release, world
 
@@ -137,9 +136,17 @@ def test_what_comes_first_is_asked_of_the_index_where_it_is_wanted(
     assert region.releases.first(wanted) == place
 
 
-def test_a_source_of_which_nothing_is_known_is_a_mistake_of_ours() -> None:
-    with pytest.raises(Bug):
-        Sources(published(), [GIT._replace(metadata=None)])
+def test_who_asks_for_a_source_that_nobody_looked_at_is_told_so() -> None:
+    rule = SourceRule(GIT.name, GitSource("https://git.example/a.git"))
+    sources = Sources(published(), [unsettled(rule)])
+    releases = sources.regions(markers.ALWAYS)[0].releases
+
+    releases.expect([GIT.name], [(GIT.name, 1)])
+    releases.listing(B if GIT.name != B else A)
+    with pytest.raises(SourceAsked) as asked:
+        releases.listing(GIT.name)
+
+    assert asked.value.name == GIT.name
 
 
 def test_what_a_package_says_of_its_dependencies_is_written_beside_the_bound() -> None:

@@ -101,7 +101,9 @@
       }
     }
     order.reverse();
-    const depth = new Map(all.map((one) => [one, 0]));
+    // What nothing here asks for does not stand beside the project.
+    const first = all.some((one) => one.isRoot) ? 1 : 0;
+    const depth = new Map(all.map((one) => [one, one.isRoot ? 0 : first]));
     for (const one of order) {
       for (const tie of ties.get(one)) {
         if (!back.has(tie)) depth.set(tie.to, Math.max(depth.get(tie.to), depth.get(one) + 1));
@@ -233,7 +235,8 @@
   const measure = document.createElement("canvas").getContext("2d");
   const font = getComputedStyle(document.body).fontFamily;
   for (const node of nodes.values()) {
-    node.label = node.name.length > 28 ? `${node.name.slice(0, 27)}…` : node.name;
+    // Long names differ at their ends.
+    node.label = node.name.length > 29 ? `${node.name.slice(0, 13)}…${node.name.slice(-15)}` : node.name;
     node.short = node.version.length > 14 ? `${node.version.slice(0, 13)}…` : node.version;
     measure.font = `12px ${font}`;
     node.textWidth = measure.measureText(node.label).width;
@@ -367,11 +370,15 @@
     view.scale = scale;
     apply();
   }
-  function reveal(item) {
+  function reveal(item, zooms = true) {
     const area = canvas.getBoundingClientRect();
-    if (view.scale < 0.55) view.scale = 0.85;
+    if (zooms && view.scale < 0.55) view.scale = 0.85;
     const left = item.x * view.scale + view.x, right = item.right * view.scale + view.x, y = item.y * view.scale + view.y;
-    if (left < 20 || right > area.width - 20 || y < 60 || y > area.height - 60) {
+    if (!zooms) {
+      // Just far enough: who clicked is looking at it.
+      view.x -= Math.max(0, right - area.width + 20) + Math.min(0, left - 20);
+      view.y -= Math.max(0, y - area.height + 60) + Math.min(0, y - 60);
+    } else if (left < 20 || right > area.width - 20 || y < 60 || y > area.height - 60) {
       view.x = area.width / 2 - (item.x + item.right) / 2 * view.scale;
       view.y = area.height / 2 - item.y * view.scale;
     }
@@ -533,9 +540,9 @@
     detail();
     for (const row of rows) row.line.classList.toggle("chosen", row.one === one);
     if (was !== one && (state.focused || (was && !one && boxes.size < nodes.size))) { draw(); fit(); } else light();
-    if (reveals && one && !$("graph").hidden) {
+    if (one && !$("graph").hidden) {
       const item = layout.items.get(one);
-      if (item) reveal(item);
+      if (item) reveal(item, reveals);
     } else if (reveals && one && one.place !== undefined) $(`p${one.place}`).scrollIntoView({ block: "nearest" });
     history.replaceState(null, "", one && one.place !== undefined ? `#p${one.place}` : "#");
   }
@@ -629,7 +636,7 @@
       $(`tab-${tab}`).setAttribute("aria-selected", String(tab === name));
       $(`tab-${tab}`).tabIndex = tab === name ? 0 : -1;
     }
-    if (name === "graph" && !view.isReady) { view.isReady = true; fit(0.42); }
+    if (name === "graph" && !view.isReady) { view.isReady = true; fit(canvas.clientWidth < 700 ? 0.65 : 0.42); }
     if (state.chosen) choose(state.chosen, true);
   }
   tabs.forEach((name, number) => {
@@ -675,6 +682,7 @@
   $("bar").hidden = false;
   $("graph").hidden = false;
   $("list").hidden = true;
+  $("list").setAttribute("role", "tabpanel");
   draw();
   filterRows();
   const named = /^#p(\d+)$/.exec(location.hash);
