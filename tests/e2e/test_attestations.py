@@ -157,7 +157,16 @@ def test_no_page_sends_requests_to_another_server(sandbox: Sandbox, index: Index
 def test_odd_addresses_are_as_if_they_were_not_there(sandbox: Sandbox, index: IndexServer) -> None:
     attested(index)
     kind, page = index.page("a") or ("", b"")
-    for odd in (3, [], "ftp://x", "x", f"{index.origin}/\n", f"{index.origin}/{'x' * 3000}", "http://u@h/x"):
+    odds: tuple[object, ...] = (
+        3,
+        [],
+        "ftp://x",
+        "x",
+        f"{index.origin}/\n",
+        f"{index.origin}/{'x' * 3000}",
+        "http://u@h/x",
+    )
+    for odd in odds:
         document = json.loads(page)
         document["files"][0]["provenance"] = odd
         index.pages["a"] = (kind, json.dumps(document).encode())

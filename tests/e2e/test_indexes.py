@@ -268,6 +268,56 @@ def test_an_index_that_only_the_lock_names_is_told(sandbox: Sandbox) -> None:
         assert f"warning: files are fetched from `{where}` by the word of the lock alone" in said.err
 
 
+def test_a_password_in_the_project_is_told_when_it_locks_and_stands_in_no_lock(sandbox: Sandbox) -> None:
+    with serve([wheel("a", "1.0")], user=("me", "s3cret")) as private:
+        sandbox.manifest("a", tail=declared(private.with_user("me", "s3cret")))
+
+        said = sandbox.detent("sync").ok().err
+
+        assert "warning: the URL of the index `ours` has a password in it" in said
+        assert "s3cret" not in said + sandbox.read("pylock.toml")
+        assert "password" not in sandbox.detent("sync").ok().err
+
+
+def test_a_file_that_is_not_where_the_lock_says_is_fetched_where_its_index_says(
+    sandbox: Sandbox, public: IndexServer
+) -> None:
+    sandbox.manifest("c")
+    sandbox.detent("lock").ok()
+    with serve([wheel("c", "1.0")]) as mirror:
+        text = sandbox.read("pylock.toml")
+        sandbox.write("pylock.toml", text.replace(f"{public.origin}/files", f"{mirror.origin}/gone"))
+
+        sandbox.detent("sync", "--frozen").ok()
+
+    assert sandbox.installed() == {"c": "1.0"}
+
+
+def test_an_index_is_fetched_from_itself_unless_it_has_a_mirror_elsewhere(
+    sandbox: Sandbox, public: IndexServer, tmp_path: Path
+) -> None:
+    config = tmp_path / "home/.config/detent/detent.toml"
+    config.parent.mkdir(parents=True)
+    for mirror, is_told in ((public.url, False), ("https://mirror.example.com/simple/", True)):
+        config.write_text(f'index-mirror = {{ "{public.url}" = "{mirror}" }}\n')
+        assert ("fetched from" in sandbox.detent("index", "list").ok().out) is is_told
+
+
+def test_a_yanked_pin_is_told_when_it_is_installed_and_nobody_is_asked_for_that(
+    sandbox: Sandbox, public: IndexServer
+) -> None:
+    public.files["c-1.0-py3-none-any.whl"].yanked = "broken"
+    sandbox.manifest("c==1.0")
+    sandbox.detent("lock").ok()
+    public.forget()
+
+    said = sandbox.detent("sync").ok().err
+
+    assert "note: installed although it was yanked: `c` 1.0" in said
+    assert public.count("simple") == 0
+    assert "yanked" not in sandbox.detent("sync").ok().err
+
+
 def test_an_entry_that_names_no_index_is_told_where_no_index_of_ours_knows_its_host(
     sandbox: Sandbox, public: IndexServer
 ) -> None:

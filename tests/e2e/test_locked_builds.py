@@ -254,7 +254,7 @@ def test_what_the_project_says_that_a_build_needs_besides_is_locked(builds: Buil
     publish(builds.index, wheel("tool", "1.0"), wheel("lib", "1.0"), wheel("lib", "2.0"))
     extra = 'a = ["tool", { requirement = "lib", match-runtime = true }]\n'
     builds.sandbox.manifest("a", "lib<2", tail=f"{ON}[tool.detent.extra-build-dependencies]\n{extra}")
-    builds.lock()
+    assert "warning" not in builds.sandbox.detent("lock").ok().err
     publish(builds.index, wheel("tool", "2.0"))
 
     builds.sandbox.detent("sync").ok()
@@ -327,3 +327,51 @@ def test_a_project_whose_back_end_knows_what_it_needs_is_asked_with_what_was_loc
     builds.sandbox.detent("sync", "--locked", "--cache-dir", str(builds.sandbox.root.parent / "other")).ok()
 
     assert {tool for seen in builds.seen() for tool in seen.items()} == {("tool", "1.0")}
+
+
+def test_a_back_end_that_cannot_be_asked_here_is_warned_of_and_the_rest_is_locked(builds: Builds) -> None:
+    fails = "def get_requires_for_build_wheel(config_settings=None): raise SystemExit('no compiler')\n"
+    builds.sources(tiny_sdist("a", build_requires=["tool"], more=fails))
+    publish(builds.index, wheel("tool", "1.0"))
+    builds.sandbox.manifest("a", tail=f"{ON}[[tool.detent.dependency-metadata]]\nname = 'a'\n")
+
+    done = builds.sandbox.detent("lock").ok()
+
+    assert "warning: the back end of `a==1.0` cannot be asked here what its build needs" in done.err
+    assert builds.got("a") == {"tool": "1.0"}
+
+
+def test_what_may_not_be_built_is_not_asked(builds: Builds) -> None:
+    tells = "open(os.environ['SEEN'], 'a').write('{}\\n')\n"
+    builds.sources(tiny_sdist("a", build_requires=["tool"], more=tells))
+    publish(builds.index, wheel("tool", "1.0"))
+    tail = f"{ON}build = 'deny'\n[[tool.detent.dependency-metadata]]\nname = 'a'\n"
+    builds.sandbox.manifest("a", tail=tail)
+
+    builds.sandbox.detent("lock")
+
+    assert builds.seen() == []
+
+
+def test_members_and_folders_of_the_project_are_held_to_the_lock(builds: Builds) -> None:
+    root = builds.sandbox.root
+    write_tree(root / "lib", tiny_tree("lib", "1.0", build_requires=["tool"], more=SEES))
+    write_tree(root / "member", tiny_tree("member", "1.0", build_requires=["tool"], more=SEES))
+    publish(builds.index, wheel("tool", "1.0"))
+    tables = (
+        "workspace = { members = ['member'] }\n"
+        "sources = { lib = { path = 'lib' }, member = { workspace = true } }\n"
+    )
+    builds.sandbox.manifest("lib", "member", tail=ON + tables)
+    builds.lock()
+    publish(builds.index, wheel("tool", "2.0"))
+
+    builds.sandbox.detent("sync").ok()
+
+    assert builds.seen() == [{"tool": "1.0"}] * 2
+    lock = builds.sandbox.read("pylock.toml")
+    assert lock.count("[[tool.detent.builds]]") == 1
+    manifest = (root / "lib/pyproject.toml").read_text()
+    (root / "lib/pyproject.toml").write_text(manifest.replace('requires = ["tool"]', "requires = []"))
+    done = builds.sandbox.detent("lock", "--check", "--offline")
+    assert "`[build-system]` of `lib` requires nothing and required `tool`" in done.err

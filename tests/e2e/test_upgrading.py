@@ -1,6 +1,5 @@
 """`detent outdated` and `detent upgrade`: what could be newer, and moving it, bounds and all."""
 
-import json
 import os
 import pty
 import subprocess
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from support.answers import answer
 from support.cli import Sandbox, publish
 from support.index_server import IndexServer
 from support.wheels import wheel
@@ -46,8 +46,7 @@ def locked(sandbox: Sandbox) -> dict[str, list[str]]:
 
 
 def facts(sandbox: Sandbox, *words: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(sandbox.detent(*words, "--output-format", "json").ok().out)
-    return found
+    return answer(words[0], sandbox.detent(*words, "--output-format", "json").ok())
 
 
 # ---- outdated ------------------------------------------------------------------------------------

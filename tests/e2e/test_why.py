@@ -1,10 +1,10 @@
 """`detent why` and `detent why-not`: from the lock alone, and by solving with the version forced."""
 
-import json
 from typing import Any
 
 import pytest
 
+from support.answers import answer
 from support.cli import Sandbox, publish
 from support.index_server import IndexServer
 from support.wheels import wheel
@@ -35,8 +35,7 @@ def project(sandbox: Sandbox, index: IndexServer) -> Sandbox:
 
 
 def facts(sandbox: Sandbox, *words: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(sandbox.detent(*words, "--output-format", "json").ok().out)
-    return found
+    return answer(words[0], sandbox.detent(*words, "--output-format", "json").ok())
 
 
 # ---- why -----------------------------------------------------------------------------------------
@@ -120,6 +119,7 @@ def test_what_of_the_project_is_in_the_way_is_named_with_the_edit_that_frees_it(
         "  web 1.0 needs low>=1,<2",
         "  in the way: `web<2` (pyproject.toml:5)",
         "  next: write `web>=2.0` in pyproject.toml:5",
+        "  older versions of others were not tried; `detent lock -P low==2.0 --dry-run` does",
     ]
     assert project.snapshot() == before
     found = facts(project, "why-not", "low==2.0")
@@ -200,6 +200,16 @@ def test_what_serves_newer_pythons_alone_is_tried_where_it_can_be(project: Sandb
     told = project.detent("why-not", "low==6.0").ok().out
 
     assert "low 6.0 can be locked where python_version >= '3.13'" in told
+
+
+def test_no_old_version_of_another_package_is_an_answer(project: Sandbox, index: IndexServer) -> None:
+    publish(index, wheel("web", "0.1", requires=["low"]))  # of a time when nobody knew of `low` 2
+
+    told = project.detent("why-not", "low==2.0").ok().out
+
+    assert "web 1.0 needs low>=1,<2" in told
+    assert "older versions of others were not tried; `detent lock -P low==2.0 --dry-run` does" in told
+    assert "Update web v1.0 -> v0.1" in project.detent("lock", "-P", "low==2.0", "--dry-run").ok().err
 
 
 def test_constraints_are_ones_own_too(project: Sandbox) -> None:

@@ -159,15 +159,16 @@ def test_a_lock_of_a_real_project_has_all_that_is_needed_and_nothing_else(
     name: str, tmp_path: Path, cache: str
 ) -> None:
     (tmp_path / "pyproject.toml").write_text(manifest(name), "utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "detent", "lock"],
-        cwd=tmp_path,
-        env={**os.environ, "DETENT_CACHE_DIR": cache},
-        capture_output=True,
-        check=False,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    for command in ("lock", "verify"):
+        done = subprocess.run(
+            [sys.executable, "-m", "detent", command],
+            cwd=tmp_path,
+            env={**os.environ, "DETENT_CACHE_DIR": cache},
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
     text = (tmp_path / "pylock.toml").read_text("utf-8")
 
     found = verify(text, manifest(name))

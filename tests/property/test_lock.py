@@ -275,6 +275,7 @@ def test_a_lock_does_not_differ_from_itself(lock: Lock) -> None:
     assert {change.kind for change in compare(None, lock).packages} <= {"added"}
 
 
+@settings(max_examples=40)
 @given(locks() | locks(own=False), locks() | locks(own=False))
 def test_what_came_one_way_went_the_other_way(one: Lock, other: Lock) -> None:
     there, back = compare(one, other), compare(other, one)

@@ -182,6 +182,8 @@ def _hindered(outcome: WhyNotOutcome) -> Iterator[str]:
         yield f"  in the way: {show(', '.join(map(_own, found.own)))}"
     for step in found.steps:
         yield f"  next: {show(step)}"
+    if outcome.command:
+        yield f"  older versions of others were not tried; `{show(outcome.command)} --dry-run` does"
 
 
 def _own(requirement: Requirement) -> str:
@@ -217,7 +219,7 @@ def why_not_facts(outcome: WhyNotOutcome) -> dict[str, object]:
         ],
         "next": [
             *(found.steps if found is not None else ()),
-            *((f"run `{outcome.command}`",) * bool(outcome.command)),
+            *((f"run `{outcome.command}`",) * (outcome.verdict == "possible")),
         ],
     }
 

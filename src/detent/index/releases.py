@@ -221,6 +221,12 @@ class IndexReleases:
         """Whether the index has such a project; raises :class:`FetchError` when it cannot tell."""
         return self._project(name).kept.stamp != MISSING
 
+    def known_yanked(self, name: PackageName, version: str) -> bool:
+        """Whether the page as it is kept says that a release was yanked; nobody is asked."""
+        kept = listing_from_record(read_record(self._layout.listing(self.index_url, name), *LISTING))
+        rows = () if kept is None else kept.releases()
+        return any(row.yanked and row.version == version for row in rows)
+
     def is_begun(self, name: PackageName) -> bool:
         """Whether the project was asked for already."""
         return name in self._projects or name in self._listings

@@ -10,10 +10,9 @@ from functools import partial
 from typing import Literal, TypeAlias
 
 from detent.lock.addresses import beginnings, prevailing
-from detent.lock.declared import files_of
+from detent.lock.declared import files_of, is_nominal
 from detent.lock.filename import split_sdist
 from detent.lock.model import LockedPackage
-from detent.lock.nominal import is_nominal
 from detent.lock.tables import EPOCH
 from detent.lock.wheels_in_range import WheelRange
 from detent.model import markers

@@ -122,6 +122,7 @@ class _Both:
         self._common = markers.and_(was, now)
         """Where both are for; elsewhere there is nothing to compare."""
         self._targets = targets(new) if new is not None else ()
+        # Where the older lock is not for, nothing of a package that both have can be compared.
         self._shared = {target for target in self._targets if not markers.disjoint(target.where, was)}
 
     def packages(self, old: Iterable[LockedPackage], new: Iterable[LockedPackage]) -> Iterator[PackageChange]:
@@ -222,8 +223,8 @@ class _Both:
         was, now = self._worst(old), self._worst(new)
         found: dict[str, list[Target]] = {}
         for target, supply in now.items():
-            before = was.get(target) if target in self._shared else None
-            if supply is not before:
+            before = was.get(target)
+            if supply is not before and (not old or target in self._shared):
                 kind = _SUPPLY_KINDS.get((before, supply))
                 if kind:
                     found.setdefault(kind, []).append(target)
@@ -337,6 +338,7 @@ def origin_of(package: LockedPackage) -> str:
             with_tree = [name for name in ("submodules", "lfs") if getattr(direct, name)]
             return f"{direct.vcs}+{direct.location}{asked}{below}" + "".join(f" with {n}" for n in with_tree)
         case "directory":
-            return f"{direct.location}{below}" + (" (editable)" if direct.editable else "")
+            how = "editable" if direct.editable else "" if direct.is_package else "never installed itself"
+            return f"{direct.location}{below}" + (f" ({how})" if how else "")
         case _:
             return f"{direct.location}{below}"

@@ -197,6 +197,7 @@ class _Locking:
             self._take(subject, known, chain)
             return
         choice = subject.choice
+        choice = choice._replace(build_with=self._as_installed(built[0]))
         is_file = bool(choice.artifact.filename)
         archive = archive_of(self._world, choice, self._question.root) if is_file else None
         with self._world.builder().opened(choice, archive, self._interpreter) as (system, ask):
@@ -294,6 +295,18 @@ class _Locking:
                     where = markers.environment_only(markers.parse(package.marker))
                     where = markers.and_(wanted.marker, where)
                     yield str(wanted._replace(specifier=f"=={package.version}", marker=where))
+
+    def _as_installed(self, name: PackageName) -> tuple[str, ...]:
+        """Give what the build takes in the version that the lock has for this machine."""
+        terms, here = self._world.settings.build_terms, self._interpreter.target.environment
+        if name not in terms.extra:
+            return ()
+        versions = {
+            package.name: package.version
+            for package in self._lock.packages
+            if markers.evaluate(markers.environment_only(markers.parse(package.marker)), here)
+        }
+        return terms.matched(name, versions)
 
     def _resolve(self, subject: _Subject, said: _Said, texts: Sequence[str]) -> _Answer:
         world, question = self._world, self._question

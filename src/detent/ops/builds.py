@@ -191,7 +191,7 @@ class Builds:
     def opened(
         self, choice: Choice, archive: Path | None, interpreter: Interpreter
     ) -> Iterator[tuple[BuildSystem, Ask]]:
-        """Open the source of a choice: give its build system, and what asks its back end for more."""
+        """Open the source of a choice: give its build system, and what asks its back end once for more."""
         world, package = self._world(), choice.package
         direct = package.direct
         subject = _subject(choice)
@@ -205,15 +205,19 @@ class Builds:
                 source = self._checkout(tree_of_git(choice), "", below, subject, scratch)
             else:
                 source = Path(local_path(named_source(choice).location) or named_source(choice).location)
-            turns = iter(range(1_000_000))
 
             def ask(lock: BuildLock, kinds: Sequence[Kind]) -> tuple[str, ...]:
-                asked = choice._replace(build_lock=lock)
-                with self._bench_for(asked, subject, interpreter) as (_, environment):
-                    place = scratch / f"ask-{next(turns)}"
-                    place.mkdir()
-                    job = self._job(subject, source, place, package.name)
-                    return build_requires(job, environment, kinds, report=world.report)
+                with environment(
+                    world,
+                    interpreter,
+                    subject=subject,
+                    name=package.name,
+                    build_with=choice.build_with,
+                    held=Held(lock, built_of(package)),
+                    looking=self._crew.looking,
+                ) as where:
+                    job = self._job(subject, source, scratch, package.name)
+                    return build_requires(job, where, kinds, report=world.report)
 
             yield read_build_system(source, display=f"{subject}/pyproject.toml"), ask
 

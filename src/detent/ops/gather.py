@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from detent import fsio
-from detent.errors import Failures, FileTrouble, HashMismatch
-from detent.events import Prepared
+from detent.errors import Failures, FileGone, FileTrouble, HashMismatch, IndexUnavailable
+from detent.events import Detail, Prepared
 from detent.install.plan import AUTO, Linking
 from detent.lock.choice import Choice
 from detent.lock.filename import local_path
@@ -31,7 +31,7 @@ from detent.ops.built import choice_key, forget_built, is_elsewhere, is_git, is_
 from detent.ops.local import tree_keys
 from detent.ops.matching import Gathered
 from detent.ops.stored import DIGEST_FACT, fact_key, find_stored, stored_wheel
-from detent.ops.whereabouts import on_this_machine, refuse_unvouched
+from detent.ops.whereabouts import at_its_index, on_this_machine, refuse_unvouched
 from detent.ops.world import Promised, Unpacking, World
 from detent.python.interpreter import Interpreter
 from detent.store.archives import Archives
@@ -118,7 +118,7 @@ def _bring(
     here = on_this_machine(world, files)
     for choice in sorted(here, key=lambda choice: -(choice.artifact.size_bytes or 0)):
         if choice.artifact.is_wheel:
-            wheels.append((choice, _begun(world, _fetch_wheel, choice, landing, root)))
+            wheels.append((choice, _patient(world, choice, landing, root)))
         else:
             kept = _archive_at_hand(world, choice)
             arrive = (
@@ -208,6 +208,25 @@ def _begun(
 ) -> Callable[[], T]:
     """Begin to fetch beside other transfers, and give what waits for the end of it."""
     return world.network().submit(fetch, world, choice, landing, root).result
+
+
+def _patient(world: World, choice: Choice, landing: _Landing, root: Path) -> _Wait:
+    """Begin to fetch a wheel; who waits asks its index where it is by now, if it is not where it was."""
+    first = _begun(world, _fetch_wheel, choice, landing, root)
+
+    def wait() -> WheelEntry:
+        try:
+            return first()
+        except (FileGone, IndexUnavailable):
+            moved = at_its_index(world, choice)
+            if moved is None:
+                raise
+            world.report(
+                Detail(f"`{choice.artifact.filename}` is not where the lock says; its index is asked")
+            )
+            return _begun(world, _fetch_wheel, moved, landing, root)()
+
+    return wait
 
 
 def _archive_at_hand(world: World, choice: Choice) -> Path | None:

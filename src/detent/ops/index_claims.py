@@ -13,10 +13,9 @@ from detent.index.urls import index_root, shown
 from detent.lock.addresses import prevailing, with_written_paths
 from detent.lock.assemble import requirement_texts
 from detent.lock.claims import Notes, Pair, Told, compare, odd_addresses
-from detent.lock.declared import files_of, is_of_index
+from detent.lock.declared import files_of, is_nominal, is_of_index
 from detent.lock.graph import scope
 from detent.lock.model import Lock, LockedPackage
-from detent.lock.nominal import is_nominal
 from detent.lock.wheels_in_range import WheelRange
 from detent.model import markers
 from detent.model.adjustment_texts import UnreadableAdjustment

@@ -33,6 +33,7 @@ from detent.ops.stored_lock import StoredLock, keep_copy, read_lock, read_old_lo
 from detent.ops.unbuilt import take_unbuilt, with_unbuilt
 from detent.ops.upgrade import Upgrade, kept_of, refuse_unlocked
 from detent.ops.world import World
+from detent.project.indexes import written_passwords
 from detent.python.clauses import version_fits
 
 _MOST_NAMES = 3
@@ -180,6 +181,9 @@ def _tell_unread(world: World, project: Project, *, is_first: bool) -> None:
         world.report(Notice("warning", text))
     for text in project.manifest.notes:
         world.report(Notice("note", text))
+    for name in written_passwords(project.manifest.data):
+        told = f"the URL of the index `{name}` has a password in it, and a project is read by many"
+        world.report(Notice("warning", f"{told}; `${{NAME}}` stands for a variable there"))
 
 
 def write_lock(world: World, project: Project, outcome: LockOutcome) -> None:

@@ -203,7 +203,22 @@ def install_lock(
         done = match(world, settled, gathering, begin=begin)
     done = done._replace(lock=outcome, settled=settled)
     _tell_unhashed(world, project, done)
+    if done.fetched:  # what is in the store already was told when it came there
+        _tell_yanked(world, done)
     return done
+
+
+def _tell_yanked(world: World, outcome: SyncOutcome) -> None:
+    """Say what of it was yanked, as far as that is known here without asking."""
+    told = []
+    for choice in outcome.plan.wanted:
+        package = choice.package
+        own = world.releases.serving(package) if package.index else None
+        if own is not None and own.known_yanked(package.name, package.version):
+            told.append(f"`{package.name}` {package.version}")
+    if told:
+        step = "`detent lock --upgrade` looks for others"
+        world.report(Notice("note", f"installed although it was yanked: {', '.join(told)}; {step}"))
 
 
 def _tell_unhashed(world: World, project: Project, outcome: SyncOutcome) -> None:

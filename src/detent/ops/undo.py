@@ -107,7 +107,7 @@ def undo(world: World, project: Project, options: UndoOptions) -> UndoOutcome:
         if not is_kept(world.layout, project.root):
             raise UsageError(
                 "nobody can tell which change was the last one",
-                why=f"the cache `{world.layout.root}` can only be read, so what was done with it is not in it",
+                why=f"the cache `{world.layout.root}` can only be read, so it may not have it",
                 next_steps=("run it with a cache that can be written to, and that the change was made with",),
             )
         edited = [display(file.path) for file in files if file.is_edited]

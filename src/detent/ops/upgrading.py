@@ -27,7 +27,7 @@ from detent.ops.lock import LockOutcome, lock_project, project_inputs
 from detent.ops.manifest_changes import with_origins_on_disk
 from detent.ops.matching import SyncOutcome
 from detent.ops.shown_paths import display
-from detent.ops.stored_lock import StoredLock, read_lock
+from detent.ops.stored_lock import StoredLock, read_old_lock
 from detent.ops.sync import SyncOptions
 from detent.ops.upgrade import Upgrade, free_to_move
 from detent.ops.world import World
@@ -75,7 +75,7 @@ def upgrade(world: World, project: Project, options: UpgradeOptions) -> UpgradeO
     """
     project = project.as_root()
     inputs = project_inputs(world, project)
-    before = read_lock(world.layout, project)
+    before = read_old_lock(world, project)
     free = _free(inputs, before.lock if before is not None else None, options)
     edited, outcome, bounds = _found(world, project, inputs, before, (options, free))
     if options.dry_run:

@@ -85,6 +85,20 @@ def _at(choice: Choice, places: Sequence[IndexReleases], *, is_bound: bool) -> C
     return choice
 
 
+def at_its_index(world: World, choice: Choice) -> Choice | None:
+    """Give a choice whose address does not work with the one that its index says now, if that is another."""
+    own = world.releases.serving(choice.package) if choice.package.index else None
+    if own is None:
+        return None
+    try:
+        there = own.same_file(choice.package.name, choice.package.version, choice.artifact)
+    except FetchError:
+        return None
+    if there is None or there.url == choice.artifact.url:
+        return None
+    return choice._replace(artifact=choice.artifact._replace(url=there.url))
+
+
 # ---- hosts -----------------------------------------------------------------------------------
 
 

@@ -4,8 +4,10 @@ Where there is no answer, what of the project stands in the way is told, and the
 there is one, what would move with it. Nothing is written.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Literal
+
+from packaging.version import Version
 
 from detent.errors import Conflict, Failures, PackageUnknown, ResolveError, UsageError, nearest
 from detent.events import ignore
@@ -15,8 +17,9 @@ from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.model.markers import Marker
 from detent.model.names import PackageName
-from detent.model.requirement import Requirement, parse_requirement
+from detent.model.requirement import Origin, Requirement, parse_requirement
 from detent.model.sources import IndexSource
+from detent.model.specifiers import clause_contains, parse_clauses
 from detent.model.versions import Listing, newest
 from detent.named import NamedTuple
 from detent.ops.discover import Project
@@ -28,7 +31,7 @@ from detent.ops.unbuilt import take_unbuilt, with_unbuilt
 from detent.ops.upgrade import Upgrade
 from detent.ops.world import World
 from detent.resolve.failure import error_of
-from detent.resolve.hindrance import Hindrance, hindrance_of
+from detent.resolve.hindrance import LOCKED, Hindrance, hindrance_of
 from detent.resolve.policy import Allowed, Rules, rules_for
 from detent.resolve.preferences import preferences_from
 from detent.resolve.question import SearchFailed
@@ -58,7 +61,7 @@ class WhyNotOutcome(NamedTuple):
     moves: tuple[Change, ...] = ()
     """What else would move."""
     command: str = ""
-    """What makes it so."""
+    """What makes it so; of what is in the way, what tries it with older versions of other packages."""
     where: str = ""
     """Where the version can be used, as a marker, where that is only a part of what the lock is for."""
 
@@ -109,6 +112,8 @@ def why_not(world: World, project: Project, text: str) -> WhyNotOutcome:
         if reasons:  # they come first; of the project's lines those that would be in the way without them
             own = tuple(each for each in hindrance.own if each.name == name)
             hindrance = hindrance._replace(own=own, lines=())
+        if hindrance.holds_locked and locked and not where:
+            found = found._replace(command=_command(found, is_newest=False))
         if where:  # an edit that was tried in a part may be none for the rest
             hindrance = hindrance._replace(steps=())
         return found._replace(verdict="hindered", hindrance=hindrance)
@@ -235,6 +240,32 @@ def _pythons(text: str) -> Marker:
 # ---- solved with it -------------------------------------------------------------------------------
 
 
+def _floors(inputs: Inputs, old: Lock, name: PackageName) -> Iterator[Requirement]:
+    """Hold every other package to what is locked or newer.
+
+    Some old version of it often goes with anything, since nobody knew then what to rule out; that is no
+    answer to what is in the way.
+    """
+    asked: dict[PackageName, list[str]] = {}
+    for root in inputs.roots():
+        asked.setdefault(root.requirement.name, []).append(root.requirement.specifier)
+    left: dict[PackageName, Marker] = {}
+    for package in old.packages:  # sorted oldest first, and where two overlap the oldest counts
+        if package.name == name or not package.index or not package.version:
+            continue
+        here = markers.environment_only(markers.parse(package.marker))
+        here = markers.and_(here, left.get(package.name, markers.ALWAYS))
+        left[package.name] = markers.and_(left.get(package.name, markers.ALWAYS), markers.not_(here))
+        specifiers = asked.get(package.name, [""])
+        is_right = any(
+            all(clause_contains(clause, package.version) for clause in parse_clauses(text))
+            for text in specifiers
+        )
+        if here != markers.NEVER and is_right:  # else the project has moved away from it
+            floor = f">={Version(package.version).public}"
+            yield Requirement(package.name, specifier=floor, marker=here, origin=Origin(LOCKED))
+
+
 def _forced(world: World, project: Project, plain: Question, wish: Requirement) -> Lock | Hindrance:
     """Find the lock with the package held to the versions, or what stands in the way."""
     old, inputs = plain.old, plain.inputs
@@ -242,7 +273,8 @@ def _forced(world: World, project: Project, plain: Question, wish: Requirement) 
         plain = plain._replace(upgrade=Upgrade(packages=(f"{wish.name}{wish.specifier}",)))
     else:
         plain = plain._replace(inputs=inputs._replace(dependencies=(*inputs.dependencies, wish)))
-    question = plain._replace(root=project.root, texts=project.texts())
+    floors = tuple(_floors(plain.inputs, old, wish.name)) if old is not None else ()
+    question = plain._replace(root=project.root, texts=project.texts(), constraints=floors)
     failures: list[tuple[SearchFailed, NoAnswer]] = []
 
     def hear(failure: SearchFailed) -> ResolveError:

@@ -117,6 +117,20 @@ class IndexSetting(NamedTuple):
         )
 
 
+def written_passwords(manifest: Mapping[str, object]) -> Iterator[str]:
+    """Name the indexes of a pyproject.toml whose URL has a password in it, rather than a variable."""
+    tool = manifest.get("tool")
+    for owner in ("detent", "uv"):
+        table = tool.get(owner) if isinstance(tool, dict) else None
+        entries = table.get("index") if isinstance(table, dict) else None
+        for entry in entries if isinstance(entries, list) else ():
+            url = str(entry.get("url", "")) if isinstance(entry, dict) else ""
+            user, at, _ = url.partition("://")[2].partition("/")[0].rpartition("@")
+            password = user.partition(":")[2]
+            if at and password and "${" not in password:
+                yield str(entry.get("name") or without_user(url))
+
+
 # ---- one entry -------------------------------------------------------------------------------
 
 

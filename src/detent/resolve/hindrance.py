@@ -11,13 +11,16 @@ from detent.model.requirement import Requirement
 from detent.named import NamedTuple
 from detent.resolve.argument import Argument
 from detent.resolve.explain import explain
-from detent.resolve.facts import Needs
+from detent.resolve.facts import Needs, split_slot
 from detent.resolve.failure import Tries, argument_of
-from detent.resolve.obstacles import Kind
+from detent.resolve.obstacles import Kind, Obstacle
 from detent.resolve.policy import Cause
 from detent.resolve.question import SearchFailed
 from detent.resolve.solver import ROOT, NoAnswer
 from detent.resolve.suggest import suggestions
+
+LOCKED = "what is locked"
+"""The origin of bounds that keep other packages from going back; they are part of the question."""
 
 
 class Hindrance(NamedTuple):
@@ -31,14 +34,16 @@ class Hindrance(NamedTuple):
     """The environment it is about, as a marker; empty for all."""
     steps: tuple[str, ...]
     """Edits that were tried, and free it."""
+    holds_locked: bool = False
+    """Whether older versions of other packages than those of the lock might do."""
 
 
 def hindrance_of(failure: SearchFailed, cause: NoAnswer) -> Hindrance:
     """Explain a search that was held to versions of a package, be it by a pin or by a line of no file."""
     asked, situation = failure.asked, failure.situation
     argument = argument_of(failure, cause)
-    # That the package is held to the version is the question, and giving it up no answer.
-    obstacles = tuple(each for each in argument.obstacles if each[1].kind is not Kind.COMMAND_LINE)
+    # What the question itself holds to is no reason, and giving it up no answer.
+    obstacles = tuple(each for each in argument.obstacles if not _is_of_question(each[1]))
     argument = argument._replace(obstacles=obstacles)
     own = tuple(dict.fromkeys(_own(argument, failure)))
     steps: tuple[str, ...] = ()
@@ -50,7 +55,20 @@ def hindrance_of(failure: SearchFailed, cause: NoAnswer) -> Hindrance:
         tuple(sorted(own, key=_place)),
         "" if where == markers.ALWAYS else markers.render(where),
         steps,
+        holds_locked=_is_held(argument, failure),
     )
+
+
+def _is_of_question(obstacle: Obstacle) -> bool:
+    is_floor = obstacle.kind is Cause.CONSTRAINT and obstacle.reason.endswith(f"({LOCKED})")
+    return is_floor or obstacle.kind is Kind.COMMAND_LINE
+
+
+def _is_held(argument: Argument, failure: SearchFailed) -> bool:
+    """Say whether what other packages need is in the way, and some of them may not go back."""
+    constraints = failure.asked.setup.inputs.adjustments.constraints
+    floors = {each.name for each in constraints if each.origin is not None and each.origin.table == LOCKED}
+    return any(split_slot(leaf.fact.slot)[0] in floors for leaf in argument.leaves)
 
 
 def _own(argument: Argument, failure: SearchFailed) -> Iterator[Requirement]:
@@ -71,7 +89,11 @@ def _own(argument: Argument, failure: SearchFailed) -> Iterator[Requirement]:
                 and override.requirement.specifier == demand.specifier
             )
     bounded = {name for name, obstacle in argument.obstacles if obstacle.kind is Cause.CONSTRAINT}
-    yield from (each for each in adjustments.constraints if each.name in bounded)
+    yield from (
+        each
+        for each in adjustments.constraints
+        if each.name in bounded and (each.origin is None or each.origin.table != LOCKED)
+    )
 
 
 def _place(requirement: Requirement) -> tuple[str, int]:

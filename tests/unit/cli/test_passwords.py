@@ -18,4 +18,4 @@ def test_an_end_of_input_in_place_of_a_password_is_no_password(monkeypatch: pyte
     monkeypatch.setattr(getpass, "getpass", closed)
 
     with pytest.raises(UsageError, match="the password is empty"):
-        login_of({"service": "index.example.com", "username": "me"}, Console({}))
+        login_of({"username": "me"}, Console({}), "index.example.com")

@@ -9,6 +9,7 @@ from detent.ops.history import (
     WasEnvironment,
     WasInstalled,
     changed,
+    is_kept,
     read_history,
     read_step,
 )
@@ -78,6 +79,19 @@ def test_the_last_ones_are_kept_newest_first(layout: Layout, tmp_path: Path) -> 
     commands = [step.command for _, step in read_history(layout, tmp_path)]
 
     assert commands == [f"version {number}" for number in range(12, 2, -1)]
+
+
+def test_what_may_only_be_read_keeps_nothing(
+    layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Remembered(layout, tmp_path, "lock") as remembered:
+        remembered.files(*changed("pylock.toml", b"1", b"2"))
+    assert is_kept(layout, tmp_path)
+
+    # Whoever runs the tests may be allowed everything.
+    monkeypatch.setattr("os.access", lambda _path, _mode: False)
+
+    assert not is_kept(layout, tmp_path)
 
 
 def test_a_damaged_record_and_one_of_another_project_are_none(layout: Layout, tmp_path: Path) -> None:

@@ -22,8 +22,12 @@ def test_a_text_that_breaks_off_is_named_by_its_end() -> None:
     assert fault("[project]\nname = [").where == "pyproject.toml:2:9"
 
 
-def test_merge_conflict_markers_are_a_syntax_error_with_a_place() -> None:
-    assert fault("[project]\n<<<<<<< ours\n").where == "pyproject.toml:2:1"
+def test_merge_conflict_markers_are_called_so_with_their_line() -> None:
+    error = fault("[project]\n<<<<<<< ours\n")
+
+    assert error.where == "pyproject.toml:2"
+    assert error.what == "`pyproject.toml:2`: a merge conflict was left in it"
+    assert "`detent lock`" in error.next_steps[1]
 
 
 def test_an_endless_number_is_an_error_and_not_a_crash() -> None:
