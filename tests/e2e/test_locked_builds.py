@@ -12,6 +12,7 @@ from packaging.pylock import Pylock
 from support.backends import Sdist, tiny_sdist, tiny_tree, write_tree
 from support.cli import Sandbox, publish
 from support.index_server import IndexServer
+from support.repositories import Repository
 from support.wheels import wheel
 
 ON = "[tool.detent]\nlock-build-requirements = true\n"
@@ -375,3 +376,43 @@ def test_members_and_folders_of_the_project_are_held_to_the_lock(builds: Builds)
     (root / "lib/pyproject.toml").write_text(manifest.replace('requires = ["tool"]', "requires = []"))
     done = builds.sandbox.detent("lock", "--check", "--offline")
     assert "`[build-system]` of `lib` requires nothing and required `tool`" in done.err
+
+
+def test_what_has_no_wheel_on_a_required_or_a_usual_platform_is_locked(builds: Builds) -> None:
+    builds.sources(tiny_sdist("a", build_requires=["tool"]), tiny_sdist("b", build_requires=["tool"]))
+    usual: tuple[str, ...] = ("manylinux_2_17_x86_64", "manylinux_2_17_aarch64", "musllinux_1_1_x86_64")
+    usual += ("macosx_11_0_universal2", "win_amd64")
+    publish(builds.index, wheel("tool", "1.0"), wheel("b", "1.0", tag="py3-none-win_amd64"))
+    publish(builds.index, *(wheel("a", "1.0", tag=f"py3-none-{platform}") for platform in usual))
+    builds.sandbox.manifest("a", "b", tail=ON)
+    builds.lock()
+    assert builds.got("a") == {}
+    assert builds.got("b") == {"tool": "1.0"}
+
+    here = "required-environments = [\"sys_platform == 'linux' and platform_machine == 'riscv64'\"]\n"
+    builds.sandbox.manifest("a", "b", tail=ON + here)
+    builds.lock()
+
+    assert builds.got("a") == builds.got("b") == {"tool": "1.0"}
+
+
+def test_what_comes_from_git_or_from_a_url_is_held_to_the_lock(builds: Builds, tmp_path: Path) -> None:
+    upstream = Repository(tmp_path / "upstream")
+    upstream.commit(tiny_tree("a", "1.0", build_requires=["tool"], more=SEES))
+    builds.sources(tiny_sdist("b", build_requires=["tool"], more=SEES))
+    publish(builds.index, wheel("tool", "1.0"))
+    tables = (
+        f'[tool.detent.sources]\na = {{ git = "{upstream.url}" }}\n'
+        f'b = {{ url = "{builds.index.origin}/files/b/b-1.0.tar.gz" }}\n'
+    )
+    builds.sandbox.manifest("a", "b", tail=ON + tables)
+    builds.lock()
+    first = builds.sandbox.read("pylock.toml")
+    publish(builds.index, wheel("tool", "2.0"))
+    builds.seen()
+
+    builds.sandbox.detent("sync", "--cache-dir", str(tmp_path / "other")).ok()
+
+    assert builds.seen() == [{"tool": "1.0"}] * 2
+    builds.sandbox.detent("lock", "--refresh").ok()
+    assert builds.sandbox.read("pylock.toml") == first

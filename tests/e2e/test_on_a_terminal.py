@@ -62,13 +62,9 @@ def test_what_was_drawn_is_gone_at_the_end(slow: Sandbox) -> None:
     screen.close()
 
     assert DRAWN.search(screen.written.decode())
-    assert shape(shown)[-5:] == [
-        "Resolved 1 package",
-        "Prepared 2 packages",
-        "Installed 2 packages",
-        shown[-2],
-        " + letters==1.0",
-    ]
+    told = [line for line in shape(shown) if line.startswith(("Resolved", "Prepared", "Installed"))]
+    assert told == ["Resolved 1 package", "Prepared 2 packages", "Installed 2 packages"]
+    assert " + letters==1.0" in shown
     assert not DRAWN.search("".join(shown))
     assert "   Building" not in "".join(shown)  # the line is drawn, and goes
 

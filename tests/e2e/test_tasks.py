@@ -52,6 +52,29 @@ def test_a_task_that_was_changed_is_seen(project: Sandbox) -> None:
     assert project.detent("run", "say").ok().out.endswith("['new']\n")
 
 
+def test_the_task_of_a_package_that_is_named_is_run_once_it_is_answered_at_once_too(project: Sandbox) -> None:
+    project.manifest(
+        tail='\n[tool.detent.workspace]\nmembers = ["member"]\n\n'
+        '[tool.detent.tasks]\nsay = ["python", "-c", "print(\'root\')"]\n'
+    )
+    project.write(
+        "member/pyproject.toml",
+        '[project]\nname = "member"\nversion = "1.0"\n\n'
+        '[tool.detent.tasks]\nsay = ["python", "-c", "print(\'member\')"]\n',
+    )
+
+    for _ in range(3):
+        assert project.detent("run", "--package", "member", "say").ok().out == "member\n"
+        assert project.detent("run", "say").ok().out == "root\n"
+
+
+def test_what_is_misspelt_or_no_program_leads_to_the_task(project: Sandbox) -> None:
+    declare(project, 'speak = ["echo"]\nother = ["speak"]')
+
+    assert "did you mean `speak`?" in project.detent("run", "speek").err
+    assert "name it in `depends` of `other`" in project.detent("run", "other").err
+
+
 def test_variables_folder_and_groups(project: Sandbox) -> None:
     declare(
         project,

@@ -222,6 +222,14 @@ def test_constraints_are_ones_own_too(project: Sandbox) -> None:
     assert facts(project, "why-not", "free")["requirements"][0]["requirement"] == "free<2"
 
 
+def test_each_of_several_bounds_on_the_package_itself_is_named(project: Sandbox) -> None:
+    project.manifest("free<2", tail='[tool.detent]\nconstraint-dependencies = ["free<1.5"]\n')
+
+    assert "in the way: `free<2` (pyproject.toml:5), `free<1.5` (pyproject.toml:7)" in (
+        project.detent("why-not", "free").ok().out
+    )
+
+
 def test_what_cannot_be_asked_is_an_error(project: Sandbox) -> None:
     unknown = project.detent("why-not", "freee")
     assert (unknown.code, "did you mean `free`?" in unknown.err) == (1, True)

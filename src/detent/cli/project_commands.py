@@ -193,7 +193,12 @@ def run(values: Values, console: Console, words: Sequence[str] = ()) -> int:
 
         wanted = wanted._replace(variables=tuple(variables_of(files, os.environ).items()))
     witness = stamped.witness(values, words, os.environ, console, LOOKS)
-    kept = RunWitness(witness, is_module=wanted.is_module, goes_by_script=wanted.project is None)
+    kept = RunWitness(
+        witness,
+        wanted.sync.chosen.package,
+        is_module=wanted.is_module,
+        goes_by_script=wanted.project is None,
+    )
     return run_command(
         wanted,
         os.environ,

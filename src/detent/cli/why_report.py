@@ -178,7 +178,7 @@ def _hindered(outcome: WhyNotOutcome) -> Iterator[str]:
         yield f"  where {show(found.where)}"
     yield from (f"  it {show(reason)}" for reason in outcome.reasons)
     yield from (f"  {show(line)}" for line in found.lines)
-    if found.own and len(found.lines) != 1:  # one line says as much
+    if found.own and (len(found.lines), len(found.own)) != (1, 1):  # one line says as much
         yield f"  in the way: {show(', '.join(map(_own, found.own)))}"
     for step in found.steps:
         yield f"  next: {show(step)}"

@@ -158,9 +158,10 @@ class _Reading:
 
     def file(self, file: Artifact, its: Artifact, told: Told, *, is_own: bool) -> None:
         name = file.filename
-        if is_nominal(self._package, file):
+        is_there = told.says_addresses and _place(file.url) == _place(its.url)
+        if is_nominal(self._package, file) and not is_there:
             self.doubt("url", "it was seen on a mirror alone, so the lock names its index", file=name)
-        elif told.says_addresses and _place(file.url) != _place(its.url):
+        elif told.says_addresses and not is_there:
             self.find("url", file.url, its.url, file=name)
         self._hashes(file, its)
         moments = (_moment(file.uploaded_at), _moment(its.uploaded_at))

@@ -43,6 +43,22 @@ def inline_table(values: Values) -> str:
     return "{" + ", ".join(said) + "}"
 
 
+def literal(value: object) -> str:
+    """Give any value that TOML can hold, on one line."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return quoted(value)
+        case list() | tuple():
+            return "[" + ", ".join(map(literal, value)) + "]"
+        case Mapping():
+            said = ", ".join(f"{key(str(name))} = {literal(item)}" for name, item in value.items())
+            return f"{{ {said} }}" if said else "{}"
+        case _:
+            return str(value)  # numbers, dates and times read as they print
+
+
 def read_inline_table(text: str) -> Values:
     """Read what :func:`inline_table` wrote; ``ValueError`` for anything else."""
     found: dict[str, str | bool] = {}

@@ -17,7 +17,7 @@ from detent.ops.policy import policy_of
 from detent.ops.provenance import with_publishers
 from detent.ops.question import Question
 from detent.ops.upgrade import free_to_move, kept_of
-from detent.ops.world import World
+from detent.ops.world import World, mirrors
 from detent.project.indexes import without_user
 from detent.resolve.adjusted import with_adjustments
 from detent.resolve.forks import resolve
@@ -144,12 +144,6 @@ def _ask(
     if upgrade.again and old is not None:
         old = _to_take_over(world, old, answer, declared)
     return with_locked_addresses(answer, old, declared=declared)
-
-
-def mirrors(world: World) -> dict[str, str]:
-    """Give the mirrors that are asked on this machine, by what a lock calls the index of each."""
-    members = world.releases.members()
-    return {m.locked_as: m.index_url for m in members if m.locked_as not in ("", m.index_url)}
 
 
 def _to_take_over(world: World, old: Lock, answer: Lock, declared: Collection[str]) -> Lock | None:

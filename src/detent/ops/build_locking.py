@@ -7,14 +7,11 @@ share one answer. An answer of a back end counts until the source is another one
 ones, so that a lock does not change with the machine it is made again on.
 """
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 from time import process_time
 
 from packaging.version import Version
 
-from detent.build.frontend import Kind
 from detent.errors import (
     BuildCycle,
     BuildError,
@@ -29,34 +26,27 @@ from detent.events import Notice
 from detent.lock.addresses import with_locked_addresses, with_written_paths
 from detent.lock.assemble import assemble
 from detent.lock.builds import Built, build_of, built_of, required_texts
-from detent.lock.choice import Choice
-from detent.lock.coverage import Supply, coverage
-from detent.lock.filename import is_url
-from detent.lock.model import BuildLock, BuildPin, Direct, Lock, LockedBuild, LockedPackage
+from detent.lock.model import BuildLock, BuildPin, Lock, LockedBuild, LockedPackage
 from detent.lock.nominal import without_mirrors
 from detent.model import markers
 from detent.model.adjustments import Adjustments
-from detent.model.candidate import Artifact
 from detent.model.inputs import Inputs
 from detent.model.markers import Marker
 from detent.model.names import PackageName
 from detent.model.requirement import InvalidRequirement, Origin, Requirement, parse_requirement
 from detent.named import NamedTuple
-from detent.ops.answer import mirrors
 from detent.ops.build_environment import in_words
+from detent.ops.build_subjects import Subject, own_subjects, subjects_in
 from detent.ops.gather import archive_of
-from detent.ops.local import git_choice
 from detent.ops.policy import build_policy_of
 from detent.ops.question import Question
 from detent.ops.upgrade import free_to_move, kept_of
-from detent.ops.world import Ask, World
+from detent.ops.world import Ask, World, mirrors
 from detent.project.indexes import without_user
 from detent.python.interpreter import Interpreter
 from detent.resolve.forks import resolve
 from detent.resolve.preferences import NO_PREFERENCES, Preferences, preferences_from
 from detent.resolve.question import SearchFailed
-
-_ALL: tuple[Kind, ...] = ("wheel", "editable", "sdist")
 
 
 def with_builds(
@@ -74,25 +64,6 @@ def with_builds(
     for subject in locking.subjects():
         locking.settle(subject, ())
     return locking.finished()
-
-
-class _Subject(NamedTuple):
-    """Something that has to be built somewhere."""
-
-    choice: Choice
-    where: Marker
-    """Of the environments of the lock, those it is needed in."""
-    kinds: tuple[Kind, ...]
-
-    @property
-    def built(self) -> Built:
-        """What the lock knows it as."""
-        return built_of(self.choice.package)
-
-    @property
-    def title(self) -> str:
-        """How messages name it."""
-        return "==".join(filter(None, self.built))
 
 
 class _Said(NamedTuple):
@@ -126,7 +97,6 @@ class _Locking:
         self._lock = lock
         self._interpreter = interpreter
         self._error_of = error_of
-        self._policy = world.settings.build_policy
         self._found: dict[Built, tuple[_Said, _Answer]] = {}
         self._answers: dict[tuple[tuple[str, ...], Marker], _Answer] = {}
         self._pool: dict[Built, LockedPackage] = {}
@@ -137,56 +107,22 @@ class _Locking:
 
     # ---- what is built --------------------------------------------------------------------------
 
-    def subjects(self) -> tuple[_Subject, ...]:
-        """Give what has to be built somewhere, each once: the project's own first, then by name."""
-        found: dict[Built, _Subject] = {}
-        for subject in (*self._own(), *self._locked(self._lock, self._lock.packages)):
+    def subjects(self) -> tuple[Subject, ...]:
+        """Give what has to be built somewhere, each once: the project's own first."""
+        found: dict[Built, Subject] = {}
+        for subject in (*own_subjects(self._question.project), *self._in(self._lock)):
             if not self._world.settings.build_terms.shares(subject.choice.package.name):
                 before = found.get(subject.built, subject)
                 where = markers.or_(before.where, subject.where)
                 found[subject.built] = before._replace(where=where)
         return tuple(found.values())
 
-    def _own(self) -> Iterator[_Subject]:
-        project = self._question.project
-        for part in project.packages() if project is not None else ():
-            if part.manifest.is_package:
-                direct = Direct("directory", part.root.as_uri(), editable=True)
-                package = LockedPackage(part.name, "", direct=direct)
-                yield _Subject(Choice(package, Artifact("", "", ()), True), markers.ALWAYS, _ALL)
-
-    def _locked(self, lock: Lock, packages: Iterable[LockedPackage]) -> Iterator[_Subject]:
-        """Give what of a lock has no wheel somewhere it is needed, and may be built."""
-        without = {(row.name, row.version) for row in coverage(lock) if row.supply is Supply.SDIST}
-        for package in packages:
-            if not self._policy.may_build(package.name):
-                continue
-            where = markers.environment_only(markers.parse(package.marker))
-            direct = package.direct
-            if direct is not None and direct.kind == "directory":
-                if direct.is_package:
-                    yield _Subject(self._folder(package, direct), where, ("wheel", "editable"))
-            elif direct is not None and direct.kind == "vcs":
-                choice = Choice(package, Artifact("", "", ()), False)
-                yield _Subject(git_choice(choice), where, ("wheel",))
-            elif package.sdist is not None and (
-                not package.wheels
-                or (package.name, package.version) in without
-                or not self._policy.may_use_wheels(package.name)
-            ):
-                yield _Subject(Choice(package, package.sdist, False), where, ("wheel",))
-
-    def _folder(self, package: LockedPackage, direct: Direct) -> Choice:
-        url = direct.location
-        if not is_url(url):
-            place = self._question.root / url / direct.subdirectory
-            url = Path(os.path.abspath(place)).as_uri()  # noqa: PTH100 (links stay as they are)
-        package = package._replace(direct=direct._replace(location=url, subdirectory=""))
-        return Choice(package, Artifact("", url, ()), False)
+    def _in(self, lock: Lock) -> Iterator[Subject]:
+        return subjects_in(lock, self._question.root, self._world.settings.build_policy)
 
     # ---- what it needs --------------------------------------------------------------------------
 
-    def settle(self, subject: _Subject, chain: tuple[PackageName, ...]) -> None:
+    def settle(self, subject: Subject, chain: tuple[PackageName, ...]) -> None:
         """Find what the build of something gets, and first what the builds of that get."""
         built = subject.built
         if built in self._found:
@@ -207,10 +143,10 @@ class _Locking:
         if asked:
             self._take(subject, said._replace(asked=asked), chain)
 
-    def _take(self, subject: _Subject, said: _Said, chain: tuple[PackageName, ...]) -> None:
+    def _take(self, subject: Subject, said: _Said, chain: tuple[PackageName, ...]) -> None:
         """Resolve what a build needs; :class:`BuildCycle` where that needs what is to be built."""
         answer = self._resolved(subject, said)
-        for nested in self._locked(answer.lock, answer.lock.packages):
+        for nested in self._in(answer.lock):
             name = nested.choice.package.name
             if name not in chain:
                 self.settle(nested, chain)
@@ -220,7 +156,7 @@ class _Locking:
             self._keep(package)
         self._found[subject.built] = said, answer
 
-    def _asked(self, subject: _Subject, said: _Said, ask: Ask) -> tuple[str, ...]:
+    def _asked(self, subject: Subject, said: _Said, ask: Ask) -> tuple[str, ...]:
         """Ask the back end for more, if it can be asked here, beside what it asked for before."""
         before = self._before(subject.built)
         kept = before.asked if before is not None and before.requires == said.requires else ()
@@ -242,7 +178,7 @@ class _Locking:
             return kept
         return tuple(sorted({*wanted, *kept} - set(said.requires)))
 
-    def _known(self, subject: _Subject) -> _Said | None:
+    def _known(self, subject: Subject) -> _Said | None:
         """Give what the old lock says of a source that is still the same; a folder is looked at anew."""
         before = self._before(subject.built)
         if before is None or self._asks_anew or self._old is None:
@@ -265,7 +201,7 @@ class _Locking:
 
     # ---- resolving ------------------------------------------------------------------------------
 
-    def _resolved(self, subject: _Subject, said: _Said) -> _Answer:
+    def _resolved(self, subject: Subject, said: _Said) -> _Answer:
         besides = tuple(self._besides(subject.built[0]))
         texts = tuple(sorted({*said.requires, *said.asked, *besides}))
         key = texts, subject.where
@@ -308,7 +244,7 @@ class _Locking:
         }
         return terms.matched(name, versions)
 
-    def _resolve(self, subject: _Subject, said: _Said, texts: Sequence[str]) -> _Answer:
+    def _resolve(self, subject: Subject, said: _Said, texts: Sequence[str]) -> _Answer:
         world, question = self._world, self._question
         origin = Origin(f"build-system.{subject.title}")
         constraints = map(parse_requirement, world.settings.build_terms.constraints)

@@ -358,12 +358,12 @@ def _same_name(name: PackageName, one: str, other: str) -> ManifestInvalid:
     )
 
 
-_OF_MEMBERS = frozenset(("sources", "tasks", "package", "default-groups", "managed", "required-version"))
+OF_MEMBERS = frozenset(("sources", "tasks", "package", "default-groups", "managed", "required-version"))
 """What a member may set for itself."""
 
 
 def _ignored(part: Part) -> Iterator[str]:
-    keys = [key for key in part.manifest.settings if key in BY_NAME and key not in _OF_MEMBERS]
+    keys = [key for key in part.manifest.settings if key in BY_NAME and key not in OF_MEMBERS]
     if keys:
         shown = ", ".join(f"`{key}`" for key in keys)
         yield (

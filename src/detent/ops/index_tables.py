@@ -7,20 +7,13 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from detent import fsio
-from detent.errors import ManifestMissing, UsageError
+from detent.errors import UsageError
 from detent.named import NamedTuple
-from detent.ops.configured import CONFIG_NAME
-from detent.ops.discover import MANIFEST_NAME, Project, decode
-from detent.ops.history import Remembered, changed
-from detent.ops.restoring import one_at_a_time
-from detent.ops.shown_paths import display
+from detent.ops.discover import Project
+from detent.ops.setting_files import rewrite, setting_file
 from detent.ops.world import World
-from detent.project.configuration import read_config_file
-from detent.project.document import parse_document
-from detent.project.index_edit import OF_CONFIG_FILE, OF_PYPROJECT, add_index, remove_index
+from detent.project.index_edit import add_index, remove_index
 from detent.project.indexes import IndexSetting, read_index, without_user
-from detent.project.manifest import parse_manifest
 from detent.project.values import IndexFault, redacted
 
 
@@ -149,43 +142,9 @@ def _edited(
     *,
     what: str,
 ) -> IndexOutcome:
-    path, is_manifest = _file(project, user_file, options)
-    with one_at_a_time(world, path):
-        try:
-            before = path.read_bytes()
-        except FileNotFoundError:
-            before = b""
-        except OSError as error:
-            raise fsio.file_trouble(error, path) from error
-        shown = display(path)
-        text = edit(decode(before, path), OF_PYPROJECT if is_manifest else OF_CONFIG_FILE, shown)
-        if is_manifest:
-            parse_manifest(text, path, display=shown)
-        else:
-            read_config_file(parse_document(text, shown), is_of_project=not options.is_of_user)
-        after = text.encode()
-        if is_manifest and project is not None:
-            with Remembered(world.layout, project.root, f"index {options.word}") as remembered:
-                remembered.files(*changed(MANIFEST_NAME, before, after))
-                fsio.write_atomic(path, after, durable=True)
-        else:
-            _written(path, after)
-    return IndexOutcome(shown, what)
+    file = setting_file(project, user_file, is_of_user=options.is_of_user)
 
+    def edit_list(text: str, path: tuple[str, ...], shown: str) -> str:
+        return edit(text, (*path, "index"), shown)
 
-def _file(project: Project | None, user_file: Path, options: IndexOptions) -> tuple[Path, bool]:
-    """Give the file to edit, and whether it is a pyproject.toml."""
-    if options.is_of_user:
-        return user_file, False
-    if project is None:
-        raise ManifestMissing(os.getcwd())  # noqa: PTH109
-    own = project.root / CONFIG_NAME
-    return (own, False) if own.is_file() else (project.manifest_path, True)
-
-
-def _written(path: Path, content: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise fsio.file_trouble(error, path.parent) from error
-    fsio.write_atomic(path, content, durable=True)
+    return IndexOutcome(rewrite(world, file, edit_list, command=f"index {options.word}").path, what)

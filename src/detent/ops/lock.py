@@ -4,7 +4,7 @@ Everything is decided in memory. The one write is the last step, so a failure or
 leaves the old lock as it was.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from detent import fsio
 from detent.errors import (
@@ -32,7 +32,7 @@ from detent.ops.question import Question
 from detent.ops.stored_lock import StoredLock, keep_copy, read_lock, read_old_lock, staleness
 from detent.ops.unbuilt import take_unbuilt, with_unbuilt
 from detent.ops.upgrade import Upgrade, kept_of, refuse_unlocked
-from detent.ops.world import World
+from detent.ops.world import World, mirrors
 from detent.project.indexes import written_passwords
 from detent.python.clauses import version_fits
 
@@ -230,8 +230,9 @@ def _tell_of_other_installers(world: World, outcome: LockOutcome) -> None:
         says = f"{shown}{more}: what comes from a repository or a folder has no hash, so pip installs"
         world.report(Notice("note", f"{says} `{LOCK_NAME}` with `--no-require-hashes` only"))
 
-    nominal = _nominal(outcome.lock)
-    if nominal and not (outcome.before is not None and _nominal(outcome.before.lock)):
+    mirrored = mirrors(world)
+    nominal = _nominal(outcome.lock, mirrored)
+    if nominal and not (outcome.before is not None and _nominal(outcome.before.lock, mirrored)):
         says = f"{nominal} file{'s' if nominal > 1 else ''} of `{LOCK_NAME}` were seen on a mirror alone"
         so = (
             "detent asks their index where they are, and other installers need a lock made without the mirror"
@@ -239,9 +240,10 @@ def _tell_of_other_installers(world: World, outcome: LockOutcome) -> None:
         world.report(Notice("note", f"{says}: {so}"))
 
 
-def _nominal(lock: Lock) -> int:
-    """Count the files whose address says only whose they are."""
-    return sum(is_nominal(package, file) for package in lock.packages for file in files_of(package))
+def _nominal(lock: Lock, mirrored: Container[str]) -> int:
+    """Count the files whose address says only whose they are: an index without a mirror may have them just there."""
+    packages = (package for package in lock.packages if package.index in mirrored)
+    return sum(is_nominal(package, file) for package in packages for file in files_of(package))
 
 
 def _without_hashes(lock: Lock) -> list[PackageName]:

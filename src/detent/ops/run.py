@@ -8,7 +8,7 @@ that it depends on.
 # ruff: noqa: PTH113 (strings: a program is looked for in every folder of PATH)
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -65,6 +65,8 @@ class _Plan(NamedTuple):
     project: Project | None
     variables: Mapping[str, str]
     begun: Callable[[Call], object]
+    tasks: Collection[str] = ()
+    """The names of those that there are."""
 
 
 def run(
@@ -91,7 +93,8 @@ def run(
     if _is_on_ci(variables):
         # What is tested there is what the lock and the command say, whatever stood in a cached environment.
         options = options._replace(sync=options.sync._replace(last="ignored"))
-    plan = _Plan(whole, options, project, variables, begun)
+    tasks = {name: task for place in reversed(found) for name, task in place.tasks.items()}
+    plan = _Plan(whole, options, project, variables, begun, tasks)
     if project is None:
         if options.is_isolated:
             raise UsageError(
@@ -115,8 +118,7 @@ def run(
     if not options.command:
         if environment is None:
             raise CommandNeeded
-        named = {name: task for place in reversed(found) for name, task in place.tasks.items()}
-        return offered(_programs(environment), [named[name] for name in sorted(named)])
+        return offered(_programs(environment), [tasks[name] for name in sorted(tasks)])
     *before, last = whole.calls
     code = _all_in_turn(plan, before, environment)
     if code:
@@ -131,8 +133,7 @@ def run(
 def _tasks(options: RunOptions, project: Project | None) -> tuple[Found, ...]:
     if project is None or options.is_module:
         return ()
-    packages = options.sync.chosen.package
-    return tasks_of(project, packages[0] if len(packages) == 1 else None)
+    return tasks_of(project, options.sync.chosen.package)
 
 
 def _with_needs(options: SyncOptions, whole: Run) -> SyncOptions:
@@ -226,7 +227,7 @@ def _call(plan: _Plan, call: Call, environment: Path | None) -> tuple[str, list[
     environ.update(call.variables)
     program = _find(arguments[0], environ.get("PATH", os.defpath))
     if program is None:
-        raise _command_missing(arguments[0], plan.project, environment)
+        raise _command_missing(arguments[0], call.task, plan, environment)
     return program, arguments, environ
 
 
@@ -268,15 +269,23 @@ def _programs(environment: Path) -> list[str]:
         return []
 
 
-def _command_missing(command: str, project: Project | None, environment: Path | None) -> DetentError:
+def _command_missing(command: str, task: str, plan: _Plan, environment: Path | None) -> DetentError:
+    if task and command in plan.tasks:
+        return CommandMissing(
+            command,
+            why=f"the task `{task}` starts it as a program, and there is only a task of that name",
+            next_steps=(f"name it in `depends` of `{task}`",),
+        )
     if command.endswith((".py", ".pyw")):
         return CommandMissing(
             command,
             why="there is no such file here, nor such a command",
             next_steps=("name the script by its path",),
         )
+    project = plan.project
     if project is None or command not in dict(project.current.manifest.scripts):
-        return CommandMissing(command, names=_programs(environment) if environment is not None else ())
+        programs = _programs(environment) if environment is not None else ()
+        return CommandMissing(command, names=(*programs, *(() if task else plan.tasks)))
     if not project.current.manifest.is_package:
         return CommandMissing(
             command,

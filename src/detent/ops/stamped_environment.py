@@ -1,7 +1,7 @@
 """What of the project as something to install an answer of a stamp rests on, and after which syncs."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -121,8 +121,11 @@ LOOKS = Looks(environment_sights, tree_sights, python_sights)
 class RunWitness:
     """Keeps how a command is run, once all that goes before it has ended well."""
 
-    def __init__(self, witness: Witness | None, *, is_module: bool, goes_by_script: bool) -> None:
+    def __init__(
+        self, witness: Witness | None, packages: Sequence[str], *, is_module: bool, goes_by_script: bool
+    ) -> None:
         self._witness = witness
+        self._packages = packages
         self._is_module = is_module
         self._goes_by_script = goes_by_script
         self._outcome: SyncOutcome | None = None
@@ -140,7 +143,7 @@ class RunWitness:
             if self._witness is None:
                 return
             environment = str(environment_path(world, project))
-            tasks = {} if self._is_module else plain_tasks(project, Path.cwd())
+            tasks = {} if self._is_module else plain_tasks(project, self._packages, Path.cwd())
             how: stamp.Running = (environment, self._is_module, self._goes_by_script, tasks)
             if self._outcome is not None:
                 keep_synced(self._witness, world, project, self._outcome, how)

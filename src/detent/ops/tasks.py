@@ -43,12 +43,13 @@ class Found(NamedTuple):
     tasks: Mapping[str, Task]
 
 
-def tasks_of(project: Project, package: str | None = None) -> tuple[Found, ...]:
+def tasks_of(project: Project, packages: Sequence[str] = ()) -> tuple[Found, ...]:
     """Give the tasks that can be named: of the member a command is about, then of the root.
 
-    Raises :class:`ManifestInvalid`, and :class:`UsageError` for a ``package`` that is none of the workspace.
+    That is the one member of ``packages``, else the one it stands in. Raises :class:`ManifestInvalid`, and
+    :class:`UsageError` for one that is none of the workspace.
     """
-    part = (about(project, package) if package is not None else project).current
+    part = (about(project, packages[0]) if len(packages) == 1 else project).current
     root = project.as_root().current
     return tuple(_read(each) for each in ((part, root) if part.folder else (part,)))
 
@@ -98,10 +99,10 @@ def enter(call: Call) -> None:
         ) from error
 
 
-def plain_tasks(project: Project, folder: Path) -> dict[str, tuple[str, ...] | None]:
+def plain_tasks(project: Project, packages: Sequence[str], folder: Path) -> dict[str, tuple[str, ...] | None]:
     """Give the command of each task that is nothing but its command when started in ``folder``."""
     commands: dict[str, tuple[str, ...] | None] = {}
-    for place in reversed(tasks_of(project)):
+    for place in reversed(tasks_of(project, packages)):
         for name, task in place.tasks.items():
             is_plain = task.is_plain and place.root == folder
             commands[name] = task.at(str(place.root)).command if is_plain else None

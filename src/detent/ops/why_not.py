@@ -108,7 +108,8 @@ def why_not(world: World, project: Project, text: str) -> WhyNotOutcome:
     answer = _forced(world, project, question, Requirement(name, specifier=specifier))
     found = found._replace(where=where, reasons=reasons)
     if isinstance(answer, Hindrance):
-        hindrance = _about(answer, name, lambda own: bool(listing.mask(own.specifier) & wanted))
+        allows = _allowing(listing, wanted)
+        hindrance = answer._replace(own=tuple(dict.fromkeys(_in_the_way(answer, inputs, name, allows))))
         if reasons:  # they come first; of the project's lines those that would be in the way without them
             own = tuple(each for each in hindrance.own if each.name == name)
             hindrance = hindrance._replace(own=own, lines=())
@@ -127,10 +128,22 @@ def why_not(world: World, project: Project, text: str) -> WhyNotOutcome:
     )
 
 
-def _about(hindrance: Hindrance, name: PackageName, allows: Callable[[Requirement], bool]) -> Hindrance:
-    """Leave out lines that only ask for the package and allow the version: the question asks for it too."""
-    own = (each for each in hindrance.own if each.name != name or not allows(each))
-    return hindrance._replace(own=tuple(own))
+def _allowing(listing: Listing, wanted: int) -> Callable[[Requirement], bool]:
+    return lambda requirement: bool(listing.mask(requirement.specifier) & wanted)
+
+
+def _in_the_way(
+    hindrance: Hindrance, inputs: Inputs, name: PackageName, allows: Callable[[Requirement], bool]
+) -> Iterator[Requirement]:
+    """Give what the proof rests on, and each line on the package that would be proof enough by itself.
+
+    Lines that only ask for the package and allow the version are not: the question asks for it too.
+    """
+    yield from (each for each in hindrance.own if each.name != name or not allows(each))
+    lines = [root.requirement for root in inputs.roots()]
+    for each in (*lines, *inputs.adjustments.constraints):
+        if each.name == name and each.origin is not None and not allows(each):
+            yield each
 
 
 def _range(inputs: Inputs) -> Marker:

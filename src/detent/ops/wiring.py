@@ -33,6 +33,7 @@ from detent.project.building import BuildTerms, with_constraints
 from detent.project.configuration import read_config_file, replaced_settings
 from detent.project.document import parse_document
 from detent.project.indexes import IndexSetting, indexes_of_uv, pip_note, says_where_to_look, without_user
+from detent.project.known import BY_NAME
 from detent.project.settings import Settings, settings
 from detent.project.sources import OF_PROJECT_FILE, OF_PYPROJECT, OF_UV, ConfigFile, Setting, Sources
 from detent.store.cache import Scratch, hold_store, open_store
@@ -79,7 +80,7 @@ def open_world(
     The store is held while the world is open, so that nobody empties it meanwhile; ``uses_store`` off is for
     whoever empties it. Raises :class:`SettingInvalid`, :class:`StoreUnsafe` and :class:`UsageError`.
     """
-    chosen = settings(_sources(flags, variables, project, report))
+    chosen = settings(read_sources(flags, variables, project, report))
     files = flags.get("build-constraint")
     if isinstance(files, tuple) and files:
         chosen = chosen._replace(build_terms=_with_constraints(chosen.build_terms, files))
@@ -475,7 +476,7 @@ class _Found(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def _sources(
+def read_sources(
     flags: Mapping[str, object], variables: Mapping[str, str], project: Project | None, report: Report
 ) -> Sources:
     """Read whatever sets something, and tell what is odd about it."""
@@ -517,6 +518,11 @@ def _of_project(project: Project) -> _Found:
     found = _config_file(project.root / CONFIG_NAME, is_of_project=True)
     if found is None:
         return _Found(ConfigFile(OF_PYPROJECT, table, str(project.root)), ())
+    # What says something of the project itself stands in its pyproject.toml all the same.
+    kept = {
+        key: value for key, value in table.items() if key in BY_NAME and BY_NAME[key].place == "pyproject"
+    }
+    found = found._replace(file=found.file._replace(table={**kept, **found.file.table}))
     replaced = replaced_settings(table)
     if not replaced:
         return found

@@ -192,3 +192,9 @@ class World(NamedTuple):
     def clock(self) -> float:
         """Seconds since some fixed moment."""
         return time.perf_counter()
+
+
+def mirrors(world: World) -> dict[str, str]:
+    """Give the mirrors that are asked on this machine, by what a lock calls the index of each."""
+    members = world.releases.members()
+    return {m.locked_as: m.index_url for m in members if m.locked_as not in ("", m.index_url)}

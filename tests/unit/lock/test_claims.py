@@ -1,6 +1,7 @@
 """What a lock claims, against what an index says."""
 
 from detent.lock.claims import Compared, Pair, Told, compare, odd_addresses
+from detent.lock.declared import nominal
 from detent.lock.model import LockedPackage
 from detent.lock.wheels_in_range import WheelRange
 from detent.model import markers
@@ -77,6 +78,16 @@ def test_addresses_are_left_to_others_where_the_index_stands_in_for_another() ->
     elsewhere = a(url="https://mirror.example/a-1.0-py3-none-any.whl")
 
     assert compared(elsewhere, told_of(a(), says_addresses=False)) == Compared()
+
+
+def test_an_address_beside_the_page_is_confirmed_where_the_index_has_the_file_there() -> None:
+    package = a()
+    package = a(url=nominal(package, package.wheels[0].filename))
+
+    assert compared(package, told_of(package)) == Compared()
+    elsewhere = compared(package, told_of(a()))
+    assert fields(elsewhere) == []
+    assert [doubt.field for doubt in elsewhere.unconfirmed] == ["url"]
 
 
 def test_yanked_files_are_a_warning_with_the_reason() -> None:
