@@ -2,9 +2,10 @@
 
     python serve.py [PORT]
 
-The team's has `tide-table` 1.0.0, for the user `ada` with the password `low-tide`. The public one, at the next port, has
-`clock`, which `tide-table` needs, and a `tide-table` 99.0.0 that somebody put there in the hope that it is taken
-in place of the team's. Both are made anew at every start, with the same hashes. Only programs of this machine can ask.
+The team's has `tide-table` 1.0.0, for the user `ada` with the password `low-tide`. The public one, at the
+next port, has `clock`, which `tide-table` needs, and a `tide-table` 99.0.0 that somebody put there in the
+hope that it is taken in place of the team's. Both are made anew at every start, with the same hashes. Only
+programs of this machine can ask.
 """
 
 import base64
@@ -18,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PORT = 8643
 LOGIN = "Basic " + base64.b64encode(b"ada:low-tide").decode()
-TABLE = 'import clock\n\n\ndef high_water():\n    return clock.show(6, 12)\n'
+TABLE = "import clock\n\n\ndef high_water():\n    return clock.show(6, 12)\n"
 CLOCK = 'def show(hour, minute):\n    return f"{hour:02}:{minute:02}"\n'
 IMPOSTOR = 'raise SystemExit("somebody else\'s code runs on your machine")\n'
 

@@ -440,6 +440,20 @@ class LockUnverified(LockError):
         self.findings = findings
 
 
+class LicenseRefused(LockError):
+    """Packages of the lock have licences that the project does not allow.
+
+    ``refused`` are their names, ``why`` has a line for each.
+    """
+
+    code = "license-refused"
+
+    def __init__(self, refused: Sequence[str], why: str, *, next_steps: Sequence[str]) -> None:
+        whose = "1 package has a licence" if len(refused) == 1 else f"{len(refused)} packages have licences"
+        super().__init__(f"{whose} that nobody allowed", why=why, next_steps=next_steps)
+        self.refused = tuple(refused)
+
+
 class LockWouldChange(LockError):
     """An edit was to leave the lock as it is, and cannot."""
 

@@ -1,7 +1,6 @@
 """Locks of two branches put together by real git: by text, by `detent lock`, and by the merge driver."""
 
 import os
-import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -263,7 +262,7 @@ def test_a_merge_that_is_clean_as_text_and_false_is_found_and_repaired(project: 
     project.detent("lock", "--check").ok()
 
 
-def test_the_example_goes_as_it_says(sandbox: Sandbox, index: IndexServer, tmp_path: Path) -> None:
+def test_the_example_goes_as_it_says(sandbox: Sandbox, index: IndexServer) -> None:
     publish(
         index,
         *(wheel("rich", version) for version in ("14.0.0", "14.1.0", "14.2.0")),
@@ -271,15 +270,8 @@ def test_the_example_goes_as_it_says(sandbox: Sandbox, index: IndexServer, tmp_p
         wheel("iniconfig", "2.3.0"),
         wheel("pluggy", "1.6.0"),
     )
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    (programs / "detent").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m detent "$@"\n', "utf-8")
-    (programs / "detent").chmod(0o755)
-    path = f"{programs}:{sandbox.variables['PATH']}"
 
-    done = run(
-        ["sh", str(EXAMPLE / "two-branches.sh")], cwd=tmp_path, env={**sandbox.variables, "PATH": path}
-    ).ok()
+    done = sandbox.shell(str(EXAMPLE / "two-branches.sh")).ok()
 
     assert done.out == (EXAMPLE / "expected.txt").read_text("utf-8")
 

@@ -172,15 +172,7 @@ def commands() -> list[str]:
 
 def followed(machine: Sandbox, url: str) -> dict[str, Done]:
     """Do what the README says, word for word, in a shell that has detent on its path."""
-    shim = machine.root.parent / "bin/detent"
-    shim.parent.mkdir()
-    shim.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m detent "$@"\n')
-    shim.chmod(0o755)
-    env = {**machine.variables, "PATH": f"{shim.parent}{os.pathsep}{machine.variables['PATH']}"}
-    return {
-        line: run(["sh", "-c", line.replace(PLACE, url)], cwd=machine.root, env=env, timeout=300).ok()
-        for line in commands()
-    }
+    return {line: machine.shell("-c", line.replace(PLACE, url), timeout=300).ok() for line in commands()}
 
 
 def check_followed(machine: Sandbox, done: dict[str, Done]) -> None:

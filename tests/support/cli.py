@@ -1,6 +1,7 @@
 """Run detent as a user does: a process, a folder, an index on loopback."""
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -71,6 +72,16 @@ class Sandbox:
             env={**self.variables, **(env or {})},
             timeout=timeout,
         )
+
+    def shell(self, *words: str, cwd: Path | None = None, timeout: float = 60) -> Done:
+        """Run `sh` with these words; it finds `detent` on its path."""
+        program = self.root.parent / "bin/detent"
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m detent "$@"\n', "utf-8")
+        program.chmod(0o755)
+        path = f"{program.parent}{os.pathsep}{self.variables['PATH']}"
+        env = {**self.variables, "PATH": path}
+        return run(["sh", *words], cwd=cwd or self.root, env=env, timeout=timeout)
 
     def start(self, *words: str, listen: bool = False) -> "subprocess.Popen[bytes]":
         """Start `detent` in a process group of its own and do not wait; ``listen`` to what it says."""

@@ -72,6 +72,96 @@ def self_version(values: Values, console: Console) -> int:
     return 0
 
 
+def config_list(values: Values, console: Console) -> int:
+    """Show the settings in force."""
+    from detent.cli import config_report
+
+    found = [each for each in _settled(values, console).every() if values["all"] or not each.is_default]
+    if console.wants_json:
+        console.data(config_report.facts(found))
+    elif found:
+        console.answer("\n".join(config_report.lines(found)))
+    else:
+        console.say("Nothing is set; `--all` shows the defaults")
+    return 0
+
+
+def config_get(values: Values, console: Console) -> int:
+    """Print the value of a setting."""
+    from detent.cli import config_report, options
+    from detent.ops.config import setting_of
+
+    known = setting_of(options.text(values, "key") or "")
+    found = _settled(values, console).of(known)
+    if console.wants_json:
+        console.data(config_report.fact(found))
+    elif found.value is None:
+        console.say(show(f"Nobody sets `{known.name}`{config_report.by_default(known)}"))
+    else:
+        console.answer(config_report.plain(found.value))
+    return 0
+
+
+def config_explain(values: Values, console: Console) -> int:
+    """Say all about a setting."""
+    from detent.cli import config_report, options
+    from detent.ops.config import setting_of
+
+    known = setting_of(options.text(values, "key") or "")
+    found = _settled(values, console).of(known)
+    if console.wants_json:
+        console.data(config_report.explained(found))
+    else:
+        console.answer("\n".join(config_report.page(found, console.columns)))
+    return 0
+
+
+def _settled(values: Values, console: Console) -> Any:
+    """Give everything that sets something; a project that is none sets nothing."""
+    from detent.cli import options
+    from detent.ops.config import Settled
+    from detent.ops.discover import project_above
+
+    project = project_above(options.text(values, "project"))
+    return Settled(options.flags(values), os.environ, project, console.report)
+
+
+def config_set(values: Values, console: Console) -> int:
+    """Set something in a file."""
+    from detent.cli import config_report, options
+    from detent.ops.config import set_value
+
+    key, *words = config_report.key_and_words(options.words(values, "words"))
+    is_of_user = options.is_on(values, "user")
+    return _config_edit(
+        values, console, lambda *places: set_value(*places, key, tuple(words), is_of_user=is_of_user)
+    )
+
+
+def config_unset(values: Values, console: Console) -> int:
+    """Take something out of a file."""
+    from detent.cli import options
+    from detent.ops.config import unset_value
+
+    key, is_of_user = options.text(values, "key") or "", options.is_on(values, "user")
+    return _config_edit(values, console, lambda *places: unset_value(*places, key, is_of_user=is_of_user))
+
+
+def _config_edit(values: Values, console: Console, edit: Callable[..., Any]) -> int:
+    from detent.cli import config_report, options
+    from detent.ops.discover import project_above
+    from detent.ops.wiring import open_world, user_config_file
+
+    flags = options.flags(values)
+    project = None if values["user"] else project_above(options.text(values, "project"))
+    with open_world(flags, os.environ, console.report, project) as world:
+        outcome = edit(world, project, user_config_file(flags, os.environ))
+        console.say(show(config_report.edited(outcome)))
+        if console.wants_json:
+            console.data(outcome._asdict())
+    return 0
+
+
 def config_schema(_values: Values, console: Console) -> int:
     """Print the JSON schema of what can be set."""
     from detent.project.schema import schema

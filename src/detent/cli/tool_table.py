@@ -104,6 +104,35 @@ COMMANDS = (
         Argument("names", "[NAME...]", "Packages to drop", many=True),
     ),
     Command(
+        "config list",
+        "Show every setting in force, with its value and who set it",
+        (switch("--all", "Also those that nobody sets", short="-a")._replace(opposite=""),),
+    ),
+    Command(
+        "config get",
+        "Print the value of one setting",
+        (),
+        Argument("key", "KEY", "Its name, such as `link-mode`", required=True),
+    ),
+    Command(
+        "config set",
+        "Set something for the project, or with `--user` for yourself",
+        (switch("--user", "In your own detent.toml")._replace(opposite=""),),
+        Argument("words", "KEY VALUE...", "Its name and its value; of a list all its values", many=True),
+    ),
+    Command(
+        "config unset",
+        "Take a setting out of the project, or with `--user` out of your own",
+        (switch("--user", "Out of your own detent.toml")._replace(opposite=""),),
+        Argument("key", "KEY", "Its name", required=True),
+    ),
+    Command(
+        "config explain",
+        "Say what a setting does, where it may stand, and all that sets it",
+        (),
+        Argument("key", "KEY", "Its name", required=True),
+    ),
+    Command(
         "config schema",
         "Print the JSON schema of `[tool.detent]` and detent.toml, for editors",
         is_hidden=True,

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 from detent.model.about import About
+from detent.model.license_names import BY_CLASSIFIER, BY_WORDS
 from detent.named import NamedTuple
 
 _LONGEST = 1_000
@@ -179,13 +180,13 @@ def license_of(about: About) -> License:
         return License(found, _short(about.license_expression), "License-Expression")
     text = about.license_text.strip()
     if text:
-        found = _parsed(text) or _parsed(_BY_WORDS.get(_words_of(text), ""))
+        found = _parsed(text) or _named(text)
         if found is not None:
             return License(found, _short(text), "License")
     # What says no more than that there is a licence does not stand beside one that says which.
     classifiers = [c for c in about.license_classifiers if c not in _NOTHING] or about.license_classifiers
     names = tuple(dict.fromkeys(each.rpartition(" :: ")[2] for each in classifiers))
-    known = [_BY_CLASSIFIER.get(each, "") for each in classifiers]
+    known = [BY_CLASSIFIER.get(each, "") for each in classifiers]
     if names and all(known):
         return License(_parsed(" AND ".join(dict.fromkeys(known))), _short(", ".join(names)), "Classifier")
     shown = _short(about.license)
@@ -211,118 +212,17 @@ def _key(text: str) -> str:
     return text.lower().strip(" .")
 
 
-def _words_of(text: str) -> str:
-    """Give the words that tell licences apart, in one form; empty for a text that is no mere name."""
+def _named(text: str) -> Expression | None:
+    """Read the name of a licence as people write it, by the words that tell licences apart."""
     if len(text) > _LONGEST_SHOWN or "\n" in text:
-        return ""
-    words = re.findall(r"[a-z0-9.+]+", text.lower().replace("'", ""))
-    return " ".join(word.strip(".") for word in words if word not in _FILLING)
+        return None
+    found = (word.strip(".-") for word in re.findall(r"[a-z0-9.+-]+", text.lower().replace("'", "")))
+    words = " ".join(word for word in found if word and word not in _FILLING)
+    return _parsed(words) or _parsed(BY_WORDS.get(words.replace("-", " "), ""))
 
 
 _NOTHING = frozenset(("License :: OSI Approved", "License :: DFSG approved"))
 _SAYS_NOTHING = frozenset(("", "unknown", "none", "n/a", "license", "see license", "see license file"))
-_FILLING = frozenset(("the", "license", "licence", "licensed", "under", "version", "software", "public", "of"))
-_BY_WORDS = {
-    words: spdx
-    for spdx, texts in {
-        "0BSD": ("zero clause bsd", "bsd zero clause"),
-        "AGPL-3.0-only": ("agplv3", "agpl v3", "gnu agplv3", "gnu affero general v3", "gnu affero general v3.0"),
-        "AGPL-3.0-or-later": ("agplv3+", "agpl v3+", "gnu affero general v3 or later", "agpl 3.0+"),
-        "Apache-2.0": (
-            "apache 2", "apache 2.0", "apache v2", "apache v2.0", "apache2", "apache2.0", "apache license2.0",
-            "asl 2", "asl 2.0", "asf 2.0", "al2", "apache foundation 2.0",
-        ),
-        "BSD-2-Clause": ("bsd 2 clause", "2 clause bsd", "simplified bsd", "freebsd", "bsd 2", "two clause bsd"),
-        "BSD-3-Clause": (
-            "bsd 3 clause", "3 clause bsd", "new bsd", "modified bsd", "revised bsd", "bsd new", "bsd 3", "bsd3",
-            "three clause bsd", "new bsd 3 clause", "bsd 3 clause new or revised", "bsd 3 clauses",
-        ),
-        "BSL-1.0": ("boost 1.0", "boost"),
-        "EPL-2.0": ("eclipse 2.0", "epl 2.0", "eclipse v2.0", "epl v2.0"),
-        "GPL-2.0-only": ("gplv2", "gpl v2", "gnu gplv2", "gnu gpl v2", "gnu general v2", "gpl 2"),
-        "GPL-2.0-or-later": ("gplv2+", "gpl v2+", "gpl v2 or later", "gnu general v2 or later", "gpl 2+"),
-        "GPL-3.0-only": (
-            "gplv3", "gpl v3", "gnu gplv3", "gnu gpl v3", "gnu general v3", "gnu general v3 gplv3", "gpl 3",
-        ),
-        "GPL-3.0-or-later": (
-            "gplv3+", "gpl v3+", "gnu gplv3+", "gpl v3 or later", "gnu general v3 or later", "gpl 3+",
-            "gnu general v3 or later gplv3+",
-        ),
-        "HPND": ("historical permission notice and disclaimer", "historical permission notice and disclaimer hpnd"),
-        "ISC": ("iscl", "isc iscl"),
-        "LGPL-2.1-only": ("lgplv2.1", "lgpl v2.1", "gnu lgpl v2.1", "gnu lesser general v2.1"),
-        "LGPL-2.1-or-later": ("lgplv2.1+", "lgpl v2.1+", "lgpl 2.1 or later"),
-        "LGPL-3.0-only": ("lgplv3", "lgpl v3", "gnu lgplv3", "gnu lgpl v3", "gnu lesser general v3", "lgpl 3"),
-        "LGPL-3.0-or-later": ("lgplv3+", "lgpl v3+", "gnu lgplv3+", "lgpl v3 or later", "gnu lgpl v3+"),
-        "MIT": ("mit", "mit mit", "expat", "mit expat", "mit x11"),
-        "MIT-0": ("mit no attribution", "mit no attribution mit 0"),
-        "MIT-CMU": ("mit cmu",),
-        "MPL-2.0": (
-            "mpl 2", "mpl2", "mplv2", "mplv2.0", "mpl v2", "mpl v2.0", "mozilla 2.0", "mozilla 2.0 mpl 2.0",
-            "mozilla v2.0", "mpl2.0",
-        ),
-        "PSF-2.0": ("psf", "psfl", "psf 2", "python foundation", "python foundation v2"),
-        "PostgreSQL": ("postgresql",),
-        "Unlicense": ("unlicense", "unlicense unlicense"),
-        "WTFPL": ("wtfpl",),
-        "ZPL-2.1": ("zpl 2.1", "zope 2.1"),
-        "Zlib": ("zlib",),
-    }.items()
-    for words in texts
-}  # fmt: skip
-"""Free texts that mean one licence, by their words: what is left of `The MIT License (MIT)` is `mit mit`."""
-_APPROVED = "License :: OSI Approved :: "
-_BY_CLASSIFIER = {
-    "License :: CC0 1.0 Universal (CC0 1.0) Public Domain Dedication": "CC0-1.0",
-    "License :: CeCILL-B Free Software License Agreement (CECILL-B)": "CECILL-B",
-    "License :: CeCILL-C Free Software License Agreement (CECILL-C)": "CECILL-C",
-    f"{_APPROVED}Attribution Assurance License": "AAL",
-    f"{_APPROVED}Blue Oak Model License (BlueOak-1.0.0)": "BlueOak-1.0.0",
-    f"{_APPROVED}Boost Software License 1.0 (BSL-1.0)": "BSL-1.0",
-    f"{_APPROVED}CEA CNRS Inria Logiciel Libre License, version 2.1 (CeCILL-2.1)": "CECILL-2.1",
-    f"{_APPROVED}CMU License (MIT-CMU)": "MIT-CMU",
-    f"{_APPROVED}Common Development and Distribution License 1.0 (CDDL-1.0)": "CDDL-1.0",
-    f"{_APPROVED}Common Public License": "CPL-1.0",
-    f"{_APPROVED}Eclipse Public License 1.0 (EPL-1.0)": "EPL-1.0",
-    f"{_APPROVED}Eclipse Public License 2.0 (EPL-2.0)": "EPL-2.0",
-    f"{_APPROVED}Educational Community License, Version 2.0 (ECL-2.0)": "ECL-2.0",
-    f"{_APPROVED}European Union Public Licence 1.0 (EUPL 1.0)": "EUPL-1.0",
-    f"{_APPROVED}European Union Public Licence 1.1 (EUPL 1.1)": "EUPL-1.1",
-    f"{_APPROVED}European Union Public Licence 1.2 (EUPL 1.2)": "EUPL-1.2",
-    f"{_APPROVED}GNU Affero General Public License v3": "AGPL-3.0-only",
-    f"{_APPROVED}GNU Affero General Public License v3 or later (AGPLv3+)": "AGPL-3.0-or-later",
-    f"{_APPROVED}GNU General Public License v2 (GPLv2)": "GPL-2.0-only",
-    f"{_APPROVED}GNU General Public License v2 or later (GPLv2+)": "GPL-2.0-or-later",
-    f"{_APPROVED}GNU General Public License v3 (GPLv3)": "GPL-3.0-only",
-    f"{_APPROVED}GNU General Public License v3 or later (GPLv3+)": "GPL-3.0-or-later",
-    f"{_APPROVED}GNU Lesser General Public License v3 (LGPLv3)": "LGPL-3.0-only",
-    f"{_APPROVED}GNU Lesser General Public License v3 or later (LGPLv3+)": "LGPL-3.0-or-later",
-    f"{_APPROVED}Historical Permission Notice and Disclaimer (HPND)": "HPND",
-    f"{_APPROVED}IBM Public License": "IPL-1.0",
-    f"{_APPROVED}ISC License (ISCL)": "ISC",
-    f"{_APPROVED}MIT License": "MIT",
-    f"{_APPROVED}MIT No Attribution License (MIT-0)": "MIT-0",
-    f"{_APPROVED}MirOS License (MirOS)": "MirOS",
-    f"{_APPROVED}Motosoto License": "Motosoto",
-    f"{_APPROVED}Mozilla Public License 1.0 (MPL)": "MPL-1.0",
-    f"{_APPROVED}Mozilla Public License 1.1 (MPL 1.1)": "MPL-1.1",
-    f"{_APPROVED}Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
-    f"{_APPROVED}Mulan Permissive Software License v2 (MulanPSL-2.0)": "MulanPSL-2.0",
-    f"{_APPROVED}NASA Open Source Agreement v1.3 (NASA-1.3)": "NASA-1.3",
-    f"{_APPROVED}Nethack General Public License": "NGPL",
-    f"{_APPROVED}Open Group Test Suite License": "OGTSL",
-    f"{_APPROVED}Open Software License 3.0 (OSL-3.0)": "OSL-3.0",
-    f"{_APPROVED}PostgreSQL License": "PostgreSQL",
-    f"{_APPROVED}Python License (CNRI Python License)": "CNRI-Python",
-    f"{_APPROVED}Python Software Foundation License": "PSF-2.0",
-    f"{_APPROVED}Ricoh Source Code Public License": "RSCPL",
-    f"{_APPROVED}SIL Open Font License 1.1 (OFL-1.1)": "OFL-1.1",
-    f"{_APPROVED}Sleepycat License": "Sleepycat",
-    f"{_APPROVED}The Unlicense (Unlicense)": "Unlicense",
-    f"{_APPROVED}Universal Permissive License (UPL)": "UPL-1.0",
-    f"{_APPROVED}University of Illinois/NCSA Open Source License": "NCSA",
-    f"{_APPROVED}Vovida Software License 1.0": "VSL-1.0",
-    f"{_APPROVED}Zero-Clause BSD (0BSD)": "0BSD",
-    f"{_APPROVED}zlib/libpng License": "Zlib",
-}
-"""The classifiers that name one licence of SPDX. "GPLv3" without "or later" is read as it stands: only 3."""
+_FILLING = frozenset(
+    ("the", "license", "licence", "licensed", "under", "version", "software", "public", "of")
+)

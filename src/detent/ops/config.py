@@ -39,7 +39,7 @@ class InForce(NamedTuple):
 
     known: Known
     value: object
-    """As TOML would write it, without passwords; ``None``: nobody sets it, and the default is no one value."""
+    """As TOML would write it, without passwords; ``None``: nobody sets it, and the default takes words."""
     spots: tuple[Spot, ...]
     """The strongest first."""
 
@@ -120,22 +120,15 @@ class Settled:
             return self._sources
         if not self._reads_project and known.place != "pyproject":
             return self._sources
-        part = self._part(known)
+        part = _part(self._project, known)
         file = ConfigFile(OF_PYPROJECT, part.manifest.settings, str(part.root))
         if known.name not in file.table and self._sources.project is not None and known.place != "pyproject":
             return self._sources
         return self._sources._replace(project=file)
 
-    def _part(self, known: Known) -> Part:
-        """Give what the key is looked for in: of a workspace a member says few things for itself."""
-        assert self._project is not None
-        current, root = self._project.current, self._project.as_root().current
-        is_own = known.name in OF_MEMBERS and known.name in current.manifest.settings
-        return current if is_own else root
-
     def _where(self, known: Known, origin: str) -> str:
         if self._project is not None and origin in {OF_PYPROJECT, OF_UV}:
-            path = self._part(known).manifest_path
+            path = _part(self._project, known).manifest_path
             tool = "uv" if origin == OF_UV else "detent"
             return self._document(path).where("tool", tool, _key_at(known, self._document(path), tool))
         if self._project is not None and origin == OF_PROJECT_FILE:
@@ -145,6 +138,13 @@ class Settled:
             document = self._document(Path(self._files[origin]))
             return document.where(_key_at(known, document, ""))
         return ""
+
+
+def _part(project: Project, known: Known) -> Part:
+    """Give what the key is looked for in: of a workspace a member says few things for itself."""
+    current = project.current
+    is_own = known.name in OF_MEMBERS and known.name in current.manifest.settings
+    return current if is_own else project.as_root().current
 
 
 def _document(path: Path) -> Document:
@@ -182,8 +182,10 @@ def set_value(
     *,
     is_of_user: bool,
 ) -> Edited:
-    """Set something in a file. Raises :class:`UsageError`, :class:`Unsupported`, :class:`SettingInvalid`
-    and what would be wrong with the file then.
+    """Set something in a file.
+
+    Raises :class:`UsageError`, :class:`Unsupported`, :class:`SettingInvalid` and what would be wrong with the
+    file then.
     """
     known = setting_of(key)
     value = value_of(known, words)

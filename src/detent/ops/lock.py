@@ -241,7 +241,7 @@ def _tell_of_other_installers(world: World, outcome: LockOutcome) -> None:
 
 
 def _nominal(lock: Lock, mirrored: Container[str]) -> int:
-    """Count the files whose address says only whose they are: an index without a mirror may have them just there."""
+    """Count the files whose address says only whose they are. Without a mirror it is just where they lie."""
     packages = (package for package in lock.packages if package.index in mirrored)
     return sum(is_nominal(package, file) for package in packages for file in files_of(package))
 

@@ -4,13 +4,12 @@ from collections.abc import Collection, Iterable, Mapping
 
 from packaging.version import Version
 
-from detent.errors import NotLocked, UsageError, did_you_mean, nearest
+from detent.errors import NotLocked, UsageError, nearest
 from detent.lock.model import Lock, LockedPackage
 from detent.lock.select import best_file
 from detent.lock.views import View, view
 from detent.model import markers
 from detent.model.build_policy import BuildPolicy
-from detent.model.platforms import PLATFORMS, on_platform, on_python
 from detent.model.requirement import PackageName, package_name
 from detent.model.target import Target
 from detent.model.versions import newest
@@ -19,6 +18,7 @@ from detent.named import NamedTuple
 from detent.ops.discover import Project
 from detent.ops.selection import Chosen, for_project, wanted_selection
 from detent.ops.shown_lock import shown_lock
+from detent.ops.shown_target import shown_target
 from detent.ops.world import World
 
 
@@ -57,7 +57,7 @@ def tree(world: World, project: Project, options: TreeOptions) -> TreeOutcome:
 
     Raises :class:`NotLocked` for a package that is not locked, and :class:`UsageError`.
     """
-    target = _target(world, project, options)
+    target = shown_target(world, project, options.python_version, options.python_platform)
     lock, inputs = shown_lock(world, project, locked=options.locked, frozen=options.frozen)
     names = {package.name for package in lock.packages}
     members = {member.name for member in inputs.members}
@@ -102,34 +102,6 @@ def _names(texts: Iterable[str], flag: str, known: Collection[PackageName]) -> t
             raise NotLocked(name, near=tuple(filter(None, (nearest(name, known),))))
         found.append(name)
     return tuple(found)
-
-
-def _target(world: World, project: Project, options: TreeOptions) -> Target | None:
-    """Give where the tree is for; ``None``: every environment of the lock."""
-    if not (options.python_version or options.python_platform):
-        return None
-    here = world.interpreter(project).target
-    environment = dict(here.environment)
-    if options.python_version:
-        try:
-            environment = on_python(environment, options.python_version)
-        except ValueError as error:
-            why = f"`{options.python_version}` is none"
-            raise UsageError(
-                "`--python-version` takes a version such as `3.12`",
-                why=why,
-                next_steps=("write it like `--python-version 3.12`",),
-            ) from error
-    if options.python_platform:
-        try:
-            environment = on_platform(environment, options.python_platform)
-        except ValueError as error:
-            raise UsageError(
-                f"there is no platform `{options.python_platform}`",
-                why=f"known are {', '.join(f'`{name}`' for name in PLATFORMS)}",
-                next_steps=did_you_mean(options.python_platform, PLATFORMS) or ("name one of those",),
-            ) from error
-    return Target(environment["python_full_version"], environment, ())
 
 
 # ---- what is said beside -----------------------------------------------------------------------

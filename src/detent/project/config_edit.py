@@ -48,7 +48,7 @@ def without_value(text: str, path: tuple[str, ...], key: str, *, display: str) -
 
 
 def _with_value(document: Document, path: tuple[str, ...], key: str, value: object) -> str:
-    text, outline = document.text, document.outline
+    outline = document.outline
     statement = outline.find((*path, key))
     if statement is not None:
         return _replaced(document, statement, path, key, value)

@@ -9,7 +9,18 @@ from detent.project.known import Kind, Known
 from detent.project.values import IndexFault, located, reading
 
 LISTS: frozenset[Kind] = frozenset(
-    ("names", "hosts", "links", "bounds", "requirements", "overrides", "excludes", "markers", "groups")
+    (
+        "names",
+        "hosts",
+        "licenses",
+        "links",
+        "bounds",
+        "requirements",
+        "overrides",
+        "excludes",
+        "markers",
+        "groups",
+    )
 )
 """Kinds of settings that are lists of strings, or can be."""
 _TABLES: frozenset[Kind] = frozenset(
@@ -35,13 +46,14 @@ _READ_WITH_THE_FILE: frozenset[Kind] = frozenset(
 
 
 def value_of(known: Known, words: Sequence[str]) -> object:
-    """Give the value for a file. Raises :class:`Unsupported` for a table, :class:`UsageError` for words too
-    many, :class:`SettingInvalid` for a value that is none.
+    """Give the value for a file.
+
+    Raises :class:`Unsupported` for a table, :class:`UsageError` for words too many, and
+    :class:`SettingInvalid` for a value that is none.
     """
     if known.kind in _TABLES:
         raise Unsupported(
-            f"`{known.name}` is {'a list' if known.example.startswith('[') else 'a table'} that is not written"
-            " word by word",
+            f"`{known.name}` holds tables, which are not written word by word",
             next_steps=(
                 "run `detent index add`, or write it by hand"
                 if known.kind == "indexes"

@@ -56,6 +56,7 @@ Kind: TypeAlias = Literal[
     "cache-keys",
     "workspace",
     "tasks",
+    "licenses",
 ]
 
 
@@ -363,6 +364,26 @@ KNOWN = (
         "pyproject",
         '{ test = ["pytest", "-q"], check = { depends = ["test"] } }',
         default="none",
+    ),
+    Known(
+        "allowed-licenses",
+        "licenses",
+        "The licences, by their SPDX identifiers, that `detent licenses` lets packages have; a package with"
+        " another one, or without any that can be told, is an error of it.",
+        "pyproject",
+        '["MIT", "BSD-3-Clause", "Apache-2.0"]',
+        flag="--allow",
+        default="[], which allows every licence",
+        is_protection=True,
+    ),
+    Known(
+        "unchecked-licenses",
+        "names",
+        "Packages whose licences somebody has looked at: `detent licenses` shows them and lets them pass.",
+        "pyproject",
+        '["widget"]',
+        flag="--ignore",
+        default="[]",
     ),
     Known(
         "no-sources",

@@ -19,6 +19,7 @@ JOINED: frozenset[Kind] = frozenset(
     (
         "names",
         "hosts",
+        "licenses",
         "options",
         "indexes",
         "links",
@@ -32,7 +33,7 @@ JOINED: frozenset[Kind] = frozenset(
 )
 """Kinds of lists and tables of which every source adds its own."""
 
-_WORDS = frozenset(("names", "hosts"))
+_WORDS = frozenset(("names", "hosts", "licenses"))
 _SECRET_NAME = re.compile(r"password|passwd|secret|token|api_?key|credential", re.IGNORECASE)
 
 
@@ -54,7 +55,7 @@ def told(known: Known, sources: Sources) -> tuple[Told, ...]:
         return tuple(_told_of_builds(known, sources))
     found: list[Told] = []
     for raw, origin in candidates(known, sources):
-        if raw is None or raw == "" or raw == ():
+        if raw is None or raw in ("", ()):
             continue
         next(read(known, ((raw, origin),), sources.variables))
         value = without_secrets(known, _plain(known, raw))

@@ -86,7 +86,7 @@ def _type(known: Known) -> dict[str, object]:
             return {"type": "object", "additionalProperties": {"anyOf": [{"type": "string"}, several]}}
         case "indexes":
             return {"type": "array", "items": _index()}
-        case "links" | "hosts":
+        case "links" | "hosts" | "licenses":
             return {"type": "array", "items": text}
         case "mirrors":
             return {"type": "object", "additionalProperties": text}

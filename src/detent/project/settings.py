@@ -72,6 +72,9 @@ class Settings(NamedTuple):
     """Seconds; ``None``: no bound."""
     verify_cache: Setting[VerifyCache]
     attestations: Setting[bool]
+    allowed_licenses: tuple[Setting[tuple[str, ...]], ...]
+    """Every list that is set; none: nothing is asked of licences."""
+    unchecked_licenses: frozenset[PackageName]
     link_mode: Setting[LinkMode]
     no_directory_links: frozenset[PackageName]
     allow_overwrite: tuple[PackageName, ...]
@@ -134,6 +137,8 @@ def settings(sources: Sources) -> Settings:
         cache_max_age=decide("cache-max-age", sources, 90 * 86_400),
         verify_cache=decide("verify-cache", sources, "changed"),
         attestations=decide("attestations", sources, True),
+        allowed_licenses=tuple(found for found in every("allowed-licenses", sources) if found.value),
+        unchecked_licenses=_joined(_names("unchecked-licenses", sources)),
         link_mode=decide("link-mode", sources, "auto"),
         no_directory_links=_joined(_names("no-directory-links", sources)),
         allow_overwrite=tuple(

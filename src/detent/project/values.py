@@ -44,6 +44,8 @@ def reading(known: Known, value: object) -> object:
             return _names(value)
         case "hosts":
             return _hosts(value)
+        case "licenses":
+            return _licenses(value)
         case "options":
             return _options(value)
         case "indexes" | "links":
@@ -215,6 +217,16 @@ def _hosts(value: object) -> tuple[str, ...]:
         if re.fullmatch(_HOST, item) is None:
             raise ValueError(f"`{redacted(item)}` is no host such as `localhost` or `localhost:8443`")
     return tuple(dict.fromkeys(item.lower() for item in items))
+
+
+def _licenses(value: object) -> tuple[str, ...]:
+    """Licences by their identifiers; whether SPDX has them is asked where they count (`ops.licenses`)."""
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise ValueError("its value must be a list of SPDX identifiers, such as `MIT`")
+    found = tuple(word.strip() for item in value for word in item.split(","))
+    if not all(found):
+        raise ValueError("an empty text is no licence")
+    return tuple(dict.fromkeys(found))
 
 
 def _options(value: object) -> ConfigSettings:

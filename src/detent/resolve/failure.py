@@ -52,6 +52,7 @@ class Tries:
         self._end = asked.budget.now() + min(_SECONDS_OF_ALL_TRIES, asked.budget.left())
 
     def __call__(self, setup: Setup) -> Versions | Trouble:
+        """Resolve with another setup; what it came to, or what says why it came to nothing."""
         seconds = min(_SECONDS_OF_A_TRY, self._end - self._asked.budget.now())
         if seconds <= 0:
             return _unknown
