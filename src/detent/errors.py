@@ -191,7 +191,8 @@ class NotCommitted(UsageError):
             case "revision":
                 what = f"there is no revision `{revision}` here"
                 branch = revision.removeprefix("origin/")
-                steps = (f"in a shallow clone, fetch it first: `git fetch origin {branch}`",)
+                wanted = "--unshallow" if set(branch) & set("~^@:") else f"origin {branch}"
+                steps = (f"in a shallow clone, fetch it first: `git fetch {wanted}`",)
             case "file":
                 what = f"there is no `{name}` at `{revision}`"
             case _:
@@ -1037,11 +1038,18 @@ class CacheInUse(StoreError):
         """``away`` are those that nobody can find now."""
         several = len(environments) > 1
         shown = (f"`{path}`" + " (not there now)" * (path in away) for path in environments)
+        first = "remove them first" if several else "remove it first"
+        if len(away) == len(environments):
+            first = (
+                "bring their disks back and remove them first"
+                if several
+                else ("bring its disk back and remove it first")
+            )
         super().__init__(
             f"{len(environments)} environments would break" if several else "an environment would break",
             why="linked to folders of what would go: " + ", ".join(shown),
             next_steps=(
-                "remove them first" if several else "remove it first",
+                first,
                 "or pass `--force`, and run `detent sync` there afterwards",
             ),
         )

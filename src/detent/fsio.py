@@ -484,7 +484,7 @@ class FileLock:
 
     def _holder(self) -> str:
         """Say who holds it: as the kernel knows, since who shares it does not sign; else as it was signed."""
-        pids = _pids_holding(self._path)
+        pids = pids_holding(self._path)
         if not pids:
             with contextlib.suppress(OSError):
                 signed = read_start(self._path, 20)
@@ -508,7 +508,7 @@ class FileLock:
 _said_unlocked: set[str] = set()
 
 
-def _pids_holding(path: str) -> list[int]:
+def pids_holding(path: str) -> list[int]:
     """Give the processes that hold a lock on this file, where the kernel tells (Linux)."""
     try:
         facts = os.stat(path)

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shlex
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from detent import errors
 from detent.cli.commands import COMMANDS
 from detent.cli.flags import GLOBAL
+from detent.cli.parse import Doubt, parse
 from detent.model import limits
 from detent.project import settings
 from detent.project.known import KNOWN
@@ -19,6 +21,8 @@ from support import reference
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 SOURCE = ROOT / "src" / "detent"
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md")), *sorted((ROOT / "examples").glob("*/README.md"))]
+SETTINGS = {known.name for known in KNOWN}
 FAMILIES = {
     "DetentError",
     "Failures",
@@ -119,17 +123,114 @@ def test_every_key_named_in_the_configuration_exists() -> None:
     assert headings == [known.name for known in KNOWN]
 
 
-def test_links_between_pages_lead_somewhere() -> None:
-    pages = [ROOT / "README.md", *DOCS.rglob("*.md")]
+def anchors(page: Path) -> set[str]:
+    """Give what a link can name of a page: its headings, as sites that show Markdown spell them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
+
+def leads_somewhere(page: Path, target: str) -> bool:
+    name, _, anchor = target.partition("#")
+    there = page.parent / name if name else page
+    return there.exists() and (not anchor or anchor in anchors(there))
+
+
+def test_links_between_pages_lead_somewhere() -> None:
     dead = [
         f"{page.relative_to(ROOT)}: {target}"
-        for page in pages
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
-        if not (page.parent / target).exists()
+        for page in PAGES
+        for target in re.findall(r"\]\(([^):]+)\)", page.read_text("utf-8"))
+        if not leads_somewhere(page, target)
     ]
 
     assert dead == []
+
+
+def typed(page: Path) -> Iterator[str]:
+    """Give the lines of a page that one is to type."""
+    text = page.read_text("utf-8")
+    for language, block in re.findall(r"^ *```(\w+)\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL):
+        for line in block.replace("\\\n", " ").splitlines():
+            if language == "sh" or (language == "console" and line.lstrip().startswith("$ ")):
+                yield line.strip().removeprefix("$ ")
+            elif language == "yaml":
+                yield line.partition("entry: ")[2]
+    if "examples" in page.parts:
+        yield from re.findall(r"^ {4}(\S.*)$", text, re.MULTILINE)
+
+
+def named(page: Path) -> list[str]:
+    """Give the commands that the prose of a page names; they may lack what has to follow."""
+    text = re.sub(r"^ *```.*?^ *```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return [line.replace("\n", " ") for line in re.findall(r"`(detent [^`]+)`", text)]
+
+
+def words_of(line: str) -> Iterator[list[str]]:
+    """Give the words behind each `detent` of a line for a shell."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    words: list[str] = []
+    for word in (*lexer, ";"):
+        if set(word) - set("();<>|&"):
+            words.append(word)
+            continue
+        while words and ("=" in words[0] or words[0] in {"exec", "eval"}):
+            words = words[1:]
+        if len(words) > 1 and words[0].rpartition("/")[2] == "detent":
+            yield words[1:]
+        words = []
+
+
+def matter_with(words: list[str]) -> str:
+    try:
+        parse(words, {})
+    except Doubt as doubt:
+        return "" if doubt.matter in {"help", "version"} else doubt.matter
+    except errors.DetentError as error:
+        return error.code
+    return ""
+
+
+def test_every_command_that_is_shown_can_be_typed() -> None:
+    lines = [(page, words) for page in PAGES for line in typed(page) for words in words_of(line)]
+
+    assert len(lines) > 150
+    assert [(page.name, words, matter_with(words)) for page, words in lines if matter_with(words)] == []
+
+
+def test_every_command_that_is_named_exists_and_has_these_flags() -> None:
+    fine = {"", "argument missing", "no command"}
+    lines = [(page, words) for page in PAGES for line in named(page) for words in words_of(line)]
+
+    assert len(lines) > 300
+    assert [
+        (page.name, words, matter_with(words))
+        for page, words in lines
+        if words[0] != "COMMAND" and matter_with(words) not in fine
+    ] == []
+
+
+def test_every_error_that_is_shown_has_its_code() -> None:
+    shown = {
+        (page.name, code)
+        for page in PAGES
+        for code in re.findall(r"^error: .* \[([\w-]+)\]$", page.read_text("utf-8"), re.MULTILINE)
+    }
+
+    assert len(shown) > 10
+    assert {code for _, code in shown} - {error.code for error in error_classes()} == set()
+
+
+def test_every_setting_that_is_shown_exists() -> None:
+    tables = [
+        (page.name, tomllib.loads(block).get("tool", {}).get("detent", {}))
+        for page in PAGES
+        if page.name != "lock.md"  # a lock has a table of that name, too
+        for block in re.findall(r"^```toml\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    ]
+
+    assert sum(map(bool, (table for _, table in tables))) > 20
+    assert {(page, key) for page, table in tables for key in table if key not in SETTINGS} == set()
 
 
 def test_the_promises_name_tests_that_exist() -> None:

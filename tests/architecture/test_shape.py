@@ -13,6 +13,7 @@ LATE_IMPORTS = {
     "__main__.py",
     "cli/console.py",
     "cli/lock_commands.py",
+    "cli/lookup.py",
     "cli/project_commands.py",
     "cli/tool_commands.py",
     "ops/wiring.py",

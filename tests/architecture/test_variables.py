@@ -15,6 +15,7 @@ HOLDERS = {"variables", "environ", "environb", "_variables", "child"}
 """What variables are called in the code."""
 LEFT_OUT = {
     "PATH": "asked for programs every time; a Python is looked for in it only where the environment's does not do",
+    "SOURCE_DATE_EPOCH": "only `export` asks, for the time in a bill of materials",
     "SHELL": "only `venv` asks, for the line that activates",
     "REQUEST_METHOD": "only who asks the network, and then something is to be done",
     **dict.fromkeys(

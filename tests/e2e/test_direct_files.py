@@ -275,6 +275,36 @@ def test_a_folder_that_has_its_dependencies_from_elsewhere_now_is_locked_again(
     assert 'version = "9.0"' in project.read("pylock.toml")
 
 
+def test_a_folder_that_names_another_url_now_is_locked_again(project: Sandbox, index: IndexServer) -> None:
+    urls = [place(index, made.filename, made.data) for made in (wheel("b", "1.0"), wheel("b", "2.0"))]
+    folder = project.root / "a"
+    sources(project, a='{path = "a"}')
+    write_tree(folder, tiny_tree("a", requires=[f"b @ {urls[0]}"]))
+    project.detent("lock").ok()
+    project.detent("lock", "--check").ok()
+
+    write_tree(folder, tiny_tree("a", requires=[f"b @ {urls[1]}"]))
+
+    done = project.detent("lock", "--check")
+    assert done.code == 1
+    assert f"`a` has `b` from `{urls[1]}` and had it from `{urls[0]}`" in done.err
+
+
+@pytest.mark.parametrize("at", ["../b", "file:../b", "file:./../b/"])
+def test_a_folder_that_names_a_path_beside_it_is_not_locked_again(project: Sandbox, at: str) -> None:
+    write_tree(project.root / "b", tiny_tree("b"))
+    requires, tables = (
+        ([f"b @ {at}"], "")
+        if at.startswith("file:")
+        else (["b"], f'[tool.detent.sources]\nb = {{path = "{at}"}}\n')
+    )
+    write_tree(project.root / "libs/../a", tiny_tree("a", requires=requires, tables=tables))
+    sources(project, a='{path = "./a"}')
+    project.detent("lock").ok()
+
+    project.detent("lock", "--check").ok()
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

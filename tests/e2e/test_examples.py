@@ -104,7 +104,7 @@ def test_the_private_index_has_the_first_word(sandbox: Sandbox) -> None:
     copy_of(example, sandbox.root)
     del sandbox.variables["DETENT_DEFAULT_INDEX"]
     lines = (EXAMPLES / example / "README.md").read_text("utf-8").splitlines()
-    lines = [line.partition("  #")[0].strip() for line in lines if line.startswith("    ")]
+    lines = [line.partition("  #")[0].strip() for line in lines if re.match(r" {4}\S", line)]
     assert (lines.pop(0), lines.pop()) == (
         "python serve.py",
         "machine 127.0.0.1 login ada password low-tide",

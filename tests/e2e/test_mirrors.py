@@ -123,6 +123,22 @@ def test_what_is_new_behind_a_mirror_lies_as_the_files_that_the_lock_knows(
     assert behind.read("pylock.toml") == before.read("pylock.toml")
 
 
+def test_an_address_that_was_changed_does_not_outlive_a_refresh_behind_a_mirror(
+    tmp_path: Path, public: IndexServer
+) -> None:
+    before = machine(tmp_path / "before", public)
+    before.manifest("a", "c")
+    before.detent("lock").ok()
+    right = before.read("pylock.toml")
+    with serve(FILES) as mirror:
+        behind = machine(tmp_path / "behind", public, mirror)
+        behind.manifest("a", "c")
+        behind.write("pylock.toml", right.replace("/files/b/", "/evil/b/"))
+        behind.detent("lock", "--refresh").ok()
+
+    assert behind.read("pylock.toml") == right
+
+
 def test_a_mirror_of_pages_alone_passes_on_the_addresses_of_the_index(
     tmp_path: Path, public: IndexServer
 ) -> None:

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from support.backends import tiny_sdist
+from support.backends import tiny_sdist, tiny_tree, write_tree
 from support.cli import Sandbox, publish
 from support.index_server import IndexServer, serve
 from support.repositories import Repository
@@ -220,6 +220,16 @@ def test_against_a_revision_only_what_changed_is_asked_for(tmp_path: Path) -> No
         assert sandbox.detent("verify", "--against", "nowhere").code == 2
 
 
+def test_a_lock_of_ours_that_no_longer_says_what_it_was_made_from_is_a_finding(locked: Sandbox) -> None:
+    head, first, rest = locked.read("pylock.toml").partition("[[packages]]")
+    locked.write("pylock.toml", head.partition("[tool.detent]")[0] + first + rest)
+
+    done = locked.detent("verify")
+
+    assert done.code == 1
+    assert "what it was made from was taken out" in done.out
+
+
 def test_a_lock_of_another_tool_is_held_against_the_index_too(sandbox: Sandbox, index: IndexServer) -> None:
     publish(index, wheel("a", "1.0"))
     sandbox.manifest("a")
@@ -266,6 +276,74 @@ def test_files_of_this_machine_are_held_to_their_hash(tmp_path: Path, sandbox: S
 
     assert done.code == 1
     assert "a 1.0: `sha256` of `a-1.0-py3-none-any.whl`" in done.out
+
+
+def test_what_a_commit_and_a_wheel_at_hand_demand_is_held_against_the_lock(
+    tmp_path: Path, sandbox: Sandbox, index: IndexServer
+) -> None:
+    publish(index, wheel("b", "1.0"))
+    made = wheel("c", "1.0", requires=["b<5"])
+    (sandbox.root / made.filename).write_bytes(made.data)
+    repository = Repository(tmp_path / "library")
+    project = '[project]\nname = "lib"\nversion = "1"\ndependencies = ["b>=1"]\n'
+    repository.commit({"pyproject.toml": project})
+    sandbox.manifest(
+        "lib",
+        "c",
+        tail="\n[tool.detent.sources]\n"
+        f'lib = {{ git = "{repository.folder.as_uri()}" }}\nc = {{ path = "{made.filename}" }}\n',
+    )
+    sandbox.detent("lock").ok()
+    assert "Not confirmed" not in sandbox.detent("verify").ok().err
+
+    tamper(sandbox, '"b>=1"', '"b"')
+    tamper(sandbox, '"b<5"', '"b<6"')
+
+    done = sandbox.detent("verify")
+    assert done.code == 1
+    assert "lib 1: `b>=1` was added to the dependencies of `lib`" in done.out
+    assert "c 1.0: `b<6` was removed from the dependencies of `c`" in done.out
+
+
+@pytest.mark.parametrize("kind", ["folder", "commit"])
+def test_where_a_folder_or_commit_has_its_own_dependencies_from_is_held_against_the_lock(
+    tmp_path: Path, sandbox: Sandbox, index: IndexServer, kind: str
+) -> None:
+    publish(index, wheel("b", "1.0"))
+    url = f"{index.origin}/files/b/b-1.0-py3-none-any.whl"
+    repository = Repository(tmp_path / "library")
+    project = f'[project]\nname = "lib"\nversion = "1"\ndependencies = ["b @ {url}"]\n'
+    repository.commit({"pyproject.toml": project})
+    at = {"folder": f'path = "{repository.folder}"', "commit": f'git = "{repository.folder.as_uri()}"'}[kind]
+    sandbox.manifest("lib", tail=f"\n[tool.detent.sources]\nlib = {{ {at} }}\n")
+    sandbox.detent("lock").ok()
+    sandbox.detent("verify").ok()
+
+    lock = sandbox.read("pylock.toml")
+    sandbox.write("pylock.toml", lock.replace("/files/b/", "/evil/b/"))
+
+    done = sandbox.detent("verify")
+    assert done.code == 1
+    assert f"`lib` has `b` from `{url}` and had it from `{url.replace('/files/', '/evil/')}`" in done.out
+
+
+def test_what_only_a_build_of_a_folder_could_tell_is_named_and_a_folder_that_is_gone_is_a_finding(
+    sandbox: Sandbox,
+) -> None:
+    folder = write_tree(sandbox.root / "a", tiny_tree("a"))
+    path = folder / "pyproject.toml"
+    path.write_text(path.read_text().replace("[project]", '[project]\ndynamic = ["optional-dependencies"]'))
+    sandbox.manifest("a", tail='\n[tool.detent.sources]\na = { path = "a" }\n')
+    sandbox.detent("lock").ok()
+
+    assert (
+        "not confirmed: a 1.0: requires: only a build could tell" in sandbox.detent("verify", "-v").ok().err
+    )
+
+    folder.rename(sandbox.root / "elsewhere")
+    done = sandbox.detent("verify")
+    assert done.code == 1
+    assert "there is no folder `a`" in done.out
 
 
 def provenance(repository: str) -> bytes:

@@ -149,6 +149,16 @@ def test_what_could_be_says_what_moves_with_it_and_the_command_that_does_it(proj
     assert "low 2.0 is locked already" in project.detent("why-not", "low==2").ok().out
 
 
+def test_what_moves_with_it_is_what_the_command_moves(project: Sandbox, index: IndexServer) -> None:
+    newest = wheel("high", "1.1rc1")
+    publish(index, wheel("high", "0.5"), wheel("high", "1.0", requires=["low>=3"]), newest)
+    project.manifest("high", "low", "free", "old")
+    project.detent("lock", "-P", "low==3.0").ok()
+
+    assert "with it high v1.0 -> v0.5" in project.detent("why-not", "low==2.0").ok().out
+    assert "high v1.0 -> v0.5" in project.detent("lock", "-P", "low==2.0", "--dry-run").ok().err
+
+
 def test_a_name_alone_asks_for_its_newest_release(project: Sandbox) -> None:
     assert facts(project, "why-not", "free")["specifier"] == "==2.0"
     assert "next: write `free==2.0` in pyproject.toml:5" in project.detent("why-not", "free").ok().out

@@ -196,7 +196,7 @@ def session_packages() -> tuple[Wheel, ...]:
     }
     return (
         *(
-            wheel("rich", version, requires=["markdown-it-py", "pygments"], files=files)
+            wheel("rich", version, requires=["markdown-it-py>=2.2.0", "pygments<3.0.0,>=2.13.0"], files=files)
             for version in ("14.3.4", "15.0.0")
         ),
         wheel("markdown-it-py", "4.3.0", requires=["mdurl"]),
@@ -205,7 +205,13 @@ def session_packages() -> tuple[Wheel, ...]:
         wheel(
             "pytest",
             "9.2.0",
-            requires=["colorama; sys_platform == 'win32'", "iniconfig", "packaging", "pluggy", "pygments"],
+            requires=[
+                "colorama>=0.4; sys_platform == 'win32'",
+                "iniconfig>=1.0.1",
+                "packaging>=22",
+                "pluggy<2,>=1.5",
+                "pygments>=2.15",
+            ],
             files={"pytest/__init__.py": _PYTEST},
             scripts={"pytest": "pytest:main"},
         ),

@@ -129,6 +129,7 @@ _OTHER_TOOLS = """\
 | `PYENV_ROOT`, `PYENV_VERSION` | where pyenv keeps interpreters, and which are selected |
 | `VIRTUAL_ENV` | the environment that `--active` means; outside a project, the one `detent run` uses |
 | `SHELL` | how `detent venv` says an environment is activated |
+| `SOURCE_DATE_EPOCH` | the time that stands in a bill of materials, in seconds since 1970; without it there is none |
 | `TMPDIR` | where `--no-cache` makes its folder |
 | `NO_COLOR`, `FORCE_COLOR`, `CLICOLOR_FORCE`, `TERM` | whether to use colour, where no flag says it; the first that is set decides |
 | `CI` | no progress line; `detent run` goes by its flags alone, not by what the last sync selected |
@@ -158,6 +159,7 @@ _KINDS = {
     " `cache-control`, `exclude-newer`, `authenticate`, `ignore-error-codes` and, in a file of one's own, `client-cert`"
     " ([how indexes work together](../how-to/indexes.md))",
     "hosts": "a list of `HOST` and `HOST:PORT`",
+    "licenses": "a list of SPDX identifiers, each with its `WITH` and `+` where it has one",
     "links": "a list of folders and URLs; a path is relative to the file it stands in",
     "mirrors": "a table of URLs, by the name or the URL of the index",
     "strategy": '`"first-index"`',

@@ -41,6 +41,7 @@ def wheel(
     wheel_version: str = "1.0",
     dist_info: str = "",
     metadata: str | None = None,
+    says: Iterable[str] = (),
     dist_info_files: Contents | None = None,
     omit: Collection[str] = (),
     record: str | Callable[[list[str]], list[str]] | None = None,
@@ -53,14 +54,15 @@ def wheel(
     ``files`` go below site-packages (default: one package of that name that knows its version), ``data``
     below `.data` (``scripts/tool``). ``scripts`` are console scripts. ``dist_info_files`` adds to or replaces
     the files of the metadata folder, ``omit`` leaves some out (``RECORD``, ``WHEEL``, ...). ``record``
-    replaces RECORD or changes its lines. ``change`` gets all archive entries last, when RECORD is made;
+    replaces RECORD or changes its lines. ``says`` are more lines of METADATA, such as `License: MIT`.
+    ``change`` gets all archive entries last, when RECORD is made;
     ``archive`` are keywords of :func:`support.zips.zip_bytes`.
     """
     stem = name.replace("-", "_").replace(".", "_").lower()
     module = {f"{stem}/__init__.py": f'__version__ = "{version}"\n'}
     folder = dist_info or f"{stem}-{version}.dist-info"
     text = (
-        metadata_text(name, version, requires, extras or {}, requires_python)
+        metadata_text(name, version, requires, extras or {}, requires_python, says)
         if metadata is None
         else metadata
     )
@@ -103,9 +105,10 @@ def metadata_text(
     requires: Iterable[str] = (),
     extras: Mapping[str, Iterable[str]] | None = None,
     requires_python: str = "",
+    says: Iterable[str] = (),
 ) -> str:
     """Give a METADATA file."""
-    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}", *says]
     if requires_python:
         lines.append(f"Requires-Python: {requires_python}")
     lines += [f"Requires-Dist: {requirement}" for requirement in requires]

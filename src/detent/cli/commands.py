@@ -13,12 +13,5 @@ COMMANDS = (*project_table.COMMANDS, *lock_table.COMMANDS, *tool_table.COMMANDS)
 ALIASES = {"new": "init", "update": "upgrade", "generate-shell-completion": "completion"}
 """Other names of commands, for those who come from elsewhere; the help does not show them."""
 
-SETTINGS = {
-    flag.name: flag.setting
-    for flag in (*GLOBAL, *(flag for command in COMMANDS for flag in command.flags))
-    if flag.setting
-}
-"""The setting that a flag stands for, by the flag's name."""
-
 BY_NAME = {command.name: command for command in COMMANDS}
 BY_NAME.update({alias: BY_NAME[name] for alias, name in ALIASES.items()})

@@ -33,6 +33,8 @@ class Console:
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         _open_missing_streams()
+        self._talk_stream = sys.stderr
+        """As it was at first: others may redirect the name for a while, from another thread."""
         self._colour = _wants_colour(variables)
         self.speech = (0, 0, True, "")
         """What was asked for: how quiet, how talkative, whether progress is shown, and the colour."""
@@ -144,7 +146,7 @@ class Console:
     @property
     def columns(self) -> int:
         """How wide a text may be: the terminal's width, within what reads well."""
-        return max(60, min(_terminal_size()[0], 100))
+        return max(60, min(self._size()[0], 100))
 
     @property
     def answers_a_person(self) -> bool:
@@ -220,16 +222,16 @@ class Console:
             return
         from detent.cli.progress import Display, shapes_for
 
-        shapes = shapes_for(sys.stderr.encoding)
+        shapes = shapes_for(self._talk_stream.encoding)
         with self._guard:
             if drawing != self._drawing:
                 return
             shows_output = bool(self._verbose)
             display = Display(
                 self._guard,
-                _write_error,
+                self._write_talk,
                 self.styled,
-                _terminal_size,
+                self._size,
                 shapes=shapes,
                 shows_output=shows_output,
             )
@@ -277,7 +279,24 @@ class Console:
         with self._guard:
             if self._display is not None:
                 self._display.wipe()
-            self._is_heard = self._is_heard and _write_error(f"{text}\n")
+            self._is_heard = self._is_heard and self._write_talk(f"{text}\n")
+
+    def _write_talk(self, text: str) -> bool:
+        """Write on stderr; say whether anybody hears it. Talk that is lost is no reason to stop."""
+        try:
+            self._talk_stream.write(text)
+            self._talk_stream.flush()
+        except OSError:
+            return False
+        return True
+
+    def _size(self) -> tuple[int, int]:
+        """Give the columns and rows of the terminal as it is now."""
+        try:
+            columns, rows = os.get_terminal_size(self._talk_stream.fileno())
+        except (OSError, ValueError):
+            return 80, 24
+        return columns or 80, rows or 24
 
 
 def _open_missing_streams() -> None:
@@ -293,16 +312,6 @@ def _open_missing_streams() -> None:
     sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 -- for the process
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
-
-
-def _write_error(text: str) -> bool:
-    """Write on stderr; say whether anybody hears it. Talk that is lost is no reason to stop."""
-    try:
-        sys.stderr.write(text)
-        sys.stderr.flush()
-    except OSError:
-        return False
-    return True
 
 
 def _encodable(text: str, encoding: str) -> str:
@@ -324,12 +333,3 @@ def _wants_colour(variables: Mapping[str, str]) -> bool:
 
 def _is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
-
-
-def _terminal_size() -> tuple[int, int]:
-    """Give the columns and rows of the terminal as it is now."""
-    try:
-        columns, rows = os.get_terminal_size(sys.stderr.fileno())
-    except (OSError, ValueError):
-        return 80, 24
-    return columns or 80, rows or 24

@@ -90,10 +90,13 @@ def _table(packages: Sequence[PackageChange], paint: Paint) -> Iterator[str]:
 
 def summary(comparison: Comparison) -> str:
     """Count what happened: `3 added, 1 removed, 2 updated`."""
-    packages = (*comparison.packages, *comparison.builds)
-    counts = {verb: sum(package.kind == verb for package in packages) for verb in _VERBS}
-    told = ", ".join(f"{number} {verb}" for verb, number in counts.items() if number)
+    told = ", ".join(f"{number} {verb}" for verb, number in _counts(comparison).items() if number)
     return told or "no package changed"
+
+
+def _counts(comparison: Comparison) -> dict[str, int]:
+    packages = (*comparison.packages, *comparison.builds)
+    return {verb: sum(package.kind == verb for package in packages) for verb in _VERBS}
 
 
 # ---- Markdown --------------------------------------------------------------------------------
@@ -158,12 +161,11 @@ def _escaped(text: str) -> str:
 def facts(outcome: DiffOutcome) -> dict[str, object]:
     """Give everything as values."""
     comparison = outcome.comparison
-    counts = {verb: sum(package.kind == verb for package in comparison.packages) for verb in _VERBS}
     return {
         "before": outcome.before,
         "after": outcome.after,
         "is_changed": not comparison.is_empty,
-        "summary": counts,
+        "summary": _counts(comparison),
         "inputs": list(comparison.inputs),
         "new_indexes": list(comparison.new_indexes),
         "packages": list(map(_package_facts, comparison.packages)),

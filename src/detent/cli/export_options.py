@@ -1,24 +1,27 @@
 """From flag values to the options of `export`: pure."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from detent.cli.commands import BY_NAME
-from detent.cli.flags import BUILDING, GLOBAL, INDEX, LOCKING, PYTHON, REFRESHING, RESOLVING
+from detent.cli.flags import BUILDING, FORMAT_ALIASES, GLOBAL, INDEX, LOCKING, PYTHON, REFRESHING, RESOLVING
 from detent.cli.grammar import Command, Flag
 from detent.cli.options import chosen, is_on, text, words
 from detent.cli.parse import Value, Values
+from detent.errors import UsageError
 from detent.lock.export import FORMATS
 from detent.ops.export import ExportOptions
 
 _ASIDE = (GLOBAL, LOCKING, RESOLVING, PYTHON, INDEX, BUILDING, REFRESHING)
+_MOST_DIGITS = 11
 _SHAPELESS = {flag.name for flags in _ASIDE for flag in flags}
 """Flags that say how to come by the lock, and nothing of the file."""
 
 
-def export(values: Values) -> ExportOptions:
+def export(values: Values, variables: Mapping[str, str]) -> ExportOptions:
     """Options of `export`."""
     asked = text(values, "format")
+    asked = FORMAT_ALIASES.get(asked or "", asked)
     return ExportOptions(
         chosen=chosen(values),
         format=next((form for form in FORMATS if form == asked), None),
@@ -32,9 +35,23 @@ def export(values: Values) -> ExportOptions:
         only_project=is_on(values, "only_emit_project"),
         left_out=words(values, "no_emit_package"),
         pruned=words(values, "prune"),
+        moment=_moment(variables.get("SOURCE_DATE_EPOCH", "")),
         locked=is_on(values, "locked"),
         frozen=is_on(values, "frozen"),
     )
+
+
+def _moment(written: str) -> int | None:
+    """Read what stands in for the clock, as reproducible builds have it; empty: nothing does."""
+    if not written:
+        return None
+    if not (written.isascii() and written.isdecimal() and len(written) <= _MOST_DIGITS):
+        raise UsageError(
+            "`SOURCE_DATE_EPOCH` has no moment in it",
+            why=f"it is `{written}`, and it must be a number of seconds since 1970",
+            next_steps=("set it like `SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)`, or unset it",),
+        )
+    return int(written)
 
 
 def command_text(command: Command, values: Values) -> str:

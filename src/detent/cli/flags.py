@@ -12,7 +12,8 @@ SHELLS = ("bash", "zsh", "fish", "powershell")
 ACTIVATED = (
     "ash", "bash", "csh", "dash", "fish", "ksh", "mksh", "powershell", "pwsh", "sh", "tcsh", "zsh",
 )  # fmt: skip
-FORMATS = ("requirements.txt", "constraints.txt", "pylock.toml")
+FORMATS = ("requirements.txt", "constraints.txt", "pylock.toml", "cyclonedx1.6")
+FORMAT_ALIASES = {"cyclonedx": "cyclonedx1.6"}
 BACKENDS = ("hatchling", "setuptools", "flit-core", "poetry-core", "pdm-backend")
 BACKEND_ALIASES = {"hatch": "hatchling", "flit": "flit-core", "poetry": "poetry-core", "pdm": "pdm-backend"}
 """What uv calls them."""
@@ -365,11 +366,23 @@ REFRESHING = (
     many("--refresh-package", "NAME", "Ask the index again for this package"),
 )
 
+LICENSED = (
+    many("--allow", "SPDX", "Allow this licence; others end with 1", setting="allowed-licenses"),
+    many("--ignore", "NAME", "Let this package pass, whatever it says", setting="unchecked-licenses"),
+)
+
 WHERE = (
     switch("--dev", "In the dependency group `dev`", short="-d"),
     value("--group", "GROUP", "In this dependency group"),
     value("--optional", "EXTRA", "In this extra of the project"),
 )
+
+SETTINGS = {
+    flag.name: flag.setting
+    for flag in (*GLOBAL, *INDEX, *PYTHON, *LINKING, *BUILDING, *RESOLVING, *LICENSED)
+    if flag.setting
+}
+"""The setting that a flag stands for, by the flag's name."""
 
 MOVING = ("upgrade", "upgrade_package", "upgrade_group")
 CHOOSING = ("resolution", "fork_strategy", "no_sources", "no_sources_package")

@@ -17,14 +17,39 @@ GROUPS = {
     "auth": "Keep logins for package indexes",
     "cache": "Look after the cache",
     "self": "About detent itself",
-    "config": "About what can be set",
+    "config": "Look at settings and change them",
 }
 """Commands that have commands of their own."""
+
+SECTIONS: Mapping[str, tuple[str, ...]] = {
+    "The project": (
+        "init", "import", "add", "remove", "upgrade", "undo", "version", "build", "workspace",
+    ),
+    "Lock and environment": ("lock", "sync", "run", "venv", "activate", "check"),
+    "Look at the lock": (
+        "tree", "graph", "why", "why-not", "outdated", "diff", "verify", "licenses", "export",
+    ),
+    "Set up": (
+        "config", "index", "auth", "cache", "merge-driver", "completion", "doctor", "self", "help",
+    ),
+}  # fmt: skip
+"""How the overview groups the commands."""
 
 ABOUT = "A project and lockfile manager for Python: the standard lock, checked, and fast."
 
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "init": ("detent init demo", "detent init --lib demo", "detent init --bare"),
+    "check": ("detent check", "detent check --output-format json"),
+    "doctor": ("detent doctor", "detent doctor --offline"),
+    "config list": ("detent config list", "detent config list --all"),
+    "config get": ("detent config get link-mode",),
+    "config set": (
+        "detent config set link-mode copy",
+        "detent config set no-build-package numpy scipy",
+        "detent config set --user cache-max-size '50 GiB'",
+    ),
+    "config unset": ("detent config unset link-mode",),
+    "config explain": ("detent config explain exclude-newer",),
     "add": (
         "detent add httpx 'rich>=13'",
         "detent add --dev pytest",
@@ -76,6 +101,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "outdated": ("detent outdated", "detent outdated --direct --exit-code"),
     "why-not": ("detent why-not numpy", "detent why-not 'numpy>=2'", "detent why-not numpy==2.1.0"),
     "verify": ("detent verify", "detent verify --against origin/main", "detent verify -v"),
+    "licenses": (
+        "detent licenses --no-dev",
+        "detent licenses --allow MIT --allow Apache-2.0 --ignore widget",
+        "detent licenses --no-dev --output-format markdown > NOTICE.md",
+    ),
     "cache size": ("detent cache size --human",),
     "cache list": ("detent cache list", "detent cache list numpy --output-format json"),
     "cache prune": ("detent cache prune", "detent cache prune --ci"),
@@ -165,12 +195,18 @@ def _of_group(name: str, width: int) -> list[str]:
     rows = shown_commands(start)
     whole = f"detent {start}".rstrip()
     flags: list[tuple[str, str]] = [("-h, --help", "Show this help")]
+    sections = {"Commands": tuple(rows)}
     if not name:
         flags.insert(0, ("-V, --version", "Show detent's version"))
+        sections = dict(SECTIONS)
+    column = max(map(len, rows)) + 4
     return [
         _paragraph(f"{GROUPS[name]}." if name else ABOUT, width),
         f"Usage: {whole} COMMAND [FLAGS] [ARGUMENTS]",
-        _section("Commands", rows.items(), width, column=max(map(len, rows)) + 4),
+        *(
+            _section(title, ((word, rows[word]) for word in words), width, column=column)
+            for title, words in sections.items()
+        ),
         _section("Flags", flags, width, column=17),
         _paragraph(f"See `{whole} COMMAND --help` for the flags of a command.", width),
     ]

@@ -6,13 +6,35 @@ from detent.cli.console import Console
 from detent.cli.parse import Values
 
 
+def check(values: Values, console: Console) -> int:
+    """Say whether the project is in order."""
+    from detent.cli import check_report, options
+    from detent.cli.opened import world_for
+    from detent.ops.check import check as check_project
+    from detent.ops.discover import find_project
+
+    looking = {**values, "offline": True}
+    checked = tuple(
+        check_project(
+            lambda: find_project(options.text(values, "project")),
+            lambda project: world_for(project, looking, os.environ, console),
+        )
+    )
+    if console.wants_json:
+        console.data(check_report.facts(checked))
+    else:
+        console.answer("\n".join(check_report.lines(checked, console.styled)))
+    console.say(check_report.verdict(checked))
+    return check_report.exit_code(checked)
+
+
 def tree(values: Values, console: Console) -> int:
     """Show the locked packages as a tree."""
-    from detent.cli import lock_options, tree_report
+    from detent.cli import tree_options, tree_report
     from detent.cli.opened import opened
     from detent.ops.tree import tree as look
 
-    wanted = lock_options.tree(values)
+    wanted = tree_options.tree(values)
     with opened(values, os.environ, console) as (world, project):
         outcome = look(world, project, wanted)
         if console.wants_json:
@@ -128,6 +150,21 @@ def outdated(values: Values, console: Console) -> int:
     return 1 if options.is_on(values, "exit_code") and any(row.is_outdated for row in rows) else 0
 
 
+def licenses(values: Values, console: Console) -> int:
+    """Show the licences of what is locked, and hold them against those that are allowed."""
+    from detent.cli import licenses_options, licenses_report, options
+    from detent.cli.opened import opened
+    from detent.ops.licenses import licenses as look
+
+    wanted = licenses_options.licenses(values)
+    with opened(values, os.environ, console) as (world, project):
+        outcome = look(world, project, wanted)
+    licenses_report.tell(console, outcome, options.text(values, "output_format") or "text")
+    if outcome.refused:
+        raise licenses_report.error_of(outcome)
+    return 0
+
+
 def merge_driver(values: Values, console: Console) -> int:
     """Merge three locks for git, or set it up for that."""
     from detent.cli import merge_report, options
@@ -151,8 +188,11 @@ def export(values: Values, console: Console) -> int:
     from detent.cli import export_options, report
     from detent.cli.opened import opened
     from detent.ops.export import export as export_lock
+    from detent.ops.export import is_sbom
 
-    wanted = export_options.export(values)
+    wanted = export_options.export(values, os.environ)
+    if is_sbom(wanted):
+        from detent.ops.sbom import sbom as export_lock
     with opened(values, os.environ, console) as (world, project):
         outcome = export_lock(world, project, wanted)
         if outcome.lock is not None and outcome.lock.is_changed:

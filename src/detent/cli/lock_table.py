@@ -2,8 +2,10 @@
 
 from detent.cli.flags import (
     BUILDING,
+    FORMAT_ALIASES,
     FORMATS,
     INDEX,
+    LICENSED,
     LOCKING,
     LOCKING_CLASHES,
     PACKAGE_CLASHES,
@@ -17,6 +19,11 @@ from detent.cli.flags import (
 from detent.cli.grammar import Argument, Command, many, switch, value
 
 COMMANDS = (
+    Command(
+        "check",
+        "Say whether the project is in order: pyproject.toml, lock, environment; exit 1 if not",
+        (*PYTHON, *INDEX),
+    ),
     Command(
         "tree",
         "Show the locked packages as a tree",
@@ -120,6 +127,36 @@ COMMANDS = (
         ),
     ),
     Command(
+        "licenses",
+        "Show the licences of the locked packages, and find those that are not allowed",
+        (
+            *LICENSED,
+            switch("--universal", "For every environment of the lock: what is shown anyway"),
+            value("--python-version", "VERSION", "For this Python alone"),
+            value("--python-platform", "PLATFORM", "For this platform alone: linux, macos, windows"),
+            value(
+                "--output-format",
+                "FORMAT",
+                "text (the default), markdown to go with what is shipped, or json",
+                choices=("text", "markdown", "json"),
+            ),
+            *SELECTION,
+            *PACKAGES,
+            *LOCKING,
+            *RESOLVING,
+            *PYTHON,
+            *INDEX,
+            *BUILDING,
+            *REFRESHING,
+        ),
+        clashes=(
+            *LOCKING_CLASHES,
+            *SELECTION_CLASHES,
+            *PACKAGE_CLASHES,
+            ("universal", ("python_version", "python_platform")),
+        ),
+    ),
+    Command(
         "merge-driver",
         "Merge three locks for git, or set git up to have it done",
         (
@@ -137,8 +174,9 @@ COMMANDS = (
             value(
                 "--format",
                 "FORMAT",
-                "requirements.txt (the default), constraints.txt, pylock.toml; else by the name of FILE",
-                choices=FORMATS,
+                "requirements.txt (the default), constraints.txt, pylock.toml, cyclonedx1.6 (SBOM);"
+                " else by the name of FILE",
+                choices=(*FORMATS, *FORMAT_ALIASES),
             ),
             value("--output-file", "FILE", "Write it to FILE too", short="-o"),
             *SELECTION,

@@ -5,7 +5,7 @@ The options of each operation stand in modules of their own, so that a command i
 
 from math import inf
 
-from detent.cli.commands import SETTINGS
+from detent.cli.flags import SETTINGS
 from detent.cli.parse import Value, Values
 from detent.errors import UsageError
 from detent.model.names import PackageName, package_name

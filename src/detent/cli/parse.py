@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
-from detent.cli.commands import BY_NAME
 from detent.cli.flags import GLOBAL
 from detent.cli.grammar import Command, Flag
+from detent.cli.lookup import command_of, is_group
 from detent.errors import UsageError, did_you_mean
 from detent.named import NamedTuple
 
@@ -209,15 +209,15 @@ def _command(rest: list[str]) -> Command:
     if not rest:
         raise Doubt("no command")
     name = rest.pop()
-    found = BY_NAME.get(name)
+    found = command_of(name)
     if found is not None:
         return found
-    if not any(other.startswith(f"{name} ") for other in BY_NAME):
+    if not is_group(name):
         raise Doubt("unknown command", word=name)
     if not rest:
         raise Doubt("no command", command=name)
     word = rest.pop()
-    found = BY_NAME.get(f"{name} {word}")
+    found = command_of(f"{name} {word}")
     if found is not None:
         return found
     if word in _HELP:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 from detent.cli.console import Console
 from detent.cli.parse import Values
@@ -181,12 +182,13 @@ def sync(values: Values, console: Console, words: Sequence[str] = ()) -> int:
 
 def run(values: Values, console: Console, words: Sequence[str] = ()) -> int:
     """Run a command in the environment."""
-    from detent.cli import options, run_report, stamped, sync_options, sync_report
+    from detent.cli import options, run_options, stamped, sync_report
     from detent.cli.opened import world_for
     from detent.ops.run import run as run_command
-    from detent.ops.stamped_environment import LOOKS, RunWitness
+    from detent.ops.stamped_environment import LOOKS
+    from detent.ops.stamped_run import RunWitness
 
-    wanted = sync_options.run(values)
+    wanted = run_options.run(values)
     files = () if values["no_env_file"] else options.words(values, "env_file")
     if files:
         from detent.ops.env_files import variables_of
@@ -204,9 +206,16 @@ def run(values: Values, console: Console, words: Sequence[str] = ()) -> int:
         os.environ,
         lambda project: kept.during(project, world_for(project, values, os.environ, console, witness)),
         synced=lambda outcome: sync_report.synced(console, kept.synced(outcome), wanted.sync, is_run=True),
-        offered=lambda names, tasks: run_report.offered(console, names, tasks),
-        begun=lambda call: run_report.begun(console, call),
+        offered=lambda names, tasks: _of_run().offered(console, names, tasks),
+        begun=lambda call: _of_run().begun(console, call),
     )
+
+
+def _of_run() -> Any:
+    """Give what a run says of itself, which most leave unsaid."""
+    from detent.cli import run_report
+
+    return run_report
 
 
 def venv(values: Values, console: Console) -> int:

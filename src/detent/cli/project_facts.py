@@ -48,6 +48,7 @@ def lock_facts(path: Path, outcome: LockOutcome | None) -> dict[str, object]:
             "is_changed": False,
             "packages": None,
             "changes": [],
+            "merge": None,
             "seconds": None,
         }
     action = "create" if outcome.before is None else "update"
@@ -57,8 +58,23 @@ def lock_facts(path: Path, outcome: LockOutcome | None) -> dict[str, object]:
         "is_changed": outcome.is_changed,
         "packages": len(outcome.lock.packages),
         "changes": change_facts(outcome.changes),
+        "merge": _merge_facts(outcome),
         "seconds": outcome.seconds,
     }
+
+
+def _merge_facts(outcome: LockOutcome) -> dict[str, object] | None:
+    """Give which side of a conflict won what; ``None`` where there was none."""
+    merge = outcome.before.merge if outcome.before is not None and outcome.is_changed else None
+    if merge is None:
+        return None
+    won = merge.won(outcome.lock)
+    contests = []
+    for name, ours, theirs, chosen in won.contests:
+        side = "ours" if chosen == ours else "theirs" if chosen == theirs else "neither"
+        sides = {"ours": list(ours), "theirs": list(theirs), "chosen": list(chosen)}
+        contests.append({"name": str(name), "won": side, **sides})
+    return {"ours": won.ours, "theirs": won.theirs, "contests": contests}
 
 
 def change_facts(changes: Iterable[Change]) -> list[object]:

@@ -71,6 +71,25 @@ _LOCK = record(
     is_changed=claim("Whether its bytes are, or would be, others."),
     packages=or_null(whole(), "How many there are; null where nobody looked."),
     changes=_LOCK_CHANGES,
+    merge=or_null(
+        record(
+            "",
+            ours=whole("How many packages are as in ours, and not as in theirs."),
+            theirs=whole("The other way round."),
+            contests=list_of(
+                record(
+                    "",
+                    name=text(),
+                    won=one_of("ours", "theirs", "neither"),
+                    ours=_VERSIONS,
+                    theirs=_VERSIONS,
+                    chosen=_VERSIONS,
+                ),
+                "What both sides had moved.",
+            ),
+        ),
+        "What became of a lock with conflict markers in it; null: it had none.",
+    ),
     seconds=or_null(_SECONDS),
 )
 _ENVIRONMENT = record(
@@ -168,6 +187,29 @@ _BOUNDS = list_of(
 _MEMBERS = list_of(_MEMBER, "By name.")
 _INDEX = record("", path=text("The file that was edited."), index=text("Its name, or its URL."))
 _LOGIN = record("", service=text(), username=text(), where=text("A folder, or the keyring."))
+_SETTING: dict[str, Schema] = {
+    "key": text("As files spell it."),
+    "value": {"description": "As TOML has it, without passwords; null: nobody sets it."},
+    "is_default": claim("Whether nobody sets it."),
+    "origin": text("What sets it."),
+    "sources": list_of(
+        record(
+            "",
+            value={"description": "What it says."},
+            origin=text(),
+            place=text("File, line and column; empty for flags and variables."),
+            role=one_of("counts", "joins", "hidden", "denied"),
+            why=text("Why it does not count; empty where it does."),
+        ),
+        "The strongest first.",
+    ),
+}
+_SETTING_EDIT = record(
+    path=text("The file."),
+    key=text(),
+    value={"description": "Without passwords; null: it was taken out."},
+    is_changed=claim("Whether the file was changed."),
+)
 _USED = {
     "files": whole(),
     "size_bytes": whole(),
@@ -427,6 +469,32 @@ ANSWERS: Mapping[str, Schema] = MappingProxyType(
                 )
             ),
         ),
+        "licenses": record(
+            packages=list_of(
+                record(
+                    "",
+                    id=text("`name==version`, and more where that does not tell entries apart."),
+                    name=text(),
+                    version=text(),
+                    index=text("Empty: from none."),
+                    license=or_null(text(), "An SPDX expression; null: what it says is none."),
+                    text=text("What the package itself says, in one line; empty: nothing."),
+                    told_by=or_null(
+                        one_of("License-Expression", "License", "Classifier"), "null: nobody told."
+                    ),
+                    read_from=text("The file whose metadata was read; empty: none."),
+                    license_files=list_of(text(), "Of the metadata, below the `licenses` of the dist-info."),
+                    needed_by=list_of(text(), "Packages, and the project as `demo (extra: x)`."),
+                    is_allowed=or_null(claim(), "null: there is no policy, or the package is ignored."),
+                ),
+                "By name, then version.",
+            ),
+            summary=list_of(
+                record("", license=text(), packages=whole()), "How many have which, the most frequent first."
+            ),
+            allowed=list_of(text(), "The policy: flags and `allowed-licenses`."),
+            ignored=list_of(text(), "Flags and `unchecked-licenses`."),
+        ),
         "graph": record(
             output_file=or_null(text(), "null: no page was written."),
             project=record("", name=text(), version=text()),
@@ -542,6 +610,55 @@ ANSWERS: Mapping[str, Schema] = MappingProxyType(
             seconds=_SECONDS,
         ),
         "cache clean": _REMOVED,
+        "config list": record(settings=list_of(record("", **_SETTING), "Those that somebody sets, or all.")),
+        "config get": record("", **_SETTING),
+        "config explain": record(
+            "",
+            **_SETTING,
+            help=text("What it does."),
+            default=text("In words, or as TOML writes it."),
+            choices=list_of(text()),
+            example=text("As TOML writes it."),
+            stands_in=one_of("machine", "anywhere", "pyproject"),
+            flag=text(),
+            variable=text(),
+            fallbacks=list_of(text(), "Variables of other tools that are asked last."),
+        ),
+        "config set": _SETTING_EDIT,
+        "config unset": _SETTING_EDIT,
+        "check": record(
+            is_ok=claim(),
+            checks=list_of(
+                record(
+                    "",
+                    name=one_of("project", "metadata", "tasks", "python", "settings", "lock", "environment"),
+                    outcome=one_of("ok", "problem", "skipped"),
+                    text=text("Empty where there are findings."),
+                    findings=list_of(
+                        record(
+                            "",
+                            code=text("Of an error; empty: only `check` finds it."),
+                            what=text(),
+                            why=text(),
+                            next=list_of(text()),
+                        )
+                    ),
+                )
+            ),
+        ),
+        "doctor": record(
+            is_ok=claim("Whether there is no problem."),
+            findings=list_of(
+                record(
+                    "",
+                    name=text("What was looked at."),
+                    level=one_of("ok", "note", "problem"),
+                    text=text(),
+                    why=text(),
+                    next=list_of(text()),
+                )
+            ),
+        ),
         "self version": record(package_name=text(), version=text()),
     }
 )

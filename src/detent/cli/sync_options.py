@@ -1,14 +1,13 @@
-"""From flag values to the options of `sync` and `run`: pure."""
+"""From flag values to the options of `sync`, and of what goes before a `run`: pure."""
 
-from detent.cli.options import chosen, is_on, packages, text, upgrade, words
+from detent.cli.options import chosen, is_on, packages, upgrade
 from detent.cli.parse import Values
-from detent.ops.run import RunOptions
 from detent.ops.sync import SyncOptions
 
 
 def sync(values: Values) -> SyncOptions:
     """Options of `sync`."""
-    return _syncing(values)._replace(
+    return syncing(values)._replace(
         check=is_on(values, "check"),
         dry_run=is_on(values, "dry_run"),
         exact=not is_on(values, "inexact"),
@@ -16,23 +15,7 @@ def sync(values: Values) -> SyncOptions:
     )
 
 
-def run(values: Values) -> RunOptions:
-    """Options of `run`; its sync keeps what is installed beside the selection unless `--exact`.
-
-    What the last sync selected counts where nothing is selected here.
-    """
-    return RunOptions(
-        command=words(values, "command"),
-        is_module=is_on(values, "module"),
-        no_sync=is_on(values, "no_sync"),
-        no_project=is_on(values, "no_project"),
-        is_isolated=is_on(values, "isolated"),
-        project=text(values, "project"),
-        sync=_syncing(values)._replace(exact=is_on(values, "exact"), last="kept", command="run"),
-    )
-
-
-def _syncing(values: Values) -> SyncOptions:
+def syncing(values: Values) -> SyncOptions:
     """What `sync` and `run` have in common."""
     return SyncOptions(
         chosen=chosen(values),

@@ -13,18 +13,19 @@ from detent.errors import DetentError
 
 def aside(doubt: Doubt, console: Console) -> int:
     """Answer a line that is no ordinary one: with help, or with what is wrong with it (raised)."""
-    from detent.cli import help_pages
-    from detent.cli.complaints import complaint
-
     match doubt.matter:
         case "version":
             return detent_version(console)
         case "help":
             return _help(doubt.command, console, is_short=doubt.word == "-h")
         case "no command" if not console.wants_json:
+            from detent.cli import help_pages
+
             console.say(help_pages.page(doubt.command, width=console.columns, is_short=True))
             return 2
         case _:
+            from detent.cli.complaints import complaint
+
             raise complaint(doubt)
 
 
@@ -132,10 +133,8 @@ def config_set(values: Values, console: Console) -> int:
     from detent.ops.config import set_value
 
     key, *words = config_report.key_and_words(options.words(values, "words"))
-    is_of_user = options.is_on(values, "user")
-    return _config_edit(
-        values, console, lambda *places: set_value(*places, key, tuple(words), is_of_user=is_of_user)
-    )
+    wanted: dict[str, Any] = {"key": key, "words": tuple(words), "is_of_user": options.is_on(values, "user")}
+    return _config_edit(values, console, lambda *places: set_value(*places, **wanted))
 
 
 def config_unset(values: Values, console: Console) -> int:
@@ -143,8 +142,11 @@ def config_unset(values: Values, console: Console) -> int:
     from detent.cli import options
     from detent.ops.config import unset_value
 
-    key, is_of_user = options.text(values, "key") or "", options.is_on(values, "user")
-    return _config_edit(values, console, lambda *places: unset_value(*places, key, is_of_user=is_of_user))
+    wanted: dict[str, Any] = {
+        "key": options.text(values, "key") or "",
+        "is_of_user": options.is_on(values, "user"),
+    }
+    return _config_edit(values, console, lambda *places: unset_value(*places, **wanted))
 
 
 def _config_edit(values: Values, console: Console, edit: Callable[..., Any]) -> int:
@@ -490,3 +492,22 @@ def cache_clean(values: Values, console: Console) -> int:
     if console.wants_json:
         console.data(removed_facts(str(world.layout.root), outcome))
     return 0
+
+
+def doctor(values: Values, console: Console) -> int:
+    """Look over this machine for what may make trouble."""
+    from detent.cli import doctor_report, options
+    from detent.ops.doctor import Patient
+    from detent.ops.doctor import doctor as look
+
+    known, start = doctor_report.flag_variables(), options.text(values, "project")
+    patient = Patient(options.flags(values), os.environ, start, known)
+    rows = []
+    for row in look(patient, console.report):
+        rows.append(row)
+        if not console.wants_json:
+            console.answer("\n".join(doctor_report.lines(row, console.styled)))
+    if console.wants_json:
+        console.data(doctor_report.facts(rows))
+    console.say(doctor_report.verdict(rows))
+    return int(any(row.level == "problem" for row in rows))

@@ -3,6 +3,7 @@
 from detent.cli.flags import (
     CONNECTING,
     INDEX,
+    PYTHON,
     SHELLS,
 )
 from detent.cli.grammar import Argument, Command, switch, value
@@ -136,6 +137,11 @@ COMMANDS = (
         "config schema",
         "Print the JSON schema of `[tool.detent]` and detent.toml, for editors",
         is_hidden=True,
+    ),
+    Command(
+        "doctor",
+        "Look over this machine for what may make trouble; exit 1 if something does",
+        (*PYTHON, *INDEX),
     ),
     Command("self version", "Show detent's own version", (switch("--short", "Only the version"),)),
     Command(

@@ -135,13 +135,17 @@ class Client:
         return credentials.username if credentials is not None else ""
 
     def status_of(self, url: str) -> int:
-        """Ask whether somebody answers, and read no more than the head; raises :class:`IndexUnavailable`."""
+        """Ask whether somebody answers; raises :class:`IndexUnavailable`."""
+        return self.head_of(url)[0]
+
+    def head_of(self, url: str) -> tuple[int, Mapping[str, str]]:
+        """Give the status and the headers of an answer, and read no more; raises :class:`IndexUnavailable`."""
         patience = self.patience()
         while True:
             begun = time.monotonic()
             try:
                 with self.open(url, {"Accept": "*/*", "Accept-Encoding": "identity"}) as response:
-                    return response.status
+                    return response.status, response.headers
             except TransferBroken as fault:
                 idle_seconds = time.monotonic() - begun
                 self.wait_or_raise(url, fault, patience, idle_seconds=idle_seconds, received_bytes=0)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from detent.lock.model import BuildLock, Lock, LockedBuild, LockedPackage
+from detent.lock.model import BuildLock, BuildPin, Lock, LockedBuild, LockedPackage
 from detent.model import markers
 from detent.model.names import PackageName
 from detent.model.requirement import InvalidRequirement, Requirement, parse_requirement
@@ -98,8 +98,48 @@ def changed_builds(lock: Lock, said: Iterable[tuple[PackageName, object]]) -> It
         if build is None:
             yield f"the lock does not say what the build of `{name}` needs"
         elif now != build.requires:
-            was = _listed(build.requires)
-            yield f"`[build-system]` of `{name}` requires {_listed(now)} and required {was}"
+            yield _otherwise(f"`[build-system]` of `{name}`", ("requires", now), ("required", build.requires))
+
+
+def differing_builds(was: BuildLock, now: BuildLock) -> Iterator[str]:
+    """Say in words what builds need or get otherwise that two locks have both.
+
+    Versions that came and went are told of the packages, once for all builds.
+    """
+    came, went = ({(p.name, p.version) for p in lock.packages} for lock in (now, was))
+    moved = {name for name, _ in came ^ went}
+    for built, title, build in sorted(
+        (built, called(built), build) for build in now.builds for built in build.members
+    ):
+        before = build_of(was, built)
+        if before is None:
+            continue
+        if build.requires != before.requires:
+            yield _otherwise(
+                f"`[build-system]` of `{title}`", ("requires", build.requires), ("required", before.requires)
+            )
+        if build.asked != before.asked:
+            yield _otherwise(
+                f"the back end of `{title}`", ("asks for", build.asked), ("asked for", before.asked)
+            )
+        gets, got = (
+            tuple(_pin(pin) for pin in each.pins if pin.name not in moved) for each in (build, before)
+        )
+        if gets != got:
+            yield _otherwise(f"the build of `{title}`", ("gets", gets), ("got", got))
+
+
+def called(built: Built) -> str:
+    """Name what is built, as messages do."""
+    return "==".join(filter(None, built))
+
+
+def _otherwise(who: str, now: tuple[str, Sequence[str]], was: tuple[str, Sequence[str]]) -> str:
+    return f"{who} {now[0]} {_listed(now[1])} and {was[0]} {_listed(was[1])}"
+
+
+def _pin(pin: BuildPin) -> str:
+    return f"{pin.name}=={pin.version}" + (f"; {pin.marker}" if pin.marker else "")
 
 
 def _listed(texts: Iterable[str]) -> str:

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from packaging.version import InvalidVersion, Version
 
+from detent.lock.builds import differing_builds
 from detent.lock.coverage import Supply, Target, supplies, targets
 from detent.lock.diff import differing_inputs, version_of
 from detent.lock.graph import scope
-from detent.lock.model import Lock, LockedPackage
+from detent.lock.model import BuildLock, Lock, LockedPackage
 from detent.lock.two_files import Fact, file_facts, texts_fact
 from detent.model import markers
 from detent.model.candidate import Artifact
@@ -60,7 +61,7 @@ class Comparison(NamedTuple):
     """What changed between two locks."""
 
     inputs: tuple[str, ...]
-    """How what they were made from differs, in words."""
+    """How what they were made from differs, and what builds get of the same versions, in words."""
     packages: tuple[PackageChange, ...]
     """Sorted by name."""
     builds: tuple[PackageChange, ...] = ()
@@ -84,12 +85,17 @@ def compare(old: Lock | None, new: Lock | None) -> Comparison:
     (packages, builds), (new_packages, new_builds) = locked
     known = _indexes((*packages, *builds))
     return Comparison(
-        inputs=differing_inputs(old, new) if old is not None and new is not None else (),
+        inputs=_inputs(old, new) if old is not None and new is not None else (),
         packages=tuple(both.packages(packages, new_packages)),
         # Builds are apart from each other: that several get other versions is no move of one.
         builds=tuple(change._replace(moves=()) for change in both.packages(builds, new_builds)),
         new_indexes=tuple(sorted(known and _indexes((*new_packages, *new_builds)) - known)),
     )
+
+
+def _inputs(old: Lock, new: Lock) -> tuple[str, ...]:
+    was, now = (BuildLock(lock.builds, lock.build_packages) for lock in (old, new))
+    return (*differing_inputs(old, new), *differing_builds(was, now))
 
 
 def _indexes(packages: Iterable[LockedPackage]) -> set[str]:

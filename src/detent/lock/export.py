@@ -17,7 +17,7 @@ from detent.lock.pylock import render_lock
 from detent.model import markers
 from detent.model.candidate import Artifact, Digest
 
-Format: TypeAlias = Literal["requirements.txt", "constraints.txt", "pylock.toml"]
+Format: TypeAlias = Literal["requirements.txt", "constraints.txt", "pylock.toml", "cyclonedx1.6"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 _USABLE = ("sha256", "sha384", "sha512")
@@ -28,6 +28,8 @@ _PYLOCK_FILE = re.compile(r"pylock(?:\.[^.]+)?\.toml")
 
 def format_of(filename: str) -> Format:
     """Guess the format from the name of the file to write; no requirements file ends with `.toml`."""
+    if filename == "bom.json" or filename.endswith(".cdx.json"):
+        return "cyclonedx1.6"
     if filename.endswith(".toml"):
         return "pylock.toml"
     return "constraints.txt" if filename.startswith("constraints") else "requirements.txt"

@@ -11,6 +11,7 @@ from detent.model.names import ExtraName, GroupName, PackageName
 from detent.named import NamedTuple
 
 if TYPE_CHECKING:  # installing reads entries alone
+    from detent.lock.merged_pins import Won
     from detent.model.inputs import RecordedInputs
 
 LOCK_NAME = "pylock.toml"
@@ -159,3 +160,5 @@ class Merge(NamedTuple):
     """What to prefer, of both sides."""
     told: Callable[[Lock], tuple[str, ...]]
     """Says what of the lock that was resolved came from which side."""
+    won: "Callable[[Lock], Won]"
+    """Gives the same as a value."""

@@ -6,19 +6,26 @@ what is left gets its nominal address, below the index's page of the package. Th
 (index, package, file), is the same behind every mirror, and whoever can see the index finds the file by it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from detent.lock.addresses import beginnings
+from detent.lock.addresses import beginnings, prevailing
 from detent.lock.declared import files_of, is_nominal, is_of_index, nominal
 from detent.lock.model import Lock, LockedPackage
 from detent.model.candidate import Artifact
 from detent.model.names import PackageName
 
 
-def without_mirrors(new: Lock, old: Lock | None, mirrors: Mapping[str, str]) -> Lock:
+def without_mirrors(
+    new: Lock,
+    old: Lock | None,
+    mirrors: Mapping[str, str],
+    *,
+    is_doubted: Callable[[PackageName], bool] = lambda _: False,
+) -> Lock:
     """Leave the mirrors' own addresses out of a lock; ``mirrors`` are theirs, by the index of each.
 
-    A mirror that leads to files elsewhere passes on what the index says, which is right everywhere.
+    A mirror that leads to files elsewhere passes on what the index says, which is right everywhere. Of what
+    is ``is_doubted`` no address of the old lock stays that is unlike most others.
     """
     known = {
         (p.name, p.version, p.index, file.filename): file
@@ -26,15 +33,18 @@ def without_mirrors(new: Lock, old: Lock | None, mirrors: Mapping[str, str]) -> 
         if p.index in mirrors
         for file in files_of(p)
     }
-    ways = {index: _way(new, known, index, mirror) for index, mirror in mirrors.items()}
+    ways = {index: _ways(new, known, index, mirror) for index, mirror in mirrors.items()}
 
     def located(package: LockedPackage, file: Artifact) -> Artifact:
         if not _is_at(mirrors[package.index], file.url):
             return file
         was = known.get((package.name, package.version, package.index, file.filename))
+        found = ways[package.index]
         if was is not None and set(was.digests) & set(file.digests):
-            return was
-        here, there = ways[package.index] or ("", "")
+            here, there = (is_doubted(package.name) and prevailing(found)) or ("", "")
+            is_odd = bool(here) and file.url.startswith(here) and not is_nominal(package, was)
+            return was._replace(url=there + file.url[len(here) :]) if is_odd else was
+        here, there = found[0] if len(set(found)) == 1 else ("", "")
         if here and file.url.startswith(here):
             return file._replace(url=there + file.url[len(here) :])
         return file._replace(url=nominal(package, file.filename))
@@ -52,10 +62,10 @@ def without_mirrors(new: Lock, old: Lock | None, mirrors: Mapping[str, str]) -> 
     return new._replace(packages=tuple(map(moved, new.packages))) if mirrors else new
 
 
-def _way(
+def _ways(
     new: Lock, known: Mapping[tuple[PackageName, str, str, str], Artifact], index: str, mirror: str
-) -> tuple[str, str] | None:
-    """Say how addresses of a mirror become those of its index, where known files all tell the same."""
+) -> list[tuple[str, str]]:
+    """Say how addresses of a mirror become those of its index, by each file that both have."""
     pairs = [
         (file, known.get((package.name, package.version, index, file.filename)), package)
         for package in new.packages
@@ -63,12 +73,11 @@ def _way(
         for file in files_of(package)
         if _is_at(mirror, file.url)
     ]
-    ways = {
+    return [
         beginnings(file.url, was.url)
         for file, was, package in pairs
         if was is not None and set(was.digests) & set(file.digests) and not is_nominal(package, was)
-    }
-    return ways.pop() if len(ways) == 1 else None
+    ]
 
 
 def _is_at(mirror: str, url: str) -> bool:

@@ -8,10 +8,11 @@ file that is another shows.
 import hashlib
 from collections.abc import Iterable, Iterator
 
+from detent.lock.builds import called
 from detent.lock.comparison import origin_of
 from detent.lock.diff import version_of
 from detent.lock.members import member_text
-from detent.lock.model import Lock, LockedPackage
+from detent.lock.model import Lock, LockedBuild, LockedPackage
 from detent.model.attestations import publisher
 from detent.model.candidate import Artifact
 from detent.model.inputs import RecordedInputs
@@ -36,6 +37,8 @@ def short_lines(lock: Lock) -> Iterator[str]:
         yield from _inputs(lock.inputs)
     for package in lock.packages:
         yield from _entry(package, "")
+    for build in lock.builds:
+        yield from _build(build)
     for package in lock.build_packages:
         yield from _entry(package, "build ")
 
@@ -65,6 +68,14 @@ def _entry(package: LockedPackage, title: str) -> Iterator[str]:
     for extra, lines in package.extras:
         yield from (f"    [{extra}] needs {line}" for line in lines)
     yield from (f"    published by {publisher(text)}" for text in package.attestations)
+
+
+def _build(build: LockedBuild) -> Iterator[str]:
+    yield f"builds of {', '.join(map(called, build.members))}"
+    yield from (f"    need {line}" for line in build.requires)
+    yield from (f"    ask for {line}" for line in build.asked)
+    for pin in build.pins:
+        yield f"    get {pin.name} {pin.version}" + (f", where {pin.marker}" if pin.marker else "")
 
 
 def _digest(files: Iterable[Artifact]) -> str:

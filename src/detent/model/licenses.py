@@ -108,7 +108,12 @@ def _steps(canonical: str) -> Iterable[Step]:
 
 def parse_term(text: str) -> Term:
     """Read one licence that a policy allows; :class:`ValueError` for what is none, or several."""
-    expression = parse_expression(text)
+    try:
+        expression = parse_expression(text)
+    except ValueError as error:
+        meant = _named(text)
+        hint = f"; `{meant.text}` is one" if meant is not None else ""
+        raise ValueError(f"{error}{hint}") from error
     if len(expression.steps) != 1:
         raise ValueError("it names several licences, and each stands for itself")
     return expression.terms[0]
@@ -126,6 +131,7 @@ def is_allowed(expression: Expression, allowed: Iterable[Term]) -> bool:
 
 class _Range(NamedTuple):
     family: str
+    """With `=` in front for what has no versions: `MIT` and `MIT-0` are two licences."""
     version: tuple[int, ...]
     or_later: bool
     exception: str
@@ -134,7 +140,7 @@ class _Range(NamedTuple):
 def _range(term: Term) -> _Range:
     match = _VERSIONED.fullmatch(term.license)
     if match is None or term.license.startswith("LicenseRef-"):
-        return _Range(term.license, (), term.or_later, term.exception)
+        return _Range(f"={term.license}", (), term.or_later, term.exception)
     numbers = [int(part) for part in match["version"].split(".")]
     while numbers and numbers[-1] == 0:
         numbers.pop()

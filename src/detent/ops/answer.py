@@ -43,8 +43,9 @@ def find_lock(
     lock = _with_sources(world, question, error_of, settle(world, question))
     if not question.asks_publishers:
         return lock
-    is_believed = not (question.upgrade.anew or question.upgrade.again)
-    return with_publishers(world, lock, question.old if is_believed else None)
+    old, upgrade = question.old, question.upgrade
+    believed = None if upgrade.anew or upgrade.again else old
+    return with_publishers(world, lock, believed, is_carried=old is not None and not upgrade.anew)
 
 
 def _with_sources(
@@ -137,7 +138,13 @@ def _ask(
     answer = with_written_paths(
         answer, {index.url: index.written for index in world.settings.indexes if index.written}
     )
-    answer = without_mirrors(answer, None if upgrade.anew else old, mirrors(world))
+    named = world.settings.refresh
+    answer = without_mirrors(
+        answer,
+        None if upgrade.anew else old,
+        mirrors(world),
+        is_doubted=lambda name: upgrade.again and (named is None or name in named),
+    )
     if upgrade.anew:
         return answer
     declared = {without_user(index.url) for index in world.settings.indexes if index.is_of_project}

@@ -9,6 +9,7 @@ into is only looked at: what a build without isolation needs has to be there.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -25,7 +26,7 @@ from detent.errors import (
     ResolveError,
     Unsupported,
 )
-from detent.events import ignore
+from detent.events import Event, Prepared, Report, ignore
 from detent.install.apply import apply, environment_lock
 from detent.install.installed import read_installed
 from detent.install.plan import Linking, plan
@@ -321,6 +322,7 @@ def _fill(
 ) -> None:
     """Bring a selection into an environment of our own; what is there already stays."""
     interpreter = made.interpreter
+    world = world._replace(report=partial(_without_counts, world.report))
     todo = plan(selection, read_installed(made), exact=exact, linking=linking)
     entries = dict(gather(world, todo.wanted, Path(), interpreter).entries)
     with environment_lock(made, limits=world.limits):
@@ -328,6 +330,12 @@ def _fill(
         missing = [choice for choice in todo.wanted if choice.package.name not in entries]
         entries.update(gather(world, missing, Path(), interpreter).entries)
         apply(todo, made, entries, store=world.wheels(), linking=linking, report=ignore)
+
+
+def _without_counts(report: Report, event: Event) -> None:
+    """Report an event, unless it says that a package is ready: who counts, counts what was asked for."""
+    if not isinstance(event, Prepared):
+        report(event)
 
 
 def _choices(requirements: Sequence[Requirement], pins: Iterable[Pin]) -> tuple[Choice, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from detent.build.frontend import Kind
-from detent.lock.builds import Built, built_of
+from detent.lock.builds import Built, built_of, called
 from detent.lock.choice import Choice
 from detent.lock.coverage import Supply, coverage
 from detent.lock.filename import is_url
@@ -39,7 +39,7 @@ class Subject(NamedTuple):
     @property
     def title(self) -> str:
         """How messages name it."""
-        return "==".join(filter(None, self.built))
+        return called(self.built)
 
 
 def own_subjects(project: Project | None) -> Iterator[Subject]:

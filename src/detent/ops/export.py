@@ -15,6 +15,7 @@ from detent.lock.export import (
     render_requirements,
 )
 from detent.lock.model import Lock
+from detent.lock.select import Wanted
 from detent.model.requirement import PackageName, package_name
 from detent.named import NamedTuple
 from detent.ops.discover import LOCK_NAME, MANIFEST_NAME, Part, Project
@@ -45,6 +46,8 @@ class ExportOptions(NamedTuple):
     """Packages without a line; what they need is still there."""
     pruned: tuple[str, ...] = ()
     """Packages that are left out with all that nothing else needs."""
+    moment: int | None = None
+    """What a bill of materials has as its time, in seconds since the epoch; ``None``: none."""
     locked: bool = False
     frozen: bool = False
 
@@ -66,36 +69,70 @@ def export(world: World, project: Project, options: ExportOptions) -> ExportOutc
     Raises :class:`UsageError` for an output file that would replace one of the project's own, and for a
     package that is not locked.
     """
+    found = excerpted(world, project, options)
+    members = {part.name for part in found.own if part.folder}
+    taken = [one for one in found.taken if one.package.name not in members]
+    line = "\n".join(
+        _line(part, options)
+        for part in found.own
+        if part.manifest.is_package and options.project and part.name not in found.left_out | found.pruned
+    )
+    index_url = found.index_url if options.index_url else ""
+    return written(found, _text(found.lock, taken, found.format, options, line=line, index_url=index_url))
+
+
+class Excerpted(NamedTuple):
+    """What is to be exported, before it is put into words."""
+
+    lock: Lock
+    outcome: LockOutcome | None
+    wanted: Wanted
+    taken: tuple[Taken, ...]
+    """Members of the workspace that others need are among them."""
+    own: tuple[Part, ...]
+    """The project and the members that were selected."""
+    left_out: frozenset[PackageName]
+    pruned: frozenset[PackageName]
+    index_url: str
+    format: Format
+    path: Path | None
+
+
+def excerpted(world: World, project: Project, options: ExportOptions) -> Excerpted:
+    """Take what the options come to, locking first if needed; raises what :func:`export` does."""
     path, form = _place(project, options)
     # Nothing is held against a frozen lock, so no back end is asked for what is dynamic.
-    written = project.inputs(world.releases.index_url)
-    inputs = written if options.frozen else project_inputs(world, project)
+    written_inputs = project.inputs(world.releases.index_url)
+    inputs = written_inputs if options.frozen else project_inputs(world, project)
     lock, outcome = settled_lock(world, project, inputs, locked=options.locked, frozen=options.frozen)
     wanted = wanted_selection(lock, for_project(project, options.chosen))
     name = project.manifest.name
-    own = selected_parts(project, wanted)
-    members = {part.name for part in own if part.folder}
     left_out = _known(options.left_out, lock, name, "--no-emit-package")
     pruned = _known(options.pruned, lock, name, "--prune")
-    taken = [
+    taken = tuple(
         one
         for one in excerpt(lock, name, wanted, pruned=pruned)
-        if one.package.name not in left_out | members and not options.only_project
-    ]
-    line = "\n".join(
-        _line(part, options)
-        for part in own
-        if part.manifest.is_package and options.project and part.name not in left_out | pruned
+        if one.package.name not in left_out and not options.only_project
     )
-    index_url = inputs.index_url if options.index_url else ""
-    text = _text(lock, taken, form, options, line=line, index_url=index_url)
-    if path is not None:
+    own = selected_parts(project, wanted)
+    return Excerpted(lock, outcome, wanted, taken, own, left_out, pruned, inputs.index_url, form, path)
+
+
+def written(found: Excerpted, text: str) -> ExportOutcome:
+    """Write the text where an output file was named."""
+    if found.path is not None:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            found.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise fsio.file_trouble(error, path.parent) from error
-        fsio.write_atomic(path, text.encode())
-    return ExportOutcome(text, outcome, form, path)
+            raise fsio.file_trouble(error, found.path.parent) from error
+        fsio.write_atomic(found.path, text.encode())
+    return ExportOutcome(text, found.outcome, found.format, found.path)
+
+
+def is_sbom(options: ExportOptions) -> bool:
+    """Whether a bill of materials is wanted, which `ops.sbom` makes."""
+    name = Path(options.output).name if options.output is not None else ""
+    return (options.format or format_of(name)) == "cyclonedx1.6"
 
 
 def _text(

@@ -1,7 +1,8 @@
 """What folders that a lock names say of themselves now, against what they said when it was made.
 
-Read from the `[project]` table alone, where nothing that counts is dynamic: no network, no build, and next to
-nothing is imported, since every check of a lock with such a folder comes by.
+Commits and files, which stay as they are, are held to the same by whoever doubts a lock. Read from the
+`[project]` table alone, where nothing that counts is dynamic: no network, no build, and next to nothing is
+imported, since every check of a lock with such a folder comes by.
 """
 
 import os
@@ -12,16 +13,16 @@ from typing import Any
 
 from detent.lock.builds import OPTION, changed_builds
 from detent.lock.filename import canonical_version, is_url
-from detent.lock.model import Lock, LockedPackage
+from detent.lock.model import Direct, Lock, LockedPackage
 from detent.model import markers
-from detent.model.candidate import Dependency
+from detent.model.candidate import Dependency, Metadata
 from detent.model.dependency import parse_dependency
 from detent.model.inputs import Inputs
 from detent.model.markers import Marker
 from detent.model.names import ExtraName, extra_name
-from detent.model.references import DirectSource, reference_text
+from detent.model.references import DirectSource, normalised_path, read_reference, reference_text
 from detent.model.requirement import PackageName, parse_requirement
-from detent.model.sources import IndexSource, PathSource, SourceRule, WorkspaceSource
+from detent.model.sources import GitSource, IndexSource, PathSource, Source, SourceRule, WorkspaceSource
 from detent.model.specifiers import canonical_specifier
 from detent.named import NamedTuple
 from detent.ops.discover import MANIFEST_NAME
@@ -91,13 +92,55 @@ def _differences(
     root: Path, inputs: Inputs, package: LockedPackage, lock: Lock, manifests: Mapping[str, bytes]
 ) -> Iterator[str]:
     location = package.direct.location if package.direct is not None else ""
-    if is_url(location) or any(stated.name == package.name for stated in inputs.adjustments.metadata):
+    if is_url(location) or _is_stated(inputs, package):
         return
     said = _read(root, location, manifests.get(location))
-    if said is None:
-        return  # only a build can tell
-    if said.version != package.held_version:
-        was = package.held_version or "another"
+    if said is not None:  # else only a build can tell
+        yield from _compared(said, inputs, package, lock, location)
+
+
+def is_unread(root: Path, inputs: Inputs, package: LockedPackage, manifests: Mapping[str, bytes]) -> bool:
+    """Whether a folder does not say itself what a lock has of it: :func:`changed_folders` is silent then."""
+    location = package.direct.location if package.direct is not None else ""
+    return (
+        is_url(location)
+        or _is_stated(inputs, package)
+        or _read(root, location, manifests.get(location)) is None
+    )
+
+
+def changed_commit(
+    manifest: bytes, inputs: Inputs, package: LockedPackage, lock: Lock
+) -> tuple[str, ...] | None:
+    """Say how an entry differs from the pyproject.toml at its commit; ``None`` where that does not tell."""
+    direct = package.direct
+    said = _read(Path(), "", manifest)
+    if direct is None or said is None or _is_stated(inputs, package):
+        return None
+    return tuple(_compared(said, inputs, package, lock, direct.location))
+
+
+def changed_file(
+    metadata: Metadata, inputs: Inputs, package: LockedPackage, lock: Lock, location: str
+) -> tuple[str, ...] | None:
+    """Say how an entry differs from what its file says of itself; ``None`` where that is not what counts."""
+    if _is_stated(inputs, package):
+        return None
+    extras = dict(metadata.extras)
+    said = _Said(metadata.version, metadata.requires_python, metadata.base, extras, (), is_package=True)
+    return tuple(_compared(said, inputs, package, lock, location))
+
+
+def _is_stated(inputs: Inputs, package: LockedPackage) -> bool:
+    """Whether the project says in the place of the package what it demands."""
+    return any(stated.name == package.name for stated in inputs.adjustments.metadata)
+
+
+def _compared(
+    said: _Said, inputs: Inputs, package: LockedPackage, lock: Lock, location: str
+) -> Iterator[str]:
+    if said.version != package.known_version:
+        was = package.known_version or "another"
         yield f"`{package.name}` in `{location}` is {said.version} and was {was}"
 
     def texts(rows: Sequence[Dependency]) -> tuple[str, ...]:
@@ -149,13 +192,42 @@ def _moved_sources(inputs: Inputs, package: LockedPackage, said: _Said, lock: Lo
         # What holds nowhere in the lock, or takes looking at a workspace, is for the search to settle.
         if not all(_counts(rule, needs, where) for rule in rules):
             continue
-        now = {reference_text(rule.source) for rule in rules if isinstance(rule.source, DirectSource)}
-        was = {requirement.url for requirement in before if requirement.name == name and requirement.url}
-        if now != was and (rules or not any(row.url for row in needs)):
+        was = {r.url for r in before if r.name == name and r.url and not markers.disjoint(r.marker, where)}
+        now = {_as_meant(rule.source, package.direct) for rule in rules} or {
+            _referred(row.url, package.direct)
+            for row in needs
+            if row.url and not markers.disjoint(markers.parse(row.marker), where)
+        }
+        if now != was and (rules or was):
             yield f"`{package.name}` has `{name}` from {_places(now)} and had it from {_places(was)}"
         for rule in rules:
             if isinstance(rule.source, PathSource):
                 yield from _installed_otherwise(rule.name, rule.source, rule.where, lock)
+
+
+def _referred(url: str, holder: Direct | None) -> str:
+    """Give a direct reference in a pyproject.toml as a lock writes it."""
+    is_folder = holder is not None and holder.kind == "directory"
+    try:
+        # Paths in a folder are as seen from the lock, those in a commit begin in its repository.
+        source = read_reference(url, base=holder.location if holder is not None and is_folder else "")
+    except ValueError:
+        return url  # for the search to complain of
+    return _as_meant(source, holder)
+
+
+def _as_meant(source: Source, holder: Direct | None) -> str:
+    """Give a source as a lock writes it: a path in a commit is of its repository."""
+    if isinstance(source, PathSource) and holder is not None and holder.kind == "vcs":
+        below = normalised_path(source.path, holder.subdirectory)
+        source = GitSource(
+            holder.location,
+            holder.revision,
+            subdirectory="" if below == "." else below,
+            lfs=holder.lfs,
+            submodules=holder.submodules,
+        )
+    return reference_text(source) if isinstance(source, DirectSource) else ""
 
 
 def _counts(rule: SourceRule, needs: Iterable[Dependency], where: Marker) -> bool:

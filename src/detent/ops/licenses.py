@@ -6,7 +6,7 @@ says is looked up in its metadata, and what cannot be told passes no policy.
 
 from collections.abc import Iterable, Mapping
 
-from detent.errors import NotLocked, SettingInvalid, did_you_mean, nearest
+from detent.errors import NotLocked, SettingInvalid, nearest
 from detent.lock.model import LockedPackage
 from detent.lock.views import View, edges, view
 from detent.model.about import About
@@ -72,8 +72,8 @@ def licenses(world: World, project: Project, options: LicensesOptions) -> Licens
     allowed = {term for setting in settings.allowed_licenses for term in _terms(*setting)}
     target = shown_target(world, project, options.python_version, options.python_platform)
     lock, inputs = shown_lock(world, project, locked=options.locked, frozen=options.frozen)
+    names = {package.name for package in lock.packages}
     for name in options.ignored:
-        names = {package.name for package in lock.packages}
         if name not in names:
             raise NotLocked(name, near=tuple(filter(None, (nearest(name, names),))))
     wanted = None if options.chosen is None else wanted_selection(lock, for_project(project, options.chosen))
@@ -88,12 +88,12 @@ def licenses(world: World, project: Project, options: LicensesOptions) -> Licens
     )
     needed_by = _needed_by(seen)
     own = {member.name for member in inputs.members} | {inputs.name}
-    packages = [lock.packages[place] for place in sorted(needed_by)]
-    places = [place for place in sorted(needed_by) if lock.packages[place].name not in own]
-    told = about(world, lock._replace(packages=tuple(packages)), project.root)
+    shown = {
+        place: lock.packages[place] for place in sorted(needed_by) if lock.packages[place].name not in own
+    }
+    told = about(world, lock._replace(packages=tuple(shown.values())), project.root)
     rows = []
-    for place in places:
-        package = lock.packages[place]
+    for place, package in shown.items():
         said = told[package.name, package.known_version]
         found = license_of(said)
         passes = _passes(package.name, found, allowed, settings.unchecked_licenses)
@@ -110,7 +110,7 @@ def _terms(texts: Iterable[str], origin: str) -> Iterable[Term]:
         except ValueError as error:
             raise SettingInvalid(
                 "allowed-licenses",
-                f"`{text}` is no licence of SPDX: {error}",
+                f"`{text}` is no licence that SPDX knows ({error})",
                 origin=origin,
             ) from error
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from detent.index.git import Git, GitTrouble
 from detent.index.programs import find_program
 from detent.lock.conflicted import Sides, read_side, take_apart
-from detent.lock.merged_pins import Contest, merge_pins, won
+from detent.lock.merged_pins import Contest, Won, merge_pins, won
 from detent.lock.model import LOCK_NAME, Lock, Merge
 from detent.model.limits import limits
 
@@ -20,14 +20,17 @@ def merge_conflicted(text: str, folder: Path, variables: Mapping[str, str]) -> M
     sides = take_apart(text)
     ours, theirs, base = read_side(sides.ours), read_side(sides.theirs), _base(sides, folder, variables)
 
+    def held(chosen: Lock) -> Won:
+        return won(base, ours, theirs, chosen)
+
     def told(chosen: Lock) -> tuple[str, ...]:
-        counts = won(base, ours, theirs, chosen)
+        counts = held(chosen)
         ours_won = f"{_count(counts.ours)} as in ours{_label(sides.our_label)}"
         theirs_won = f"{_count(counts.theirs)} as in theirs{_label(sides.their_label)}"
         first = f"resolved the conflict in `{LOCK_NAME}`: of what differs, {ours_won}, {theirs_won}"
         return first, *map(_contest, counts.contests)
 
-    return Merge(ours, merge_pins(base, ours, theirs), told)
+    return Merge(ours, merge_pins(base, ours, theirs), told, held)
 
 
 def _base(sides: Sides, folder: Path, variables: Mapping[str, str]) -> Lock | None:

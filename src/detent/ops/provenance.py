@@ -14,7 +14,7 @@ from detent.index.ports import Pending
 from detent.index.releases import IndexReleases
 from detent.index.urls import origin
 from detent.lock.model import Lock, LockedPackage
-from detent.model.candidate import Artifact
+from detent.model.candidate import Artifact, Digest
 from detent.model.names import PackageName
 from detent.named import NamedTuple
 from detent.ops.world import World
@@ -32,17 +32,21 @@ class _Wanted(NamedTuple):
     file: Artifact
 
 
-def with_publishers(world: World, lock: Lock, old: Lock | None) -> Lock:
-    """Give a lock with who published its files, as far as that is known or can be asked for."""
+def with_publishers(world: World, lock: Lock, old: Lock | None, *, is_carried: bool) -> Lock:
+    """Give a lock with who published its files, as far as that is known or can be asked for.
+
+    ``is_carried`` says that files may stand in it as an old lock had them, which knows no offers of an index.
+    """
     packages = list(lock.packages)
     before = {_identity(package): package for package in old.packages} if old is not None else {}
     wanted: list[_Wanted] = []
     for place, package in enumerate(packages):
         known = before.get(_identity(package))
         if known is not None and _shares_a_file(known, package):
-            packages[place] = package._replace(attestations=known.attestations)
+            if package.attestations != known.attestations:
+                packages[place] = package._replace(attestations=known.attestations)
         elif world.settings.attestations.value:
-            wanted += _wanted(world, place, package)
+            wanted += _wanted(world, place, package, is_carried=is_carried)
     failed: list[PackageName] = []
     patience = min(_PATIENCE_SECONDS, world.limits.read_seconds)
     for place, texts in _answers(wanted, patience):
@@ -63,31 +67,42 @@ def _identity(package: LockedPackage) -> tuple[PackageName, str, str]:
 
 
 def _shares_a_file(one: LockedPackage, other: LockedPackage) -> bool:
-    return not _digests(one).isdisjoint(_digests(other))
+    theirs = set(_digests(other))
+    return any(digest in theirs for digest in _digests(one))
 
 
-def _digests(package: LockedPackage) -> set[tuple[str, str]]:
-    return {(digest.algorithm, digest.value) for file in _files(package) for digest in file.digests}
+def _digests(package: LockedPackage) -> Iterator[Digest]:
+    return (digest for file in _files(package) for digest in file.digests)
 
 
 def _files(package: LockedPackage) -> Sequence[Artifact]:
     return (*((package.sdist,) if package.sdist is not None else ()), *package.wheels)
 
 
-def _wanted(world: World, place: int, package: LockedPackage) -> Iterator[_Wanted]:
+def _wanted(world: World, place: int, package: LockedPackage, *, is_carried: bool) -> Iterator[_Wanted]:
     """Give the file that is asked about: where the index offers to say it of all that are locked, the first.
 
     A file beside attested ones that nobody attests is what an attack looks like: then nothing is recorded.
     """
-    index = world.releases.serving(package) if package.index and package.direct is None else None
-    number = index.listing(package.name).number(package.version) if index is not None else None
-    if index is None or number is None:
+    files = _files(package)
+    if not (files and package.index and package.direct is None and (is_carried or files[0].provenance)):
         return
+    index = world.releases.serving(package)
+    if index is None:
+        return
+    if is_carried:
+        files = _listed(index, package, files)
+    if files and all(is_offered(file, index) for file in files):
+        yield _Wanted(place, index, files[0])
+
+
+def _listed(index: IndexReleases, package: LockedPackage, files: Sequence[Artifact]) -> Sequence[Artifact]:
+    """Give files as the index lists them; nothing where it does not list them all."""
+    number = index.listing(package.name).number(package.version)
+    if number is None:
+        return ()
     listed = {file.filename: file for file in index.artifacts(package.name, number)}
-    files = [listed.get(file.filename) for file in _files(package)]
-    first = files[0] if files else None
-    if first is not None and all(file is not None and is_offered(file, index) for file in files):
-        yield _Wanted(place, index, first)
+    return [listed[file.filename] for file in files] if all(file.filename in listed for file in files) else ()
 
 
 def is_offered(file: Artifact, index: IndexReleases) -> bool:

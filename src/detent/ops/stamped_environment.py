@@ -1,8 +1,7 @@
 """What of the project as something to install an answer of a stamp rests on, and after which syncs."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from detent import stamp
@@ -10,7 +9,6 @@ from detent.build.key import ConfigSettings
 from detent.build.sight import editable_sight
 from detent.install.plan import Install, Keep, Plan, Replace
 from detent.lock.choice import Choice
-from detent.ops.active import environment_path
 from detent.ops.built import is_tree, tree_of
 from detent.ops.discover import Project
 from detent.ops.environment_sights import environment_sights, python_sights
@@ -18,7 +16,6 @@ from detent.ops.evidence import Sight, Unseen
 from detent.ops.local import chosen_tree
 from detent.ops.matching import SyncOutcome
 from detent.ops.stamping import Looks, Witness
-from detent.ops.tasks import plain_tasks
 from detent.ops.world import World
 from detent.python.interpreter import Interpreter
 
@@ -116,36 +113,3 @@ def _folders_in(plan: Plan) -> set[str]:
 
 
 LOOKS = Looks(environment_sights, tree_sights, python_sights)
-
-
-class RunWitness:
-    """Keeps how a command is run, once all that goes before it has ended well."""
-
-    def __init__(
-        self, witness: Witness | None, packages: Sequence[str], *, is_module: bool, goes_by_script: bool
-    ) -> None:
-        self._witness = witness
-        self._packages = packages
-        self._is_module = is_module
-        self._goes_by_script = goes_by_script
-        self._outcome: SyncOutcome | None = None
-
-    def synced(self, outcome: SyncOutcome) -> SyncOutcome:
-        """Take note of the sync that went before."""
-        self._outcome = outcome
-        return outcome
-
-    @contextmanager
-    def during(self, project: Project, opened: AbstractContextManager[World]) -> Iterator[World]:
-        """Keep it while the world is still open."""
-        with opened as world:
-            yield world
-            if self._witness is None:
-                return
-            environment = str(environment_path(world, project))
-            tasks = {} if self._is_module else plain_tasks(project, self._packages, Path.cwd())
-            how: stamp.Running = (environment, self._is_module, self._goes_by_script, tasks)
-            if self._outcome is not None:
-                keep_synced(self._witness, world, project, self._outcome, how)
-            elif not self._witness.has_changes:
-                self._witness.keep(world, project, how)

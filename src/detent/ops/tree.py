@@ -10,12 +10,13 @@ from detent.lock.select import best_file
 from detent.lock.views import View, view
 from detent.model import markers
 from detent.model.build_policy import BuildPolicy
+from detent.model.inputs import Inputs
 from detent.model.requirement import PackageName, package_name
 from detent.model.target import Target
-from detent.model.versions import newest
 from detent.model.wheel_coverage import places
 from detent.named import NamedTuple
 from detent.ops.discover import Project
+from detent.ops.latest import latest, listing_of
 from detent.ops.selection import Chosen, for_project, wanted_selection
 from detent.ops.shown_lock import shown_lock
 from detent.ops.shown_target import shown_target
@@ -82,7 +83,7 @@ def tree(world: World, project: Project, options: TreeOptions) -> TreeOutcome:
     return TreeOutcome(
         seen,
         options,
-        _latest(world, lock) if options.outdated else {},
+        _latest(world, inputs, lock) if options.outdated else {},
         _sizes(world, project, lock, target) if options.sizes else {},
     )
 
@@ -107,26 +108,21 @@ def _names(texts: Iterable[str], flag: str, known: Collection[PackageName]) -> t
 # ---- what is said beside -----------------------------------------------------------------------
 
 
-def _latest(world: World, lock: Lock) -> dict[int, str]:
-    """Give newer versions; who has a pre-release is told of newer ones, and nobody else."""
-    asked = [
-        (place, package)
+def _latest(world: World, inputs: Inputs, lock: Lock) -> dict[int, str]:
+    """Give newer versions, by the place of the entry; as `detent outdated` knows them."""
+    asked = {
+        place: package
         for place, package in enumerate(lock.packages)
         if package.index and package.version and world.releases.serving(package) is not None
-    ]
-    world.releases.expect([package.name for _, package in asked], ())
-    found: dict[int, str] = {}
-    for place, package in asked:
-        listing = world.releases.listing(package.name)
-        current = Version(package.version)
-        candidates = listing.every if current.is_prerelease else listing.stable
-        number = newest(candidates & ~listing.yanked)
-        if number:
-            version = listing.release(number).version
-            if Version(version) > current:
-                found[place] = version
+    }
+    world.releases.expect([package.name for package in asked.values()], ())
+    locked: dict[PackageName, list[str]] = {}
+    for package in asked.values():
+        locked.setdefault(package.name, []).append(package.version)
+    newest = {name: latest(listing_of(world, inputs, name), versions) for name, versions in locked.items()}
     world.releases.save()
-    return found
+    found = {place: (package.version, newest[package.name]) for place, package in asked.items()}
+    return {place: new for place, (old, new) in found.items() if new and Version(new) > Version(old)}
 
 
 def _sizes(world: World, project: Project, lock: Lock, target: Target | None) -> dict[int, int]:

@@ -10,29 +10,36 @@ from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 
 from detent import fsio
-from detent.errors import LockMissing, RevisionMissing, UsageError
+from detent.errors import LockMissing, MetadataInvalid, RevisionMissing, UsageError
+from detent.index.metadata import parse_metadata
 from detent.index.urls import shown
+from detent.lock.choice import Choice
 from detent.lock.claims import Finding, Notes, Told, Unconfirmed
 from detent.lock.closure import closure_faults
 from detent.lock.declared import files_of, is_of_index
 from detent.lock.derived import derived_faults, extras_faults
 from detent.lock.diff import differences
 from detent.lock.filename import local_path
-from detent.lock.model import Lock, LockedPackage
+from detent.lock.model import Direct, Lock, LockedPackage
 from detent.lock.pylock import parse_lock, render_lock
 from detent.model.candidate import STRONG_HASHES, Artifact
 from detent.model.inputs import Inputs
 from detent.model.names import PackageName
 from detent.named import NamedTuple
 from detent.ops.discover import LOCK_NAME, Project
-from detent.ops.folders import changed_folders
+from detent.ops.folders import changed_commit, changed_file, changed_folders, is_unread
 from detent.ops.index_claims import IndexClaims
+from detent.ops.local import folder_in, tree_of_git
 from detent.ops.lock import project_inputs
 from detent.ops.revision import committed
 from detent.ops.stored_lock import StoredLock, read_lock
 from detent.ops.world import World
+from detent.ops.written import manifest_of
+from detent.store.entry import read_metadata
 
+_OURS = Lock("", ()).created_by
 _UNFETCHED = "only a download could tell"
+_UNBUILT = "only a build could tell"
 
 
 class Verified(NamedTuple):
@@ -110,6 +117,9 @@ class _Verifying:
                 self._of_source(package)
         if lock.inputs is not None:
             self._whole(told)
+        elif lock.created_by == _OURS:
+            words = "the lock says that detent wrote it, and what it was made from was taken out"
+            self._sentences("graph", (words,))
         else:
             by = f"`{lock.created_by}`" if lock.created_by else "another tool"
             reason = f"the lock was written by {by} and does not say what it was made from"
@@ -133,13 +143,12 @@ class _Verifying:
         match direct.kind:
             case "vcs":
                 self._of_repository(package)
-                self._notes.doubt(package, "requires", "what the commit says of itself is not read")
             case "directory":
-                pass  # all of them together: `changed_folders`
+                self._of_folder(package, direct)
             case _:
                 for file in files_of(package):
                     self._of_archive(package, file)
-                self._notes.doubt(package, "requires", _UNFETCHED)
+                    self._of_metadata(package, file, direct)
 
     def _of_repository(self, package: LockedPackage) -> None:
         direct = package.direct
@@ -152,10 +161,34 @@ class _Verifying:
         except RevisionMissing as error:
             self._notes.find(package, "commit", direct.commit, "", f"{error.what}: {error.why}")
             return
+        self._of_commit(package)
         if why:
             asked = f"`{direct.revision}`" if direct.revision else "the default branch"
             words = f"{asked} of `{direct.location}` does not lead to `{direct.commit}`: {why}"
             self._notes.find(package, "commit", direct.commit, "", words)
+
+    def _of_commit(self, package: LockedPackage) -> None:
+        """Read the pyproject.toml of a commit, which was just fetched."""
+        tree = tree_of_git(Choice(package, Artifact("", "", ()), requested=False))
+        subdirectory = package.direct.subdirectory if package.direct is not None else ""
+        folder = folder_in(self._world.repositories().tree(tree), subdirectory)
+        if folder is None:
+            words = f"there is no folder `{subdirectory}` at `{tree.commit}`"
+            self._notes.find(package, "commit", subdirectory, "", words)
+            return
+        changed = changed_commit(manifest_of(folder), self._inputs, package, self._lock)
+        if changed is None:
+            self._notes.doubt(package, "requires", _UNBUILT)
+        for words in changed or ():
+            self._notes.find(package, "requires", "", "", words)
+
+    def _of_folder(self, package: LockedPackage, direct: Direct) -> None:
+        """See that there is a folder; what it says is compared with that of all of them."""
+        if not (self._project.root / direct.location).is_dir():
+            words = f"there is no folder `{direct.location}`"
+            self._notes.find(package, "folder", direct.location, "", words)
+        elif is_unread(self._project.root, self._inputs, package, self._project.texts()):
+            self._notes.doubt(package, "requires", _UNBUILT)
 
     def _of_archive(self, package: LockedPackage, file: Artifact) -> None:
         place = local_path(file.url)
@@ -180,6 +213,23 @@ class _Verifying:
                 found = hashlib.new(algorithm, content).hexdigest()
                 if found != value:
                     self._notes.find(package, algorithm, value, found, file=file.filename)
+
+    def _of_metadata(self, package: LockedPackage, file: Artifact, direct: Direct) -> None:
+        """Read what a wheel says of itself that is at hand, by the hash the lock has."""
+        entry = self._world.wheels().get(file.sha256) if file.is_wheel and file.sha256 is not None else None
+        changed = None
+        if entry is not None:
+            try:
+                metadata = parse_metadata(read_metadata(entry), file.filename)
+            except MetadataInvalid as fault:
+                words = f"{fault.what}: {fault.why}"
+                self._notes.find(package, "hashes", str(file.sha256), "", words, file=file.filename)
+                return
+            changed = changed_file(metadata, self._inputs, package, self._lock, direct.location)
+        if changed is None:
+            self._notes.doubt(package, "requires", _UNFETCHED)
+        for words in changed or ():
+            self._notes.find(package, "requires", "", "", words)
 
     # ---- the lock as a whole ------------------------------------------------------------------
 

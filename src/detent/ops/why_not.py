@@ -298,7 +298,10 @@ def _forced(world: World, project: Project, plain: Question, wish: Requirement) 
 
     unbuilt = len(world.releases.unbuilt)
     try:
-        return world.resolver()(world._replace(report=ignore), question, error_of=hear)
+        solve, silent = world.resolver(), world._replace(report=ignore)
+        held = solve(silent, question, error_of=hear)
+        # What moves with it is what the command moves, and that holds nothing to what is locked or newer.
+        return solve(silent, question._replace(constraints=())) if floors else held
     except Conflict:
         return hindrance_of(*failures[0])
     except (ResolveError, Failures) as error:

@@ -1,7 +1,7 @@
 """What an operation may use of the outside: the :class:`World`, made by `ops.wiring`."""
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -59,6 +59,9 @@ class Network(Protocol):
 
     def status_of(self, url: str) -> int:
         """Ask whether somebody answers; raises :class:`IndexUnavailable` where nobody does."""
+
+    def head_of(self, url: str) -> tuple[int, Mapping[str, str]]:
+        """Give the status and the headers of an answer; raises :class:`IndexUnavailable`."""
 
     def has_login(self, url: str) -> bool:
         """Whether there are credentials for whoever answers at a URL; they go with the first request then."""

@@ -63,7 +63,8 @@ def _with_value(document: Document, path: tuple[str, ...], key: str, value: obje
     if home is not None:
         return _below(document, home.statements[-1] if home.statements else None, home, line)
     for section in outline.sections:
-        inside = [s for s in section.statements if s.path[: len(path)] == path]
+        is_above = section.path == path[: len(section.path)] and not section.is_array
+        inside = [s for s in section.statements if is_above and s.path[: len(path)] == path]
         if inside:  # `detent.offline = true` in `[tool]`
             between = ".".join(path[len(section.path) :])
             return _below(document, inside[-1], section, f"{between}.{line}" if between else line)

@@ -157,7 +157,20 @@ class _Search:
     def findings(self) -> list[str]:
         """Say what was found, and what was passed over."""
         usable = [f"{found.version} (`{found.executable}`)" for found in self.seen.values()]
-        return [*usable, *(f"`{path}` ({reason})" for path, reason in self._skipped.items())]
+        skipped = (f"`{path}` ({reason})" for path, reason in self._skipped.items())
+        return [*usable, *self._unasked(), *skipped]
+
+    def _unasked(self) -> Iterator[str]:
+        """Name what nobody started, as its name says already that it does not fit."""
+        named = set(self.seen)
+        for candidate in candidates(ANYTHING, "", self._places):
+            base = base_of(candidate) if os.access(candidate, os.X_OK) else None
+            if base is None or base in self._skipped or os.path.realpath(base) in named:
+                continue
+            named.add(os.path.realpath(base))
+            folder = os.path.basename(os.path.dirname(os.path.dirname(candidate)))
+            version = folder if _VERSION_FOLDER.fullmatch(folder) else os.path.basename(candidate)
+            yield f"{version} (`{candidate}`)"
 
     def _ask(self, candidate: str, tried: set[str]) -> Interpreter | None:
         if not (os.path.isfile(candidate) and os.access(candidate, os.X_OK)):

@@ -10,7 +10,7 @@ from detent.ops.selection import Chosen
 
 
 def asked(line: str, **variables: str) -> ExportOptions:
-    return export_options.export(parse(["export", *line.split()], variables).values)
+    return export_options.export(parse(["export", *line.split()], variables).values, variables)
 
 
 def test_without_flags_everything_is_written() -> None:
@@ -43,3 +43,15 @@ def test_what_excludes_each_other() -> None:
     for line in ("--no-emit-project --only-emit-project", "--locked --frozen", "--only-dev --no-dev"):
         with pytest.raises(UsageError, match="cannot be used together"):
             asked(line)
+
+
+def test_bills_of_materials_have_two_names_and_the_time_that_stands_in_for_the_clock() -> None:
+    found = asked("--format cyclonedx --no-header", SOURCE_DATE_EPOCH="86400")
+
+    assert found == ExportOptions(format="cyclonedx1.6", moment=86400)
+
+
+@pytest.mark.parametrize("written", ["now", "-1", "1.5", "9" * 12, "\N{SUPERSCRIPT TWO}"])
+def test_a_time_that_is_none_is_refused(written: str) -> None:
+    with pytest.raises(UsageError, match="SOURCE_DATE_EPOCH"):
+        asked("", SOURCE_DATE_EPOCH=written)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from detent.cli import lock_options, options, sync_options
+from detent.cli import lock_options, options, run_options, sync_options, tree_options
 from detent.cli.parse import Values, parse
 from detent.errors import UsageError
 from detent.ops.last_selection import LastSelection
@@ -40,7 +40,7 @@ def test_only_a_group_is_only_that_group(more: tuple[str, ...]) -> None:
     with pytest.raises(UsageError, match=r"`--only-group` and `--"):
         sync_options.sync(values("sync", "--only-group", "a", *more))
     with pytest.raises(UsageError, match=r"`--only-group` and `--"):
-        sync_options.run(values("run", "--only-group", "a", *more, "true"))
+        run_options.run(values("run", "--only-group", "a", *more, "true"))
 
 
 def test_several_only_groups_and_one_left_out_are_meant() -> None:
@@ -62,8 +62,8 @@ def test_a_check_of_the_lock_moves_nothing() -> None:
 
 
 def test_a_tree_shows_everything_until_something_is_chosen() -> None:
-    whole = lock_options.tree(values("tree"))
-    part = lock_options.tree(values("tree", "-d", "2", "--no-dev", "--prune", "a", "--no-dedupe"))
+    whole = tree_options.tree(values("tree"))
+    part = tree_options.tree(values("tree", "-d", "2", "--no-dev", "--prune", "a", "--no-dedupe"))
 
     assert (whole.chosen, whole.pruned, whole.dedupe, whole.depth) == (None, (), True, None)
     assert part.chosen is not None
@@ -71,12 +71,12 @@ def test_a_tree_shows_everything_until_something_is_chosen() -> None:
 
 
 def test_a_run_says_what_it_selects_and_leaves_the_rest_to_the_last_sync() -> None:
-    wanted = sync_options.run(values("run", "--isolated", "--exact", "-U", "--", "tool", "-x"))
+    wanted = run_options.run(values("run", "--isolated", "--exact", "-U", "--", "tool", "-x"))
 
     assert (wanted.command, wanted.no_project, wanted.is_isolated) == (("tool", "-x"), False, True)
     assert (wanted.sync.exact, wanted.sync.last, wanted.sync.upgrade.everything) == (True, "kept", True)
-    assert sync_options.run(values("run", "-")).command == ("-",)
-    assert sync_options.run(values("run")).command == ()
+    assert run_options.run(values("run", "-")).command == ("-",)
+    assert run_options.run(values("run")).command == ()
 
 
 def test_a_sync_replaces_what_the_last_one_selected() -> None:
@@ -112,7 +112,7 @@ def test_what_the_last_sync_selected_counts_where_the_flags_say_nothing() -> Non
 
     def counts(*words: str) -> str:
         return " ".join(
-            sync_options.run(values("run", *words, "tool")).sync.with_last(last).selection().flags()
+            run_options.run(values("run", *words, "tool")).sync.with_last(last).selection().flags()
         )
 
     assert counts() == "--extra x --no-install-project --no-editable --no-install-package a"

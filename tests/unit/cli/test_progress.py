@@ -1,5 +1,7 @@
 """Progress as people see it: drawn from events, on a terminal alone, and gone without a trace."""
 
+import contextlib
+import io
 import sys
 import threading
 import time
@@ -273,6 +275,24 @@ def test_lines_and_progress_do_not_mix(monkeypatch: pytest.MonkeyPatch) -> None:
 
         assert told == ["warning: mind", "      Built letters==1.0", "Prepared"]
         assert screen.lines() == [*told, "error: no [usage]"]
+
+
+def test_nothing_is_left_behind_where_somebody_redirects_stderr_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(console_module, "FIRST_SECONDS", 0.0)
+    with terminal(monkeypatch) as screen:
+        talker = Console({"TERM": "xterm"})
+        for event in GOING_ON:
+            talker.report(event)
+        wait_for(lambda: any("numpy" in line for line in screen.lines()))
+        with contextlib.redirect_stderr(io.StringIO()):
+            for event in (events.DownloadFinished(BIG), events.DownloadFinished(SMALL)):
+                talker.report(event)
+            wait_for(lambda: not any("numpy" in line for line in screen.lines()))
+        talker.close()
+
+        assert screen.lines() == []
 
 
 def wait_for(holds: Callable[[], bool]) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from detent.lock.comparison import Move, PackageChange, compare
-from detent.lock.model import Direct, Lock, LockedPackage
+from detent.lock.model import BuildPin, Direct, Lock, LockedBuild, LockedPackage
 from detent.lock.pylock import parse_lock, render_lock
 from detent.lock.two_files import Fact
 from detent.model.attestations import identity_text
@@ -273,6 +273,29 @@ def test_what_of_the_project_changed_is_told_in_words() -> None:
     old, new = lock(made_from=inputs(["a>=1"])), lock(made_from=inputs(["a>=2"]))
 
     assert compare(old, new).inputs == ("`a>=2` in [project.dependencies] was `a>=1`",)
+
+
+def test_what_builds_get_otherwise_is_told_and_what_moved_for_all_of_them_is_not() -> None:
+    def held(requires: str, version: str, *pool: str, asked: tuple[str, ...] = ()) -> Lock:
+        pins = (BuildPin("x", version), BuildPin("y", "1.0"))
+        build = LockedBuild((("a", "1.0"), ("b", "")), (requires,), asked, pins)
+        packages = (*(entry("x", each) for each in pool), entry("y"))
+        return lock(entry("a"))._replace(builds=(build,), build_packages=packages)
+
+    old = held("x>=1", "1.0", "1.0", "2.0")
+
+    assert compare(old, held("x>=2", "1.0", "1.0", "2.0", asked=("y",))).inputs == (
+        "`[build-system]` of `a==1.0` requires `x>=2` and required `x>=1`",
+        "the back end of `a==1.0` asks for `y` and asked for nothing",
+        "`[build-system]` of `b` requires `x>=2` and required `x>=1`",
+        "the back end of `b` asks for `y` and asked for nothing",
+    )
+    assert compare(old, held("x>=1", "2.0", "1.0", "2.0")).inputs == (
+        "the build of `a==1.0` gets `x==2.0`, `y==1.0` and got `x==1.0`, `y==1.0`",
+        "the build of `b` gets `x==2.0`, `y==1.0` and got `x==1.0`, `y==1.0`",
+    )
+    moved = compare(old, held("x>=1", "3.0", "2.0", "3.0"))
+    assert (moved.inputs, [change.name for change in moved.builds]) == ((), ["x"])
 
 
 def test_locks_of_other_tools_are_compared_by_what_the_standard_has() -> None:

@@ -173,6 +173,8 @@ def test_a_flat_pylock_is_a_lock_like_any_other() -> None:
         ("pylock.toml", "pylock.toml"),
         ("pylock.dev.toml", "pylock.toml"),
         ("pylock.a.b.toml", "pylock.toml"),
+        ("bom.json", "cyclonedx1.6"),
+        ("demo.cdx.json", "cyclonedx1.6"),
     ],
 )
 def test_the_format_is_guessed_from_the_name(filename: str, form: str) -> None:

@@ -69,6 +69,20 @@ def test_two_ways_to_lie_are_no_way() -> None:
     assert is_nominal(found.packages[2], found.packages[2].wheels[0])
 
 
+def test_an_address_unlike_the_others_stays_but_where_it_is_doubted() -> None:
+    names = ("a", "b", "c")
+    there = dict.fromkeys(names, "https://files.example.com/packages")
+    old = lock(
+        *(at(place, entry(name)) for name, place in (there | {"c": "https://evil.example.com"}).items())
+    )
+    new = lock(*(at("https://mirror.example.net/f/packages", entry(name)) for name in names))
+
+    assert without_mirrors(new, old, BEHIND) == old
+    assert without_mirrors(new, old, BEHIND, is_doubted={"a"}.__contains__) == old
+    healed = without_mirrors(new, old, BEHIND, is_doubted={"c"}.__contains__)
+    assert urls(*healed.packages) == urls(*(at(place, entry(name)) for name, place in there.items()))
+
+
 def test_an_archive_lies_where_its_file_does() -> None:
     file = artifact("a-1.0.tar.bz2", url="https://mirror.example.net/f/a-1.0.tar.bz2")
     archive = entry("a", wheels=[])._replace(sdist=file, direct=Direct("archive", file.url))

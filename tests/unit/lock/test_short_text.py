@@ -1,6 +1,6 @@
 """A lock as short lines: each fact on one, and another file shows."""
 
-from detent.lock.model import Direct, Lock
+from detent.lock.model import BuildPin, Direct, Lock, LockedBuild
 from detent.lock.short_text import short_lines
 from detent.model.attestations import identity_text
 from detent.model.candidate import Digest
@@ -57,3 +57,16 @@ def test_another_hash_name_or_address_of_a_file_is_another_line_and_another_orde
 
     assert text(foreign(same)) == text(foreign(package))
     assert len({text(foreign(each)) for each in (package, *others)}) == 5
+
+
+def test_what_a_build_needs_and_gets_stands_in_lines_of_its_own() -> None:
+    pins = (BuildPin("x", "1.0", "python_version < '3.12'"), BuildPin("y", "2.0"))
+    build = LockedBuild((("a", "1.0"), ("b", "")), ("x>=1",), ("y",), pins)
+
+    assert text(lock()._replace(builds=(build,))).splitlines()[-5:] == [
+        "builds of a==1.0, b",
+        "    need x>=1",
+        "    ask for y",
+        "    get x 1.0, where python_version < '3.12'",
+        "    get y 2.0",
+    ]

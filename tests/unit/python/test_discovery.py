@@ -278,6 +278,17 @@ def test_the_error_names_what_was_asked_by_whom_and_what_there_is(tmp_path: Path
     )
 
 
+def test_the_error_names_what_was_not_asked_since_its_name_does_not_fit(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    found = machine.python("pyenv/versions/3.12.1/bin/python", "3.12.1")
+    minor = machine.python("a/python3.11", "3.11.4")
+
+    with pytest.raises(NoInterpreter) as caught:
+        find(machine, sought("3.14"), Places(machine.path("a"), pyenv_root=str(tmp_path / "pyenv")))
+
+    assert caught.value.why.endswith(f"found: python3.11 (`{minor}`), 3.12.1 (`{found}`)")
+
+
 def test_an_interpreter_at_hand_is_held_against_what_is_sought(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     python = machine.python("bin/python3", "3.12.1")

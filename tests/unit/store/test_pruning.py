@@ -159,6 +159,7 @@ def test_one_whose_disk_may_not_be_mounted_keeps_what_it_links_until_somebody_in
 
     assert layout.wheel(A.sha256).exists()
     assert stopped.value.why.endswith(f"`{environment}` (not there now)")
+    assert stopped.value.next_steps[0] == "bring its disk back and remove it first"
     assert said == [
         Notice(
             "note",

@@ -1,4 +1,4 @@
-"""A PDM project as one of detent: groups, indexes and `distribution` move out of `[tool.pdm]`.
+"""A PDM project as one of detent: groups, indexes, scripts and `distribution` move out of `[tool.pdm]`.
 
 The rest of `[tool.pdm]` stays where it is (pdm-backend reads some of it) and is named.
 """
@@ -16,8 +16,9 @@ from detent.project.importing.conversion import (
     index_rows,
 )
 from detent.project.importing.pdm_resolution import DIRECT_MINIMAL, read_resolution
+from detent.project.importing.pdm_scripts import read_scripts
 from detent.project.importing.remarks import without
-from detent.project.importing.tables import item, with_array, with_list
+from detent.project.importing.tables import item, with_array, with_list, with_rows
 from detent.project.importing.taken import Kept, with_kept
 from detent.project.placing import Table, standing
 
@@ -51,12 +52,14 @@ def convert(
     index = index_rows(sources, findings)
     moved = (*_MOVED, *(("source",) if index and len(index) == len(sources) else ()))
     resolution = read_resolution(document, findings)
-    left = [key for key in table if key not in (*moved, "source", "resolution", *_SILENT)]
+    scripts = read_scripts(document, findings)
+    left = [key for key in table if key not in (*moved, "source", "resolution", "scripts", *_SILENT)]
     if left:
         findings.note(f"not taken over from `[tool.pdm]`: {', '.join(f'`{key}`' for key in left)}")
 
     def is_doomed(path: tuple[str, ...]) -> bool:
-        return (path[:2] == _PATH and path[2:3] != () and path[2] in moved) or resolution.has(path)
+        is_moved = path[:2] == _PATH and path[2:3] != () and path[2] in moved
+        return is_moved or resolution.has(path) or scripts.has(path)
 
     text = without(document, is_doomed)
     groups = _table(document.data, "dependency-groups")
@@ -67,7 +70,10 @@ def convert(
     kept = [Kept("package", value=False)] if is_application and "build-system" in document.data else []
     kept += [Kept("default-groups", names)] if is_first and default_group_rows(names, names) else []
     kept += [Kept("resolution", "lowest-direct")] if DIRECT_MINIMAL in strategy else []
-    return findings.conversion(with_kept(document, text, [*kept, *resolution.kept], index))
+    text = with_kept(document, text, [*kept, *resolution.kept], index)
+    if scripts.rows:
+        text = with_rows(text, ("tool", "detent", "tasks"), scripts.rows, display=document.display)
+    return findings.conversion(text)
 
 
 def _table(data: Mapping[str, object], *path: str) -> Mapping[str, object]:

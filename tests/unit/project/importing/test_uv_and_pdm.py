@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from detent.project.document import parse_document
 from detent.project.importing import pdm, uv
 from detent.project.importing.conversion import Conversion
 from detent.project.manifest import parse_manifest
+from detent.project.tasks import Task, read_tasks
 
 PROJECT = """\
 [project]
@@ -298,9 +301,6 @@ test = [
 [tool.pdm.build]
 includes = ["src"]
 
-[tool.pdm.scripts]
-a = "b"
-
 [tool.detent]
 package = false
 default-groups = ["lint", "test"]
@@ -309,10 +309,85 @@ default-groups = ["lint", "test"]
 name = "pypi"
 url = "https://pkgs.example.com/simple"
 default = true
+
+[tool.detent.tasks]
+a = ["b"]
 """
     )
-    assert conversion.notes == ("not taken over from `[tool.pdm]`: `scripts`",)
+    assert conversion.notes == ()
     assert of_pdm(conversion.text.removeprefix(PROJECT), is_first=False).text == conversion.text
+
+
+def tasks_of(scripts: str) -> tuple[dict[str, Task], str, tuple[str, ...]]:
+    """Give the tasks that PDM's scripts become, what stays of the scripts, and what is said."""
+    text, direct, notes = of_pdm(f"\n[tool.pdm.scripts]\n{scripts}")
+    assert not direct
+    _, _, left = text.partition("[tool.pdm.scripts]\n")
+    return read_tasks(text, "pyproject.toml"), left.partition("\n[tool.detent")[0], notes
+
+
+def test_scripts_of_pdm_that_are_words_become_tasks() -> None:
+    tasks, left, notes = tasks_of("""\
+# Runs what there is
+test = "pytest -q 'a b'"  # fast
+serve = { cmd = ["flask", "run"], help = "Serve {args}", env = { FLASK_ENV = "dev" }, working_dir = "site" }
+load = "scripts/load.py --all"
+all = { composite = ["test", "load"], help = "All" }
+
+[tool.pdm.scripts.lint]
+cmd = "ruff check"
+""")
+
+    assert tasks == {
+        "test": Task("test", ("pytest", "-q", "a b")),
+        "serve": Task("serve", ("flask", "run"), "Serve {args}", (("FLASK_ENV", "dev"),), "site"),
+        "load": Task("load", ("python", "scripts/load.py", "--all")),
+        "all": Task("all", (), "All", depends=("test", "load")),
+        "lint": Task("lint", ("ruff", "check")),
+    }
+    assert (left, notes) == ("", ())
+    written = of_pdm('\n[tool.pdm.scripts]\n# Runs what there is\ntest = "pytest -q"  # fast\n').text
+    assert written == PROJECT + (
+        '\n[tool.detent.tasks]\n# Runs what there is\ntest = ["pytest", "-q"]  # fast\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ('{ shell = "a | b" }', "it is for a shell"),
+        ('{ call = "a:b" }', "it is a function of Python"),
+        ('"run {args}"', "PDM puts something into it"),
+        ('["run", "$PORT"]', "PDM puts something into it"),
+        ('"~/bin/run"', "PDM puts something into it"),
+        ('"run \'"', "it is no command"),
+        ('{ cmd = "a", env_file = ".env" }', "a task has nothing like its `env_file`"),
+        ('{ cmd = "a", env = { A = "${B}" } }', "its `env` is no plain text"),
+        ('{ composite = ["ok -q"] }', "it does more than running other scripts"),
+        ('{ composite = ["ok", "ok"] }', "it runs one script twice"),
+        ('{ composite = ["ok"], keep_going = true }', "a task has nothing like its `keep_going`"),
+        ('{ composite = ["pytest"] }', "`pytest` is no task"),
+        ("{ help = 'nothing' }", "it is no command"),
+    ],
+)
+def test_a_script_of_pdm_that_is_more_stays_and_is_named(script: str, reason: str) -> None:
+    tasks, left, notes = tasks_of(f'ok = "ok"\nx = {script}\n')
+
+    assert set(tasks) == {"ok"}
+    assert left == f"x = {script}\n"
+    assert notes == (f"the script `x` of `[tool.pdm]` was not taken over: {reason}",)
+
+
+def test_scripts_of_pdm_around_others_keep_those_where_they_are() -> None:
+    for scripts, names in (
+        ('pre_a = "x"\na = "y"\nb = "z"\n', {"b"}),
+        ('_ = { env_file = ".env" }\na = "y"\n', set()),
+        ('"two words" = "x"\na = "y"\n', {"a"}),
+        ('a = { composite = ["b"] }\nb = { composite = ["c"] }\nc = { shell = "x" }\n', set()),
+    ):
+        tasks, left, notes = tasks_of(scripts)
+        assert set(tasks) == names
+        assert len(left.splitlines()) == len(notes) == scripts.count("\n") - len(names)
 
 
 def test_an_editable_requirement_of_pdm_is_named_and_its_neighbours_move() -> None:
