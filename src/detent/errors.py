@@ -193,6 +193,8 @@ class NotCommitted(UsageError):
                 branch = revision.removeprefix("origin/")
                 wanted = "--unshallow" if set(branch) & set("~^@:") else f"origin {branch}"
                 steps = (f"in a shallow clone, fetch it first: `git fetch {wanted}`",)
+                if revision == "HEAD":  # which every clone has, once there is a commit
+                    steps = ("commit something first",)
             case "file":
                 what = f"there is no `{name}` at `{revision}`"
             case _:

@@ -2,7 +2,7 @@
 
 `lock`, `sync` and `run` are answered from the stamp of the working folder (:mod:`detent.stamp`) before
 anything is imported, as the command itself would have answered. On any doubt it steps aside, and so it does
-for every other command. Either way the process is not torn down.
+for every other command but `--version`. Either way the process is not torn down.
 """
 
 import sys
@@ -17,6 +17,7 @@ except ImportError:
 
 _INTERRUPTED = 130
 _ANSWERED = frozenset(("lock", "sync", "run"))
+_VERSION = (["--version"], ["-V"])
 _NOTHING = ("", ".", "..")
 _METADATA_BYTES = 2**20
 """Inline metadata of a script is looked for in so much of it."""
@@ -31,6 +32,8 @@ def main() -> None:
             _begin_in_utf8()
         if not _ANSWERED.isdisjoint(words):
             _answer(words, begun)
+        elif words in _VERSION:
+            _say_version()
         import gc
 
         # A command is short and makes next to no cycles: looking for them costs a tenth of a warm lock.
@@ -42,6 +45,15 @@ def main() -> None:
         frame.leave(app.main(words))
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)  # nobody listened yet: nothing has begun, and a trace of imports helps nobody
+
+
+def _say_version() -> None:
+    """Say which detent this is and end the process, or come back where nobody can be told."""
+    try:
+        posix.write(1, f"detent {stamp.VERSION}\n".encode())
+    except OSError:
+        return
+    posix._exit(0)  # noqa: SLF001
 
 
 def _begin_in_utf8() -> None:

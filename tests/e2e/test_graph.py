@@ -166,6 +166,21 @@ def test_the_tree_says_what_is_newer_and_how_big_it_is(project: Sandbox) -> None
     ]
 
 
+def test_the_tree_and_outdated_know_the_same_newest_version_at_once(
+    project: Sandbox, index: IndexServer
+) -> None:
+    project.detent("lock").ok()
+    publish(index, wheel("shout", "3.0"), wheel("shout", "4.0rc1"), wheel("letters", "2.3"))
+    index.yank("letters-2.3-py3-none-any.whl")
+
+    tree = answer("tree", project.detent("tree", "--outdated", "--output-format", "json").ok())
+    outdated = answer("outdated", project.detent("outdated", "--all", "--output-format", "json").ok())
+
+    newest = {package["name"]: package["latest"] for package in tree["packages"]}
+    assert newest == {"letters": "2.1", "shout": "3.0"}
+    assert {package["name"]: package["latest"] for package in outdated["packages"]} == newest
+
+
 def test_the_tree_of_another_platform_and_python(project: Sandbox) -> None:
     project.manifest("letters; sys_platform == 'win32'", "shout<2; python_version >= '3.13'")
     project.detent("lock").ok()

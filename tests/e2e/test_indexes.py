@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from support.backends import tiny_sdist
 from support.cli import Sandbox
 from support.index_server import IndexServer, serve
 from support.sdists import sdist
@@ -282,15 +283,17 @@ def test_a_password_in_the_project_is_told_when_it_locks_and_stands_in_no_lock(s
 def test_a_file_that_is_not_where_the_lock_says_is_fetched_where_its_index_says(
     sandbox: Sandbox, public: IndexServer
 ) -> None:
-    sandbox.manifest("c")
+    source = tiny_sdist("s")
+    public.add(source.filename, source.data)
+    sandbox.manifest("c", "s")
     sandbox.detent("lock").ok()
     with serve([wheel("c", "1.0")]) as mirror:
         text = sandbox.read("pylock.toml")
         sandbox.write("pylock.toml", text.replace(f"{public.origin}/files", f"{mirror.origin}/gone"))
 
-        sandbox.detent("sync", "--frozen").ok()
+        sandbox.detent("sync", "--frozen", env={"DETENT_CACHE_DIR": str(sandbox.root.parent / "new")}).ok()
 
-    assert sandbox.installed() == {"c": "1.0"}
+    assert sandbox.installed() == {"c": "1.0", "s": "1.0"}
 
 
 def test_an_index_is_fetched_from_itself_unless_it_has_a_mirror_elsewhere(

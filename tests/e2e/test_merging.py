@@ -1,12 +1,14 @@
 """Locks of two branches put together by real git: by text, by `detent lock`, and by the merge driver."""
 
 import os
+import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from support.answers import answer
 from support.cli import Done, Sandbox, publish, run
 from support.index_server import IndexServer
 from support.wheels import wheel
@@ -176,6 +178,20 @@ def test_a_dry_run_says_the_same_and_writes_nothing(project: Sandbox) -> None:
     assert project.read("pylock.toml") == conflicted
 
 
+def test_programs_are_told_which_side_won(project: Sandbox) -> None:
+    before = answer("lock", project.detent("lock", "--output-format", "json").ok())
+    branches(project, **CONTEST)
+    git(project, "merge", "side", ok=False)
+
+    merged = answer("lock", project.detent("lock", "--output-format", "json").ok())
+    after = answer("lock", project.detent("lock", "--output-format", "json").ok())
+
+    assert before["lock"]["merge"] is None
+    assert after["lock"]["merge"] is None
+    contest = {"name": "shared", "won": "theirs", "ours": ["1.1"], "theirs": ["1.2"], "chosen": ["1.2"]}
+    assert merged["lock"]["merge"] == {"ours": 0, "theirs": 3, "contests": [contest]}
+
+
 @pytest.mark.parametrize(
     "words", [("sync",), ("add", "warm"), ("remove", "omega"), ("run", "true"), ("lock", "--upgrade")]
 )
@@ -299,6 +315,31 @@ def test_the_driver_merges_what_does_not_touch(driven: Sandbox, index: IndexServ
     merged = driven.read("pylock.toml")
     driven.detent("lock", "--refresh").ok()
     assert driven.read("pylock.toml") == merged
+
+
+def test_the_driver_imports_nothing_of_the_repository(driven: Sandbox) -> None:
+    branches(driven, theirs=CONTEST["theirs"])
+    for name in ("detent/__init__.py", "tempfile.py", "shlex.py"):
+        driven.write(name, "raise SystemExit('of the repository')\n")
+
+    git(driven, "merge", "side")
+
+    assert versions(driven) == BOTH
+    assert "of the repository" not in git(driven, "diff", "side", "--", "pylock.toml").err
+
+
+def test_a_percent_sign_in_a_path_is_none_of_git(project: Sandbox, tmp_path: Path) -> None:
+    python = tmp_path / "a%Ab" / "python"
+    python.parent.mkdir()
+    python.symlink_to(sys.executable)
+    words = [str(python), "-m", "detent", "merge-driver", "--install"]
+    run(words, cwd=project.root, env=project.variables).ok()
+    commit(project)
+    branches(project, theirs=CONTEST["theirs"])
+
+    git(project, "merge", "side")
+
+    assert versions(project) == BOTH
 
 
 def test_the_driver_leaves_what_is_contested_to_lock(driven: Sandbox) -> None:

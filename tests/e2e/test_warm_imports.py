@@ -15,9 +15,30 @@ NEVER = (
     "concurrent.",
     "detent.build.frontend",
     "detent.build.hooks",
+    "detent.cli.commands",
+    "detent.cli.complaints",
+    "detent.cli.help_pages",
+    "detent.cli.progress",
+    "detent.cli.project_facts",
+    "detent.cli.run_report",
+    "detent.cli.schemas",
+    "detent.cli.timings",
     "detent.index.client",
+    "detent.index.provenance",
     "detent.index.remote",
+    "detent.lock.claims",
+    "detent.lock.comparison",
+    "detent.lock.conflicted",
+    "detent.lock.coverage",
+    "detent.lock.links",
+    "detent.lock.merging",
+    "detent.lock.views",
+    "detent.ops.build_locking",
     "detent.ops.builds",
+    "detent.ops.env_files",
+    "detent.ops.merging",
+    "detent.ops.promises",
+    "detent.ops.tree",
     "detent.python.probe",
     "detent.python.rendering",
     "detent.resolve.explain",
@@ -42,18 +63,22 @@ NEVER = (
     "urllib.request",
     "virtualenv",
 )
-"""What fetches, builds, starts programs or finds words for a failure."""
+"""What fetches, builds, starts programs, draws, or says something else than these commands say."""
 ENGINES = (
     *NEVER,
     "_hashlib",
     "detent.build.",
     "detent.install.",
+    "detent.ops.run",
     "detent.ops.sync",
+    "detent.ops.tasks",
     "detent.python.provision",
     "detent.store.wheels",
     "threading",
 )
 """The same, and what installs: not for a lock from a warm cache."""
+RUNNING = ("detent.ops.run", "detent.ops.stamped_run", "detent.ops.tasks", "detent.project.tasks")
+"""Only for what runs something."""
 READERS = (
     *NEVER,
     "_hashlib",
@@ -116,7 +141,8 @@ def test_a_warm_sync_starts_fetches_builds_and_resolves_nothing(
 
     modules = imported(sandbox, *words)
 
-    assert [module for module in modules if module.startswith((*NEVER, "detent.resolve.solver"))] == []
+    never = (*NEVER, "detent.resolve.solver", *(RUNNING if words[0] != "run" else ()))
+    assert [module for module in modules if module.startswith(never)] == []
     assert "detent.install.apply" in modules
 
 
@@ -148,5 +174,20 @@ def test_a_warm_edit_starts_fetches_and_builds_nothing(
 
     modules = imported(sandbox, *words)
 
-    assert [module for module in modules if module.startswith(NEVER)] == []
+    assert [module for module in modules if module.startswith((*NEVER, *RUNNING))] == []
     assert {"detent.resolve.solver", "detent.install.apply"} <= set(modules)
+
+
+def test_the_version_is_said_without_the_command_line(sandbox: Sandbox) -> None:
+    assert (
+        sandbox.detent("--version").ok().out == sandbox.detent("-V").ok().out == f"detent {stamp.VERSION}\n"
+    )
+    assert {m for m in imported(sandbox, "-V") if m.startswith("detent.")} == {"detent.quick", "detent.stamp"}
+
+
+def test_help_imports_no_complaint(sandbox: Sandbox) -> None:
+    modules = imported(sandbox, "--help")
+
+    assert "detent.cli.help_pages" in modules
+    unneeded = ("detent.cli.complaints", "detent.cli.schemas", "detent.ops.")
+    assert [module for module in modules if module.startswith(unneeded)] == []

@@ -210,8 +210,7 @@ def cli() -> str:
     """The page of every command."""
     parts = [_CLI, "## Flags of every command\n", *_flags(GLOBAL)]
     for command in COMMANDS:
-        if not command.is_hidden:
-            parts += _command(command)
+        parts += _command(command)
     return _joined(parts)
 
 

@@ -5,7 +5,6 @@ flag cannot mean two things. Adding a flag here and reading it in a command is a
 """
 
 from detent.cli import lock_table, project_table, tool_table
-from detent.cli.flags import GLOBAL
 
 COMMANDS = (*project_table.COMMANDS, *lock_table.COMMANDS, *tool_table.COMMANDS)
 """In the order the help shows them."""

@@ -108,11 +108,7 @@ def schema_topic(words: Sequence[str]) -> str:
 
 def _unknown_command(doubt: Doubt) -> UsageError:
     start = f"{doubt.command} " if doubt.command else ""
-    names = [
-        name.removeprefix(start).partition(" ")[0]
-        for name, command in BY_NAME.items()
-        if name.startswith(start) and (start or not command.is_hidden)
-    ]
+    names = [name.removeprefix(start).partition(" ")[0] for name in BY_NAME if name.startswith(start)]
     near = _OTHER_WORDS.get(doubt.word, ()) if not start else ()
     whole = f"detent {start}".rstrip()
     steps = (

@@ -54,8 +54,6 @@ class Command(NamedTuple):
     help: str
     flags: tuple[Flag, ...] = ()
     argument: Argument | None = None
-    is_hidden: bool = False
-    """For programs rather than people: no list of commands shows it."""
     clashes: Clashes = ()
     """What excludes each other; names of other commands' flags say nothing."""
 

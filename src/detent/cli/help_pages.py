@@ -8,7 +8,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from textwrap import wrap
 
 from detent.cli.commands import COMMANDS
-from detent.cli.flags import global_beside
+from detent.cli.flags import (
+    ACTIVE,
+    BUILDING,
+    INDEX,
+    INSTALLING,
+    LINKING,
+    PACKAGES,
+    PYTHON,
+    REFRESHING,
+    RESOLVING,
+    SELECTION,
+    UPGRADE,
+    global_beside,
+)
 from detent.cli.grammar import Argument, Command, Flag
 
 GROUPS = {
@@ -123,11 +136,27 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
 MORE: Mapping[str, str] = {
     "completion": "Write what it prints to the file your shell reads, as below, and open a new shell. For zsh"
     " the folder must be in its `fpath` before `compinit` runs.",
-    "activate": 'A shell evaluates what it prints: `eval "$(detent activate)"`, in fish `detent activate | source`, in'
-    " PowerShell `detent activate | Invoke-Expression`.",
+    "activate": 'A shell evaluates what it prints: `eval "$(detent activate)"`, in fish'
+    " `detent activate | source`, in PowerShell `detent activate | Invoke-Expression`.",
     "cache dir": "A command that is given `--cache-dir` or `--no-cache` uses another one.",
 }
 """What a long page says besides."""
+
+_HEADINGS = {
+    (flag.name, flag.help): title
+    for title, flags in {
+        "Extras, groups and members": (*SELECTION, *PACKAGES),
+        "What is installed": INSTALLING,
+        "Versions": (*UPGRADE, *RESOLVING),
+        "Python and environment": (*ACTIVE, *PYTHON),
+        "Package indexes": INDEX,
+        "Builds": BUILDING,
+        "Cache and links": (*REFRESHING, *LINKING),
+    }.items()
+    for flag in flags
+}
+"""Under which heading a shared flag stands on a page of many."""
+_MANY_FLAGS = 16
 
 _COLUMN = 34
 _TIE = "\N{NO-BREAK SPACE}"
@@ -154,8 +183,7 @@ def usage(command: Command) -> str:
 
 def _short(command: Command, width: int) -> list[str]:
     parts = _head(command, width)
-    if command.flags:
-        parts.append(_section("Flags", (_flag_row(flag, is_long=False) for flag in command.flags), width))
+    parts += _of_flags(command.flags, width, is_long=False)
     parts.append(_paragraph(f"See `detent {command.name} --help` for more.", width))
     return parts
 
@@ -164,13 +192,26 @@ def _long(command: Command, width: int) -> list[str]:
     parts = _head(command, width)
     if command.name in MORE:
         parts.insert(2, _paragraph(MORE[command.name], width))
-    if command.flags:
-        parts.append(_section("Flags", map(_flag_row, command.flags), width))
+    parts += _of_flags(command.flags, width)
     others = map(_flag_row, global_beside(command.flags))
     parts.append(_section("Flags of every command", [*others, _HELP_FLAG], width))
     if command.name in EXAMPLES:
         parts.append("\n".join(("Examples:", *(f"  {line}" for line in EXAMPLES[command.name]))))
     return parts
+
+
+def _of_flags(flags: Sequence[Flag], width: int, *, is_long: bool = True) -> list[str]:
+    """Give a command's flags: its own first, and of many the shared ones by what they are about."""
+    titles = _HEADINGS if len(flags) > _MANY_FLAGS else {}
+    sections: dict[str, list[Flag]] = {}
+    for flag in flags:
+        sections.setdefault(titles.get((flag.name, flag.help), "Flags"), []).append(flag)
+    order = dict.fromkeys(("Flags", *_HEADINGS.values()))
+    return [
+        _section(title, (_flag_row(flag, is_long=is_long) for flag in sections[title]), width)
+        for title in order
+        if title in sections
+    ]
 
 
 def _head(command: Command, width: int) -> list[str]:
@@ -184,7 +225,7 @@ def shown_commands(start: str = "") -> dict[str, str]:
     """Give the words that may follow, each with its sentence: commands, and groups of them."""
     rows: dict[str, str] = {}
     for command in COMMANDS:
-        if command.name.startswith(start) and (start or not command.is_hidden):
+        if command.name.startswith(start):
             word, _, nested = command.name.removeprefix(start).partition(" ")
             rows[word] = GROUPS[word] if nested else command.help
     return rows

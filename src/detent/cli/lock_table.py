@@ -21,7 +21,7 @@ from detent.cli.grammar import Argument, Command, many, switch, value
 COMMANDS = (
     Command(
         "check",
-        "Say whether the project is in order: pyproject.toml, lock, environment; exit 1 if not",
+        "Say whether pyproject.toml, lock and environment are in order; exit 1 if not",
         (*PYTHON, *INDEX),
     ),
     Command(
@@ -102,7 +102,9 @@ COMMANDS = (
         "why-not",
         "Show what keeps a package from another version, and how to get it",
         (*RESOLVING, *INDEX, *BUILDING, *REFRESHING),
-        Argument("package_given", "NAME[==V]", "The package and the version; its newest one", required=True),
+        Argument(
+            "package_given", "NAME[==V]", "The package and the version (default: its newest)", required=True
+        ),
     ),
     Command(
         "verify",

@@ -88,7 +88,8 @@ class Scene:
             case events.DownloadFinished(filename):
                 if filename in self._files:
                     self._done_files += 1
-                    self._done_bytes += self._files.pop(filename).received_bytes
+                    done = self._files.pop(filename)
+                    self._done_bytes += done.size_bytes or done.received_bytes
             case events.Building(subject):
                 self._builds[subject] = now
             case events.BuildOutput(subject, last_line):
@@ -236,7 +237,8 @@ class Display:
             return ""
         columns, _ = self._size()
         rows = sum(max(1, -(-length // columns)) for length in self._drawn)
-        return f"\r\x1b[{rows - 1}A\x1b[J" if rows > 1 else "\r\x1b[J"
+        # Row by row: where all of a screen is wiped at once, tmux puts it into what one can scroll back to.
+        return "\r\x1b[K" + "\x1b[A\x1b[K" * (rows - 1)
 
     def stop(self) -> None:
         """Wipe, and draw no more."""

@@ -136,7 +136,6 @@ COMMANDS = (
     Command(
         "config schema",
         "Print the JSON schema of `[tool.detent]` and detent.toml, for editors",
-        is_hidden=True,
     ),
     Command(
         "doctor",

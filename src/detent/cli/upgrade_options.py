@@ -68,7 +68,7 @@ def picked(line: str, count: int) -> tuple[int, ...]:
             raise UsageError(
                 f"`{word}` is none of the numbers",
                 why=f"they go from 1 to {count}" if count else "there are none",
-                next_steps=("write them like `1,3-5`, or `all`",),
+                next_steps=("write them like `1 3-5`, or `all`",),
             )
     return tuple(sorted(found))
 

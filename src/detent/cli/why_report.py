@@ -173,7 +173,7 @@ def _hindered(outcome: WhyNotOutcome) -> Iterator[str]:
     if found is None:
         return
     if outcome.where:
-        yield f"  where {show(outcome.where)}, as it is for no other Python"
+        yield f"  where {show(outcome.where)}; the version is for no other Python"
     elif found.where:
         yield f"  where {show(found.where)}"
     yield from (f"  it {show(reason)}" for reason in outcome.reasons)

@@ -37,7 +37,7 @@ from detent.index.listings import (
     publishers_from_record,
 )
 from detent.index.ports import BuildMetadata, Cutoff, Pending, Remote, no_cutoff
-from detent.index.rows import Row, decode_artifacts, decode_rows, encode_artifacts
+from detent.index.rows import PROVENANCE, SAID, Row, decode_artifacts, decode_rows, encode_artifacts
 from detent.index.urls import index_root, shown, without_credentials
 from detent.lock.model import LockedPackage, Origin
 from detent.model.candidate import Artifact, Metadata
@@ -180,6 +180,18 @@ class IndexReleases:
             project.files[version] = encode_artifacts(artifacts)
             project.is_dirty = True
         return artifacts
+
+    def offers_publishers(self, name: PackageName, version: str) -> bool:
+        """Whether the index may say who published a file of a release; where it says so of none, it does not.
+
+        Most indexes say it of nothing, and files are dear to make of rows.
+        """
+        project = self._project(name)
+        visible = project.visible.get(version)
+        if visible is not None:
+            return any(file.provenance for file in visible)
+        blob = self._packed(project).files.get(version) or project.files.get(version)
+        return blob is None or any(row[SAID][PROVENANCE] for row in decode_rows(blob))
 
     def origin(self, name: PackageName, number: int) -> Origin:  # noqa: ARG002 -- all are from here
         """Where a release comes from: this index."""

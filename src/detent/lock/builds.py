@@ -108,23 +108,19 @@ def differing_builds(was: BuildLock, now: BuildLock) -> Iterator[str]:
     """
     came, went = ({(p.name, p.version) for p in lock.packages} for lock in (now, was))
     moved = {name for name, _ in came ^ went}
-    for built, title, build in sorted(
-        (built, called(built), build) for build in now.builds for built in build.members
-    ):
+    rows = sorted((built, build) for build in now.builds for built in build.members)
+    for built, build in rows:
         before = build_of(was, built)
         if before is None:
             continue
+        title = called(built)
         if build.requires != before.requires:
-            yield _otherwise(
-                f"`[build-system]` of `{title}`", ("requires", build.requires), ("required", before.requires)
-            )
+            who = f"`[build-system]` of `{title}`"
+            yield _otherwise(who, ("requires", build.requires), ("required", before.requires))
         if build.asked != before.asked:
-            yield _otherwise(
-                f"the back end of `{title}`", ("asks for", build.asked), ("asked for", before.asked)
-            )
-        gets, got = (
-            tuple(_pin(pin) for pin in each.pins if pin.name not in moved) for each in (build, before)
-        )
+            who = f"the back end of `{title}`"
+            yield _otherwise(who, ("asks for", build.asked), ("asked for", before.asked))
+        gets, got = ([_pin(pin) for pin in each.pins if pin.name not in moved] for each in (build, before))
         if gets != got:
             yield _otherwise(f"the build of `{title}`", ("gets", gets), ("got", got))
 

@@ -17,6 +17,7 @@ from packaging.version import Version
 
 from detent.errors import LockInvalid
 from detent.lock.closure import closure_faults, reached
+from detent.lock.derived import derived_faults
 from detent.lock.edges import edge_to, source_order
 from detent.lock.entry import entry_lines
 from detent.lock.graph import Graph
@@ -75,10 +76,18 @@ def merge_locks(base: str, ours: str, theirs: str) -> Merged | None:
 
 
 def is_proven(text: str) -> bool:
-    """Say whether a text that was merged as such is a whole lock; one of another tool has to be trusted."""
+    """Say whether a text that was merged as such is a whole lock; one of another tool has to be trusted.
+
+    What builds get cannot be proven from a lock, which does not say what that needs in turn.
+    """
     try:
         lock = parse_lock(text, "")
-        return lock.inputs is None or _project_name(_sorted_in(lock, lock.inputs)) is not None
+        if lock.builds:
+            return False
+        if lock.inputs is None:
+            return True
+        name = _project_name(_sorted_in(lock, lock.inputs))
+        return name is not None and not _faults(lock.inputs.as_inputs(name, ""), lock)
     except (LockInvalid, ValueError):
         return False
 
@@ -164,7 +173,7 @@ class _Merging:
                 return None
             inputs = self._recorded.as_inputs(name, "")
             lock = self._closed(inputs)
-            faults = closure_faults(inputs, lock) if lock is not None else ("an extra is new to it",)
+            faults = _faults(inputs, lock) if lock is not None else ("an extra is new to it",)
         except ValueError as error:
             lock, faults = None, (str(error),)
         if lock is not None and not faults:
@@ -245,6 +254,11 @@ class _Merging:
             else:
                 lines += _lines(pins.entries if differs else whole)
         return Merged("\n".join(lines) + "\n", tuple(self._contested))
+
+
+def _faults(inputs: Inputs, lock: Lock) -> tuple[str, ...]:
+    """Say what keeps a lock from being one that a resolution wrote; raises :class:`ValueError`."""
+    return closure_faults(inputs, lock) or tuple(derived_faults(inputs, lock))
 
 
 def _project_name(*sides: _Side) -> PackageName | None:

@@ -43,9 +43,8 @@ def find_lock(
     lock = _with_sources(world, question, error_of, settle(world, question))
     if not question.asks_publishers:
         return lock
-    old, upgrade = question.old, question.upgrade
-    believed = None if upgrade.anew or upgrade.again else old
-    return with_publishers(world, lock, believed, is_carried=old is not None and not upgrade.anew)
+    is_believed = not (question.upgrade.anew or question.upgrade.again)
+    return with_publishers(world, lock, question.old if is_believed else None)
 
 
 def _with_sources(

@@ -7,11 +7,10 @@ clones or copies: a back end may write into its environment, never into the stor
 into is only looked at: what a build without isolation needs has to be there.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
 
 from detent.build.frontend import BuildEnvironment
 from detent.errors import (
@@ -43,14 +42,12 @@ from detent.ops.gather import gather
 from detent.ops.policy import build_policy_of
 from detent.ops.shown_paths import display
 from detent.ops.unbuilt import tell_unbuilt
-from detent.ops.world import World
+from detent.ops.world import Looking, World
 from detent.project.building import Unmatched
 from detent.python.environment import Environment
 from detent.python.interpreter import Interpreter
 from detent.resolve.throwaway import Pin, resolve_once
 from detent.store.cache import Scratch
-
-Looking: TypeAlias = Callable[[], AbstractContextManager[object]]
 
 _CLONED = Linking("clone")
 _ISOLATED = "or build it in an environment of its own: leave `no-build-isolation` out for it"
@@ -169,7 +166,7 @@ class _Isolated:
             return False
         if not self._is_filled:
             choices = tuple(_locked_choice(world, held, entry, interpreter) for entry in entries)
-            _fill(world, self._made, Selection(target, choices))
+            _fill(world, self._made, Selection(target, choices), looking=self._looking)
             self._is_filled = True
         return True
 
@@ -308,7 +305,7 @@ def provision(
             world.releases.save()
         tell_unbuilt(world, unbuilt)
     selection = Selection(interpreter.target, _choices(requirements, pins))
-    _fill(world, made, selection, exact=exact, linking=linking)
+    _fill(world, made, selection, exact=exact, linking=linking, looking=looking)
     return selection
 
 
@@ -319,16 +316,17 @@ def _fill(
     *,
     exact: bool = True,
     linking: Linking = _CLONED,
+    looking: Looking = nullcontext,
 ) -> None:
     """Bring a selection into an environment of our own; what is there already stays."""
     interpreter = made.interpreter
     world = world._replace(report=partial(_without_counts, world.report))
     todo = plan(selection, read_installed(made), exact=exact, linking=linking)
-    entries = dict(gather(world, todo.wanted, Path(), interpreter).entries)
+    entries = dict(gather(world, todo.wanted, Path(), interpreter, looking=looking).entries)
     with environment_lock(made, limits=world.limits):
         todo = plan(selection, read_installed(made), exact=exact, linking=linking)
         missing = [choice for choice in todo.wanted if choice.package.name not in entries]
-        entries.update(gather(world, missing, Path(), interpreter).entries)
+        entries.update(gather(world, missing, Path(), interpreter, looking=looking).entries)
         apply(todo, made, entries, store=world.wheels(), linking=linking, report=ignore)
 
 

@@ -338,6 +338,10 @@ class Builds:
         except OSError as error:
             raise fsio.file_trouble(error, wheel) from error
 
+    def looking(self) -> AbstractContextManager[None]:
+        """Wait for the turn to ask an index."""
+        return self._crew.looking()
+
     # ---- where it is done -----------------------------------------------------------------------
 
     @contextmanager

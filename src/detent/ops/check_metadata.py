@@ -178,6 +178,7 @@ def _source_folders(root: Path, data: Mapping[str, object]) -> Iterator[Path]:
     for path in inner:
         if not path.name.startswith(".") and path.name not in _NOT_SOURCES:
             yield path
+            yield path / "src"
 
 
 def _values(table: object) -> Iterator[object]:

@@ -57,7 +57,8 @@ def cache_rows(world: World) -> Iterator[Row]:
     free_bytes = free.f_bavail * free.f_frsize
     where = f"`{root}` (mode {mode:04o}{f', {kind}' if kind else ''}, {_size(free_bytes)} free)"
     if not os.access(root, os.W_OK | os.X_OK):
-        yield Row("cache", "note", f"{where} may only be read", "nothing new can be kept there")
+        step = "give yourself the right to write there, or choose another with `--cache-dir`"
+        yield Row("cache", "note", f"{where} may only be read", "nothing new can be kept there", (step,))
     elif free_bytes < _LITTLE_BYTES:
         yield Row(
             "cache",
@@ -151,9 +152,11 @@ def link_row(world: World, place: Path) -> Row:
         )
     try:
         can_clone, can_link = _tried(world.layout.root, folder)
-    except (OSError, FileTrouble) as error:
-        told = str(getattr(error, "strerror", None) or error).lower()
-        return Row("links", "note", "it could not be tried whether files can be linked", told)
+    except FileTrouble as trouble:
+        return Row("links", "note", "it could not be tried whether files can be linked", trouble.why)
+    except OSError as error:
+        why = (error.strerror or "").lower()
+        return Row("links", "note", "it could not be tried whether files can be linked", why)
     is_one = os.stat(world.layout.root).st_dev == os.stat(folder).st_dev
     best = "clone" if can_clone else "hardlink" if can_link else "copy"
     mode = best if setting.value == "auto" else setting.value

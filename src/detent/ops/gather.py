@@ -9,7 +9,7 @@ be told (:mod:`detent.ops.promises`). A failure here is harmless.
 import os
 import stat
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from hashlib import file_digest, sha256
 from io import BufferedReader
@@ -32,7 +32,7 @@ from detent.ops.local import tree_keys
 from detent.ops.matching import Gathered
 from detent.ops.stored import DIGEST_FACT, fact_key, find_stored, stored_wheel
 from detent.ops.whereabouts import at_its_index, on_this_machine, refuse_unvouched
-from detent.ops.world import Promised, Unpacking, World
+from detent.ops.world import Looking, Promised, Unpacking, World
 from detent.python.interpreter import Interpreter
 from detent.store.archives import Archives
 from detent.store.cache import Scratch
@@ -50,6 +50,8 @@ class _Landing(NamedTuple):
     scratch: Path
     unpackers: Unpacking
     promises: Promised | None
+    looking: Looking
+    """The turn to ask an index."""
 
 
 def gather(
@@ -60,11 +62,13 @@ def gather(
     *,
     linking: Linking = AUTO,
     promises: Callable[[], Promised] | None = None,
+    looking: Looking = nullcontext,
 ) -> Gathered:
     """Bring a wheel for every choice into the store; paths in a lock are relative to ``root``.
 
-    ``promises`` are those of the lock that the choices are of. Raises :class:`FetchError`,
-    :class:`ArchiveUnsafe`, :class:`BuildError` and :class:`FileTrouble`; what came before stays.
+    ``promises`` are those of the lock that the choices are of; ``looking`` is the turn to ask an index, where
+    a build among others gathers. Raises :class:`FetchError`, :class:`ArchiveUnsafe`, :class:`BuildError` and
+    :class:`FileTrouble`; what came before stays.
     """
 
     def key_of(choice: Choice) -> str:
@@ -78,7 +82,7 @@ def gather(
                 promises().see_stored(choice, entries[choice.package.name])
     if missing:
         _refuse_builds(world, missing, root, interpreter.target)
-        with _fetching(world, missing, promises() if promises is not None else None) as landing:
+        with _fetching(world, missing, promises() if promises is not None else None, looking) as landing:
             entries.update(_bring(world, missing, root, interpreter, landing))
     return Gathered(entries, len(missing))
 
@@ -91,7 +95,7 @@ def archive_of(world: World, choice: Choice, root: Path) -> Path:
     here = on_this_machine(world, [choice])
     refuse_unvouched(world, [choice], here)
     with _fetching(world, here, None) as landing:
-        return _fetch_archive(world, here[0], landing, root)
+        return _patient(world, _fetch_archive, here[0], landing, root)()
 
 
 def _bring(
@@ -115,20 +119,23 @@ def _bring(
             builds.append((choice, partial(_build_git, world, choice, interpreter)))
         else:
             files.append(choice)
-    here = on_this_machine(world, files)
+    with landing.looking():
+        here = on_this_machine(world, files)
     for choice in sorted(here, key=lambda choice: -(choice.artifact.size_bytes or 0)):
         if choice.artifact.is_wheel:
-            wheels.append((choice, _patient(world, choice, landing, root)))
+            wheels.append((choice, _patient(world, _fetch_wheel, choice, landing, root)))
         else:
             kept = _archive_at_hand(world, choice)
+            among_builds = landing._replace(looking=world.builder().looking)
             arrive = (
                 partial(_seen, kept, choice, landing)
                 if kept
-                else _begun(world, _fetch_archive, choice, landing, root)
+                else _patient(world, _fetch_archive, choice, among_builds, root)
             )
             archives.append((choice, arrive))
             builds.append((choice, partial(_build, world, choice, arrive, interpreter)))
-    refuse_unvouched(world, files, here)  # while they are on their way; nothing is built or installed before
+    with landing.looking():
+        refuse_unvouched(world, files, here)  # while they are on their way; before all is built or installed
     for choice, wait in (*wheels, *archives):
         if is_elsewhere(choice):
             wait()  # what comes from elsewhere may lead on, and is held against the lock as it arrives
@@ -138,12 +145,14 @@ def _bring(
 
 
 @contextmanager
-def _fetching(world: World, missing: Sequence[Choice], promises: Promised | None) -> Iterator[_Landing]:
+def _fetching(
+    world: World, missing: Sequence[Choice], promises: Promised | None, looking: Looking = nullcontext
+) -> Iterator[_Landing]:
     """Make ready for what arrives; when one thing fails, nobody waits for the others."""
     sizes = [choice.artifact.size_bytes for choice in missing if choice.artifact.is_wheel]
     with Scratch(world.layout) as scratch, world.unpackers(scratch, sizes) as unpackers:
         try:
-            yield _Landing(scratch, unpackers, promises)
+            yield _Landing(scratch, unpackers, promises, looking)
         except BaseException:
             if not all(is_tree(choice) or is_git(choice) for choice in missing):
                 world.network().close()
@@ -210,21 +219,28 @@ def _begun(
     return world.network().submit(fetch, world, choice, landing, root).result
 
 
-def _patient(world: World, choice: Choice, landing: _Landing, root: Path) -> _Wait:
-    """Begin to fetch a wheel; who waits asks its index where it is by now, if it is not where it was."""
-    first = _begun(world, _fetch_wheel, choice, landing, root)
+def _patient(
+    world: World,
+    fetch: Callable[[World, Choice, _Landing, Path], T],
+    choice: Choice,
+    landing: _Landing,
+    root: Path,
+) -> Callable[[], T]:
+    """Begin to fetch a file; who waits asks its index where it is by now, if it is not where it was."""
+    first = _begun(world, fetch, choice, landing, root)
 
-    def wait() -> WheelEntry:
+    def wait() -> T:
         try:
             return first()
         except (FileGone, IndexUnavailable):
-            moved = at_its_index(world, choice)
+            with landing.looking():
+                moved = at_its_index(world, choice)
             if moved is None:
                 raise
             world.report(
                 Detail(f"`{choice.artifact.filename}` is not where the lock says; its index is asked")
             )
-            return _begun(world, _fetch_wheel, moved, landing, root)()
+            return _begun(world, fetch, moved, landing, root)()
 
     return wait
 

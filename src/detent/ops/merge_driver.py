@@ -109,7 +109,7 @@ def install(root: Path, variables: Mapping[str, str], *, for_user: bool = False)
     git = _git(root, variables)
     for key, value in (
         ("merge.detent.name", _NAME),
-        ("merge.detent.driver", f"{program} merge-driver %O %A %B %P"),
+        ("merge.detent.driver", f"{program.replace('%', '%%')} merge-driver %O %A %B %P"),
         ("diff.detent.textconv", f"{program} diff --textconv"),
     ):
         _configure(git, root, where, key, value)
@@ -169,9 +169,12 @@ def _git(root: Path, variables: Mapping[str, str]) -> Git:
 
 
 def _program(root: Path, variables: Mapping[str, str]) -> str:
-    """Say how git starts this detent: by its name where that finds one outside of the project."""
+    """Say how git starts this detent: by its name where that finds one outside of the project.
+
+    Git starts it in the repository, of which nothing may be imported (`-P`).
+    """
     found, _ = find_program("detent", variables, _outside(root, variables))
-    return "detent" if found else f"{shlex.quote(sys.executable)} -m detent"
+    return "detent" if found else f"{shlex.quote(sys.executable)} -P -m detent"
 
 
 def _write_line(path: Path, *, is_wanted: bool) -> tuple[str, bool]:

@@ -27,7 +27,10 @@ def merge_conflicted(text: str, folder: Path, variables: Mapping[str, str]) -> M
         counts = held(chosen)
         ours_won = f"{_count(counts.ours)} as in ours{_label(sides.our_label)}"
         theirs_won = f"{_count(counts.theirs)} as in theirs{_label(sides.their_label)}"
-        first = f"resolved the conflict in `{LOCK_NAME}`: of what differs, {ours_won}, {theirs_won}"
+        what = f"of what differs, {ours_won}, {theirs_won}"
+        if not (counts.ours or counts.theirs or counts.contests):
+            what = "both sides have the same versions"
+        first = f"resolved the conflict in `{LOCK_NAME}`: {what}"
         return first, *map(_contest, counts.contests)
 
     return Merge(ours, merge_pins(base, ours, theirs), told, held)

@@ -21,12 +21,12 @@ from detent.model.specifiers import clause_contains, parse_clauses
 from detent.model.versions import Listing, newest
 from detent.named import NamedTuple
 from detent.ops.discover import LOCK_NAME, Project
+from detent.ops.latest import latest_of, listing_of, told_of
 from detent.ops.lock import lock_project, project_inputs
 from detent.ops.policy import policy_of
 from detent.ops.stored_lock import read_lock
 from detent.ops.upgrade import Upgrade
 from detent.ops.why import made_from
-from detent.ops.why_not import listing_of
 from detent.ops.world import World
 from detent.resolve.policy import Cause, Rules, rules_for
 from detent.resolve.preferences import names_of_group, preferences_from
@@ -145,10 +145,8 @@ class _Looking:
         listing = listing_of(self._world, self._inputs, name)
         current = _versions(entries)
         allowed = _versions(self._after.get(name, ()))
-        # Whoever has a pre-release is told of newer ones, and nobody else.
-        has_prerelease = any(Version(version).is_prerelease for version in current)
-        candidates = listing.every if has_prerelease else listing.stable
-        number = newest(candidates & ~listing.yanked)
+        candidates = told_of(listing, current)
+        number = latest_of(listing, current)
         latest = listing.release(number).version if number else ""
         holders: tuple[Holder, ...] = ()
         if latest and allowed and Version(latest) > Version(allowed[-1]):

@@ -32,11 +32,8 @@ class _Wanted(NamedTuple):
     file: Artifact
 
 
-def with_publishers(world: World, lock: Lock, old: Lock | None, *, is_carried: bool) -> Lock:
-    """Give a lock with who published its files, as far as that is known or can be asked for.
-
-    ``is_carried`` says that files may stand in it as an old lock had them, which knows no offers of an index.
-    """
+def with_publishers(world: World, lock: Lock, old: Lock | None) -> Lock:
+    """Give a lock with who published its files, as far as that is known or can be asked for."""
     packages = list(lock.packages)
     before = {_identity(package): package for package in old.packages} if old is not None else {}
     wanted: list[_Wanted] = []
@@ -46,7 +43,7 @@ def with_publishers(world: World, lock: Lock, old: Lock | None, *, is_carried: b
             if package.attestations != known.attestations:
                 packages[place] = package._replace(attestations=known.attestations)
         elif world.settings.attestations.value:
-            wanted += _wanted(world, place, package, is_carried=is_carried)
+            wanted += _wanted(world, place, package)
     failed: list[PackageName] = []
     patience = min(_PATIENCE_SECONDS, world.limits.read_seconds)
     for place, texts in _answers(wanted, patience):
@@ -79,30 +76,22 @@ def _files(package: LockedPackage) -> Sequence[Artifact]:
     return (*((package.sdist,) if package.sdist is not None else ()), *package.wheels)
 
 
-def _wanted(world: World, place: int, package: LockedPackage, *, is_carried: bool) -> Iterator[_Wanted]:
+def _wanted(world: World, place: int, package: LockedPackage) -> Iterator[_Wanted]:
     """Give the file that is asked about: where the index offers to say it of all that are locked, the first.
 
     A file beside attested ones that nobody attests is what an attack looks like: then nothing is recorded.
     """
-    files = _files(package)
-    if not (files and package.index and package.direct is None and (is_carried or files[0].provenance)):
+    index = world.releases.serving(package) if package.index and package.direct is None else None
+    if index is None or not index.offers_publishers(package.name, package.version):
         return
-    index = world.releases.serving(package)
-    if index is None:
-        return
-    if is_carried:
-        files = _listed(index, package, files)
-    if files and all(is_offered(file, index) for file in files):
-        yield _Wanted(place, index, files[0])
-
-
-def _listed(index: IndexReleases, package: LockedPackage, files: Sequence[Artifact]) -> Sequence[Artifact]:
-    """Give files as the index lists them; nothing where it does not list them all."""
     number = index.listing(package.name).number(package.version)
     if number is None:
-        return ()
+        return
     listed = {file.filename: file for file in index.artifacts(package.name, number)}
-    return [listed[file.filename] for file in files] if all(file.filename in listed for file in files) else ()
+    files = [listed.get(file.filename) for file in _files(package)]
+    first = files[0] if files else None
+    if first is not None and all(file is not None and is_offered(file, index) for file in files):
+        yield _Wanted(place, index, first)
 
 
 def is_offered(file: Artifact, index: IndexReleases) -> bool:

@@ -16,7 +16,7 @@ from detent.model.target import Target
 from detent.model.wheel_coverage import places
 from detent.named import NamedTuple
 from detent.ops.discover import Project
-from detent.ops.latest import latest, listing_of
+from detent.ops.latest import latest_of, listing_of
 from detent.ops.selection import Chosen, for_project, wanted_selection
 from detent.ops.shown_lock import shown_lock
 from detent.ops.shown_target import shown_target
@@ -119,10 +119,15 @@ def _latest(world: World, inputs: Inputs, lock: Lock) -> dict[int, str]:
     locked: dict[PackageName, list[str]] = {}
     for package in asked.values():
         locked.setdefault(package.name, []).append(package.version)
-    newest = {name: latest(listing_of(world, inputs, name), versions) for name, versions in locked.items()}
+    found: dict[int, str] = {}
+    for place, package in asked.items():
+        listing = listing_of(world, inputs, package.name)
+        number = latest_of(listing, locked[package.name])
+        version = listing.release(number).version if number else package.version
+        if Version(version) > Version(package.version):
+            found[place] = version
     world.releases.save()
-    found = {place: (package.version, newest[package.name]) for place, package in asked.items()}
-    return {place: new for place, (old, new) in found.items() if new and Version(new) > Version(old)}
+    return found
 
 
 def _sizes(world: World, project: Project, lock: Lock, target: Target | None) -> dict[int, int]:

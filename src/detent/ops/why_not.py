@@ -23,6 +23,7 @@ from detent.model.specifiers import clause_contains, parse_clauses
 from detent.model.versions import Listing, newest
 from detent.named import NamedTuple
 from detent.ops.discover import Project
+from detent.ops.latest import listing_of
 from detent.ops.lock import project_inputs
 from detent.ops.policy import policy_of
 from detent.ops.question import Question
@@ -165,14 +166,6 @@ def _part_of(lock: Lock | None, part: Marker) -> Lock | None:
     return lock._replace(packages=tuple(here))
 
 
-def listing_of(world: World, inputs: Inputs, name: PackageName) -> Listing:
-    """Give what the index has of a package, the one that the project pins it to where it does."""
-    sources = (rule.source for rule in inputs.sources if rule.name == name)
-    index = next((source.index for source in sources if isinstance(source, IndexSource)), "")
-    releases = world.releases.of_index(index) if index else world.releases
-    return releases.listing(name)
-
-
 def _is_index(source: object) -> bool:
     return isinstance(source, IndexSource)
 
@@ -204,13 +197,14 @@ def _unknown(world: World, name: PackageName, old: Lock | None) -> PackageUnknow
 
 
 def _command(found: WhyNotOutcome, *, is_newest: bool) -> str:
+    if is_newest:
+        return f"detent {'upgrade' if found.locked else 'add'} {found.name}"
     pinned = f"{found.name}{found.specifier}"
-    if found.locked and not found.where:
-        plain = pinned if found.specifier.startswith("==") else f"'{pinned}'"
-        return f"detent upgrade {found.name}" if is_newest else f"detent lock -P {plain}"
     if found.where:
-        return f"detent upgrade {found.name}" if is_newest else f'detent add "{pinned}; {found.where}"'
-    return f"detent add '{pinned}'"
+        return f'detent add "{pinned}; {found.where}"'
+    if not found.locked:
+        return f"detent add '{pinned}'"
+    return "detent lock -P " + (pinned if found.specifier.startswith("==") else f"'{pinned}'")
 
 
 # ---- what hides it whatever anybody asks for ------------------------------------------------------

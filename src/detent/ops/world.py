@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 from detent.events import Report
 from detent.named import NamedTuple
@@ -36,6 +36,9 @@ if TYPE_CHECKING:  # who has a world has what it is made of; importing all of it
     from detent.store.wheels import WheelStore
 
 T = TypeVar("T")
+
+Looking: TypeAlias = Callable[[], AbstractContextManager[object]]
+"""Waits for the turn to ask an index, whose view of versions is nobody else's meanwhile."""
 
 
 class Arrived(Protocol):
@@ -129,6 +132,9 @@ class Builder(Protocol):
 
     def from_git(self, choice: "Choice", interpreter: "Interpreter") -> "WheelEntry":
         """Build what a choice names in a repository; raises :class:`BuildError`, :class:`FetchError`."""
+
+    def looking(self) -> "AbstractContextManager[object]":
+        """Wait for the turn to ask an index, as :data:`Looking` says."""
 
 
 class Promised(Protocol):

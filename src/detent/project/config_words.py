@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from detent.errors import SettingInvalid, Unsupported, UsageError
 from detent.model.specifiers import InvalidSpecifier
+from detent.project.configuration import READ_ELSEWHERE
 from detent.project.indexes import without_user
 from detent.project.known import Kind, Known
 from detent.project.values import IndexFault, located, reading
@@ -40,9 +41,6 @@ _TABLES: frozenset[Kind] = frozenset(
         "tasks",
     )
 )
-_READ_WITH_THE_FILE: frozenset[Kind] = frozenset(
-    ("requirements", "overrides", "excludes", "markers", "groups")
-)
 
 
 def value_of(known: Known, words: Sequence[str]) -> object:
@@ -71,7 +69,7 @@ def value_of(known: Known, words: Sequence[str]) -> object:
         if known.kind == "links":
             for word in words:
                 located(word, "/", is_flat=True)
-        elif known.kind not in _READ_WITH_THE_FILE:
+        elif known.kind not in READ_ELSEWHERE:
             reading(known, value)
     except (ValueError, IndexFault, InvalidSpecifier) as error:
         raise SettingInvalid(

@@ -24,7 +24,7 @@ from detent.project.indexes import faults_of
 from detent.project.known import BY_NAME, ELSEWHERE, KNOWN, OF_OTHER_TOOLS, Known
 from detent.project.values import IndexFault, located, reading
 
-_READ_ELSEWHERE = frozenset(
+READ_ELSEWHERE = frozenset(
     (
         "groups",
         "requirements",
@@ -170,7 +170,7 @@ def _check(table: _Table, faults: list[DetentError]) -> Iterator[str]:
             _check_indexes(table, faults)
         elif known.kind == "links":
             _check_links(table, faults)
-        elif known.kind not in _READ_ELSEWHERE:
+        elif known.kind not in READ_ELSEWHERE:
             _check_value(table, known, value, faults)
 
 

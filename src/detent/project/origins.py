@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from detent.named import NamedTuple
+from detent.project.configuration import READ_ELSEWHERE
 from detent.project.known import Kind, Known
 from detent.project.sources import Sources, candidates, named, of_person, own_files, read
 from detent.project.values import reading
@@ -57,7 +58,8 @@ def told(known: Known, sources: Sources) -> tuple[Told, ...]:
     for raw, origin in candidates(known, sources):
         if raw is None or raw in ("", ()):
             continue
-        next(read(known, ((raw, origin),), sources.variables))
+        if known.kind not in READ_ELSEWHERE:
+            next(read(known, ((raw, origin),), sources.variables))
         value = without_secrets(known, _plain(known, raw))
         if known.kind == "links" and found and _is_of_pip(known, origin):
             found.append(

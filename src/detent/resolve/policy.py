@@ -222,8 +222,8 @@ class Rules:
         found: list[Hidden] = []
         if late:
             day = datetime.fromtimestamp(min(late.values()), UTC).date().isoformat()
-            since = day if len(late) == 1 else f"{day} or later"
-            reason = f"was uploaded on {since}, after what {setting} allows"
+            when = f" on {day}," if len(late) == 1 else ""
+            reason = f"was uploaded{when} after what {setting} allows"
             found.append(Hidden(sum(1 << number for number in late), reason, Cause.TOO_NEW))
         if undated:
             reason = f"has no upload time on the index, and {setting} takes nothing of unknown age"

@@ -78,7 +78,7 @@ def test_arguments() -> None:
         "it takes `bash`, `zsh`, `fish`, `powershell`",
         ("did you mean `detent completion fish`?",),
     )
-    assert said("config list")[1] == "the commands of `detent config` are `schema`"
+    assert said("config show")[1].startswith("the commands of `detent config` are `list`, `get`, ")
     assert said("init a b")[:2] == ("unexpected argument `b`", "`detent init` takes only `PATH`")
 
 

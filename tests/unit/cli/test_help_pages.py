@@ -37,18 +37,23 @@ def test_a_page_fits_its_width(name: str, width: int) -> None:
 def test_the_overview_lists_every_command_once() -> None:
     lines = page("").splitlines()
 
-    shown = dict.fromkeys(c.name.partition(" ")[0] for c in COMMANDS if not c.is_hidden)
+    shown = dict.fromkeys(c.name.partition(" ")[0] for c in COMMANDS)
     for word in shown:
         assert sum(line.startswith(f"  {word} ") for line in lines) == 1
     assert "  -h, --help       Show this help" in lines
 
 
-def test_a_hidden_command_is_in_no_list_and_has_its_page() -> None:
-    hidden = [command for command in COMMANDS if command.is_hidden]
+def test_a_page_of_many_flags_has_those_of_the_command_itself_first() -> None:
+    headings = [line for line in page("sync").splitlines() if re.fullmatch(r"\S.*:", line)]
 
-    assert hidden
-    assert not [command for command in hidden if command.name.partition(" ")[0] in page("").split()]
-    assert "Usage: detent config schema" in page("config schema")
+    assert headings[0] == "Flags:"
+    assert headings[-2:] == ["Flags of every command:", "Examples:"]
+    assert "Package indexes:" in headings
+    flags = page("sync").partition("\n\nExtras, groups and members:")[0].splitlines()
+    assert [line.split()[0] for line in flags if re.match(r" +--", line)] == [
+        "--locked", "--frozen", "--check", "--deep", "--dry-run", "--inexact",
+    ]  # fmt: skip
+    assert "Package indexes:" not in page("index list")
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c.name)

@@ -1,8 +1,10 @@
 import pytest
 
 from detent.cli.commands import BY_NAME, COMMANDS
-from detent.cli.flags import RESOLVING, global_beside
+from detent.cli.flags import GLOBAL, RESOLVING, global_beside
+from detent.cli.flags import SETTINGS as OF_FLAGS
 from detent.cli.grammar import Command
+from detent.cli.lookup import command_of, is_group
 from detent.cli.parse import Doubt, Matter, parse, with_variables
 from detent.errors import UsageError
 from detent.project.known import BY_NAME as SETTINGS
@@ -64,6 +66,24 @@ def test_a_flag_takes_the_words_that_its_setting_takes() -> None:
         "keyring_provider",
     }
     assert [flag for flag in flags if flag.choices != SETTINGS[flag.setting].choices] == []
+
+
+def test_the_settings_of_flags_are_those_of_all_commands() -> None:
+    flags = [flag for command in COMMANDS for flag in (*GLOBAL, *command.flags) if flag.setting]
+
+    assert {flag.name: flag.setting for flag in flags} == OF_FLAGS
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_command_is_found_by_its_name(name: str) -> None:
+    assert command_of(name) is BY_NAME[name]
+    assert not is_group(name)
+
+
+def test_a_word_may_be_the_first_of_several_commands() -> None:
+    assert is_group("cache")
+    assert not is_group("cach")
+    assert command_of("cache") is None
 
 
 def test_behind_two_dashes_nothing_is_a_flag() -> None:

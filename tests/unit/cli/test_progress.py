@@ -69,6 +69,7 @@ def test_what_has_arrived_counts_on_and_its_line_goes() -> None:
         "  numpy-2.1.0 ........................ 0B/3.0MiB",
     ]
     assert drawn(*started, *done, events.DownloadFinished(BIG)) == []
+    assert drawn(*started, events.DownloadFinished(SMALL))[0].endswith(" 1.0MiB/4.0MiB")
 
 
 def test_a_file_of_unknown_size_has_no_bar() -> None:
@@ -240,7 +241,7 @@ def test_a_window_that_became_narrower_is_wiped_too(monkeypatch: pytest.MonkeyPa
         made.stop()
         screen.lines()
 
-        assert screen.written == b"\r\x1b[2A\x1b[J"
+        assert screen.written == b"\r\x1b[K\x1b[A\x1b[K\x1b[A\x1b[K"
 
 
 def test_a_terminal_that_knows_ascii_alone_gets_ascii(monkeypatch: pytest.MonkeyPatch) -> None:

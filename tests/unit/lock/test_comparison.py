@@ -8,6 +8,7 @@ from detent.lock.pylock import parse_lock, render_lock
 from detent.lock.two_files import Fact
 from detent.model.attestations import identity_text
 from detent.model.candidate import Digest
+from detent.model.names import PackageName
 from support.locks import INDEX, entry, foreign, inputs, lock
 
 GITHUB = identity_text({"kind": "GitHub", "repository": "a/a", "workflow": "r.yml"})
@@ -277,8 +278,8 @@ def test_what_of_the_project_changed_is_told_in_words() -> None:
 
 def test_what_builds_get_otherwise_is_told_and_what_moved_for_all_of_them_is_not() -> None:
     def held(requires: str, version: str, *pool: str, asked: tuple[str, ...] = ()) -> Lock:
-        pins = (BuildPin("x", version), BuildPin("y", "1.0"))
-        build = LockedBuild((("a", "1.0"), ("b", "")), (requires,), asked, pins)
+        pins = (BuildPin(PackageName("x"), version), BuildPin(PackageName("y"), "1.0"))
+        build = LockedBuild(((PackageName("a"), "1.0"), (PackageName("b"), "")), (requires,), asked, pins)
         packages = (*(entry("x", each) for each in pool), entry("y"))
         return lock(entry("a"))._replace(builds=(build,), build_packages=packages)
 

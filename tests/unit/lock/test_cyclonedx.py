@@ -33,8 +33,9 @@ def rendered(*entries: Taken, abouts: tuple[About, ...] = (), own: tuple[Own, ..
     return render_cyclonedx(entries, known, gates, terms(*own))
 
 
-def direct(kind: str, location: str, **more: str) -> LockedPackage:
-    place = Direct(kind, location, **more)
+def direct(kind: str, location: str, *, commit: str = "", subdirectory: str = "") -> LockedPackage:
+    vcs = "git" if commit else ""
+    place = Direct(kind, location, vcs=vcs, commit=commit, subdirectory=subdirectory)
     return LockedPackage(package_name("a"), "1.0", direct=place)
 
 
@@ -59,7 +60,7 @@ def test_versions_of_one_name_are_two_components_and_edges_tell_them_apart() -> 
 
 
 def test_entries_that_nothing_tells_apart_have_references_of_their_own() -> None:
-    one, other = (direct("vcs", "https://git.example.com/a", vcs="git", commit=c * 40) for c in "ab")
+    one, other = (direct("vcs", "https://git.example.com/a", commit=c * 40) for c in "ab")
 
     refs = [each["bom-ref"] for each in bill(rendered(taken(one), taken(other)))["components"]]
 
@@ -76,7 +77,7 @@ def test_entries_that_nothing_tells_apart_have_references_of_their_own() -> None
             "pkg:pypi/a@1.0?repository_url=https://other.example.com/simple/",
         ),
         (
-            direct("vcs", "https://git.example.com/a.git", vcs="git", commit="c" * 40, subdirectory="x/y"),
+            direct("vcs", "https://git.example.com/a.git", commit="c" * 40, subdirectory="x/y"),
             f"pkg:pypi/a@1.0?vcs_url=git%2Bhttps://git.example.com/a.git%40{'c' * 40}#x/y",
         ),
         (

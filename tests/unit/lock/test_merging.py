@@ -4,7 +4,7 @@ import pytest
 
 from detent.lock.conflicted import take_apart
 from detent.lock.merging import is_proven, marked_text, merge_locks
-from detent.lock.model import Lock, LockedPackage
+from detent.lock.model import BuildPin, Lock, LockedBuild, LockedPackage
 from detent.lock.pylock import parse_lock, render_lock
 from support.locks import entry, foreign, inputs, lock
 
@@ -93,6 +93,27 @@ def test_versions_beside_each_other_that_neither_side_had_are_no_merge() -> None
     assert contested(base, ours, theirs) == ("`a`",)
 
 
+def test_versions_of_environments_that_one_side_no_longer_solved_apart_are_no_merge() -> None:
+    elsewhere = "sys_platform != 'win32'"
+    first, second = (
+        entry("c", marker=WIN),
+        entry("c", "2.0", marker=f"'dev' in dependency_groups and {elsewhere}"),
+    )
+    groups = {"dev": [f"c; {elsewhere}", f"c<2; {WIN}"]}
+
+    def forked(*packages: LockedPackage, **more: object) -> str:
+        found = parse_lock(text(*packages, needs=(f"c<2; {WIN}",), **more), "")
+        return render_lock(found._replace(forks=(WIN, elsewhere)))
+
+    base, theirs = forked(first), forked(first, second, groups=groups)
+
+    assert contested(base, text(needs=()), theirs)[0].startswith(
+        "all that changed: there are 2 entries of `c`"
+    )
+    clean = render_lock(parse_lock(theirs, "")._replace(forks=()))
+    assert (is_proven(theirs), is_proven(clean)) == (True, False)
+
+
 def test_an_extra_that_nobody_looked_at_is_no_merge() -> None:
     base = text(C, needs=("c",))
     ours = text(entry("c", "2.0"), needs=("c",))
@@ -174,6 +195,8 @@ def test_a_text_is_proven_if_it_is_whole_or_of_another_tool() -> None:
     assert is_proven(render_lock(foreign()))
     assert not is_proven(text(A, C, needs=("a", "c>=2")))
     assert not is_proven("no lock")
+    built = LockedBuild(((A.name, A.version),), pins=(BuildPin(C.name, C.version),))
+    assert not is_proven(render_lock(parse_lock(BASE, "")._replace(builds=(built,), build_packages=(C,))))
 
 
 def test_three_texts_between_markers_come_apart_again() -> None:

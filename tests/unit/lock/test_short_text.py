@@ -4,6 +4,7 @@ from detent.lock.model import BuildPin, Direct, Lock, LockedBuild
 from detent.lock.short_text import short_lines
 from detent.model.attestations import identity_text
 from detent.model.candidate import Digest
+from detent.model.names import PackageName
 from support.locks import artifact, entry, foreign, inputs, lock
 
 
@@ -60,8 +61,8 @@ def test_another_hash_name_or_address_of_a_file_is_another_line_and_another_orde
 
 
 def test_what_a_build_needs_and_gets_stands_in_lines_of_its_own() -> None:
-    pins = (BuildPin("x", "1.0", "python_version < '3.12'"), BuildPin("y", "2.0"))
-    build = LockedBuild((("a", "1.0"), ("b", "")), ("x>=1",), ("y",), pins)
+    pins = (BuildPin(PackageName("x"), "1.0", "python_version < '3.12'"), BuildPin(PackageName("y"), "2.0"))
+    build = LockedBuild(((PackageName("a"), "1.0"), (PackageName("b"), "")), ("x>=1",), ("y",), pins)
 
     assert text(lock()._replace(builds=(build,))).splitlines()[-5:] == [
         "builds of a==1.0, b",

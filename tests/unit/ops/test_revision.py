@@ -65,7 +65,10 @@ def test_what_is_missing_is_said(repository: Repository, tmp_path: Path) -> None
 
 
 def test_a_repository_without_a_commit_has_no_head(tmp_path: Path) -> None:
-    assert lacking(Repository(tmp_path / "new"), "HEAD").lacking == "revision"
+    error = lacking(Repository(tmp_path / "new"), "HEAD")
+
+    assert error.lacking == "revision"
+    assert error.next_steps == ("commit something first",)
 
 
 def test_text_that_is_not_utf_8_is_refused(repository: Repository) -> None:

@@ -1,10 +1,11 @@
 """Which of several sources of a setting counts, why the others do not, and that no password is shown."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from detent.project.known import BY_NAME
+from detent.project.known import BY_NAME, KNOWN, Known
 from detent.project.origins import in_force, told, without_secrets
 from detent.project.settings import settings
 from detent.project.sources import ConfigFile, Sources
@@ -14,6 +15,18 @@ NOWHERE = Sources(cache_home=Path("/cache"))
 
 def file(origin: str, **table: object) -> ConfigFile:
     return ConfigFile(origin, {key.replace("_", "-"): value for key, value in table.items()})
+
+
+@pytest.mark.parametrize("known", KNOWN, ids=lambda known: known.name)
+def test_every_example_is_shown_as_it_is_written(known: Known) -> None:
+    value = tomllib.loads(f"value = {known.example}")["value"]
+    sources = NOWHERE._replace(user=file("mine", **{known.name: value}), project=None)
+    if known.place == "pyproject":
+        sources = sources._replace(project=sources.user, user=None)
+
+    (row,) = told(known, sources)
+
+    assert (row.value, row.role) == (value, "counts")
 
 
 def roles(name: str, sources: Sources) -> list[tuple[object, str]]:
