@@ -119,6 +119,8 @@ class Step(NamedTuple):
     """A step an operation takes that people want to see: a line of ordinary talk."""
 
     text: str
+    is_lasting: bool = False
+    """Whether the same command tells it again when there is nothing to do any more."""
 
 
 class Detail(NamedTuple):

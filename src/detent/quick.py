@@ -101,6 +101,8 @@ def _answer(words: list[str], begun: float) -> None:
             renewed = (key, now_ns, expires_ns, rows, what)
             stamp.write(path, {**answers, question: stamp.pack(renewed)})
         if call is not None:
+            if isinstance(what, tuple) and what[-1]:
+                _say(what[-1])
             posix.execve(*call)
         text = str(what).replace(stamp.TIME, stamp.duration(perf_counter() - begun))
     except (OSError, ValueError):  # a path with a null is a ValueError
@@ -142,7 +144,7 @@ def _call(
     command: list[str], variables: dict[str, str], running: stamp.Running
 ) -> tuple[str, list[str], dict[str, str]] | None:
     """Give the program to start, its arguments and its variables; ``None`` where a word more is needed."""
-    environment, is_module, goes_by_script, tasks = running
+    environment, is_module, goes_by_script, tasks, _ = running
     if not is_module and command[0] in tasks:
         task = tasks[command[0]]
         if task is None:

@@ -32,9 +32,9 @@ BUCKET = "stamps-v1"
 Facts = tuple[int, ...]
 Row = tuple[str, int, "Facts | None", "bytes | None"]
 """Path, one of the five below, its facts (``None``: nothing is there) and the proof, if there is one."""
-Running = tuple[str, bool, bool, "Tasks"]
+Running = tuple[str, bool, bool, "Tasks", str]
 """How a command is run: the path of the environment, whether it is a module, whether the place of a script
-says which project it is of, and what the project calls its own."""
+says which project it is of, what the project calls its own, and what is said before it begins."""
 Tasks = dict[str, "tuple[str, ...] | None"]
 """The command of each task; ``None`` where a task is more than that."""
 Answer = tuple[int, int, int, tuple[Row, ...], "str | Running"]

@@ -547,6 +547,16 @@ def test_what_a_back_end_makes_is_held_against_what_was_wanted(
     assert not (project.root / ".venv").exists()
 
 
+def test_where_only_others_have_a_wheel_a_failed_build_says_so(project: Sandbox, index: IndexServer) -> None:
+    sources(index, tiny_sdist("a", more="raise ValueError"))
+    publish(index, wheel("a", "1.0", tag="cp39-cp39-win32"))
+    project.manifest("a")
+
+    done = project.detent("sync")
+
+    assert "take another version of `a`: no wheel of this one is for CPython 3." in done.err
+
+
 def test_a_failed_build_leaves_an_environment_as_it_was(project: Sandbox, index: IndexServer) -> None:
     publish(index, wheel("b"))
     sources(index, tiny_sdist("a", more=FAILS))

@@ -125,6 +125,74 @@ def test_a_host_that_runs_git_leaves_the_contents_of_files_for_later(
     assert sandbox.installed() == {"a": "1.0"}
 
 
+def test_variables_in_the_url_log_in_at_its_host_alone_and_their_values_stand_nowhere(
+    sandbox: Sandbox, upstream: Repository
+) -> None:
+    class Closed(Smart):
+        folder = upstream.folder.parent
+
+        def _guarded(self) -> None:
+            if self.headers.get("Authorization") == "Basic bWU6czNjcmV0":  # me:s3cret
+                self._answer()
+                return
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="git"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_GET = do_POST = _guarded  # noqa: N815 (as the standard library calls them)
+
+    with serving(Closed) as host:
+        source(sandbox, f"{host.replace('//', '//me:${GIT_WORD}@')}/upstream/.git")
+        refused = sandbox.detent("lock")
+        assert refused.code == 1
+        assert "nobody can tell" in refused.err
+        assert "see that the variables in its URL are set" in refused.err
+
+        done = sandbox.detent("sync", "-v", env={"GIT_WORD": "s3cret"}).ok()
+
+    assert sandbox.installed() == {"a": "1.0"}
+    assert "s3cret" not in done.err
+    written = (
+        path for folder in (sandbox.cache, sandbox.root) for path in folder.rglob("*") if path.is_file()
+    )
+    assert [
+        path for path in written if b"s3cret" in (data := path.read_bytes()) or b"bWU6czNjcmV0" in data
+    ] == []
+
+
+def test_another_host_that_is_led_to_is_not_told_who_asks(sandbox: Sandbox, upstream: Repository) -> None:
+    heard: list[str | None] = []
+
+    class Other(Smart):
+        folder = upstream.folder.parent
+
+        def _heard(self) -> None:
+            heard.append(self.headers.get("Authorization"))
+            self._answer()
+
+        do_GET = do_POST = _heard  # noqa: N815 (as the standard library calls them)
+
+    with serving(Other) as other:
+
+        class Leads(Smart):
+            def _leads(self) -> None:
+                self.send_response(302 if self.headers.get("Authorization") else 401)
+                self.send_header("WWW-Authenticate", 'Basic realm="git"')
+                self.send_header("Location", f"{other}{self.path}")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            do_GET = do_POST = _leads  # noqa: N815 (as the standard library calls them)
+
+        with serving(Leads) as host:
+            source(sandbox, f"{host.replace('//', '//${GIT_WORD}@')}/upstream/.git")
+            sandbox.detent("sync", env={"GIT_WORD": "s3cret"})
+
+    assert heard
+    assert set(heard) == {None}
+
+
 def test_a_host_where_nobody_listens_is_one_clear_error(sandbox: Sandbox) -> None:
     with serving(Files) as host:
         pass

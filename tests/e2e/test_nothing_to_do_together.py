@@ -72,6 +72,21 @@ def test_a_workspace_is_answered_at_once_and_in_the_same_words(
     assert ask(workspace, *words)[1:] == before[1:]
 
 
+def test_a_run_after_a_sync_of_more_is_answered_at_once_and_says_so_again(workspace: Sandbox) -> None:
+    workspace.detent("sync", "--all-packages").ok()
+    outlast_a_tick()
+    first, second = ask(workspace, "run", "python", "-V"), ask(workspace, "run", "python", "-V")
+    quiet = settle(workspace, "-q", "run", "python", "-V")
+
+    assert [asked.is_at_once for asked in (first, second, quiet)] == [False, True, True]
+    assert first[1:] == second[1:]
+    assert second.said == "Using the extras and groups of the last sync: --all-packages\n"
+    assert quiet.said == ""
+    workspace.detent("sync").ok()
+    outlast_a_tick()
+    assert settle(workspace, "run", "python", "-V").said == ""
+
+
 def test_it_answers_in_a_member_and_for_a_member(workspace: Sandbox) -> None:
     inside = workspace.root / "packages/one"
     workspace.detent("sync", cwd=inside).ok()

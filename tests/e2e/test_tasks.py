@@ -84,6 +84,7 @@ def test_variables_folder_and_groups(project: Sandbox) -> None:
 
     assert project.detent("run", "all", env={"WHO": "me"}).ok().out == "site task []\n"
     assert project.installed() == {"checker": "1.0", "echo": "1.0"}
+    assert project.detent("run", "echo").ok().err == ""  # it was no choice of what is to be there
 
 
 def test_what_a_task_waits_for_runs_first_and_ends_it_where_it_fails(project: Sandbox) -> None:

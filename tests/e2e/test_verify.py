@@ -385,3 +385,32 @@ def test_what_builds_get_is_held_against_the_index_too(sandbox: Sandbox, index: 
     done = sandbox.detent("verify")
     assert done.code == 1
     assert "helper 1.0: `url` of `helper-1.0-py3-none-any.whl`" in done.out
+
+
+def test_a_password_in_a_lock_of_another_tool_is_shown_to_nobody(locked: Sandbox, index: IndexServer) -> None:
+    file = index.files["b-1.0-py3-none-any.whl"]
+    with_login = index.url.replace("://", "://eve:secret@")
+    url = f"{with_login.replace('simple/', 'elsewhere/')}{file.filename}"
+    locked.write(
+        "pylock.toml",
+        'lock-version = "1.0"\ncreated-by = "other"\n[[packages]]\nname = "b"\nversion = "1.0"\n'
+        f'index = "{with_login}"\nwheels = [{{name = "{file.filename}", url = "{url}", '
+        f'hashes = {{sha256 = "{file.digests["sha256"]}"}}}}]\n',
+    )
+
+    for words in (("verify", "-v"), ("verify", "--output-format", "json"), ("graph", "--frozen", "-o", "-")):
+        done = locked.detent(*words)
+        assert "secret" not in done.out + done.err
+
+    assert "`url` of `b-1.0-py3-none-any.whl`: the lock says `http://****@" in locked.detent("verify").out
+
+
+def test_an_index_that_is_its_own_mirror_confirms_addresses(sandbox: Sandbox, index: IndexServer) -> None:
+    publish(index, wheel("a", "1.0"))
+    with_login = index.url.replace("://", "://ada:secret@")
+    sandbox.manifest("a", tail=f'\n[[tool.detent.index]]\nname = "x"\nurl = "{with_login}"\ndefault = true\n')
+    sandbox.detent("lock").ok()
+    assert "asked in place" not in sandbox.detent("verify").ok().err
+
+    tamper(sandbox, "/files/a/", "/evil/a/")
+    assert sandbox.detent("verify").code == 1

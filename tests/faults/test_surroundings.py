@@ -101,6 +101,18 @@ def test_a_cache_that_may_only_be_read_serves_what_is_in_it(
     assert shell(project, '"$@"', "run", "tool", before=tuple(read_only)).ok().out == "done\n"
 
 
+def test_nothing_is_undone_where_the_cache_may_not_know_the_last_change(
+    project: Sandbox, read_only: list[str]
+) -> None:
+    before = project.snapshot()
+
+    done = told(shell(project, '"$@"', "undo", before=tuple(read_only)))
+
+    assert done.code == 2
+    assert f"the cache `{project.cache}` can only be read" in done.err
+    assert project.snapshot() == before
+
+
 def test_what_is_not_in_a_cache_that_may_only_be_read_is_one_error(
     project: Sandbox, read_only: list[str]
 ) -> None:

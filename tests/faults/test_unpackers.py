@@ -58,7 +58,7 @@ class World(NamedTuple):
                 real(own, *request)
 
         def work() -> int:
-            os.cpu_count = lambda: 2  # in a child of its own
+            os.sched_getaffinity = lambda _: {0, 1}  # in a child of its own
             Unpackers._put_below = noted  # type: ignore[method-assign,assignment]
             return sync()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.backends import tiny_tree
+from support.backends import tiny_sdist, tiny_tree
 from support.cli import Sandbox, publish
 from support.index_server import IndexServer
 from support.repositories import Repository
@@ -254,3 +254,47 @@ def test_a_lock_of_another_tool_says_nothing_of_requirements(project: Sandbox, i
     project.detent("sync", "--frozen", env=elsewhere(project)).ok()
 
     assert project.installed() == {"a": "1.0", "b": "1.0"}
+
+
+# ---- source distributions --------------------------------------------------------------------
+
+
+def asks_for_evil(project: Sandbox) -> None:
+    """Let the one entry that asks for `b` ask for another package, which the project has besides."""
+    edit(project, '\nrequires = [\n    "b",\n]\n', '\nrequires = [\n    "evil",\n]\n')
+    edit(
+        project, '\ndependencies = [\n    {name = "b"},\n]\n', '\ndependencies = [\n    {name = "evil"},\n]\n'
+    )
+
+
+@pytest.mark.parametrize("is_fresh", [True, False])
+def test_an_archive_whose_entry_asks_for_something_else_is_refused_before_it_is_built(
+    project: Sandbox, index: IndexServer, *, is_fresh: bool
+) -> None:
+    publish(index, wheel("b"), wheel("evil"))
+    made = tiny_sdist(requires=["b"])
+    index.add(made.filename, made.data)
+    project.manifest(f"a @ {index.origin}/files/a/{made.filename}", "b", "evil")
+    project.detent("sync").ok()
+    asks_for_evil(project)
+    shutil.rmtree(project.root / ".venv")
+
+    told = refused(project, fresh=is_fresh)
+
+    differences = "asks for `b`, which its entry does not; does not ask for `evil`, which its entry does"
+    assert told == f"`{made.filename}` {differences}"
+
+
+def test_what_a_commit_says_for_good_is_compared_where_its_version_is_open(
+    project: Sandbox, upstream: Repository, index: IndexServer
+) -> None:
+    publish(index, wheel("b"), wheel("evil"))
+    tree = tiny_tree(requires=["b"])
+    tree["pyproject.toml"] = tree["pyproject.toml"].replace('version = "1.0"', 'dynamic = ["version"]')
+    tree["backend/tiny.py"] = tree["backend/tiny.py"].replace('["version"]', '.get("version", "1.0")')
+    upstream.commit(tree)
+    project.manifest("a", "b", "evil", tail=f'\n[tool.detent.sources]\na = {{git = "{upstream.url}"}}\n')
+    project.detent("lock").ok()
+    asks_for_evil(project)
+
+    assert "asks for `b`, which its entry does not" in refused(project)

@@ -149,7 +149,10 @@ def _elsewhere(doubt: Doubt, command: Command | None) -> str:
 
 
 def _wanted(command: Command) -> str:
-    return f"`{command.argument.metavar.strip('[]')}`" if command.argument is not None else ""
+    if command.argument is None:
+        return ""
+    name = command.argument.metavar
+    return f"`{name if command.argument.required else name.strip('[]')}`"
 
 
 def _listed(names: Sequence[str]) -> str:

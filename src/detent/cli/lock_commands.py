@@ -35,7 +35,9 @@ def tree(values: Values, console: Console) -> int:
     from detent.ops.tree import tree as look
 
     wanted = tree_options.tree(values)
-    with opened(values, os.environ, console) as (world, project):
+    # What is newest is asked, not remembered.
+    reading: Values = {**values, "upgrade": True} if wanted.outdated else values
+    with opened(reading, os.environ, console) as (world, project):
         outcome = look(world, project, wanted)
         if console.wants_json:
             console.data(tree_report.facts(outcome))

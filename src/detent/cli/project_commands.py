@@ -198,6 +198,7 @@ def run(values: Values, console: Console, words: Sequence[str] = ()) -> int:
     kept = RunWitness(
         witness,
         wanted.sync.chosen.package,
+        lambda told: console.rehearsed(lambda: tuple(map(console.report, told))),
         is_module=wanted.is_module,
         goes_by_script=wanted.project is None,
     )

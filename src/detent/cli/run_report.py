@@ -1,5 +1,6 @@
 """What `detent run` says of itself: what there is to run, and which task runs now."""
 
+import shlex
 from collections.abc import Sequence
 
 from detent.cli.console import Console
@@ -31,4 +32,4 @@ def offered(console: Console, names: Sequence[str], tasks: Sequence[Task]) -> in
 
 def begun(console: Console, call: Call) -> None:
     """Name the task that runs now, where one leads to several."""
-    console.say(f"{console.styled(f'{show(call.task)}:', 'bold')} {show(' '.join(call.words))}")
+    console.say(f"{console.styled(f'{show(call.task)}:', 'bold')} {show(shlex.join(call.words))}")

@@ -6,7 +6,6 @@ redirect to another scheme than http and https or away from https, or sends cred
 (scheme, host and port) than :mod:`detent.index.logins` has them for.
 """
 
-import base64
 import random
 import socket
 import ssl
@@ -22,6 +21,7 @@ from urllib.parse import urljoin
 
 from detent.errors import IndexUnavailable, OfflineMiss
 from detent.events import Report, ignore
+from detent.index.basic import basic
 from detent.index.connections import ConnectFault, Connections, Exchange
 from detent.index.download import Download, Downloaded
 from detent.index.logins import NO_LOGINS, Logins
@@ -293,10 +293,7 @@ def _end(exchange: Exchange) -> None:
 
 
 def _authorization(credentials: Credentials | None) -> dict[str, str]:
-    if credentials is None:
-        return {}
-    pair = f"{credentials.username}:{credentials.password}"
-    return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode("ascii")}
+    return {} if credentials is None else {"Authorization": basic(credentials)}
 
 
 def _joined(url: str, target: str) -> str:

@@ -58,7 +58,7 @@ _PASSWORD = re.compile(r"(?<=://)[^/\s@]*:[^/\s]*@|(?<=://)(?!git@)[^/\s@]+@")
 _SPELLING = "check the spelling of the host, and the connection"
 _CLOSED = "nobody answers at its host and port"
 _LISTENING = "check the host and the port, and whether the server runs"
-_HELPER = "set up a credential helper of git, or use ssh"
+_HELPER = "set up a credential helper of git, use ssh, or see that the variables in its URL are set"
 _NOBODY = "it asks who you are, and nobody can tell"
 _UNSEEN = "there is no repository, or none that you may see"
 _REASONS = (
@@ -110,7 +110,8 @@ class GitTrouble(Exception):
         for phrase, reason, step in _REASONS:
             if self.says(phrase):
                 return GitFailed(url, reason, output=self.lines, next_steps=(step,) if step else ())
-        return GitFailed(url, self.reason, output=self.lines)
+        by_hand = f"see what `git ls-remote {url}` says here"
+        return GitFailed(url, self.reason, output=self.lines, next_steps=(by_hand,))
 
 
 def find_git(variables: Mapping[str, str], outside: Collection[str]) -> str:

@@ -1,11 +1,12 @@
 """Which proxy a request goes through, as the usual variables say it (curl's rules). Pure."""
 
-import base64
 import ipaddress
 from collections.abc import Mapping
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from detent.errors import UsageError
+from detent.index.basic import basic
+from detent.index.urls import Credentials
 from detent.named import NamedTuple
 
 _VARIABLES = {"http": ("http_proxy",), "https": ("https_proxy", "HTTPS_PROXY")}
@@ -105,8 +106,7 @@ def _proxy(text: str, by: str = "") -> Proxy:
 def _authorization(parts: SplitResult) -> str:
     if not parts.username:
         return ""
-    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return "Basic " + base64.b64encode(pair.encode()).decode("ascii")
+    return basic(Credentials(unquote(parts.username), unquote(parts.password or "")))
 
 
 def _refusal(why: str, by: str) -> UsageError:

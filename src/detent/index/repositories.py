@@ -34,6 +34,8 @@ _SHOWN = 12
 """Digits of a commit that are shown."""
 _STATE = "detent-state"
 """What git said of a tree when it was new."""
+_UNKNOWN = ("check the spelling, and that it was pushed",)
+"""What to do about a name that is not there."""
 _TRIES = 2
 _MOST_LEVELS = 8
 """Of submodules inside of submodules."""
@@ -115,7 +117,7 @@ class Repositories:
             found = self._databases.commit(url, revision)
         if not found:
             reason = "no branch and no tag has that name, and no one commit of any of them begins like it"
-            raise RevisionMissing(redacted(url), f"`{revision}`", reason)
+            raise RevisionMissing(redacted(url), f"`{revision}`", reason, next_steps=_UNKNOWN)
         return found
 
     def _listed(self, url: str, revision: str) -> dict[str, _Ref]:
@@ -379,9 +381,9 @@ def _is_branch(ref: _Ref) -> bool:
 
 def _missing(url: str, revision: str, kind: RevisionKind, listed: dict[str, _Ref]) -> RevisionMissing:
     if not revision:
-        return RevisionMissing(
-            redacted(url), "a default branch", "it is empty, or on a branch that is not there"
-        )
+        reason = "it is empty, or on a branch that is not there"
+        steps = ("name a `branch`, `tag` or `rev`, or see that something was pushed",)
+        return RevisionMissing(redacted(url), "a default branch", reason, next_steps=steps)
     words = f"the {kind} `{revision}`" if kind != "rev" else f"`{revision}`"
     other = next(iter(listed.values()), None)
     if other is not None:
@@ -389,8 +391,7 @@ def _missing(url: str, revision: str, kind: RevisionKind, listed: dict[str, _Ref
         right = "branch" if is_branch else "tag"
         steps = (f'write `{right} = "{revision}"`',)
         return RevisionMissing(redacted(url), words, f"it has {other.words}", next_steps=steps)
-    steps = ("check the spelling, and that it was pushed",)
-    return RevisionMissing(redacted(url), words, "nothing there has that name", next_steps=steps)
+    return RevisionMissing(redacted(url), words, "nothing there has that name", next_steps=_UNKNOWN)
 
 
 def _is_of(place: Path, commit: str) -> bool:

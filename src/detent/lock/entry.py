@@ -70,7 +70,7 @@ def read_entry(table: Table) -> LockedPackage:
         version=version,
         marker=text(table, "marker"),
         dependencies=_edges(table),
-        index=text(table, "index"),
+        index=_index(table),
         sdist=sdist,
         wheels=wheels,
         direct=direct,
@@ -110,12 +110,18 @@ def _named(table: Table) -> PackageName:
         raise Fault("name", f"is not valid: {error}") from None
 
 
+def _index(table: Table) -> str:
+    """Read the address of an index, of which other tools may have written down a password."""
+    url = text(table, "index")
+    return without_secrets(url) if "@" in url else url
+
+
 def _edges(table: Table) -> tuple[Edge, ...]:
     found = []
     for number, row in enumerate(tables(table, "dependencies")):
         try:
             if "name" in row:
-                found.append(Edge(_named(row), text(row, "version"), text(row, "index"), _end(row)))
+                found.append(Edge(_named(row), text(row, "version"), _index(row), _end(row)))
         except Fault as fault:
             raise fault.below(f"dependencies[{number}]") from None
     return tuple(found)

@@ -10,32 +10,13 @@ from collections.abc import Sequence
 from packaging.version import Version
 
 from detent.lock.merged_inputs import merge_inputs, three_way
-from detent.lock.model import Direct, Lock, LockedPackage
+from detent.lock.model import Contest, Direct, Lock, LockedPackage, Won
 from detent.model import markers
 from detent.model.markers import Marker
 from detent.model.names import PackageName
 from detent.named import NamedTuple
 
 _RESOLUTION = "resolution"
-
-
-class Contest(NamedTuple):
-    """A name for which both sides chose other versions."""
-
-    name: PackageName
-    ours: tuple[str, ...]
-    theirs: tuple[str, ...]
-    chosen: tuple[str, ...]
-    """Those of the lock that was resolved; empty where nothing asks for it any more."""
-
-
-class Won(NamedTuple):
-    """What of a merged lock came from where, by the versions that were chosen in the end."""
-
-    ours: int = 0
-    """Names that stand as ours has them, and as theirs has not."""
-    theirs: int = 0
-    contests: tuple[Contest, ...] = ()
 
 
 class _Pin(NamedTuple):

@@ -11,7 +11,6 @@ from detent.model.names import ExtraName, GroupName, PackageName
 from detent.named import NamedTuple
 
 if TYPE_CHECKING:  # installing reads entries alone
-    from detent.lock.merged_pins import Won
     from detent.model.inputs import RecordedInputs
 
 LOCK_NAME = "pylock.toml"
@@ -152,6 +151,25 @@ class Lock(NamedTuple):
     """``None`` in a lock another tool wrote."""
 
 
+class Contest(NamedTuple):
+    """A name for which both sides chose other versions."""
+
+    name: PackageName
+    ours: tuple[str, ...]
+    theirs: tuple[str, ...]
+    chosen: tuple[str, ...]
+    """Those of the lock that was resolved; empty where nothing asks for it any more."""
+
+
+class Won(NamedTuple):
+    """What of a merged lock came from where, by the versions that were chosen in the end."""
+
+    ours: int = 0
+    """Names that stand as ours has them, and as theirs has not."""
+    theirs: int = 0
+    contests: tuple[Contest, ...] = ()
+
+
 class Merge(NamedTuple):
     """The two sides of a lock in conflict, read."""
 
@@ -160,5 +178,5 @@ class Merge(NamedTuple):
     """What to prefer, of both sides."""
     told: Callable[[Lock], tuple[str, ...]]
     """Says what of the lock that was resolved came from which side."""
-    won: "Callable[[Lock], Won]"
+    won: Callable[[Lock], Won]
     """Gives the same as a value."""

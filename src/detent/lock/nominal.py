@@ -41,7 +41,8 @@ def without_mirrors(
         was = known.get((package.name, package.version, package.index, file.filename))
         found = ways[package.index]
         if was is not None and set(was.digests) & set(file.digests):
-            here, there = (is_doubted(package.name) and prevailing(found)) or ("", "")
+            usual = prevailing(found) if is_doubted(package.name) else None
+            here, there = usual or ("", "")
             is_odd = bool(here) and file.url.startswith(here) and not is_nominal(package, was)
             return was._replace(url=there + file.url[len(here) :]) if is_odd else was
         here, there = found[0] if len(set(found)) == 1 else ("", "")

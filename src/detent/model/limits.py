@@ -68,9 +68,13 @@ class Limits(NamedTuple):
     """An interpreter's answer about itself."""
     git_seconds: float = 120.0
     """Git without a sign of life."""
+    processors: int = 2
+    """Processors to share work among: those that this process may use, no variable sets them."""
 
 
-VARIABLES = {name: f"DETENT_{name.upper()}" for name in Limits._fields if name != "max_seconds"}
+VARIABLES = {
+    name: f"DETENT_{name.upper()}" for name in Limits._fields if name not in {"max_seconds", "processors"}
+}
 """The variable that overrides each limit."""
 
 # Spellings users bring along from other tools.

@@ -1,6 +1,5 @@
 """The cache as its owner sees it: where it is, what it holds, whether it is whole; pruned and emptied."""
 
-import os
 from collections.abc import Sequence
 
 from detent.errors import UsageError
@@ -65,7 +64,7 @@ def cache_verify(world: World, names: tuple[str, ...], *, repairs: bool) -> Cach
     """
     begun = world.clock()
     packages = _packages(names)
-    workers = min(os.cpu_count() or 1, _MOST_WORKERS)
+    workers = min(world.limits.processors, _MOST_WORKERS)
     with hold_store(world.layout, world.limits, report=world.report):
         verdict = verify(world.layout, packages, report=world.report, workers=workers)
     removed: tuple[str, ...] = ()

@@ -262,7 +262,12 @@ def no_member(project: Project, name: str) -> UsageError:
     return UsageError(
         f"there is no package `{name}` in the workspace" if parts else f"`{name}` is not this project",
         why=f"its packages are {shown}" if parts else f"this is {shown}, and there is no workspace",
-        next_steps=(*did_you_mean(name, names), "see `detent workspace list`"),
+        next_steps=(
+            *did_you_mean(name, names),
+            "see `detent workspace list`"
+            if parts
+            else 'make it a workspace: `members = ["packages/*"]` in `[tool.detent.workspace]`',
+        ),
     )
 
 

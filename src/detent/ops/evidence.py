@@ -59,6 +59,8 @@ class Evidence:
         """Whether the next run may do the same."""
         self.has_steps = False
         """Whether steps were told, which a next run does not take."""
+        self.lasting: list[Event] = []
+        """What a next run tells as well."""
 
     @property
     def has_changes(self) -> bool:
@@ -73,6 +75,8 @@ class Evidence:
                 return
             case Notice():
                 self.is_possible = False
+            case Step(_, True):
+                self.lasting.append(event)
             case Step():
                 self.has_steps = True
             case _:

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from detent import fsio
-from detent.errors import Failures, FileGone, FileTrouble, HashMismatch, IndexUnavailable
+from detent.errors import BuildFailed, Failures, FileGone, FileTrouble, HashMismatch, IndexUnavailable
 from detent.events import Detail, Prepared
 from detent.install.plan import AUTO, Linking
 from detent.lock.choice import Choice
 from detent.lock.filename import local_path
-from detent.lock.select import forbidden
+from detent.lock.select import best_file, described, forbidden
+from detent.model.build_policy import BuildPolicy
 from detent.model.candidate import STRONG_HASHES, Artifact
 from detent.model.names import PackageName
 from detent.model.target import Target
@@ -160,7 +161,14 @@ def _fetching(
 
 
 def _build(world: World, choice: Choice, arrive: Callable[[], Path], interpreter: Interpreter) -> WheelEntry:
-    entry = world.builder().from_archive(choice, arrive(), interpreter)
+    try:
+        entry = world.builder().from_archive(choice, arrive(), interpreter)
+    except BuildFailed as error:
+        name, wheels, target = choice.package.name, choice.package.wheels, interpreter.target
+        if wheels and best_file(wheels, None, target, policy=BuildPolicy(), name=name) is None:
+            step = f"take another version of `{name}`: no wheel of this one is for {described(target)}"
+            error.next_steps = (*error.next_steps, step)
+        raise
     world.report(Prepared(choice.package.name, entry.version))
     return entry
 

@@ -165,8 +165,7 @@ class IndexClaims:
         return _Place(first, says_addresses=False)
 
     def _mirrored(self, package: LockedPackage, own: IndexReleases) -> _Place:
-        setting = self._settings.get(own.name)
-        if setting is None or not setting.mirror:
+        if own.locked_as in ("", own.index_url):
             return _Place(own)
         self.in_place[package.index, shown(own.index_url)] = None
         return _Place(own, says_addresses=False)

@@ -28,11 +28,17 @@ def login_urls(
     """Give every URL that somebody may log in to, with the user information it carries."""
     for index in indexes:
         yield from filter(_is_remote, (index.mirror, index.url))
+    yield from named_in(project, variables)
     for manifest in project.manifests() if project is not None else ():
-        yield from filter(None, (with_variables(url, variables) for url in manifest.logins))
         for rule in manifest.inputs("").all_sources():
             if isinstance(rule.source, UrlSource) and _is_remote(rule.source.url):
                 yield rule.source.url
+
+
+def named_in(project: Project | None, variables: Mapping[str, str]) -> Iterator[str]:
+    """Give the URLs for which a project names variables to log in with, and with their values in them."""
+    for manifest in project.manifests() if project is not None else ():
+        yield from filter(None, (with_variables(url, variables) for url in manifest.logins))
 
 
 def named_logins(

@@ -10,8 +10,8 @@ from pathlib import Path
 from detent.index.git import Git, GitTrouble
 from detent.index.programs import find_program
 from detent.lock.conflicted import Sides, read_side, take_apart
-from detent.lock.merged_pins import Contest, Won, merge_pins, won
-from detent.lock.model import LOCK_NAME, Lock, Merge
+from detent.lock.merged_pins import merge_pins, won
+from detent.lock.model import LOCK_NAME, Contest, Lock, Merge, Won
 from detent.model.limits import limits
 
 

@@ -137,12 +137,12 @@ def _tasks(options: RunOptions, project: Project | None) -> tuple[Found, ...]:
 
 
 def _with_needs(options: SyncOptions, whole: Run) -> SyncOptions:
-    """Have installed what tasks need, beside what is: for good, where nothing is selected here."""
+    """Have installed what tasks need, beside what is or what is selected here."""
     if not (whole.extras or whole.groups):
         return options
     chosen = options.chosen
     added = chosen._replace(extra=(*chosen.extra, *whole.extras), group=(*chosen.group, *whole.groups))
-    return options._replace(chosen=added, last="extended" if chosen == Chosen() else options.last)
+    return options._replace(chosen=added, last="beside" if chosen == Chosen() else options.last)
 
 
 def _all_in_turn(plan: _Plan, calls: Sequence[Call], environment: Path | None) -> int:

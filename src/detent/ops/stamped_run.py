@@ -1,10 +1,11 @@
 """What the next run of a command may go by: how it is started, and what the project calls its own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from detent import stamp
+from detent.events import Event
 from detent.ops.active import environment_path
 from detent.ops.discover import Project
 from detent.ops.matching import SyncOutcome
@@ -18,9 +19,17 @@ class RunWitness:
     """Keeps how a command is run, once all that goes before it has ended well."""
 
     def __init__(
-        self, witness: Witness | None, packages: Sequence[str], *, is_module: bool, goes_by_script: bool
+        self,
+        witness: Witness | None,
+        packages: Sequence[str],
+        said: Callable[[Sequence[Event]], str],
+        *,
+        is_module: bool,
+        goes_by_script: bool,
     ) -> None:
+        """``said`` gives what is said of what happens, to be said again."""
         self._witness = witness
+        self._said = said
         self._packages = packages
         self._is_module = is_module
         self._goes_by_script = goes_by_script
@@ -40,7 +49,8 @@ class RunWitness:
                 return
             environment = str(environment_path(world, project))
             tasks = {} if self._is_module else plain_tasks(project, self._packages, Path.cwd())
-            how: stamp.Running = (environment, self._is_module, self._goes_by_script, tasks)
+            said = self._said(self._witness.lasting)
+            how: stamp.Running = (environment, self._is_module, self._goes_by_script, tasks, said)
             if self._outcome is not None:
                 keep_synced(self._witness, world, project, self._outcome, how)
             elif not self._witness.has_changes:

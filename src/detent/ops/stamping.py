@@ -69,6 +69,11 @@ class Witness:
         """Whether the environment was changed."""
         return self._evidence.has_changes
 
+    @property
+    def lasting(self) -> Sequence[Event]:
+        """What was told and a next run tells as well."""
+        return self._evidence.lasting
+
     def report(self, event: Event) -> None:
         """Pass an event on, and mind what it means for the next run."""
         self._evidence.hear(event, self._report)
@@ -165,6 +170,8 @@ class Witness:
         """
         if not self._is_certain(world, project) or (self._evidence.has_steps and not has_told_all):
             return
+        if self._evidence.lasting and isinstance(what, str):
+            return  # no part of this text
         if lock is not None:
             self._evidence.read(str(project.lock_path), lock)
         cutoffs = world.settings.choosing.cutoffs

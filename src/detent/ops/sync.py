@@ -91,11 +91,12 @@ class SyncOptions(NamedTuple):
     only_install: tuple[PackageName, ...] = ()
     editable: bool = True
     """Whether the project is installed as a link to its folder."""
-    last: Literal["ignored", "replaced", "kept", "extended"] = "ignored"
+    last: Literal["ignored", "replaced", "kept", "extended", "beside"] = "ignored"
     """What becomes of what the last sync of the environment selected; how it was linked counts in any case.
 
     The flags alone count, and are kept for later (``replaced``) or not (``ignored``); it counts where the
-    flags say nothing (``kept``), or with the extras and groups of ``chosen`` added for good (``extended``).
+    flags say nothing (``kept``), or with the extras and groups of ``chosen`` added, for good (``extended``)
+    or this once (``beside``).
     """
 
     @property
@@ -274,9 +275,10 @@ def _with_last_selection(
         options = options._replace(chosen=chosen)
         return options, options.selection()
     last = read_last_selection(root).known_to(lock, project.manifest.name)
-    if options.last == "extended":
-        last = last.with_more(lock, chosen)
-        return options._replace(chosen=Chosen()).with_last(last), last
+    if options.last in ("extended", "beside"):
+        more = last.with_more(lock, chosen)
+        options = options._replace(chosen=Chosen()).with_last(more)
+        return options, more if options.last == "extended" else last
     is_elsewhere = options.chosen != Chosen() or not last.covers(chosen)
     if project.workspace is not None and is_elsewhere:
         options = options._replace(chosen=chosen)
@@ -284,7 +286,7 @@ def _with_last_selection(
     # In a workspace the last sync names members; those a command is for anyway are nothing to tell.
     if result not in (options, options._replace(chosen=chosen)):
         used = " ".join(flag for flag in last.flags() if flag in set(result.selection().flags()))
-        world.report(Step(f"Using the extras and groups of the last sync: {used}"))
+        world.report(Step(f"Using the extras and groups of the last sync: {used}", is_lasting=True))
     return result, last
 
 

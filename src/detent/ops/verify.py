@@ -35,6 +35,7 @@ from detent.ops.revision import committed
 from detent.ops.stored_lock import StoredLock, read_lock
 from detent.ops.world import World
 from detent.ops.written import manifest_of
+from detent.project.values import redacted
 from detent.store.entry import read_metadata
 
 _OURS = Lock("", ()).created_by
@@ -80,7 +81,7 @@ def verify(world: World, project: Project, against: str, variables: Mapping[str,
         )
     stored = read_lock(world.layout, project)
     if stored is None:
-        raise LockMissing(LOCK_NAME, "verify")
+        raise LockMissing(LOCK_NAME, "detent verify")
     inputs = project_inputs(world, project)
     old = None
     if against:
@@ -129,7 +130,7 @@ class _Verifying:
             len(looked_at),
             sum(len(files_of(package)) for package in looked_at),
             tuple(shown(url) for url in sorted(claims.asked)),
-            tuple(dict.fromkeys(sorted(self._notes.findings, key=_order))),
+            tuple(dict.fromkeys(sorted(map(_harmless, self._notes.findings), key=_order))),
             tuple(sorted(dict.fromkeys(self._notes.unconfirmed))),
             tuple(claims.in_place),
             len(lock.packages) + len(lock.build_packages) - len(looked_at),
@@ -277,6 +278,12 @@ def _as_told(package: LockedPackage, told: Mapping[LockedPackage, Told]) -> Lock
     if its is None or its.requires is None or its.extras is None:
         return package
     return package._replace(requires=its.requires, extras=tuple(sorted(its.extras.items())))
+
+
+def _harmless(finding: Finding) -> Finding:
+    """Leave out the passwords in addresses, which other tools may have written into a lock."""
+    locked, told, text = map(redacted, (finding.locked, finding.told, finding.text))
+    return finding._replace(locked=locked, told=told, text=text)
 
 
 def _order(finding: Finding) -> tuple[str, ...]:

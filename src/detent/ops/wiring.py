@@ -86,9 +86,11 @@ def open_world(
         chosen = chosen._replace(build_terms=_with_constraints(chosen.build_terms, files))
     for text in chosen.warnings:
         report(Notice("warning", text))
+    processors = _processors()
     bounds = limits(variables)._replace(
         concurrent_downloads=chosen.concurrent_downloads.value,
-        concurrent_builds=chosen.concurrent_builds.value or os.cpu_count() or 1,
+        concurrent_builds=chosen.concurrent_builds.value or processors,
+        processors=processors,
     )
     longest = flags.get("max-seconds")
     if isinstance(longest, float):
@@ -123,9 +125,12 @@ def open_world(
         @cache
         def git() -> "Git":
             from detent.index.git import Git, find_git
+            from detent.index.git_logins import with_logins
+            from detent.ops.logins import named_in
 
             outside = _outside(project, variables)
-            found = Git(find_git(variables, outside), variables, bounds, outside=outside)
+            told = with_logins(variables, named_in(project, variables))
+            found = Git(find_git(variables, outside), told, bounds, outside=outside)
             closing.callback(found.close)
             return found
 
@@ -214,7 +219,7 @@ def open_world(
         def unpackers(scratch: Path, sizes: Collection[int | None]) -> "Unpackers":
             from detent.store.unpackers import Unpackers, count_of_workers, may_fork
 
-            count = count_of_workers(sizes, os.cpu_count() or 1) if may_fork() else 0
+            count = count_of_workers(sizes, processors) if may_fork() else 0
             return Unpackers(wheels(), scratch, count)
 
         def bytecode() -> "ByteCodeStore":
@@ -420,6 +425,11 @@ def _resolver() -> Resolver:
         return settle_question(world, question)
 
     return find
+
+
+def _processors() -> int:
+    """Count the processors that this process may use, which may be few of the machine's (a container)."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _environments(

@@ -8,7 +8,7 @@ environment and are judged in `choices`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import date, timedelta
 from enum import Enum
 from types import MappingProxyType
 
@@ -24,6 +24,7 @@ from detent.named import NamedTuple
 from detent.resolve.preferences import Preferences
 
 _MOST_NAMES = 5
+_DAY_SECONDS = 24 * 60 * 60
 
 PRERELEASE = "is a pre-release"
 """How every reason begins that hides a pre-release."""
@@ -211,20 +212,21 @@ class Rules:
         if cutoff is None:
             return ()
         moment = cutoff.at(cutoffs.now)
-        late: dict[int, int] = {}
-        undated = 0
+        late = undated = 0
+        days: set[int] = set()
         for number, release in enumerate(listing.releases, start=1):
             if release.uploaded_at is None:
                 undated |= 1 << number
             elif release.uploaded_at >= moment:
-                late[number] = release.uploaded_at
+                late |= 1 << number
+                days.add(release.uploaded_at // _DAY_SECONDS)
         setting = self._cutoff_of(listing.name)
         found: list[Hidden] = []
         if late:
-            day = datetime.fromtimestamp(min(late.values()), UTC).date().isoformat()
-            when = f" on {day}," if len(late) == 1 else ""
+            # Of several days none is told: it would be read as that of the versions in question.
+            when = f" on {date(1970, 1, 1) + timedelta(*days)}," if len(days) == 1 else ""
             reason = f"was uploaded{when} after what {setting} allows"
-            found.append(Hidden(sum(1 << number for number in late), reason, Cause.TOO_NEW))
+            found.append(Hidden(late, reason, Cause.TOO_NEW))
         if undated:
             reason = f"has no upload time on the index, and {setting} takes nothing of unknown age"
             found.append(Hidden(undated, reason, Cause.UNDATED))

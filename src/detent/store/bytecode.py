@@ -112,7 +112,9 @@ class ByteCodeStore:
         """Compile entries, and list what came of each that could be gone through to its end."""
         whole = [entry for found in entries if (entry := with_contents(found)) is not None]
         jobs = [(entry, path, source) for entry in whole for path, source in _sources(entry, compiler)]
-        done = compile_sources([source for _, _, source in jobs], compiler, scratch, self._variables)
+        done = compile_sources(
+            [source for _, _, source in jobs], compiler, scratch, self._variables, self._limits.processors
+        )
         if done.trouble is not None:
             self._tell(done.trouble)
         files: dict[str, list[WheelFile]] = {entry.digest: [] for entry in whole}

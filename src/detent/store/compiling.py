@@ -123,15 +123,19 @@ class Compiled(NamedTuple):
 
 
 def compile_sources(
-    sources: Sequence[Source], compiler: Compiler, scratch: Path, variables: Mapping[str, str]
+    sources: Sequence[Source],
+    compiler: Compiler,
+    scratch: Path,
+    variables: Mapping[str, str],
+    processors: int,
 ) -> Compiled:
-    """Compile all, on as many processors as it pays for.
+    """Compile all, on as many of these processors as it pays for.
 
     Raises :class:`FileTrouble` where the interpreter cannot be started or does not come to its end.
     """
     if not sources:
         return Compiled({}, None)
-    count = max(1, min(os.cpu_count() or 1, len(sources) // _FILES_A_WORKER))
+    count = max(1, min(processors, len(sources) // _FILES_A_WORKER))
     # The biggest first, dealt out in turn, so that no worker is left with the long ones at the end.
     order = sorted(range(len(sources)), key=lambda place: (-sources[place].size_bytes, place))
     parts = [order[start::count] for start in range(count)]

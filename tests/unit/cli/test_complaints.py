@@ -72,6 +72,7 @@ def test_flags() -> None:
 
 def test_arguments() -> None:
     assert said("remove") == ("`detent remove` needs `NAME...`", "", ("see `detent remove --help`",))
+    assert said("why")[0] == "`detent why` needs `NAME[==V]`"
     assert said("lock x")[:2] == ("unexpected argument `x`", "`detent lock` takes no arguments, only flags")
     assert said("completion fisch") == (
         "`detent completion` cannot be given `fisch`",

@@ -1,7 +1,7 @@
 """Which pins of two locks are preferred, by name and environment."""
 
-from detent.lock.merged_pins import Contest, merge_pins, won
-from detent.lock.model import Lock
+from detent.lock.merged_pins import merge_pins, won
+from detent.lock.model import Contest, Lock
 from detent.model.requirement import package_name
 from support.locks import entry, inputs, lock
 

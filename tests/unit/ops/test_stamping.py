@@ -156,6 +156,7 @@ def test_a_warning_keeps_nothing_and_a_step_only_what_was_taken_once(scene: Scen
     for event, has_told_all, is_kept in (
         (Notice("note", "x"), True, False),
         (Step("x"), False, False),
+        (Step("x", is_lasting=True), True, False),
         (Step("x"), True, True),
     ):
         witness = scene.witness()

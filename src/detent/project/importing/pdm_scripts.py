@@ -121,7 +121,7 @@ def _task(scripts: Mapping[str, object], name: str) -> object:
 
 
 def _composite(value: object) -> dict[str, object]:
-    names = value if isinstance(value, list) else []
+    names = _texts(value) if isinstance(value, list) else []
     if not names or not all(map(_is_plain, names)) or any(len(name.split()) != 1 for name in names):
         raise _Unfit("it does more than running other scripts")
     if len(set(names)) < len(names):
@@ -130,9 +130,7 @@ def _composite(value: object) -> dict[str, object]:
 
 
 def _words(value: object) -> list[str]:
-    texts = value if isinstance(value, list) else [value]
-    if not all(isinstance(text, str) for text in texts):
-        raise _Unfit("it is no command")
+    texts = _texts(value)
     if not all(map(_is_plain, texts)):
         raise _Unfit("PDM puts something into it")
     try:
@@ -144,6 +142,13 @@ def _words(value: object) -> list[str]:
     if words[0].startswith("~"):
         raise _Unfit("PDM puts something into it")
     return ["python", *words] if words[0].endswith(".py") else words
+
+
+def _texts(value: object) -> list[str]:
+    texts = [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
+    if len(texts) != (len(value) if isinstance(value, list) else 1):
+        raise _Unfit("it is no command")
+    return texts
 
 
 def _is_plain(text: object) -> bool:
