@@ -153,12 +153,8 @@ def test_variables_in_the_url_log_in_at_its_host_alone_and_their_values_stand_no
 
     assert sandbox.installed() == {"a": "1.0"}
     assert "s3cret" not in done.err
-    written = (
-        path for folder in (sandbox.cache, sandbox.root) for path in folder.rglob("*") if path.is_file()
-    )
-    assert [
-        path for path in written if b"s3cret" in (data := path.read_bytes()) or b"bWU6czNjcmV0" in data
-    ] == []
+    for path in (*sandbox.cache.rglob("*"), *sandbox.root.rglob("*")):
+        assert not path.is_file() or b"s3cret" not in path.read_bytes()
 
 
 def test_another_host_that_is_led_to_is_not_told_who_asks(sandbox: Sandbox, upstream: Repository) -> None:

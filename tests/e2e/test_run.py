@@ -283,8 +283,10 @@ def test_an_isolated_run_gives_the_childs_code_as_a_shell_would(project: Sandbox
         assert project.detent("run", "--isolated", *command).code == code
 
 
-def test_an_isolated_run_passes_a_signal_on(project: Sandbox) -> None:
-    code = "import os, signal, time; signal.signal(15, lambda *_: os._exit(3)); print('on', flush=True); time.sleep(60)"
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_isolated_run_passes_a_signal_on(number: int, project: Sandbox) -> None:
+    hears = f"signal.signal({int(number)}, lambda *_: os._exit(3))"
+    code = f"import os, signal, time; {hears}; print('on', flush=True); time.sleep(60)"
     with subprocess.Popen(
         [sys.executable, "-m", "detent", "run", "--isolated", "python", "-c", code],
         cwd=project.root,
@@ -292,10 +294,11 @@ def test_an_isolated_run_passes_a_signal_on(project: Sandbox) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        start_new_session=True,  # no terminal sends it to the child too
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "on\n"
-        process.terminate()
+        process.send_signal(number)
 
     assert process.returncode == 3
     assert [path for path in (project.cache / "tmp").iterdir() if path.is_dir()] == []

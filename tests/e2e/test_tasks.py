@@ -68,6 +68,25 @@ def test_the_task_of_a_package_that_is_named_is_run_once_it_is_answered_at_once_
         assert project.detent("run", "say").ok().out == "root\n"
 
 
+def test_groups_are_those_of_the_project_whose_task_it_is(project: Sandbox) -> None:
+    project.manifest(
+        tail='\n[dependency-groups]\nchecks = ["checker"]\n\n[tool.detent.workspace]\nmembers = ["member"]\n\n'
+        '[tool.detent.tasks]\nof-root = { run = ["check-it"], groups = ["checks"] }\n'
+    )
+    project.write(
+        "member/pyproject.toml",
+        '[project]\nname = "member"\nversion = "1.0"\n\n[dependency-groups]\nmore = ["echo"]\n\n'
+        '[tool.detent.tasks]\nof-member = { run = ["echo"], groups = ["more"] }\n',
+    )
+
+    member = project.root / "member"
+
+    assert project.detent("run", "of-member", cwd=member).ok().out == "member - []\n"
+    assert project.installed() == {"echo": "1.0"}
+    assert project.detent("run", "of-root", cwd=member).ok().out == f"{project.root.name} - []\n"
+    assert project.installed() == {"checker": "1.0", "echo": "1.0"}
+
+
 def test_what_is_misspelt_or_no_program_leads_to_the_task(project: Sandbox) -> None:
     declare(project, 'speak = ["echo"]\nother = ["speak"]')
 

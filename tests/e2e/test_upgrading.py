@@ -131,6 +131,21 @@ def test_what_a_newer_version_needs_itself_holds_it_too(project: Sandbox, index:
     assert row["held_by"] == [{"requirement": "", "asker": None, "reason": "needs low>=2"}]
 
 
+def test_a_pin_to_what_was_yanked_is_not_outdated_and_stays(project: Sandbox, index: IndexServer) -> None:
+    publish(index, wheel("gone", "1.0"), wheel("gone", "2.0"))
+    index.yank("gone-2.0-py3-none-any.whl")
+    project.manifest("tool<2", "gone==2.0")
+    project.detent("lock").ok()
+
+    assert project.detent("outdated").ok().out.splitlines() == [
+        "package  current  allowed  latest  held by",
+        "tool     1.0.0    1.2.0    3.1.4   tool<2 of demo (pyproject.toml:5)",
+    ]
+    project.detent("upgrade", "--bounds", "--no-sync").ok()
+    assert locked(project) == {"gone": ["2.0"], "tool": ["3.1.4"]}
+    assert '"gone==2.0"' in project.read("pyproject.toml")
+
+
 # ---- upgrade -------------------------------------------------------------------------------------
 
 
@@ -288,6 +303,45 @@ def test_every_member_keeps_its_own_bounds_and_each_extra_its_own_version(
     assert 'one = ["lib<2"]' in sandbox.read("pyproject.toml")
     sandbox.detent("undo").ok()
     assert (path.read_text(), sandbox.read("pyproject.toml")) == (member, root)
+
+
+def test_bounds_move_in_members_that_others_need(sandbox: Sandbox, index: IndexServer) -> None:
+    index.cache_control = "no-cache"
+    publish(index, wheel("tool", "1.0"), wheel("lib", "1.0"))
+    tail = '[tool.detent]\npackage = false\nworkspace = {members = ["beta"]}\nsources = {beta = {workspace = true}}\n'
+    sandbox.manifest("beta", tail=tail)
+    member = '[project]\nname = "beta"\nversion = "1"\ndependencies = ["tool<2"]\n'
+    member += '[dependency-groups]\ndev = ["lib"]\n[tool.detent]\npackage = false\n'
+    path = sandbox.write("beta/pyproject.toml", member)
+    sandbox.detent("lock").ok()
+    publish(index, wheel("tool", "2.3"), wheel("lib", "2.0"))
+
+    refused = sandbox.detent("why-not", "tool==2.3").ok()
+    assert "next: write `tool>=2.3` in beta/pyproject.toml:4" in refused.out
+    told = sandbox.detent("outdated", "--group", "dev", cwd=path.parent).ok()
+    assert [line.split()[0] for line in told.out.splitlines()] == ["package", "lib"]
+    sandbox.detent("lock", "--upgrade-group", "dev", cwd=path.parent).ok()
+    assert locked(sandbox) == {"beta": [""], "lib": ["2.0"], "tool": ["1.0"]}
+    sandbox.detent("upgrade", "--bounds", "--no-sync").ok()
+
+    assert locked(sandbox)["tool"] == ["2.3"]
+    assert path.read_text() == member.replace("tool<2", "tool<3")
+    sandbox.detent("lock", "--check").ok()
+    sandbox.detent("undo").ok()
+    assert path.read_text() == member
+
+
+def test_what_moves_because_of_others_goes_no_further_than_it_may(
+    project: Sandbox, index: IndexServer
+) -> None:
+    project.manifest("web", tail=TAIL)
+    publish(index, wheel("web", "1.2", requires=["low>=2"]))
+
+    project.detent("upgrade", "web", "--to", "minor", "--no-sync").ok()
+    assert locked(project) == {"low": ["1.0"], "tool": ["1.0.0"], "web": ["1.1"]}
+    project.manifest("web", "low>=2", "tool")
+    project.detent("upgrade", "web", "--to", "minor", "--no-sync").ok()
+    assert locked(project) == {"low": ["2.0"], "tool": ["1.0.0"], "web": ["1.2"]}
 
 
 # ---- asked on a terminal -------------------------------------------------------------------------

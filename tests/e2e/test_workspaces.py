@@ -218,6 +218,20 @@ def test_a_new_project_joins_the_workspace_it_lies_in(mono: Sandbox) -> None:
     assert "alone" not in mono.detent("workspace", "list").ok().out
 
 
+def test_a_project_becomes_the_root_of_a_workspace_with_the_first_that_is_started_below_it(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.manifest()
+    (sandbox.root / "packages").mkdir()
+
+    sandbox.detent("init", "--bare", "alone", "--no-workspace", cwd=sandbox.root / "packages").ok()
+    assert "workspace" not in sandbox.read("pyproject.toml")
+    sandbox.detent("init", "--bare", "fresh", cwd=sandbox.root / "packages").ok()
+
+    assert sandbox.read("pyproject.toml").endswith('[tool.detent.workspace]\nmembers = ["packages/fresh"]\n')
+    assert "fresh" in sandbox.detent("workspace", "list").ok().out.split()
+
+
 def test_a_root_without_a_project_stands_for_all_members(mono: Sandbox) -> None:
     mono.write("pyproject.toml", '[tool.uv.workspace]\nmembers = ["packages/[cw]*"]\n')
 

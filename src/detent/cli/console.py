@@ -56,6 +56,7 @@ class Console:
         self._rehearsed: list[str] | None = None
         """What would be said, while a report is only tried."""
         self._guard = RLock()
+        self._holds_for_forks = False
 
     def set_up(
         self, *, quiet: int, verbose: int, progress: bool, colour: str = "", json: bool = False
@@ -213,8 +214,16 @@ class Console:
             return
         if not self._early:
             with suppress(RuntimeError):  # a machine without threads to spare shows no progress
+                self._hold_for_forks()
                 start_new_thread(self._draw_later, (self._drawing,))
         self._early.append(event)
+
+    def _hold_for_forks(self) -> None:
+        """See that nothing is being drawn while the process is copied: the copy could not go on with it."""
+        if hasattr(os, "register_at_fork") and not self._holds_for_forks:
+            self._holds_for_forks = True
+            release = self._guard.release
+            os.register_at_fork(before=self._guard.acquire, after_in_parent=release, after_in_child=release)
 
     def _draw_later(self, drawing: int) -> None:
         time.sleep(max(0.0, self._began + FIRST_SECONDS - time.monotonic()))

@@ -104,7 +104,7 @@ def upgrade(values: Values, console: Console) -> int:
             if not names:
                 console.say("Nothing was changed")
                 return 0
-            wanted = wanted._replace(names=names, groups=())
+            wanted = upgrade_options.narrowed(wanted, names)
         outcome = upgrade_lock(world, project, wanted)
         upgrade_report.upgraded(console, outcome)
         console.tell_timings()

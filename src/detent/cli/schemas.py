@@ -179,6 +179,7 @@ _ASKER = record(
     group=text("Which dependency group; empty: none."),
     kind=one_of("project", "package", "constraint"),
     place=text("File and line; empty where that is not known."),
+    is_override=claim("Whether the project has put it in the place of their own."),
 )
 _BOUNDS = list_of(
     record("", clause=text("Such as `<2`."), requirement=text(), asker=_ASKER),

@@ -10,6 +10,7 @@ from detent.cli.parse import Values
 from detent.cli.render import show
 from detent.errors import UsageError
 from detent.lock.diff import Change
+from detent.model.requirement import parse_requirement
 from detent.ops.upgrading import Step, UpgradeOptions
 
 STEPS: tuple[Step, ...] = get_args(Step)
@@ -47,12 +48,21 @@ def refuse_without_terminal() -> None:
 
 def asked(console: Console, changes: Sequence[Change]) -> tuple[str, ...]:
     """Show what could move, with numbers, and ask which of it shall; nothing for an empty answer."""
+    if not changes:
+        return ()
     for number, change in enumerate(changes, start=1):
         was, now = (", ".join(f"v{version}" for version in each) for each in (change.before, change.after))
         console.say(show(f"{number:>3}  {change.name} {was} -> {now}"))
     console.say("Which of these? Numbers such as `1 3-5`, or `all`; nothing for none:")
-    numbers = picked(sys.stdin.readline(), len(changes))
+    numbers = picked(sys.stdin.buffer.readline().decode("utf-8", "replace"), len(changes))
     return tuple(str(changes[number - 1].name) for number in numbers)
+
+
+def narrowed(wanted: UpgradeOptions, names: Sequence[str]) -> UpgradeOptions:
+    """Let only these move; what was said of one of them, such as a version, still counts."""
+    said = [word for word in wanted.names if parse_requirement(word).name in names]
+    unsaid = set(names) - {parse_requirement(word).name for word in said}
+    return wanted._replace(names=(*said, *sorted(unsaid)), groups=())
 
 
 def picked(line: str, count: int) -> tuple[int, ...]:
@@ -62,7 +72,7 @@ def picked(line: str, count: int) -> tuple[int, ...]:
         first, dash, last = word.partition("-")
         if word.lower() in {"all", "a"}:
             found.update(dict.fromkeys(range(1, count + 1)))
-        elif _is_place(first, count) and (not dash or _is_place(last, count)):
+        elif _is_place(first, count) and (not dash or _is_place(last, count, int(first))):
             found.update(dict.fromkeys(range(int(first), int(last or first) + 1)))
         else:
             raise UsageError(
@@ -73,5 +83,5 @@ def picked(line: str, count: int) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def _is_place(word: str, count: int) -> bool:
-    return word.isdecimal() and len(word) < 10 and 1 <= int(word) <= count
+def _is_place(word: str, count: int, first: int = 1) -> bool:
+    return word.isdecimal() and len(word) < 10 and first <= int(word) <= count

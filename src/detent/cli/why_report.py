@@ -58,9 +58,11 @@ def asker_text(asker: Asker) -> str:
     """Name who has a requirement: `demo (group: dev, pyproject.toml:12)`, `httpx v0.28.1`."""
     if asker.is_entry:
         extra = f"[{asker.extra}]" if asker.extra else ""
-        return _versioned(f"{asker.name}{extra}", asker.version)
+        by = f" ({', '.join(filter(None, ('override', asker.place)))})" if asker.is_override else ""
+        return _versioned(f"{asker.name}{extra}", asker.version) + by
     parts = [
         "constraint" if asker.is_constraint else "",
+        "override" if asker.is_override else "",
         f"extra: {asker.extra}" if asker.extra else "",
         f"group: {asker.group}" if asker.group else "",
         asker.place,
@@ -131,6 +133,7 @@ def asker_facts(asker: Asker) -> dict[str, object]:
         "group": asker.group,
         "kind": "package" if asker.is_entry else "constraint" if asker.is_constraint else "project",
         "place": asker.place,
+        "is_override": asker.is_override,
     }
 
 

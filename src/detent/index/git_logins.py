@@ -21,17 +21,16 @@ def with_logins(variables: Mapping[str, str], urls: Iterable[str]) -> dict[str, 
         # Git and its helpers speak in lines.
         if credentials is not None and "".join(credentials).isprintable():
             logins.setdefault("/".join(place.split("/", 3)[:3]), credentials)
-    found = dict(variables)
-    rows: list[tuple[str, str]] = []
+    told: dict[str, str] = {}
+    settings: list[tuple[str, str]] = []
     for number, (place, credentials) in enumerate(logins.items()):
-        found[f"{_USERNAME}_{number}"], found[f"{_PASSWORD}_{number}"] = credentials
-        rows += [(f"credential.{place}.helper", helper) for helper in ("", _helper(number))]
-    count = found.get(_COUNT, "")
+        told[f"{_USERNAME}_{number}"], told[f"{_PASSWORD}_{number}"] = credentials
+        settings += [(f"credential.{place}.helper", helper) for helper in ("", _helper(number))]
+    count = variables.get(_COUNT, "")
     first = int(count) if count.isdecimal() else 0
-    for place_of_row, (key, value) in enumerate(rows, start=first):
-        found[f"GIT_CONFIG_KEY_{place_of_row}"] = key
-        found[f"GIT_CONFIG_VALUE_{place_of_row}"] = value
-    return {**found, _COUNT: str(first + len(rows))} if rows else found
+    for number, (name, value) in enumerate(settings, start=first):
+        told[f"GIT_CONFIG_KEY_{number}"], told[f"GIT_CONFIG_VALUE_{number}"] = name, value
+    return {**variables, **told, _COUNT: str(first + len(settings))} if told else dict(variables)
 
 
 def _helper(number: int) -> str:

@@ -37,7 +37,7 @@ from detent.index.listings import (
     publishers_from_record,
 )
 from detent.index.ports import BuildMetadata, Cutoff, Pending, Remote, no_cutoff
-from detent.index.rows import PROVENANCE, SAID, Row, decode_artifacts, decode_rows, encode_artifacts
+from detent.index.rows import Row, decode_artifacts, decode_rows, encode_artifacts
 from detent.index.urls import index_root, shown, without_credentials
 from detent.lock.model import LockedPackage, Origin
 from detent.model.candidate import Artifact, Metadata
@@ -74,6 +74,7 @@ class _Project:
         "name",
         "packed",
         "told",
+        "unattested",
         "visible",
         "without",
     )
@@ -90,6 +91,8 @@ class _Project:
         self.answers: dict[str, _Answer] = {}
         self.failures = 0
         """How many of its releases could not be built."""
+        self.unattested: set[str] = set()
+        """Releases that were seen to have no file of which the index says who published it."""
         # What this process adds to the packed record.
         self.told: dict[str, Told] = {}
         self.files: dict[str, bytes] = {}
@@ -169,6 +172,12 @@ class IndexReleases:
         """The files of a release, sorted by file name."""
         project = self._project(name)
         version = project.listing.release(number).version
+        artifacts = self._artifacts(project, version)
+        if not any(file.provenance for file in artifacts):
+            project.unattested.add(version)
+        return artifacts
+
+    def _artifacts(self, project: _Project, version: str) -> tuple[Artifact, ...]:
         if version in project.visible:
             return project.visible[version]
         blob = self._packed(project).files.get(version) or project.files.get(version)
@@ -181,17 +190,9 @@ class IndexReleases:
             project.is_dirty = True
         return artifacts
 
-    def offers_publishers(self, name: PackageName, version: str) -> bool:
-        """Whether the index may say who published a file of a release; where it says so of none, it does not.
-
-        Most indexes say it of nothing, and files are dear to make of rows.
-        """
-        project = self._project(name)
-        visible = project.visible.get(version)
-        if visible is not None:
-            return any(file.provenance for file in visible)
-        blob = self._packed(project).files.get(version) or project.files.get(version)
-        return blob is None or any(row[SAID][PROVENANCE] for row in decode_rows(blob))
+    def may_tell_publishers(self, name: PackageName, version: str) -> bool:
+        """Whether the index may say who published a release: not where it was seen with its files not to."""
+        return version not in self._project(name).unattested
 
     def origin(self, name: PackageName, number: int) -> Origin:  # noqa: ARG002 -- all are from here
         """Where a release comes from: this index."""

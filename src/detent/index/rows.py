@@ -29,8 +29,6 @@ its upload time in seconds or in the usual form; what is said of it.
 FILENAME: Final = 0
 UPLOADED: Final = 4
 SAID: Final = 5
-PROVENANCE: Final = 3
-"""Of what is said of it."""
 
 USUAL_TIME: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z"
 """A moment as most indexes write it, a pattern: down to the second these texts sort as their moments do."""

@@ -43,6 +43,8 @@ class Asker(NamedTuple):
     is_entry: bool = False
     is_constraint: bool = False
     """Whether it only bounds what others ask for."""
+    is_override: bool = False
+    """Whether the project has put it in the place of their own, which then stands there."""
     place: str = ""
     """Where it stands: `pyproject.toml:7`; empty where that is not known."""
 
@@ -183,7 +185,15 @@ class Reasons:
         for extra in ("", *node.extras):
             for need in graph.needs(node.entry, extra):
                 where = markers.and_(here, need.marker)
-                yield Ask(asker._replace(extra=extra), need.requirement, where)
+                override = self._override(package, need.requirement)
+                place = _place(override) if override is not None else ""
+                who = asker._replace(extra=extra, is_override=override is not None, place=place)
+                yield Ask(who, need.requirement, where)
+
+    def _override(self, package: LockedPackage, need: Requirement) -> Requirement | None:
+        """Give the override that an entry's requirement was made from."""
+        overrides = self._inputs.adjustments.overrides_for(need.name, package.name, package.known_version)
+        return next((o.requirement for o in overrides if o.requirement.specifier == need.specifier), None)
 
     def _asks(self, entry: int) -> Iterator[Ask]:
         package, here = self._graph.packages[entry], self._graph.markers[entry]
@@ -271,9 +281,10 @@ def _asks_of_project(inputs: Inputs) -> Iterator[Ask]:
                 continue
             for wanted in inputs.adjustments.of_project(requirement):
                 where = markers.and_(gate, wanted.marker)
-                place = _place(wanted if wanted.origin is not None else requirement)
+                is_override = wanted is not requirement
+                who = asker._replace(is_override=is_override, place=_place(wanted))
                 if where != markers.NEVER:
-                    yield Ask(asker._replace(place=place), wanted, where)
+                    yield Ask(who, wanted, where)
 
     yield from walk(Asker(inputs.name), inputs.dependencies, markers.ALWAYS, frozenset())
     for extra, needs in inputs.extras:

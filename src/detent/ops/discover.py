@@ -21,7 +21,7 @@ from detent.errors import (
 )
 from detent.model.inputs import Inputs
 from detent.model.members import Member
-from detent.model.names import PackageName, normalise
+from detent.model.names import GroupName, PackageName, normalise
 from detent.named import NamedTuple
 from detent.ops.shown_paths import display
 from detent.ops.workspace import member_folders
@@ -167,6 +167,12 @@ class Project(NamedTuple):
     def as_root(self) -> "Project":
         """Give it with the command about the root of its workspace."""
         return self._replace(workspace=self.workspace and self.workspace._replace(here=None))
+
+    def group_in_lock(self, text: str) -> str:
+        """Give the name a group has in the lock; what is no group of the package here stays as it is."""
+        part, name = self.current, GroupName(normalise(text))
+        is_of_member = bool(part.folder) and any(name == group for group, _ in part.manifest.groups)
+        return part.member().of_group(name) if is_of_member else text
 
     def parsed(self, text: str) -> Manifest:
         """Read another text for what the command is about; raises :class:`ManifestInvalid`."""

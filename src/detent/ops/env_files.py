@@ -45,10 +45,12 @@ def variables_of(files: Sequence[str], variables: Mapping[str, str]) -> dict[str
 
 
 def _text(name: str) -> str:
+    if not name:
+        raise UsageError("an environment file has no name", next_steps=("write it like `--env-file .env`",))
     try:
         with Path(name).open("rb") as file:
             data = file.read(_LIMIT_BYTES + 1)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise UsageError(
             f"there is no environment file `{name}`",
             next_steps=("name one that is there, or pass `--no-env-file`",),

@@ -99,10 +99,8 @@ def init(world: World, options: InitOptions) -> InitOutcome:
 
 
 def _workspace_above(root: Path) -> Project | None:
-    """Find the workspace that a new folder lies in."""
-    start = next(folder for folder in root.parents if folder.is_dir())
-    found = project_above(str(start))
-    return found if found is not None and found.workspace is not None else None
+    """Find the workspace that a new folder lies in, or the project that becomes one with it."""
+    return project_above(str(next(folder for folder in root.parents if folder.is_dir())))
 
 
 def _join(workspace: Project, root: Path) -> str:

@@ -134,6 +134,7 @@ def lock_project(
     count this time alone.
     """
     started = world.clock()
+    upgrade = upgrade._replace(groups=tuple(map(project.group_in_lock, upgrade.groups)))
     merge = before.merge if before is not None else None
     is_kept = before is not None and upgrade == Upgrade() and not constraints and merge is None
     if (

@@ -78,7 +78,9 @@ class Row(NamedTuple):
     @property
     def is_outdated(self) -> bool:
         """Whether there is anything newer, allowed or not."""
-        return self.allowed != self.current or (bool(self.latest) and self.latest not in self.current)
+        if self.allowed != self.current or not self.latest:
+            return self.allowed != self.current
+        return all(Version(version) < Version(self.latest) for version in self.current)
 
 
 def outdated(world: World, project: Project, options: OutdatedOptions) -> tuple[Row, ...]:
@@ -90,7 +92,7 @@ def outdated(world: World, project: Project, options: OutdatedOptions) -> tuple[
     stored = read_lock(world.layout, project)
     if stored is None:
         raise LockMissing(LOCK_NAME, "detent outdated")
-    asked = _asked(inputs, options)
+    asked = _asked(project, inputs, options)
 
     def without_notices(event: Event) -> None:
         if not isinstance(event, Notice):  # what they say is of a lock that nobody writes
@@ -107,12 +109,12 @@ def outdated(world: World, project: Project, options: OutdatedOptions) -> tuple[
     return tuple(row for row in found if options.everything or row.is_outdated)
 
 
-def _asked(inputs: Inputs, options: OutdatedOptions) -> frozenset[PackageName] | None:
+def _asked(project: Project, inputs: Inputs, options: OutdatedOptions) -> frozenset[PackageName] | None:
     """Give the names that are asked about; ``None``: all."""
     groups = dict(inputs.groups)
     found: set[PackageName] = set()
     for text in options.groups:
-        group = GroupName(normalise(text))
+        group = GroupName(normalise(project.group_in_lock(text)))
         if group not in groups:
             raise UnknownGroup(text, groups, where="the `dependency-groups` table")
         found |= names_of_group(inputs, group)

@@ -82,7 +82,7 @@ def _wanted(world: World, place: int, package: LockedPackage) -> Iterator[_Wante
     A file beside attested ones that nobody attests is what an attack looks like: then nothing is recorded.
     """
     index = world.releases.serving(package) if package.index and package.direct is None else None
-    if index is None or not index.offers_publishers(package.name, package.version):
+    if index is None or not index.may_tell_publishers(package.name, package.version):
         return
     number = index.listing(package.name).number(package.version)
     if number is None:

@@ -27,6 +27,7 @@ from detent.errors import (
 )
 from detent.events import Event, Notice, Report, Step
 from detent.install.installed import dangling
+from detent.model.names import PackageName
 from detent.named import NamedTuple
 from detent.ops.active import environment_path
 from detent.ops.discover import Project, find_project
@@ -89,7 +90,7 @@ def run(
     project = _project_of(options)
     found = _tasks(options, project)
     whole = planned(found, options.command) if not options.is_module else Run((Call(options.command),))
-    options = options._replace(sync=_with_needs(options.sync, whole))
+    options = options._replace(sync=_with_needs(options.sync, whole, project))
     if _is_on_ci(variables):
         # What is tested there is what the lock and the command say, whatever stood in a cached environment.
         options = options._replace(sync=options.sync._replace(last="ignored"))
@@ -136,12 +137,15 @@ def _tasks(options: RunOptions, project: Project | None) -> tuple[Found, ...]:
     return tasks_of(project, options.sync.chosen.package)
 
 
-def _with_needs(options: SyncOptions, whole: Run) -> SyncOptions:
+def _with_needs(options: SyncOptions, whole: Run, project: Project | None) -> SyncOptions:
     """Have installed what tasks need, beside what is or what is selected here."""
-    if not (whole.extras or whole.groups):
+    if project is None or not (whole.extras or whole.groups):
         return options
     chosen = options.chosen
     added = chosen._replace(extra=(*chosen.extra, *whole.extras), group=(*chosen.group, *whole.groups))
+    here = project.current.name
+    if not chosen.package and whole.owner not in {"", here}:  # the root's, from within a member
+        added = added._replace(package=(here, PackageName(whole.owner)))
     return options._replace(chosen=added, last="beside" if chosen == Chosen() else options.last)
 
 
@@ -202,8 +206,8 @@ def _run_and_wait(program: str, arguments: list[str], environ: Mapping[str, str]
     before: dict[int, Any] = {}
     try:
         child = os.posix_spawn(program, arguments, environ, setsigmask=mask)
-        before.update({n: signal(n, lambda number, _: os.kill(child, number)) for n in (SIGTERM, SIGHUP)})
-        before[SIGINT] = signal(SIGINT, lambda _number, _: None)  # a terminal sends it to the child too
+        passed_on = (SIGTERM, SIGHUP, SIGINT)
+        before.update({n: signal(n, lambda number, _: _pass_on(child, number)) for n in passed_on})
         pthread_sigmask(SIG_SETMASK, mask)
         _, status = os.waitpid(child, 0)
     finally:
@@ -212,6 +216,21 @@ def _run_and_wait(program: str, arguments: list[str], environ: Mapping[str, str]
         pthread_sigmask(SIG_SETMASK, mask)
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code
+
+
+def _pass_on(child: int, number: int) -> None:
+    """Hand a signal to the child; a terminal sends its own to everybody in the foreground already."""
+    if number != SIGINT or not _is_in_foreground():
+        os.kill(child, number)
+
+
+def _is_in_foreground() -> bool:
+    for stream in range(3):
+        try:
+            return os.tcgetpgrp(stream) == os.getpgrp()
+        except OSError:
+            continue
+    return False
 
 
 def _call(plan: _Plan, call: Call, environment: Path | None) -> tuple[str, list[str], dict[str, str]]:

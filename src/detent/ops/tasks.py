@@ -34,11 +34,14 @@ class Run(NamedTuple):
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     """What has to be installed for them."""
+    owner: str = ""
+    """The project whose task it is."""
 
 
 class Found(NamedTuple):
     """The tasks of a project, and the folder they run in."""
 
+    owner: str
     root: Path
     tasks: Mapping[str, Task]
 
@@ -56,7 +59,7 @@ def tasks_of(project: Project, packages: Sequence[str] = ()) -> tuple[Found, ...
 
 def _read(part: Part) -> Found:
     text = decode(part.manifest_bytes, part.manifest_path)
-    return Found(part.root, read_tasks(text, display(part.manifest_path)))
+    return Found(part.name, part.root, read_tasks(text, display(part.manifest_path)))
 
 
 def planned(found: Sequence[Found], words: tuple[str, ...]) -> Run:
@@ -82,6 +85,7 @@ def planned(found: Sequence[Found], words: tuple[str, ...]) -> Run:
         tuple(calls),
         tuple(sorted({extra for task in steps for extra in task.extras})),
         tuple(sorted({group for task in steps for group in task.groups})),
+        place.owner,
     )
 
 

@@ -3,12 +3,15 @@
 Deciding only: flags are held against the project and its lock, nothing is read or written.
 """
 
+from collections.abc import Callable
+
 from detent.errors import UnknownGroup, UsageError, did_you_mean
 from detent.lock.model import Lock
 from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.model.names import GroupName, normalise
 from detent.model.requirement import PackageName, parse_requirement
+from detent.model.specifiers import clause_contains, parse_clauses
 from detent.named import NamedTuple
 from detent.resolve.preferences import names_of_group
 
@@ -106,6 +109,20 @@ def _no_upgrade(text: str, reason: str) -> UsageError:
         f"`{text}` is not a package to upgrade",
         why=reason,
         next_steps=("write it like `name` or `name==1.2`",),
+    )
+
+
+def still_allowed(inputs: Inputs) -> Callable[[PackageName, str], bool]:
+    """Tell of a locked version whether a line of the project allows it, or none asks for the package.
+
+    What the project has moved away from has to move, whatever else is meant to stay.
+    """
+    asked: dict[PackageName, list[str]] = {}
+    for root in inputs.roots():
+        asked.setdefault(root.requirement.name, []).append(root.requirement.specifier)
+    return lambda name, version: any(
+        all(clause_contains(clause, version) for clause in parse_clauses(specifier))
+        for specifier in asked.get(name, [""])
     )
 
 

@@ -5,8 +5,9 @@ bounds that fit them, then the lock for those. Files are written when everything
 back when a later step fails.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Literal, TypeAlias
 
 from packaging.version import Version
 
@@ -23,16 +24,17 @@ from detent.model.requirement import Origin, Requirement
 from detent.named import NamedTuple
 from detent.ops.discover import MANIFEST_NAME, Part, Project, decode
 from detent.ops.edit import write_edited
+from detent.ops.latest import listing_of
 from detent.ops.lock import LockOutcome, lock_project, project_inputs
 from detent.ops.manifest_changes import with_origins_on_disk
 from detent.ops.matching import SyncOutcome
 from detent.ops.shown_paths import display
 from detent.ops.stored_lock import StoredLock, read_old_lock
 from detent.ops.sync import SyncOptions
-from detent.ops.upgrade import Upgrade, free_to_move
+from detent.ops.upgrade import Upgrade, free_to_move, still_allowed
 from detent.ops.world import World
 from detent.project.edit import Table
-from detent.project.raising import Raised, loosened, raise_bounds
+from detent.project.raising import Raised, loosened, raised, with_bounds
 
 Step = Literal["patch", "minor", "major"]
 
@@ -73,6 +75,7 @@ def upgrade(world: World, project: Project, options: UpgradeOptions) -> UpgradeO
     Raises :class:`NotLocked`, :class:`UnknownGroup`, :class:`UsageError`, and what locking, writing and
     syncing raise; the files are as they were then.
     """
+    options = options._replace(groups=tuple(map(project.group_in_lock, options.groups)))
     project = project.as_root()
     inputs = project_inputs(world, project)
     before = read_old_lock(world, project)
@@ -120,13 +123,16 @@ def _found(
     """Find the lock, and the project with the bounds it asks for."""
     options, free = asked
     old = before.lock if before is not None else None
-    ceilings = tuple(_ceilings(old, free, options.to)) if old is not None else ()
+    ceilings = tuple(_ceilings(old, inputs, free, options.to)) if old is not None else ()
     if not options.bounds:
         outcome = lock_project(world, project, inputs, free.upgrade, before=before, constraints=ceilings)
         return project, outcome, ()
-    loose = _Loosening(inputs, old, free, options.to).inputs()
-    first = lock_project(_quiet(world), project, loose, free.upgrade, before=before, constraints=ceilings)
-    edited, bounds = _raised(project, first.lock, free)
+    loose, _ = _with_bounds(project, _Loosening(world, inputs, old, free).of)
+    loosened_inputs = project_inputs(world, loose)
+    first = lock_project(
+        _quiet(world), loose, loosened_inputs, free.upgrade, before=before, constraints=ceilings
+    )
+    edited, bounds = _with_bounds(project, _Raising(first.lock, free).of)
     # What was found is kept: the bounds are made for it.
     stored = StoredLock(first.lock, first.text)
     second = lock_project(world, edited, project_inputs(world, edited), Upgrade(), before=stored)
@@ -152,13 +158,19 @@ def _sync_options(project: Project) -> SyncOptions:
 # ---- how far -------------------------------------------------------------------------------------
 
 
-def _ceilings(lock: Lock, free: _Free, to: Step) -> Iterator[Requirement]:
-    """Give bounds that let each version move so far; of several in one place the newest counts."""
+def _ceilings(lock: Lock, inputs: Inputs, free: _Free, to: Step) -> Iterator[Requirement]:
+    """Give bounds that let each version move so far, also what moves because another one does.
+
+    Of several in one place the newest counts.
+    """
     if to == "major":
         return
     by_name: dict[PackageName, list[LockedPackage]] = {}
+    is_right = still_allowed(inputs)
     for package in lock.packages:
-        if package.index and package.version and free.has(package.name):
+        if not package.index or not package.version:
+            continue
+        if free.has(package.name) or is_right(package.name, package.version):
             by_name.setdefault(package.name, []).append(package)
     origin = Origin(f"the flag `--to {to}`")
     for name, entries in by_name.items():
@@ -183,40 +195,33 @@ def _next(version: Version, to: Step) -> str:
 # ---- bounds --------------------------------------------------------------------------------------
 
 
-class _Loosening:
-    """Takes the bounds above off what may move, and sets those of ``--to`` in their place."""
+_Bounds: TypeAlias = Callable[[Part, Table, Requirement, str], str]
 
-    def __init__(self, inputs: Inputs, old: Lock | None, free: _Free, to: Step) -> None:
+
+class _Loosening:
+    """Takes the bounds above off what may move."""
+
+    def __init__(self, world: World, inputs: Inputs, old: Lock | None, free: _Free) -> None:
+        self._world = world
         self._inputs = inputs
-        self._old = old
         self._free = free
-        self._to = to
+        self._of_index = {
+            package.name for package in (old.packages if old is not None else ()) if package.index
+        }
         self._apart = frozenset(_held_apart(inputs))
 
-    def inputs(self) -> Inputs:
-        inputs = self._inputs
-        return inputs._replace(
-            dependencies=self._loose(inputs.dependencies, markers.ALWAYS),
-            extras=tuple((extra, self._loose(n, markers.in_extra(extra))) for extra, n in inputs.extras),
-            groups=tuple((group, self._loose(n, markers.in_group(group))) for group, n in inputs.groups),
-        )
+    def of(self, part: Part, table: Table, requirement: Requirement, written: str) -> str:
+        is_apart = (requirement.name, _gate(part, table)) in self._apart
+        if not self._free.has(requirement.name) or is_apart or self._is_right_alone(requirement):
+            return written
+        return loosened(requirement.specifier)
 
-    def _loose(self, needs: Iterable[Requirement], gate: Marker) -> tuple[Requirement, ...]:
-        return tuple(
-            need._replace(specifier=self._specifier(need, gate))
-            if self._free.has(need.name) and not need.url and (need.name, gate) not in self._apart
-            else need
-            for need in needs
-        )
-
-    def _specifier(self, need: Requirement, gate: Marker) -> str:
-        specifier = loosened(need.specifier)
-        if self._to == "major" or self._old is None:
-            return specifier
-        where = markers.and_(gate, need.marker)
-        versions = [Version(version) for version in _versions(self._old, need.name, where)]
-        ceiling = f"<{_next(max(versions), self._to)}" if versions else ""
-        return ",".join(filter(None, (specifier, ceiling)))
+    def _is_right_alone(self, requirement: Requirement) -> bool:
+        """Whether it names a version that was yanked: without the pin nobody could have it."""
+        if requirement.name not in self._of_index or "==" not in requirement.specifier:
+            return False
+        listing = listing_of(self._world, self._inputs, requirement.name)
+        return not listing.mask(loosened(requirement.specifier)) & ~listing.yanked
 
 
 def _held_apart(inputs: Inputs) -> Iterator[tuple[PackageName, Marker]]:
@@ -246,16 +251,15 @@ def _versions(lock: Lock, name: PackageName, where: Marker) -> list[str]:
     ]
 
 
-def _raised(project: Project, lock: Lock, free: _Free) -> tuple[Project, tuple[MovedBound, ...]]:
-    """Move the bounds in every pyproject.toml to what was found."""
+def _with_bounds(project: Project, bounds: _Bounds) -> tuple[Project, tuple[MovedBound, ...]]:
+    """Write the bounds in every pyproject.toml anew, in memory."""
     found: list[MovedBound] = []
     parts = project.workspace.parts if project.workspace is not None else ()
     edited = project
     for part in (project.current, *parts):
         path = part.manifest_path
         text = decode(part.manifest_bytes, path)
-        wanted = _Wanted(part, lock, free)
-        after, moved = raise_bounds(text, wanted.of, display=display(path))
+        after, moved = with_bounds(text, partial(bounds, part), display=display(path))
         if not moved:
             continue
         file = f"{part.folder}/{MANIFEST_NAME}".lstrip("/")
@@ -273,36 +277,36 @@ def _with_text(project: Project, part: Part, text: str) -> Project:
     return here.with_current(manifest, text.encode()).as_root()
 
 
-class _Wanted:
-    """Tells which versions a requirement of one pyproject.toml shall allow: those it got in the lock."""
+class _Raising:
+    """Moves bounds to the versions that what they stand in got in the lock."""
 
-    def __init__(self, part: Part, lock: Lock, free: _Free) -> None:
-        self._part = part
+    def __init__(self, lock: Lock, free: _Free) -> None:
         self._lock = lock
         self._free = free
 
-    def of(self, table: Table, requirement: Requirement) -> Sequence[str]:
+    def of(self, part: Part, table: Table, requirement: Requirement, written: str) -> str:
         if not self._free.has(requirement.name):
-            return ()
-        where = markers.and_(self._gate(table), requirement.marker)
-        return _versions(self._lock, requirement.name, where)
+            return written
+        where = markers.and_(_gate(part, table), requirement.marker)
+        return raised(written, _versions(self._lock, requirement.name, where))
 
-    def _gate(self, table: Table) -> Marker:
-        """Give where a list counts, by the names that extras and groups have in the lock."""
-        part, name = self._part, normalise(table.name)
-        if not part.folder:
-            match table.kind:
-                case "extra":
-                    return markers.in_extra(ExtraName(name))
-                case "group":
-                    return markers.in_group(GroupName(name))
-                case _:
-                    return markers.ALWAYS
-        member = part.member()
+
+def _gate(part: Part, table: Table) -> Marker:
+    """Give where a list counts, by the names that extras and groups have in the lock."""
+    name = normalise(table.name)
+    if not part.folder:
         match table.kind:
             case "extra":
-                return markers.in_group(member.of_extra(ExtraName(name)))
+                return markers.in_extra(ExtraName(name))
             case "group":
-                return markers.in_group(member.of_group(GroupName(name)))
+                return markers.in_group(GroupName(name))
             case _:
-                return markers.in_group(member.base)
+                return markers.ALWAYS
+    member = part.member()
+    match table.kind:
+        case "extra":
+            return markers.in_group(member.of_extra(ExtraName(name)))
+        case "group":
+            return markers.in_group(member.of_group(GroupName(name)))
+        case _:
+            return markers.in_group(member.base)

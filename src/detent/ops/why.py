@@ -84,13 +84,18 @@ def made_from(project: Project, lock: Lock) -> Inputs:
     except ValueError as error:
         raise LockInvalid(LOCK_NAME, str(error)) from error
     extras, groups = dict(current.extras), dict(current.groups)
-    adjustments = inputs.adjustments
+    adjustments, overrides = inputs.adjustments, current.adjustments.overrides
     return inputs._replace(
         dependencies=_placed(inputs.dependencies, current.dependencies),
         extras=tuple((extra, _placed(needs, extras.get(extra, ()))) for extra, needs in inputs.extras),
         groups=tuple((group, _placed(needs, groups.get(group, ()))) for group, needs in inputs.groups),
         adjustments=adjustments._replace(
-            constraints=_placed(adjustments.constraints, current.adjustments.constraints)
+            constraints=_placed(adjustments.constraints, current.adjustments.constraints),
+            overrides=tuple(
+                override._replace(requirement=requirement)
+                for override in adjustments.overrides
+                for requirement in _placed((override.requirement,), (o.requirement for o in overrides))
+            ),
         ),
     )
 

@@ -19,7 +19,6 @@ from detent.model.markers import Marker
 from detent.model.names import PackageName
 from detent.model.requirement import Origin, Requirement, parse_requirement
 from detent.model.sources import IndexSource
-from detent.model.specifiers import clause_contains, parse_clauses
 from detent.model.versions import Listing, newest
 from detent.named import NamedTuple
 from detent.ops.discover import Project
@@ -29,7 +28,7 @@ from detent.ops.policy import policy_of
 from detent.ops.question import Question
 from detent.ops.stored_lock import read_lock
 from detent.ops.unbuilt import take_unbuilt, with_unbuilt
-from detent.ops.upgrade import Upgrade
+from detent.ops.upgrade import Upgrade, still_allowed
 from detent.ops.world import World
 from detent.resolve.failure import error_of
 from detent.resolve.hindrance import LOCKED, Hindrance, hindrance_of
@@ -253,9 +252,7 @@ def _floors(inputs: Inputs, old: Lock, name: PackageName) -> Iterator[Requiremen
     Some old version of it often goes with anything, since nobody knew then what to rule out; that is no
     answer to what is in the way.
     """
-    asked: dict[PackageName, list[str]] = {}
-    for root in inputs.roots():
-        asked.setdefault(root.requirement.name, []).append(root.requirement.specifier)
+    is_right = still_allowed(inputs)
     left: dict[PackageName, Marker] = {}
     for package in old.packages:  # sorted oldest first, and where two overlap the oldest counts
         if package.name == name or not package.index or not package.version:
@@ -263,12 +260,7 @@ def _floors(inputs: Inputs, old: Lock, name: PackageName) -> Iterator[Requiremen
         here = markers.environment_only(markers.parse(package.marker))
         here = markers.and_(here, left.get(package.name, markers.ALWAYS))
         left[package.name] = markers.and_(left.get(package.name, markers.ALWAYS), markers.not_(here))
-        specifiers = asked.get(package.name, [""])
-        is_right = any(
-            all(clause_contains(clause, package.version) for clause in parse_clauses(text))
-            for text in specifiers
-        )
-        if here != markers.NEVER and is_right:  # else the project has moved away from it
+        if here != markers.NEVER and is_right(package.name, package.version):
             floor = f">={Version(package.version).public}"
             yield Requirement(package.name, specifier=floor, marker=here, origin=Origin(LOCKED))
 

@@ -21,8 +21,8 @@ from detent.project.proof import proven, replaced
 
 _CLAUSE = re.compile(r"(===|==|~=|!=|<=|>=|<|>)(\s*)([^\s,;()]+)")
 
-Wanted: TypeAlias = Callable[[Table, Requirement], Sequence[str]]
-"""Gives the versions that a requirement of a list shall allow, and none for one that is left alone."""
+Bounds: TypeAlias = Callable[[Table, Requirement, str], str]
+"""Gives the specifier of a requirement of a list anew, from the text of it as it stands there."""
 
 
 class Raised(NamedTuple):
@@ -36,14 +36,14 @@ class Raised(NamedTuple):
     after: str
 
 
-def raise_bounds(
-    text: str, wanted: Wanted, *, display: str = "pyproject.toml"
+def with_bounds(
+    text: str, bounds: Bounds, *, display: str = "pyproject.toml"
 ) -> tuple[str, tuple[Raised, ...]]:
-    """Give the text with the bounds of its requirements moved, and which they are."""
+    """Give the text with the bounds of its requirements written anew, and which of them are other ones."""
     document = parse_document(text, display)
     moved: list[Raised] = []
     for table in placing.tables(document):
-        document, found = _raised_in(document, table, wanted)
+        document, found = _with_bounds_in(document, table, bounds)
         moved += found
     return document.text, tuple(moved)
 
@@ -144,7 +144,7 @@ def _epoch(version: Version) -> str:
 # ---- in a file -----------------------------------------------------------------------------------
 
 
-def _raised_in(document: Document, table: Table, wanted: Wanted) -> tuple[Document, list[Raised]]:
+def _with_bounds_in(document: Document, table: Table, bounds: Bounds) -> tuple[Document, list[Raised]]:
     path = (*table.parent, table.key)
     standing = _at(document, path)
     if not isinstance(standing, list) or document.outline.find(path) is None:
@@ -155,7 +155,7 @@ def _raised_in(document: Document, table: Table, wanted: Wanted) -> tuple[Docume
     _, array = placing.array(document, table)
     for index in reversed(range(len(standing))):
         before = standing[index]
-        after = _entry(before, table, wanted) if isinstance(before, str) else None
+        after = _entry(before, table, bounds) if isinstance(before, str) else None
         if after is None:
             continue
         value = array.items[index].value
@@ -177,7 +177,7 @@ def _literal(raw: str, before: str, after: str) -> str:
     return entries.literal(after, quote)
 
 
-def _entry(text: str, table: Table, wanted: Wanted) -> str | None:
+def _entry(text: str, table: Table, bounds: Bounds) -> str | None:
     """Give an entry with its bounds moved; ``None`` where nothing is to be."""
     try:
         requirement = parse_requirement(text)
@@ -186,8 +186,7 @@ def _entry(text: str, table: Table, wanted: Wanted) -> str | None:
     if requirement.url or not requirement.specifier:
         return None
     found = entries.specifier_of(text)
-    versions = wanted(table, requirement)
-    after = raised(found[1], versions) if found is not None else ""
+    after = bounds(table, requirement, found[1]) if found is not None else ""
     if found is None or after == found[1]:
         return None
     return f"{found[0]}{after}{found[2]}"

@@ -1,9 +1,10 @@
 """A line of the project written anew: another bound in it, and the project with the line in place."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from packaging.version import Version
 
+from detent.model.adjustments import Override
 from detent.model.inputs import Inputs
 from detent.model.requirement import Requirement
 from detent.model.specifiers import Clause
@@ -75,8 +76,23 @@ def replaced(inputs: Inputs, old: Requirement, new: Requirement) -> Inputs:
         dependencies=swap(inputs.dependencies),
         extras=tuple((name, swap(requirements)) for name, requirements in inputs.extras),
         groups=tuple((name, swap(requirements)) for name, requirements in inputs.groups),
-        adjustments=adjustments._replace(constraints=swap(adjustments.constraints), overrides=overrides),
+        adjustments=adjustments._replace(
+            constraints=swap(adjustments.constraints),
+            overrides=(*overrides, *_in_members(inputs, old, new)),
+        ),
     )
+
+
+def _in_members(inputs: Inputs, old: Requirement, new: Requirement) -> Iterator[Override]:
+    """Put it also where a member that others need is read as a package, from the file as it stands."""
+    if any(override.requirement.name == old.name for override in inputs.adjustments.overrides):
+        return
+    groups = dict(inputs.groups)
+    for member in inputs.members:
+        lines = [line for line in groups.get(member.base, ()) if line.name == old.name]
+        in_extras = (line for extra in member.extras for line in groups.get(member.of_extra(extra), ()))
+        if any(_is_same(line, old) for line in lines) and all(line.name != old.name for line in in_extras):
+            yield from (Override(new if _is_same(line, old) else line, member.name) for line in lines)
 
 
 def _is_same(one: Requirement, other: Requirement) -> bool:

@@ -54,7 +54,10 @@ def count_of_workers(sizes: Collection[int | None], processors: int) -> int:
 
 
 def may_fork() -> bool:
-    """Whether this process can be copied as it is: no other thread may be in the middle of anything."""
+    """Whether this process can be copied as it is: no other thread may be in the middle of anything.
+
+    A thread that draws on a terminal does not count: it is held while the process is copied.
+    """
     return hasattr(os, "fork") and threading.active_count() == 1
 
 

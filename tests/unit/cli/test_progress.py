@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import sys
 import threading
 import time
@@ -329,3 +330,28 @@ def test_what_takes_no_time_draws_nothing(monkeypatch: pytest.MonkeyPatch) -> No
 
         assert screen.lines() == []
         assert "detent.cli.progress" not in sys.modules
+
+
+def test_nothing_is_drawn_while_the_process_is_copied() -> None:
+    console = Console({})
+    console._wants_progress = True
+    console._talk_stream = io.StringIO()
+    console.report(events.Phase("preparing", 3))
+    console.close()
+    is_drawing = threading.Event()
+
+    def draw() -> None:
+        with console._guard:
+            is_drawing.set()
+            time.sleep(0.05)
+
+    drawing = threading.Thread(target=draw)
+    drawing.start()
+    is_drawing.wait(10)
+    child = os.fork()
+    if not child:
+        os._exit(7 if console._guard.acquire(timeout=5) else 1)
+    _, status = os.waitpid(child, 0)
+    drawing.join()
+
+    assert os.waitstatus_to_exitcode(status) == 7

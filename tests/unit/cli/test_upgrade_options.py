@@ -2,12 +2,13 @@
 
 import pytest
 
-from detent.cli.upgrade_options import picked, with_newest
+from detent.cli.upgrade_options import narrowed, picked, with_newest
 from detent.cli.upgrade_report import outdated_facts, outdated_table
 from detent.errors import UsageError
 from detent.lock.why import Asker
 from detent.model.requirement import package_name
 from detent.ops.outdated import Holder, Row, Waiting
+from detent.ops.upgrading import UpgradeOptions
 
 
 @pytest.mark.parametrize(
@@ -18,17 +19,22 @@ from detent.ops.outdated import Holder, Row, Waiting
         ("3 1", (1, 3)),
         ("1-3, 2,4", (1, 2, 3, 4)),
         ("all", (1, 2, 3, 4)),
-        ("3-1", ()),
     ],
 )
 def test_numbers_ranges_and_all_are_understood(line: str, numbers: tuple[int, ...]) -> None:
     assert picked(line, 4) == numbers
 
 
-@pytest.mark.parametrize("line", ["5", "0", "1-9", "x", "1-", "-1", "99999999999999"])
+@pytest.mark.parametrize("line", ["5", "0", "1-9", "x", "1-", "-1", "3-1", "99999999999999"])
 def test_anything_else_chooses_nothing_and_says_so(line: str) -> None:
     with pytest.raises(UsageError, match="is none of the numbers"):
         picked(line, 4)
+
+
+def test_the_version_that_was_named_counts_for_what_is_chosen() -> None:
+    wanted = UpgradeOptions(names=("Tool==1.2.0", "web"), groups=("dev",))
+
+    assert narrowed(wanted, ("low", "tool")) == UpgradeOptions(names=("Tool==1.2.0", "low"))
 
 
 def test_what_may_move_is_asked_on_the_index() -> None:

@@ -217,3 +217,13 @@ def test_members_of_a_workspace_ask_under_their_own_names() -> None:
         ["beta[net]", "a>=1 1.0"],
         ["demo:dev", "a!=3 1.0"],
     ]
+
+
+def test_an_override_is_named_as_what_binds() -> None:
+    made_from = inputs(["a", "b"], adjustments={"override-dependencies": ["b<3"]})
+    made = lock(entry("a", needs=["b<3", "c"]), entry("b"), entry("c"), made_from=made_from)
+
+    upper = one(made, made_from, "b").upper
+    assert [(bound.asker.name, bound.asker.is_override) for bound in upper] == [("demo", True), ("a", True)]
+    (path,) = one(made, made_from, "c").paths
+    assert not path.asker.is_override

@@ -41,6 +41,11 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         variables_of([str(tmp_path / "none")], {})
 
 
+def test_a_file_without_a_name() -> None:
+    with pytest.raises(UsageError, match="no name"):
+        variables_of([""], {})
+
+
 def test_a_line_that_is_none_is_told_with_its_number(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"\.env:2: no variable can be read here"):
         variables_of([write(tmp_path, "A=1\n'unfinished\n")], {})

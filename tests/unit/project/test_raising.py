@@ -12,7 +12,7 @@ from packaging.version import Version
 from detent.model.requirement import Requirement
 from detent.model.specifiers import Clause, clause_spans, parse_clauses
 from detent.project.placing import Table
-from detent.project.raising import loosened, raise_bounds, raised
+from detent.project.raising import loosened, raised, with_bounds
 
 
 @pytest.mark.parametrize(
@@ -144,11 +144,11 @@ test = ["a<=1.9"]
 def test_only_the_bounds_of_what_is_wanted_change_in_the_text() -> None:
     asked: list[tuple[str, str]] = []
 
-    def wanted(table: Table, requirement: Requirement) -> Sequence[str]:
+    def bounds(table: Table, requirement: Requirement, written: str) -> str:
         asked.append((table.label, str(requirement.name)))
-        return {"a": ("2.3.1",), "b": ("1.9",), "e": ("3",)}.get(requirement.name, ())
+        return raised(written, {"a": ("2.3.1",), "b": ("1.9",), "e": ("3",)}.get(requirement.name, ()))
 
-    after, moved = raise_bounds(TEXT, wanted)
+    after, moved = with_bounds(TEXT, bounds)
 
     assert after == (
         TEXT.replace(">=1.2, <2 ;", ">=2.3, <3 ;")
@@ -168,12 +168,14 @@ def test_only_the_bounds_of_what_is_wanted_change_in_the_text() -> None:
         ("project.dependencies", 6, "b[x,y]~=1.4", "b[x,y]~=1.9"),
     ]
     assert ("project.dependencies", "c") not in asked
-    assert raise_bounds(TEXT, lambda _table, _requirement: ()) == (TEXT, ())
+    assert with_bounds(TEXT, lambda _table, _requirement, written: written) == (TEXT, ())
 
 
 def test_line_endings_and_a_byte_order_mark_stay() -> None:
     text = "\ufeff" + TEXT.replace("\n", "\r\n")
-    after, moved = raise_bounds(text, lambda _, requirement: ("9",) if requirement.name == "b" else ())
+    after, moved = with_bounds(
+        text, lambda _, need, written: raised(written, ("9",) if need.name == "b" else ())
+    )
 
     assert after == text.replace("~=1.4", "~=9.0").replace("b>=1", "b>=9")
     assert len(moved) == 2
