@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from detent.errors import FileTrouble, StoreBusy
+from detent.errors.store import FileTrouble, StoreBusy
 from detent.events import Notice, Report, Waiting, ignore
 
 LinkOutcome = Literal["done", "unsupported", "full"]

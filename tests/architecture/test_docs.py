@@ -1,6 +1,8 @@
 """The reference says what the code does: every code, variable and dependency, and none that is not there."""
 
 import ast
+import importlib
+import pkgutil
 import re
 import shlex
 import tomllib
@@ -42,10 +44,11 @@ def read(name: str) -> str:
     return (DOCS / name).read_text("utf-8")
 
 
-def error_classes() -> Iterator[type[errors.DetentError]]:
-    for value in vars(errors).values():
-        if isinstance(value, type) and issubclass(value, errors.DetentError):
-            yield value
+def error_classes() -> set[type[errors.DetentError]]:
+    names = (module.name for module in pkgutil.iter_modules(errors.__path__))
+    modules = [errors, *(importlib.import_module(f"detent.errors.{name}") for name in names)]
+    found = (value for module in modules for value in vars(module).values())
+    return {value for value in found if isinstance(value, type) and issubclass(value, errors.DetentError)}
 
 
 def calls() -> set[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from detent import errors
+from detent.errors import python, usage
 
 SOURCE = Path(__file__).parents[2] / "src" / "detent"
 WITHOUT: dict[str, str] = {}
@@ -38,15 +39,15 @@ def test_a_usage_error_has_a_next_step_wherever_it_is_made() -> None:
 
 def test_a_usage_error_that_writes_its_own_sentence_has_a_next_step_too() -> None:
     made = [
-        errors.UnknownExtra("nope", (), where="here"),
-        errors.UnknownExtra("scoket", ("socket",), where="here"),
-        errors.UnknownGroup("nope", (), where="here"),
-        errors.UnknownGroup("dve", ("dev",), where="here"),
-        errors.NotLocked("nope"),
-        errors.NotCommitted("revision", "nope", "pylock.toml", "it is none"),
-        errors.CommandNeeded(),
-        errors.ExclusiveExtras(("extra `a`",), ("extra `a`", "extra `b`")),
-        errors.InvalidRequirementText("=", "it is none"),
+        usage.UnknownExtra("nope", (), where="here"),
+        usage.UnknownExtra("scoket", ("socket",), where="here"),
+        usage.UnknownGroup("nope", (), where="here"),
+        usage.UnknownGroup("dve", ("dev",), where="here"),
+        usage.NotLocked("nope"),
+        usage.NotCommitted("revision", "nope", "pylock.toml", "it is none"),
+        python.CommandNeeded(),
+        usage.ExclusiveExtras(("extra `a`",), ("extra `a`", "extra `b`")),
+        usage.InvalidRequirementText("=", "it is none"),
     ]
 
     assert {type(error) for error in made} == set(errors.UsageError.__subclasses__())

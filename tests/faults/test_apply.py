@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import FileTrouble
+from detent.errors.store import FileTrouble
 from support.environments import Installation, empty_folders
 from support.faults import dies_at, failing, fault_at
 from support.wheels import wheel

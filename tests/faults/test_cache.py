@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import FileTrouble
+from detent.errors.store import FileTrouble
 from detent.model.limits import Limits
 from detent.store.builds import Built, write_built
 from detent.store.eviction import Bounds, evict

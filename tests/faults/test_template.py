@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import FileTrouble, InterpreterBroken
+from detent.errors.python import InterpreterBroken
+from detent.errors.store import FileTrouble
 from detent.python.interpreter import Interpreters
 from detent.python.probe import probe_interpreter
 from detent.python.rendering import render_template

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import ArchiveUnsafe
+from detent.errors.store import ArchiveUnsafe
 from detent.lock.filename import canonical_version, split_wheel
 from detent.model.candidate import SDIST_ENDINGS
 from detent.model.limits import Limits

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from detent.errors import Conflict
+from detent.errors.resolve import Conflict
 from detent.model.inputs import Inputs
 from detent.model.requirement import Origin, PackageName, Requirement, parse_requirement
 from detent.resolve import forks

@@ -20,7 +20,9 @@ from packaging.pylock import (
 from packaging.tags import parse_tag
 from packaging.utils import parse_wheel_filename
 
-from detent.errors import BuildForbidden, Failures, NoMatchingTarget
+from detent.errors import Failures
+from detent.errors.build import BuildForbidden
+from detent.errors.lock import NoMatchingTarget
 from detent.lock.comparison import compare
 from detent.lock.model import Direct, Edge, Lock, LockedPackage
 from detent.lock.packed import pack, unpack

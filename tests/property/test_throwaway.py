@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 from packaging.utils import parse_wheel_filename
 
-from detent.errors import Conflict, PackageUnknown
+from detent.errors.fetch import PackageUnknown
+from detent.errors.resolve import Conflict
 from detent.model.requirement import PackageName, package_name, parse_requirement
 from detent.model.target import Target
 from detent.resolve.policy import Policy

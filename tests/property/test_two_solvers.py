@@ -9,7 +9,9 @@ from collections import Counter
 
 import pytest
 
-from detent.errors import Failures, PackageUnknown, ResolveError
+from detent.errors import Failures
+from detent.errors.fetch import PackageUnknown
+from detent.errors.resolve import ResolveError
 from detent.model.build_policy import BuildPolicy
 from detent.model.requirement import parse_requirement
 from detent.resolve.throwaway import resolve_once

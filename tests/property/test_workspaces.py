@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detent.errors import ResolveError
+from detent.errors.resolve import ResolveError
 from detent.lock.assemble import assemble
 from detent.lock.closure import closure_faults
 from detent.lock.model import Lock

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from detent.errors import ArchiveUnsafe
+from detent.errors.store import ArchiveUnsafe
 from detent.model.limits import Limits
 from detent.model.names import package_name
 from detent.store.cache import open_store

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from detent.errors import ArchiveUnsafe
+from detent.errors.store import ArchiveUnsafe
 from detent.events import Event, Notice
 from detent.model.limits import Limits
 from detent.model.names import package_name

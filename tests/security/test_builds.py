@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from detent.build.frontend import Job, build_metadata, build_wheel
-from detent.errors import BuildFailed, BuildSystemInvalid
+from detent.errors.build import BuildFailed, BuildSystemInvalid
 from support.backends import tiny_tree, write_tree
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import BuildError, FetchError, IndexInTheWay, UsageError
+from detent.errors import UsageError
+from detent.errors.build import BuildError
+from detent.errors.fetch import FetchError, IndexInTheWay
 from detent.index.client import Client
 from detent.index.indexes import Indexes, Member
 from detent.index.releases import IndexReleases

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import NotAnEnvironment
+from detent.errors.install import NotAnEnvironment
 from detent.install.apply import recover
 from detent.install.manifest import render_manifest
 from support.cli import Done, Sandbox, publish

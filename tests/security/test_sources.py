@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from detent.errors import ArchiveUnsafe
+from detent.errors.store import ArchiveUnsafe
 from detent.model.limits import Limits
 from detent.store.source import read_source_member, unpack_source
 from support.sdists import (

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from detent.errors import InterpreterBroken
+from detent.errors.python import InterpreterBroken
 from detent.model.target import Target
 from detent.python.interpreter import Interpreter, Interpreters, Scheme
 from detent.store.cache import open_store

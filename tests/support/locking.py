@@ -7,7 +7,9 @@ from types import MappingProxyType
 
 from packaging.markers import Marker as PublishedMarker
 
-from detent.errors import Failures, PackageUnknown, ResolveError
+from detent.errors import Failures
+from detent.errors.fetch import PackageUnknown
+from detent.errors.resolve import ResolveError
 from detent.lock.assemble import assemble
 from detent.lock.model import Lock, LockedPackage
 from detent.lock.pylock import render_lock

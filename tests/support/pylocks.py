@@ -2,7 +2,7 @@
 
 import pytest
 
-from detent.errors import LockInvalid
+from detent.errors.lock import LockInvalid
 from detent.lock.pylock import parse_lock
 
 SHA = "ab" * 32

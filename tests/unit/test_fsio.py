@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import FileTrouble, StoreBusy
+from detent.errors.store import FileTrouble, StoreBusy
 from detent.events import Event, Notice, Waiting, ignore
 from detent.fsio import (
     FileLock,

@@ -15,7 +15,8 @@ from typing import Literal, Protocol, TypeAlias
 from detent.build.halt import Halt
 from detent.build.hooks import HookFailed, HookMissing, Hooks, hook_variables
 from detent.build.system import BuildSystem, read_build_system
-from detent.errors import ArchiveUnsafe, BuildFailed
+from detent.errors.build import BuildFailed
+from detent.errors.store import ArchiveUnsafe
 from detent.events import BuildOutput, Report, ignore
 from detent.fsio import file_trouble
 from detent.lock.filename import canonical_version, same_version, split_sdist, split_wheel

@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from detent.errors import BuildSystemInvalid, ManifestInvalid
+from detent.errors.build import BuildSystemInvalid
+from detent.errors.project import ManifestInvalid
 from detent.fsio import file_trouble
 from detent.model.limits import Limits
 from detent.model.requirement import InvalidRequirement, parse_requirement

@@ -9,6 +9,8 @@ from detent.model.toml_text import literal
 from detent.ops.config import Edited, InForce
 from detent.project.known import Known
 
+_MOST_COLUMNS = 80
+"""A table that is longer is not shown whole in a list."""
 _PLACES = {
     "machine": "your own or the system's `detent.toml`, never a project",
     "anywhere": "the project's `pyproject.toml` or `detent.toml`, or your own or the system's `detent.toml`",
@@ -42,7 +44,11 @@ def lines(found: Sequence[InForce]) -> Iterator[str]:
 def _assignment(each: InForce) -> str:
     if each.value is None:
         return f"# {each.known.name}: {each.known.default or 'none'}"
-    return f"{each.known.name} = {literal(each.value)}"
+    value = literal(each.value)
+    if isinstance(each.value, dict) and len(value) > _MOST_COLUMNS:
+        names = ", ".join(each.value)
+        return f"# {each.known.name}: {names if len(names) <= _MOST_COLUMNS else f'{len(each.value)} keys'}"
+    return f"{each.known.name} = {value}"
 
 
 def plain(value: object) -> str:

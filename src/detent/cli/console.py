@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from detent import events, stamp
 from detent.cli.render import SCHEMA_VERSION, error_facts, error_lines, show
-from detent.errors import DetentError, Failures, FileTrouble, UsageError
+from detent.errors import DetentError, Failures, UsageError
+from detent.errors.store import FileTrouble
 from detent.events import Event
 
 if TYPE_CHECKING:  # most commands are over before there is something to draw, and nobody asks them more

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from detent.cli.console import Console
 from detent.cli.diff_report import code, show_quoted
 from detent.cli.render import count
-from detent.errors import LicenseRefused
+from detent.errors.lock import LicenseRefused
 from detent.lock.graph_page_data import link_of
 from detent.lock.links import entry_ids
 from detent.ops.licenses import LicensesOutcome, Row

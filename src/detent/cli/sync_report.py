@@ -5,7 +5,7 @@ from typing import Protocol
 from detent.cli.console import Console
 from detent.cli.render import count, show
 from detent.cli.report import bold_name, locked, packages, resolved
-from detent.errors import EnvironmentStale
+from detent.errors.install import EnvironmentStale
 from detent.install.plan import Changes, Remove
 from detent.named import NamedTuple
 from detent.ops.matching import SyncOutcome

@@ -451,7 +451,7 @@ def cache_verify(values: Values, console: Console) -> int:
     """Read every file in the cache again; raises :class:`CacheDamaged` where one is wrong and stays so."""
     from detent.cli import options
     from detent.cli.cache_report import check_facts, fault_lines, repair_lines, verified
-    from detent.errors import CacheDamaged
+    from detent.errors.store import CacheDamaged
     from detent.ops.cache import cache_verify as verify
     from detent.ops.wiring import open_world
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from detent.cli.console import Console
 from detent.cli.render import count, show
-from detent.errors import LockUnverified
+from detent.errors.lock import LockUnverified
 from detent.events import Detail
 from detent.lock.claims import Finding, Unconfirmed
 from detent.lock.model import LOCK_NAME

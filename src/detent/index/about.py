@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from packaging.version import InvalidVersion, Version
 
-from detent.errors import MetadataInvalid
+from detent.errors.fetch import MetadataInvalid
 from detent.index.metadata import belongs
 from detent.index.sdists import PYPROJECT
 from detent.model.about import About

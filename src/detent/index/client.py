@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import ParamSpec, Self, TypeVar
 from urllib.parse import urljoin
 
-from detent.errors import IndexUnavailable, OfflineMiss
+from detent.errors.fetch import IndexUnavailable, OfflineMiss
 from detent.events import Report, ignore
 from detent.index.basic import basic
 from detent.index.connections import ConnectFault, Connections, Exchange
@@ -139,7 +139,7 @@ class Client:
         return self.head_of(url)[0]
 
     def head_of(self, url: str) -> tuple[int, Mapping[str, str]]:
-        """Give the status and the headers of an answer, and read no more; raises :class:`IndexUnavailable`."""
+        """Give status and headers of an answer, and read no more; raises :class:`IndexUnavailable`."""
         patience = self.patience()
         while True:
             begun = time.monotonic()

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from detent.errors import FileGone, HashMismatch
+from detent.errors.fetch import FileGone, HashMismatch
 from detent.events import DownloadFinished, DownloadProgress, DownloadStarted, Report
 from detent.fsio import file_trouble, write_all
 from detent.index.retry import Patience, TransferBroken, status_fault

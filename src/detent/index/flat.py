@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from detent import fsio
-from detent.errors import IndexUnavailable
+from detent.errors.fetch import IndexUnavailable
 from detent.events import Report
 from detent.index.client import Answer
 from detent.index.listings import Fetched, KeptListing

@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Literal, TypeAlias
 
-from detent.errors import GitFailed, GitMissing
+from detent.errors.fetch import GitFailed, GitMissing
 from detent.index.programs import find_program, is_outside, program_folders
 from detent.index.starting import started
 from detent.model.limits import Limits

@@ -9,15 +9,9 @@ later index only when the earlier ones have answered, so private names are not t
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
-from detent.errors import (
-    BuildError,
-    FetchError,
-    IndexInTheWay,
-    IndexUnavailable,
-    PageInvalid,
-    UsageError,
-    did_you_mean,
-)
+from detent.errors import UsageError, did_you_mean
+from detent.errors.build import BuildError
+from detent.errors.fetch import FetchError, IndexInTheWay, IndexUnavailable, PageInvalid
 from detent.index.releases import IndexReleases
 from detent.lock.model import LockedPackage, Origin
 from detent.model.candidate import Artifact, Metadata

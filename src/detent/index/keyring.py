@@ -10,7 +10,7 @@ import signal
 import subprocess
 from collections.abc import Collection, Mapping
 
-from detent.errors import KeyringFailed
+from detent.errors.fetch import KeyringFailed
 from detent.events import Notice, Report, Step
 from detent.index.programs import find_program
 from detent.index.urls import Credentials, host, origin, service_of, shown

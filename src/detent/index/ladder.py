@@ -12,7 +12,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from detent.errors import ArchiveUnsafe, FileGone, MetadataInvalid
+from detent.errors.fetch import FileGone, MetadataInvalid
+from detent.errors.store import ArchiveUnsafe
 from detent.events import Detail, Report
 from detent.index.client import Answer
 from detent.index.download import Downloaded

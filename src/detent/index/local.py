@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Generic, ParamSpec, TypeVar
 
 from detent import fsio
-from detent.errors import FileGone, HashMismatch, IndexUnavailable
+from detent.errors.fetch import FileGone, HashMismatch, IndexUnavailable
 from detent.index.client import Answer
 from detent.index.download import Downloaded
 from detent.lock.filename import local_path

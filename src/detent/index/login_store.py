@@ -12,7 +12,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from detent.errors import FileTrouble, LoginsInvalid
+from detent.errors.fetch import LoginsInvalid
+from detent.errors.store import FileTrouble
 from detent.fsio import READ_ONLY, FileLock, file_trouble, make_private_folder, read_limited, write_atomic
 from detent.index.urls import service_of
 from detent.named import NamedTuple

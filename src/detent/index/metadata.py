@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from packaging.version import InvalidVersion, Version
 
-from detent.errors import MetadataInvalid
+from detent.errors.fetch import MetadataInvalid
 from detent.model.candidate import SDIST_ENDINGS, Dependency, Metadata
 from detent.model.dependency import parse_dependency
 from detent.model.requirement import ExtraName, InvalidRequirement, PackageName, extra_name, package_name

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
-from detent.errors import BuildError, FetchError, IndexUnavailable, OfflineMiss, UsageError, did_you_mean
+from detent.errors import UsageError, did_you_mean
+from detent.errors.build import BuildError
+from detent.errors.fetch import FetchError, IndexUnavailable, OfflineMiss
 from detent.index.cutoff import view
 from detent.index.grouping import speaking
 from detent.index.listings import (

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar
 
-from detent.errors import MetadataInvalid
+from detent.errors.fetch import MetadataInvalid
 from detent.events import Detail, Report
 from detent.index import provenance
 from detent.index.client import Answer

@@ -12,7 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from detent import fsio
-from detent.errors import DetentError, GitFailed, OfflineMiss, RevisionMissing
+from detent.errors import DetentError
+from detent.errors.fetch import GitFailed, OfflineMiss, RevisionMissing
 from detent.events import Detail, Report
 from detent.index.git import Git, Reach, redacted
 from detent.index.git_databases import Databases, database_key

@@ -11,7 +11,7 @@ from typing import cast
 
 from packaging.version import Version
 
-from detent.errors import PageInvalid
+from detent.errors.fetch import PageInvalid
 from detent.index.grouping import BEST_ENDINGS, Files
 from detent.index.page_entries import (
     Entry,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from detent.errors import GitFailed
+from detent.errors.fetch import GitFailed
 from detent.index.git import redacted
 
 _URL = re.compile(r"(?:https?|ssh)://(?:[^-/@\s][^/@\s]*@)?[^-/\s@][^\s]*|file:///[^\s]*")

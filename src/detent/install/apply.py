@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from io import StringIO
 from types import MappingProxyType
 
-from detent.errors import FileTrouble
+from detent.errors.store import FileTrouble
 from detent.events import Detail, Linked, Notice, Report, ignore
 from detent.fsio import CREATE, FileLock, file_trouble, read_limited, write_all
 from detent.install.bytecode import ByteCode, link_bytecode

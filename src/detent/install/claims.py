@@ -11,7 +11,8 @@ import stat
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from unicodedata import normalize
 
-from detent.errors import DetentError, Failures, FileConflict, PathOccupied, UnsafePath
+from detent.errors import DetentError, Failures
+from detent.errors.install import FileConflict, PathOccupied, UnsafePath
 from detent.fsio import file_trouble
 from detent.install.directory import Fold
 from detent.install.foreign import read_hashes

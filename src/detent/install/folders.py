@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache, partial
 
-from detent.errors import FileTrouble
+from detent.errors.store import FileTrouble
 from detent.fsio import file_trouble
 from detent.install.directory import Fold, Member, Spread, file_by_file, folder_by_folder, spread
 from detent.install.places import Places

@@ -14,7 +14,7 @@ import stat
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from detent.errors import NotAnEnvironment
+from detent.errors.install import NotAnEnvironment
 from detent.fsio import file_trouble, read_start
 from detent.install.manifest import read_journal, read_manifest
 from detent.install.places import Places, places_of

@@ -20,7 +20,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Literal, TypeAlias
 
-from detent.errors import FileTrouble, Unsupported
+from detent.errors import Unsupported
+from detent.errors.store import FileTrouble
 from detent.events import Notice, Report
 from detent.fsio import clone, copy, file_trouble, hardlink
 from detent.install.wheel import Batch

@@ -30,7 +30,7 @@ import zlib
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from detent.errors import NotAnEnvironment, UnsafePath
+from detent.errors.install import NotAnEnvironment, UnsafePath
 from detent.fsio import CREATE, file_trouble, read_limited, remove_tree, write_all
 from detent.install.plan import Installed
 from detent.install.scripts import checked_entry_point

@@ -8,7 +8,7 @@ site-packages. No name in that folder can be imported. The file is there while a
 import os
 from collections.abc import Iterable
 
-from detent.errors import StoreInEnvironment
+from detent.errors.store import StoreInEnvironment
 from detent.install.manifest import replace_file
 from detent.install.places import Places
 from detent.install.plan import Installed

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Collection, Iterator
 from typing import Literal, TypeAlias
 
-from detent.errors import FileTrouble
+from detent.errors.store import FileTrouble
 from detent.fsio import file_trouble
 
 State: TypeAlias = Literal["real", "absent", "taken"]

@@ -14,7 +14,7 @@ import stat
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 
-from detent.errors import FileTrouble
+from detent.errors.store import FileTrouble
 from detent.fsio import file_trouble
 from detent.install.places import Places, protection
 from detent.install.plan import Installed

@@ -8,7 +8,7 @@ import os
 import re
 from functools import lru_cache
 
-from detent.errors import UnsafePath
+from detent.errors.install import UnsafePath
 
 PYTHON_LINE = b"#!python"
 """How the first line of a script begins that is to start the environment's interpreter."""

@@ -6,7 +6,7 @@ Follows the binary distribution format (PEP 427), recorded projects (PEP 376, PE
 
 from collections.abc import Iterable, Sequence
 
-from detent.errors import UnsafePath
+from detent.errors.install import UnsafePath
 from detent.fsio import file_trouble, read_limited
 from detent.install.directory import Spread
 from detent.install.places import Places, protection

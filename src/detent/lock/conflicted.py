@@ -8,7 +8,7 @@ What is found is good enough to prefer versions by, and for nothing else.
 import re
 from collections.abc import Iterator
 
-from detent.errors import LockInvalid
+from detent.errors.lock import LockInvalid
 from detent.lock.model import Lock
 from detent.lock.pylock import parse_header, parse_lock
 from detent.named import NamedTuple

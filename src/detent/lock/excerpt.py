@@ -6,7 +6,8 @@ files that other tools read. On every target of the lock both choose the same en
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from detent.errors import LockInvalid, Unsupported
+from detent.errors import Unsupported
+from detent.errors.lock import LockInvalid
 from detent.lock.edges import edge_to, is_end
 from detent.lock.gates import decided
 from detent.lock.graph import Graph

@@ -15,7 +15,7 @@ from itertools import takewhile
 
 from packaging.version import Version
 
-from detent.errors import LockInvalid
+from detent.errors.lock import LockInvalid
 from detent.lock.closure import closure_faults, reached
 from detent.lock.derived import derived_faults
 from detent.lock.edges import edge_to, source_order

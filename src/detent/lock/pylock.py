@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from packaging.version import Version
 
-from detent.errors import LockConflicted, LockInvalid
+from detent.errors.lock import LockConflicted, LockInvalid
 from detent.lock.build_tables import build_lines, read_build_packages, read_builds
 from detent.lock.edges import source_order
 from detent.lock.entry import entry_lines, read_entry

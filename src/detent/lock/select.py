@@ -8,14 +8,10 @@ source distribution is taken only where it may be built. Nothing is built here.
 
 from collections.abc import Container, Mapping, Sequence
 
-from detent.errors import (
-    BuildForbidden,
-    DetentError,
-    ExclusiveExtras,
-    Failures,
-    LockInvalid,
-    NoMatchingTarget,
-)
+from detent.errors import DetentError, Failures
+from detent.errors.build import BuildForbidden
+from detent.errors.lock import LockInvalid, NoMatchingTarget
+from detent.errors.usage import ExclusiveExtras
 from detent.lock.choice import Choice, Selection
 from detent.lock.filename import split_wheel
 from detent.lock.gates import clash

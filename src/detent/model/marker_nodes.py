@@ -15,7 +15,7 @@ from itertools import repeat
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from detent.errors import MarkersTooLarge
+from detent.errors.resolve import MarkersTooLarge
 from detent.model.limits import Limits
 
 Marker: TypeAlias = int

@@ -11,7 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from detent.errors import ArchiveUnsafe, FetchError, FileTrouble, LockInvalid, MetadataInvalid
+from detent.errors.fetch import FetchError, MetadataInvalid
+from detent.errors.lock import LockInvalid
+from detent.errors.store import ArchiveUnsafe, FileTrouble
 from detent.events import Detail, Notice
 from detent.index.about import about_of_project, parse_about
 from detent.lock.choice import Choice

@@ -4,7 +4,9 @@ from collections.abc import Callable, Collection, Sequence
 from time import process_time
 from typing import TypeAlias
 
-from detent.errors import Conflict, DetentError, Failures, PackageUnknown, ResolveError, TooDeep
+from detent.errors import DetentError, Failures
+from detent.errors.fetch import PackageUnknown
+from detent.errors.resolve import Conflict, ResolveError, TooDeep
 from detent.events import Report, ignore
 from detent.lock.addresses import with_locked_addresses, with_usual_addresses, with_written_paths
 from detent.lock.assemble import assemble

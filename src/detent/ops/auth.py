@@ -6,7 +6,8 @@ nobody but whoever asks for their password by name.
 
 from collections.abc import Iterable
 
-from detent.errors import DetentError, Failures, IndexUnavailable, LoginMissing, UsageError
+from detent.errors import DetentError, Failures, UsageError
+from detent.errors.fetch import IndexUnavailable, LoginMissing
 from detent.index.keyring import Keyring
 from detent.index.login_store import Login, LoginStore
 from detent.index.urls import Credentials, index_root, origin, service_of, shown, split_credentials
@@ -118,9 +119,11 @@ def _checked(world: World, name: str, url: str, *, needs_login: bool) -> Checked
     status = network.status_of(url)
     if status >= 500 or status in {401, 403}:
         refused = status in {401, 403}
+        user = network.user_at(url)
+        whose = f", with the login of `{user}`" if user else ", without a login"
         raise IndexUnavailable(
             shown(url),
-            f"{'access was refused' if refused else 'it does not work'} (HTTP {status})",
+            f"access was refused{whose} (HTTP {status})" if refused else f"it does not work (HTTP {status})",
             next_steps=(f"run `detent auth login {service_of(url)}`",) if refused else (),
         )
     return Checked(name, shown(url), network.user_at(url))

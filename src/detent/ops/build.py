@@ -12,7 +12,8 @@ from pathlib import Path
 
 from detent import fsio
 from detent.build.frontend import BuildEnvironment, Job, build_sdist, build_wheel, check_built, owner_of
-from detent.errors import ManifestMissing, UsageError
+from detent.errors import UsageError
+from detent.errors.project import ManifestMissing
 from detent.events import Step
 from detent.lock.filename import split_sdist
 from detent.model.names import PackageName, normalise

@@ -13,18 +13,11 @@ from functools import partial
 from pathlib import Path
 
 from detent.build.frontend import BuildEnvironment
-from detent.errors import (
-    BuildCycle,
-    BuildError,
-    BuildNotLocked,
-    BuildRequirementsUnmet,
-    DetentError,
-    Failures,
-    NoMatchingTarget,
-    PackageUnknown,
-    ResolveError,
-    Unsupported,
-)
+from detent.errors import DetentError, Failures, Unsupported
+from detent.errors.build import BuildCycle, BuildError, BuildNotLocked, BuildRequirementsUnmet
+from detent.errors.fetch import PackageUnknown
+from detent.errors.lock import NoMatchingTarget
+from detent.errors.resolve import ResolveError
 from detent.events import Event, Prepared, Report, ignore
 from detent.install.apply import apply, environment_lock
 from detent.install.installed import read_installed

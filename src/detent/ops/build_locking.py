@@ -12,16 +12,10 @@ from time import process_time
 
 from packaging.version import Version
 
-from detent.errors import (
-    BuildCycle,
-    BuildError,
-    BuildRequirementsUnmet,
-    DetentError,
-    Failures,
-    PackageUnknown,
-    ResolveError,
-    Unsupported,
-)
+from detent.errors import DetentError, Failures, Unsupported
+from detent.errors.build import BuildCycle, BuildError, BuildRequirementsUnmet
+from detent.errors.fetch import PackageUnknown
+from detent.errors.resolve import ResolveError
 from detent.events import Notice
 from detent.lock.addresses import with_locked_addresses, with_written_paths
 from detent.lock.assemble import assemble

@@ -26,12 +26,9 @@ from detent.build.frontend import (
 from detent.build.repack import repacked
 from detent.build.requirements_text import requirement_fields, with_requirements
 from detent.build.system import BuildSystem, read_build_system
-from detent.errors import (
-    ArchiveUnsafe,
-    BuildError,
-    BuildFailed,
-    MetadataInvalid,
-)
+from detent.errors.build import BuildError, BuildFailed
+from detent.errors.fetch import MetadataInvalid
+from detent.errors.store import ArchiveUnsafe
 from detent.events import Building, Built
 from detent.index.metadata import parse_metadata, read_header
 from detent.lock.builds import built_of, facts_of

@@ -12,7 +12,7 @@ from signal import SIGKILL, SIGTERM
 from typing import TypeVar
 
 from detent.build.halt import Halt
-from detent.errors import BuildCycle
+from detent.errors.build import BuildCycle
 from detent.index.pool import Job, NeverRun, Pool
 from detent.model.names import PackageName
 

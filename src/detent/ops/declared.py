@@ -4,7 +4,8 @@ The project is built for it, as it would be to be installed, and the wheel is ke
 would see the same, nothing is built again.
 """
 
-from detent.errors import BuildFailed, MetadataInvalid
+from detent.errors.build import BuildFailed
+from detent.errors.fetch import MetadataInvalid
 from detent.index.metadata import parse_metadata
 from detent.lock.filename import wheel_name
 from detent.lock.model import BuildLock

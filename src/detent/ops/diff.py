@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from detent import fsio
-from detent.errors import DetentError, LockInvalid, LockMissing, ManifestMissing, NotCommitted, UsageError
+from detent.errors import DetentError, UsageError
+from detent.errors.lock import LockInvalid, LockMissing
+from detent.errors.project import ManifestMissing
+from detent.errors.usage import NotCommitted
 from detent.lock.comparison import Comparison, compare
 from detent.lock.model import Lock
 from detent.lock.pylock import parse_lock

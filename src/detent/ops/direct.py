@@ -11,14 +11,9 @@ import contextlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
-from detent.errors import (
-    DetentError,
-    Failures,
-    ManifestInvalid,
-    SourcesDiffer,
-    SourceUnusable,
-    UsageError,
-)
+from detent.errors import DetentError, Failures, UsageError
+from detent.errors.fetch import SourcesDiffer, SourceUnusable
+from detent.errors.project import ManifestInvalid
 from detent.events import Detail, Notice
 from detent.index.pool import REPOSITORIES_AT_ONCE, Pool
 from detent.lock.model import Lock, LockedPackage

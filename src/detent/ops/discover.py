@@ -10,15 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from detent import fsio
-from detent.errors import (
-    DetentError,
-    Failures,
-    ManifestInvalid,
-    ManifestMissing,
-    ProjectUnmanaged,
-    UsageError,
-    did_you_mean,
-)
+from detent.errors import DetentError, Failures, UsageError, did_you_mean
+from detent.errors.project import ManifestInvalid, ManifestMissing, ProjectUnmanaged
 from detent.model.inputs import Inputs
 from detent.model.members import Member
 from detent.model.names import GroupName, PackageName, normalise

@@ -14,7 +14,8 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 from detent import stamp
-from detent.errors import DetentError, Failures, StoreError, nearest
+from detent.errors import DetentError, Failures, nearest
+from detent.errors.store import StoreError
 from detent.events import Report
 from detent.index.git import find_git
 from detent.index.programs import program_folders

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from detent import fsio
-from detent.errors import FileTrouble
+from detent.errors.store import FileTrouble
 from detent.named import NamedTuple
 from detent.ops.shown_paths import display
 from detent.ops.world import World

@@ -5,7 +5,7 @@ Every lock comes by here, so what building takes is not imported: the builder as
 
 from collections.abc import Iterable
 
-from detent.errors import ManifestInvalid
+from detent.errors.project import ManifestInvalid
 from detent.model import markers
 from detent.model.candidate import Dependency
 from detent.model.inputs import Inputs

@@ -10,14 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from detent import fsio
-from detent.errors import (
-    ExclusiveExtras,
-    LockMissing,
-    LockWouldChange,
-    ManifestChanged,
-    UnknownExtra,
-    UsageError,
-)
+from detent.errors import UsageError
+from detent.errors.lock import LockMissing, LockWouldChange
+from detent.errors.project import ManifestChanged
+from detent.errors.usage import ExclusiveExtras, UnknownExtra
 from detent.events import Event, Notice, ignore
 from detent.model.adjustments import Adjustments
 from detent.model.inputs import Inputs

@@ -10,7 +10,8 @@ from pathlib import Path
 from dotenv.parser import parse_stream
 from dotenv.variables import parse_variables
 
-from detent.errors import FileTrouble, UsageError
+from detent.errors import UsageError
+from detent.errors.store import FileTrouble
 from detent.fsio import file_trouble
 
 _LIMIT_BYTES = 2**20

@@ -17,7 +17,10 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from detent import fsio
-from detent.errors import BuildFailed, Failures, FileGone, FileTrouble, HashMismatch, IndexUnavailable
+from detent.errors import Failures
+from detent.errors.build import BuildFailed
+from detent.errors.fetch import FileGone, HashMismatch, IndexUnavailable
+from detent.errors.store import FileTrouble
 from detent.events import Detail, Prepared
 from detent.install.plan import AUTO, Linking
 from detent.lock.choice import Choice

@@ -13,13 +13,8 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 
 from detent import fsio
-from detent.errors import (
-    BuildForbidden,
-    HashMismatch,
-    OfflineMiss,
-    SourceMismatch,
-    SourceUnusable,
-)
+from detent.errors.build import BuildForbidden
+from detent.errors.fetch import HashMismatch, OfflineMiss, SourceMismatch, SourceUnusable
 from detent.events import Prepared
 from detent.index.listings import decode_metadata, encode_metadata
 from detent.index.metadata import parse_metadata

@@ -10,7 +10,8 @@ from contextlib import AbstractContextManager
 from packaging.version import Version
 
 from detent import fsio
-from detent.errors import DetentError, Failures, ManifestChanged, Unsupported
+from detent.errors import DetentError, Failures, Unsupported
+from detent.errors.project import ManifestChanged
 from detent.events import Notice, Report, Step
 from detent.lock.model import Lock
 from detent.model import markers

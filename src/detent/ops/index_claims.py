@@ -6,7 +6,7 @@ machine has a mirror in the place of an index, that is asked; what it says of ad
 
 from collections.abc import Mapping, Sequence
 
-from detent.errors import FetchError
+from detent.errors.fetch import FetchError
 from detent.index.ports import Pending
 from detent.index.releases import IndexReleases
 from detent.index.urls import index_root, shown

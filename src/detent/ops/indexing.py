@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from detent.errors import BuildError
+from detent.errors.build import BuildError
 from detent.index.indexes import Indexes, Member
 from detent.index.releases import IndexReleases
 from detent.model import markers

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from detent import fsio
-from detent.errors import ProjectExists, UsageError
+from detent.errors import UsageError
+from detent.errors.project import ProjectExists
 from detent.named import NamedTuple
 from detent.ops.discover import MANIFEST_NAME, PIN_NAME, Project, decode, project_above
 from detent.ops.python import interpreter_for

@@ -6,7 +6,9 @@ says is looked up in its metadata, and what cannot be told passes no policy.
 
 from collections.abc import Iterable, Mapping
 
-from detent.errors import NotLocked, SettingInvalid, nearest
+from detent.errors import nearest
+from detent.errors.project import SettingInvalid
+from detent.errors.usage import NotLocked
 from detent.lock.model import LockedPackage
 from detent.lock.views import View, edges, view
 from detent.model.about import About

@@ -12,7 +12,9 @@ from typing import Any, cast
 
 from detent.build.inputs import contents
 from detent.build.key import editable_key, tree_key
-from detent.errors import Bug, BuildSystemInvalid, LockInvalid
+from detent.errors import Bug
+from detent.errors.build import BuildSystemInvalid
+from detent.errors.lock import LockInvalid
 from detent.lock.choice import Choice
 from detent.lock.filename import is_url, local_path
 from detent.lock.model import LOCK_NAME, BuildLock, Direct, LockedPackage

@@ -7,13 +7,9 @@ leaves the old lock as it was.
 from collections.abc import Container, Mapping
 
 from detent import fsio
-from detent.errors import (
-    Failures,
-    LockInvalid,
-    LockMissing,
-    LockStale,
-    ResolveError,
-)
+from detent.errors import Failures
+from detent.errors.lock import LockInvalid, LockMissing, LockStale
+from detent.errors.resolve import ResolveError
 from detent.events import Notice, Phase
 from detent.lock.declared import files_of, is_nominal
 from detent.lock.diff import Change, changes, unused_sources

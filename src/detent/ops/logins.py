@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from detent.errors import IndexOriginChanged, UsageError
+from detent.errors import UsageError
+from detent.errors.fetch import IndexOriginChanged
 from detent.index.tls import Trust
 from detent.index.urls import Credentials, origin, service_of
 from detent.model.sources import UrlSource

@@ -12,7 +12,10 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from detent.errors import Failures, FileConflict, FileTrouble, InterpreterBroken, PathOccupied
+from detent.errors import Failures
+from detent.errors.install import FileConflict, PathOccupied
+from detent.errors.python import InterpreterBroken
+from detent.errors.store import FileTrouble
 from detent.events import Matched, Notice, Phase, Step
 from detent.install.apply import apply, environment_lock, recover
 from detent.install.installed import read_installed

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from detent import fsio
-from detent.errors import DetentError, GitMissing, UsageError
+from detent.errors import DetentError, UsageError
+from detent.errors.fetch import GitMissing
 from detent.index.git import Git, GitTrouble
 from detent.index.programs import find_program
 from detent.lock.merging import Merged, is_proven, marked_text, merge_locks

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from packaging.version import Version
 
-from detent.errors import LockMissing, UnknownGroup
+from detent.errors.lock import LockMissing
+from detent.errors.usage import UnknownGroup
 from detent.events import Event, Notice
 from detent.lock.model import Lock, LockedPackage
 from detent.lock.why import Asker, Reasons

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from detent.errors import DetentError, EntryMismatch, MetadataInvalid
+from detent.errors import DetentError
+from detent.errors.fetch import EntryMismatch, MetadataInvalid
 from detent.index.metadata import parse_metadata
 from detent.index.pool import REPOSITORIES_AT_ONCE, Pool
 from detent.index.sdists import MEMBERS, PYPROJECT

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from detent import fsio
-from detent.errors import FileTrouble
+from detent.errors.store import FileTrouble
 from detent.events import Notice, Report
 from detent.named import NamedTuple
 from detent.ops.world import World

@@ -8,7 +8,8 @@ repository or the folder is changed.
 from collections.abc import Mapping
 from pathlib import Path
 
-from detent.errors import GitMissing, NotCommitted
+from detent.errors.fetch import GitMissing
+from detent.errors.usage import NotCommitted
 from detent.index.git import Git, GitTrouble
 from detent.index.programs import find_program
 from detent.model.limits import limits

@@ -16,15 +16,9 @@ from signal import SIG_BLOCK, SIG_SETMASK, SIGHUP, SIGINT, SIGTERM, pthread_sigm
 from typing import Any
 
 from detent import stamp
-from detent.errors import (
-    CommandMissing,
-    CommandNeeded,
-    CommandRefused,
-    DetentError,
-    ManifestMissing,
-    Unsupported,
-    UsageError,
-)
+from detent.errors import DetentError, Unsupported, UsageError
+from detent.errors.project import ManifestMissing
+from detent.errors.python import CommandMissing, CommandNeeded, CommandRefused
 from detent.events import Event, Notice, Report, Step
 from detent.install.installed import dangling
 from detent.model.names import PackageName

@@ -6,7 +6,7 @@ Flags are held against what the lock declares; nothing is read and nothing is wr
 from collections.abc import Callable, Collection, Iterable
 from typing import TypeVar
 
-from detent.errors import ExclusiveExtras, UnknownExtra, UnknownGroup
+from detent.errors.usage import ExclusiveExtras, UnknownExtra, UnknownGroup
 from detent.lock.choice import Choice
 from detent.lock.filename import is_url
 from detent.lock.gates import clash

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from detent import fsio
-from detent.errors import ManifestMissing
+from detent.errors.project import ManifestMissing
 from detent.named import NamedTuple
 from detent.ops.configured import CONFIG_NAME
 from detent.ops.discover import MANIFEST_NAME, OF_MEMBERS, Project, decode

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
 from detent import stamp
-from detent.errors import ArchiveUnsafe, InterpreterBroken, StoreUnsafe
+from detent.errors.python import InterpreterBroken
+from detent.errors.store import ArchiveUnsafe, StoreUnsafe
 from detent.events import Report
 from detent.install.plan import Linking, Plan
 from detent.lock.choice import Choice, Selection

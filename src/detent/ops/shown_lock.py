@@ -1,6 +1,6 @@
 """The lock a command looks at, and what it was made from: as it should be, or as it is under `--frozen`."""
 
-from detent.errors import LockInvalid
+from detent.errors.lock import LockInvalid
 from detent.lock.model import Lock
 from detent.model.inputs import Inputs
 from detent.model.requirement import InvalidRequirement

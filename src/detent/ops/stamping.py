@@ -12,7 +12,8 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from detent import stamp
-from detent.errors import DetentError, FileTrouble
+from detent.errors import DetentError
+from detent.errors.store import FileTrouble
 from detent.events import Event, Report
 from detent.lock.filename import is_url
 from detent.lock.model import Lock

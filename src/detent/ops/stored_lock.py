@@ -5,7 +5,7 @@ the text; it also remembers that the text was found whole, which the text and th
 """
 
 from detent import fsio
-from detent.errors import LockConflicted, LockInvalid, LockNotWhole
+from detent.errors.lock import LockConflicted, LockInvalid, LockNotWhole
 from detent.lock.builds import build_lock_of
 from detent.lock.closure import closure_faults
 from detent.lock.diff import differences

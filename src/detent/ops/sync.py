@@ -10,7 +10,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Literal, Protocol
 
-from detent.errors import LockMissing, UsageError, did_you_mean
+from detent.errors import UsageError, did_you_mean
+from detent.errors.lock import LockMissing
 from detent.events import Notice, Step
 from detent.install.plan import Linking, Plan
 from detent.lock.builds import build_lock_of

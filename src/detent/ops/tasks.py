@@ -8,7 +8,8 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from detent.errors import CommandRefused, UsageError
+from detent.errors import UsageError
+from detent.errors.python import CommandRefused
 from detent.named import NamedTuple
 from detent.ops.discover import Part, Project, about, decode
 from detent.ops.shown_paths import display

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 
 from packaging.version import Version
 
-from detent.errors import NotLocked, UsageError, nearest
+from detent.errors import UsageError, nearest
+from detent.errors.usage import NotLocked
 from detent.lock.model import Lock, LockedPackage
 from detent.lock.select import best_file
 from detent.lock.views import View, view

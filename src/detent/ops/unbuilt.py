@@ -3,7 +3,8 @@
 Whoever looks for versions notes how many failures there were before (``since``): those are somebody else's.
 """
 
-from detent.errors import BuildError, DetentError, Failures
+from detent.errors import DetentError, Failures
+from detent.errors.build import BuildError
 from detent.events import Notice
 from detent.ops.world import World
 

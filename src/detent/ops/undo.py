@@ -12,7 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from detent import fsio
-from detent.errors import DetentError, EditedSince, NothingToUndo, PackageLost, UsageError
+from detent.errors import DetentError, UsageError
+from detent.errors.project import EditedSince, NothingToUndo
+from detent.errors.store import PackageLost
 from detent.events import Notice
 from detent.install.manifest import read_journal, read_manifest
 from detent.install.plan import BUILD_SETTINGS, Installed, Linking, Plan, identity_of

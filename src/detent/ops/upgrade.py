@@ -5,7 +5,8 @@ Deciding only: flags are held against the project and its lock, nothing is read 
 
 from collections.abc import Callable
 
-from detent.errors import UnknownGroup, UsageError, did_you_mean
+from detent.errors import UsageError, did_you_mean
+from detent.errors.usage import UnknownGroup
 from detent.lock.model import Lock
 from detent.model import markers
 from detent.model.inputs import Inputs

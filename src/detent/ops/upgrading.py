@@ -11,7 +11,8 @@ from typing import Literal, TypeAlias
 
 from packaging.version import Version
 
-from detent.errors import NotLocked, nearest
+from detent.errors import nearest
+from detent.errors.usage import NotLocked
 from detent.events import Event, Notice
 from detent.lock.diff import changes
 from detent.lock.graph import scope

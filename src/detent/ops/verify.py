@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 
 from detent import fsio
-from detent.errors import LockMissing, MetadataInvalid, RevisionMissing, UsageError
+from detent.errors import UsageError
+from detent.errors.fetch import MetadataInvalid, RevisionMissing
+from detent.errors.lock import LockMissing
 from detent.index.metadata import parse_metadata
 from detent.index.urls import shown
 from detent.lock.choice import Choice

@@ -14,7 +14,7 @@ index more than the lock's word that neither the project nor this machine names,
 import contextlib
 from collections.abc import Iterable, Sequence
 
-from detent.errors import FetchError, FileNotMirrored, FileUnvouched
+from detent.errors.fetch import FetchError, FileNotMirrored, FileUnvouched
 from detent.events import Notice
 from detent.index.releases import IndexReleases
 from detent.index.urls import host, index_root, shown

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 
 from packaging.version import Version
 
-from detent.errors import LockInvalid, LockMissing, NotLocked, UsageError, nearest
+from detent.errors import UsageError, nearest
+from detent.errors.lock import LockInvalid, LockMissing
+from detent.errors.usage import NotLocked
 from detent.lock.model import Lock
 from detent.lock.why import MOST_PATHS, Reason, Reasons
 from detent.model import markers

@@ -9,7 +9,9 @@ from typing import Literal
 
 from packaging.version import Version
 
-from detent.errors import Conflict, Failures, PackageUnknown, ResolveError, UsageError, nearest
+from detent.errors import Failures, UsageError, nearest
+from detent.errors.fetch import PackageUnknown
+from detent.errors.resolve import Conflict, ResolveError
 from detent.events import ignore
 from detent.lock.diff import Change, changes
 from detent.lock.model import Lock

@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from detent import fsio, stamp
-from detent.errors import BuildError, IndexUnavailable, ResolveError, UsageError
+from detent.errors import UsageError
+from detent.errors.build import BuildError
+from detent.errors.fetch import IndexUnavailable
+from detent.errors.resolve import ResolveError
 from detent.events import Notice, Remark, Report
 from detent.index.ports import Remote
 from detent.index.releases import IndexReleases

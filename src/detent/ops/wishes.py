@@ -4,14 +4,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeAlias
 
-from detent.errors import (
-    DetentError,
-    Failures,
-    InvalidRequirementText,
-    SelfDependency,
-    UnknownExtra,
-    UsageError,
-)
+from detent.errors import DetentError, Failures, UsageError
+from detent.errors.project import SelfDependency
+from detent.errors.usage import InvalidRequirementText, UnknownExtra
 from detent.model import markers
 from detent.model.markers import InvalidMarker, Marker
 from detent.model.references import DirectSource, reference_text

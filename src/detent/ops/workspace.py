@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from detent import fsio
-from detent.errors import ManifestInvalid
+from detent.errors.project import ManifestInvalid
 from detent.named import NamedTuple
 from detent.ops.shown_paths import display
 from detent.project.workspace_table import WorkspaceTable, is_excluded, part_matches

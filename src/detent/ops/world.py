@@ -12,7 +12,7 @@ from detent.named import NamedTuple
 if TYPE_CHECKING:  # who has a world has what it is made of; importing all of it is half of a warm command
     from detent.build.frontend import Kind
     from detent.build.system import BuildSystem
-    from detent.errors import ResolveError
+    from detent.errors.resolve import ResolveError
     from detent.index.indexes import Indexes
     from detent.index.ports import Pending
     from detent.index.releases import IndexReleases

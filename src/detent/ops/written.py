@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from detent.build.inputs import contents
-from detent.errors import MetadataInvalid
+from detent.errors.fetch import MetadataInvalid
 from detent.index.metadata import read_header
 from detent.index.sdists import PKG_INFO, PYPROJECT, static_metadata
 from detent.model.candidate import SDIST_ENDINGS, Metadata

@@ -10,7 +10,8 @@ from typing import TypeAlias, TypeVar
 
 from packaging.version import Version
 
-from detent.errors import DetentError, ManifestInvalid
+from detent.errors import DetentError
+from detent.errors.project import ManifestInvalid
 from detent.model import markers
 from detent.model.adjustment_texts import (
     CONSTRAINTS,

@@ -8,7 +8,8 @@ from typing import Literal, TypeAlias, get_args
 
 from packaging.version import Version
 
-from detent.errors import Bug, ManifestInvalid, UsageError, did_you_mean
+from detent.errors import Bug, UsageError, did_you_mean
+from detent.errors.project import ManifestInvalid
 from detent.named import NamedTuple
 from detent.project.document import Document, parse_document
 from detent.project.entries import literal, quote_of

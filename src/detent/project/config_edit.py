@@ -7,7 +7,8 @@ written as tables is for people to edit. The result is read again and compared w
 import copy
 from collections.abc import Iterator, Mapping
 
-from detent.errors import Bug, ManifestInvalid, Unsupported
+from detent.errors import Bug, Unsupported
+from detent.errors.project import ManifestInvalid
 from detent.model.toml_text import literal
 from detent.project import arrays, placing
 from detent.project.document import Document, at, parse_document

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from detent.errors import SettingInvalid, Unsupported, UsageError
+from detent.errors import Unsupported, UsageError
+from detent.errors.project import SettingInvalid
 from detent.model.specifiers import InvalidSpecifier
 from detent.project.configuration import READ_ELSEWHERE
 from detent.project.indexes import without_user

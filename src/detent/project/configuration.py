@@ -8,14 +8,8 @@ machine in a project: no checkout may decide where somebody's cache is.
 from collections.abc import Iterator, Mapping
 
 from detent import stamp
-from detent.errors import (
-    DetentError,
-    Failures,
-    ManifestInvalid,
-    ProjectUnmanaged,
-    VersionRequired,
-    nearest,
-)
+from detent.errors import DetentError, Failures, nearest
+from detent.errors.project import ManifestInvalid, ProjectUnmanaged, VersionRequired
 from detent.model.requirement import GroupName, group_name
 from detent.model.specifiers import clause_contains, parse_clauses
 from detent.named import NamedTuple

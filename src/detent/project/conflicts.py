@@ -7,7 +7,8 @@ on wherever something that brings it in is. What would turn on two sides by itse
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from detent.errors import DetentError, ManifestInvalid
+from detent.errors import DetentError
+from detent.errors.project import ManifestInvalid
 from detent.model import markers
 from detent.model.adjustments import Exclusive
 from detent.model.markers import Marker

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Sequence
 from functools import cached_property
 
-from detent.errors import ManifestInvalid
+from detent.errors.project import ManifestInvalid
 from detent.project import positions
 from detent.project.positions import BYTE_ORDER_MARK, Outline
 

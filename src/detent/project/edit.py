@@ -8,7 +8,9 @@ count, so the text must be read without translating them.
 
 from collections.abc import Callable, Iterator, Sequence
 
-from detent.errors import Bug, DependencyMissing, InvalidRequirementText, ManifestInvalid, Unsupported
+from detent.errors import Bug, Unsupported
+from detent.errors.project import DependencyMissing, ManifestInvalid
+from detent.errors.usage import InvalidRequirementText
 from detent.model.names import normalise
 from detent.model.requirement import InvalidRequirement, Requirement, parse_requirement
 from detent.project import arrays, entries, placing

@@ -7,7 +7,8 @@ compared with what was meant.
 
 from collections.abc import Mapping, Sequence
 
-from detent.errors import Bug, ManifestInvalid, Unsupported, UsageError, did_you_mean
+from detent.errors import Bug, Unsupported, UsageError, did_you_mean
+from detent.errors.project import ManifestInvalid
 from detent.model.toml_text import quoted
 from detent.project.document import Document, parse_document
 from detent.project.indexes import without_user

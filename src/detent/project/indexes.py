@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, TypeGuard, get_args
 
-from detent.errors import SettingInvalid, nearest
+from detent.errors import nearest
+from detent.errors.project import SettingInvalid
 from detent.model.cutoffs import Cutoff, parse_cutoff
 from detent.model.sources import IndexFormat, ProjectIndex
 from detent.named import NamedTuple

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from detent.errors import DetentError, Failures, ManifestInvalid
+from detent.errors import DetentError, Failures
+from detent.errors.project import ManifestInvalid
 from detent.model import markers
 from detent.model.adjustment_texts import CONFLICTS, TABLES
 from detent.model.adjustments import NO_ADJUSTMENTS, Adjustments

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import TypeAlias
 
-from detent.errors import DetentError, Failures, ManifestInvalid
+from detent.errors import DetentError, Failures
+from detent.errors.project import ManifestInvalid
 from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.model.markers import Marker

@@ -7,7 +7,8 @@ can ask: is this exactly what adding it would have made? Then the bytes from bef
 import re
 from collections.abc import Iterator
 
-from detent.errors import ManifestInvalid, Unsupported
+from detent.errors import Unsupported
+from detent.errors.project import ManifestInvalid
 from detent.model.names import normalise
 from detent.named import NamedTuple
 from detent.project.arrays import Layout

@@ -1,6 +1,7 @@
 """The proof that an edit changed what it was to change and nothing else: a slip cannot reach a file."""
 
-from detent.errors import Bug, ManifestInvalid
+from detent.errors import Bug
+from detent.errors.project import ManifestInvalid
 from detent.project.document import Document, parse_document
 
 

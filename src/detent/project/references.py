@@ -6,7 +6,8 @@ What a URL may be is told by :mod:`detent.model.references`; here stands which l
 import re
 from collections.abc import Iterator, Mapping
 
-from detent.errors import DetentError, ManifestInvalid
+from detent.errors import DetentError
+from detent.errors.project import ManifestInvalid
 from detent.model.reference_urls import InvalidReference, percent_encoded
 from detent.model.references import read_reference, reference_text, user_info
 from detent.model.requirement import InvalidRequirement, Requirement, parse_requirement

@@ -8,7 +8,8 @@ that a file with three wrong lines shows three.
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias, TypeVar
 
-from detent.errors import DetentError, ManifestInvalid
+from detent.errors import DetentError
+from detent.errors.project import ManifestInvalid
 from detent.model.requirement import (
     ExtraName,
     GroupName,

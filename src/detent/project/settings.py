@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from detent.errors import SettingInvalid
+from detent.errors.project import SettingInvalid
 from detent.model.build_policy import BuildPolicy
 from detent.model.limits import Limits
 from detent.model.names import PackageName, package_name

@@ -8,7 +8,8 @@ form that cannot be changed safely is left to them, in an error that says what t
 import re
 from collections.abc import Iterator
 
-from detent.errors import Bug, ManifestInvalid, Unsupported
+from detent.errors import Bug, Unsupported
+from detent.errors.project import ManifestInvalid
 from detent.model.names import PackageName, normalise
 from detent.model.source_texts import InvalidSource, read_source, source_values
 from detent.model.sources import PathSource, Source

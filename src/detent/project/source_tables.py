@@ -8,7 +8,8 @@ are the same. Faults are collected, each with its place.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from detent.errors import DetentError, ManifestInvalid, nearest
+from detent.errors import DetentError, nearest
+from detent.errors.project import ManifestInvalid
 from detent.model import markers
 from detent.model.markers import InvalidMarker, Marker
 from detent.model.names import extra_name, group_name, package_name

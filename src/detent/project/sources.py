@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from detent.errors import SettingInvalid
+from detent.errors.project import SettingInvalid
 from detent.project.known import BY_NAME, Known
 from detent.project.values import IndexFault, located, reading
 

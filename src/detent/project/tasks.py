@@ -6,7 +6,8 @@ A command is a list of words and goes to no shell, so it means the same on every
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from detent.errors import ManifestInvalid, nearest
+from detent.errors import nearest
+from detent.errors.project import ManifestInvalid
 from detent.model.names import ExtraName, GroupName, extra_name, group_name
 from detent.named import NamedTuple
 from detent.project.document import Document, at, parse_document, type_name

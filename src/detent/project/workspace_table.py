@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping
 from fnmatch import translate
 
-from detent.errors import ManifestInvalid, nearest
+from detent.errors import nearest
+from detent.errors.project import ManifestInvalid
 from detent.named import NamedTuple
 from detent.project.document import Document, at, parse_document, type_name
 

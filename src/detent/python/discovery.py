@@ -20,7 +20,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from detent.errors import InterpreterBroken, NoInterpreter, PythonMismatch
+from detent.errors.python import InterpreterBroken, NoInterpreter, PythonMismatch
 from detent.events import Detail, Report, ignore
 from detent.named import NamedTuple
 from detent.python.clauses import is_prerelease, minor_may_fit, names_prerelease, version_fits

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from detent import fsio
-from detent.errors import FileTrouble, InterpreterBroken, NotAnEnvironment
+from detent.errors.install import NotAnEnvironment
+from detent.errors.python import InterpreterBroken
+from detent.errors.store import FileTrouble
 from detent.model.names import PackageName
 from detent.named import NamedTuple
 from detent.python.interpreter import Interpreter, Interpreters

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 import packaging
 
-from detent.errors import InterpreterBroken
+from detent.errors.python import InterpreterBroken
 from detent.model.target import Target
 from detent.named import NamedTuple
 from detent.python.pyvenv import lies_below

@@ -17,7 +17,7 @@ from typing import TypedDict, cast
 import packaging
 from packaging import tags
 
-from detent.errors import InterpreterBroken
+from detent.errors.python import InterpreterBroken
 from detent.model.target import Target
 from detent.python.interpreter import Interpreter, Scheme
 

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from pathlib import Path
 
-from detent.errors import NotAnEnvironment
+from detent.errors.install import NotAnEnvironment
 from detent.events import Report, ignore
 from detent.model.limits import Limits
 from detent.python.discovery import Places, Sought, find_interpreter, suits

@@ -16,7 +16,9 @@ from pathlib import Path
 from virtualenv import session_via_cli
 
 from detent import fsio, stamp
-from detent.errors import FileTrouble, InterpreterBroken, NotAnEnvironment
+from detent.errors.install import NotAnEnvironment
+from detent.errors.python import InterpreterBroken
+from detent.errors.store import FileTrouble
 from detent.python.environment import STATE_NAME, UNFINISHED, Style, check_place
 from detent.python.interpreter import Interpreter
 from detent.python.probe import clean_variables

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from detent import fsio
-from detent.errors import EnvironmentExists, FileTrouble
+from detent.errors.install import EnvironmentExists
+from detent.errors.store import FileTrouble
 from detent.events import Detail, Report, ignore
 from detent.model.limits import Limits
 from detent.named import NamedTuple

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import cast
 
 from detent import fsio
-from detent.errors import Bug, FileTrouble, NotAnEnvironment
+from detent.errors import Bug
+from detent.errors.install import NotAnEnvironment
+from detent.errors.store import FileTrouble
 from detent.named import NamedTuple
 from detent.python.environment import SCRATCH_PREFIX, scratch_beside
 from detent.store.records import read_record, write_record

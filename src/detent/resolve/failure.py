@@ -10,7 +10,8 @@ from functools import partial
 
 from packaging.version import Version
 
-from detent.errors import Conflict, DetentError, TooDeep
+from detent.errors import DetentError
+from detent.errors.resolve import Conflict, TooDeep
 from detent.model import markers
 from detent.model.build_policy import BuildPolicy
 from detent.model.candidate import Artifact, Metadata

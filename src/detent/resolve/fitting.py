@@ -6,7 +6,8 @@ Files are looked at one by one, newest version first, and kept: of most versions
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from detent.errors import Bug, DetentError, Failures, PackageUnknown
+from detent.errors import Bug, DetentError, Failures
+from detent.errors.fetch import PackageUnknown
 from detent.lock.assemble import sdist_of
 from detent.lock.select import best_file, described
 from detent.model import markers

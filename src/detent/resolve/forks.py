@@ -16,7 +16,8 @@ that the project declares to be exclusive hold in a part only, too; all others a
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from detent.errors import DetentError, Failures, PackageUnknown, Unsupported
+from detent.errors import DetentError, Failures, Unsupported
+from detent.errors.fetch import PackageUnknown
 from detent.events import Detail, Notice, Report, ignore
 from detent.model import markers
 from detent.model.inputs import Inputs
@@ -87,7 +88,7 @@ def resolve(
     ``clock`` counts computing and ``wall`` all time (``None``: the same clock); see
     :class:`~detent.resolve.budget.Budget`. ``seeds`` are environments to begin with, such as those of the old
     lock; ``advice`` says whether edits are tried out where there is no answer. Raises
-    :class:`~detent.errors.PackageUnknown`, and :class:`~detent.resolve.question.SearchFailed`, of which
+    :class:`~detent.errors.fetch.PackageUnknown`, and :class:`~detent.resolve.question.SearchFailed`, of which
     :func:`detent.resolve.failure.error_of` makes the error: whoever gets an answer does not pay for what
     explains that there is none.
     """

@@ -8,7 +8,7 @@ extras and groups everything a project declares is solved together.
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from detent.errors import ManifestInvalid
+from detent.errors.project import ManifestInvalid
 from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.model.markers import Marker

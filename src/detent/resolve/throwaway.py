@@ -13,7 +13,8 @@ from typing import Final
 from resolvelib import AbstractProvider, BaseReporter
 from resolvelib.resolvers import RequirementInformation, Resolution, ResolutionImpossible, ResolutionTooDeep
 
-from detent.errors import Conflict, TooDeep, Unsupported
+from detent.errors import Unsupported
+from detent.errors.resolve import Conflict, TooDeep
 from detent.model import markers
 from detent.model.candidate import Artifact
 from detent.model.requirement import ExtraName, PackageName, Requirement
@@ -57,8 +58,8 @@ def resolve_once(
 ) -> tuple[Pin, ...]:
     """Find versions for one target, sorted by name; those of ``installed`` are kept if they fit.
 
-    ``constraints`` limit versions and ask for nothing. Raises :class:`~detent.errors.Conflict`,
-    :class:`~detent.errors.PackageUnknown`, :class:`~detent.errors.TooDeep`, and
+    ``constraints`` limit versions and ask for nothing. Raises :class:`~detent.errors.resolve.Conflict`,
+    :class:`~detent.errors.fetch.PackageUnknown`, :class:`~detent.errors.resolve.TooDeep`, and
     :class:`~detent.errors.Unsupported` for a direct reference.
     """
     fitting = Fitting(

@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from struct import Struct
 
-from detent.errors import ArchiveUnsafe
+from detent.errors.store import ArchiveUnsafe
 from detent.model.limits import Limits
 from detent.named import NamedTuple
 from detent.store import inflate

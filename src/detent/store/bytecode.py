@@ -17,7 +17,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
 
-from detent.errors import DetentError, FileTrouble, StoreBusy
+from detent.errors import DetentError
+from detent.errors.store import FileTrouble, StoreBusy
 from detent.events import Notice, Report, ignore
 from detent.fsio import READ_ONLY, FileLock, file_trouble
 from detent.model.limits import Limits

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from detent.errors import FileTrouble, StoreBusy, StoreUnsafe
+from detent.errors.store import FileTrouble, StoreBusy, StoreUnsafe
 from detent.events import Report, ignore
 from detent.fsio import (
     READ_ONLY,

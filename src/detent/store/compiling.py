@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from signal import SIGKILL
 
-from detent.errors import FileTrouble
+from detent.errors.store import FileTrouble
 from detent.fsio import CREATE, file_trouble, write_all
 from detent.named import NamedTuple
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from detent.errors import FileTrouble, StoreBusy
+from detent.errors.store import FileTrouble, StoreBusy
 from detent.events import Detail, Report, ignore
 from detent.fsio import FileLock, file_trouble
 from detent.named import NamedTuple

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from detent.errors import FileTrouble
+from detent.errors.store import FileTrouble
 from detent.store.entry import HEAD, HEAD_VERSION, WheelEntry, head_of, head_value, read_head
 from detent.store.fingerprint import fingerprint
 from detent.store.layout import Layout

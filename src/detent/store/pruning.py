@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from detent.errors import CacheInUse
+from detent.errors.store import CacheInUse
 from detent.events import Notice, Report, ignore
 from detent.model.limits import Limits
 from detent.model.names import PackageName

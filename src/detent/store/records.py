@@ -12,7 +12,7 @@ from pathlib import Path
 from struct import Struct
 from typing import Any
 
-from detent.errors import FileTrouble
+from detent.errors.store import FileTrouble
 from detent.fsio import READ_ONLY, file_trouble, make_private_folder, write_atomic
 
 _MAGIC = b"\x89DTR"

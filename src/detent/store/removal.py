@@ -7,7 +7,7 @@ is left of it is swept another day. Only to be called by who holds the store alo
 from collections.abc import Iterable
 from pathlib import Path
 
-from detent.errors import FileTrouble
+from detent.errors.store import FileTrouble
 from detent.fsio import file_trouble, remove_tree
 from detent.store.cache import Scratch, note_removal
 from detent.store.layout import Layout

@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 
-from detent.errors import ArchiveUnsafe, FileTrouble
+from detent.errors.store import ArchiveUnsafe, FileTrouble
 from detent.events import Report, ignore
 from detent.fsio import copy, file_trouble
 from detent.model.limits import Limits

@@ -12,7 +12,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Protocol
 
-from detent.errors import ArchiveUnsafe
+from detent.errors.store import ArchiveUnsafe
 from detent.fsio import CREATE, copy, file_trouble, write_all
 from detent.model.candidate import SDIST_ENDINGS
 from detent.model.limits import Limits

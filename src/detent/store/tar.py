@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
-from detent.errors import ArchiveUnsafe
+from detent.errors.store import ArchiveUnsafe
 from detent.fsio import file_trouble
 from detent.model.limits import Limits
 from detent.named import NamedTuple

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from detent.errors import ArchiveUnsafe
+from detent.errors.store import ArchiveUnsafe
 from detent.fsio import CREATE, file_trouble, write_all
 from detent.model.names import PackageName
 from detent.store.archive import ZipReader, folders_of

@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from detent.errors import ArchiveUnsafe, FileTrouble
+from detent.errors.store import ArchiveUnsafe, FileTrouble
 from detent.events import Notice, Report, ignore
 from detent.fsio import CREATE, READ_ONLY, FileLock, file_trouble, make_private_folder, write_all
 from detent.model.limits import Limits

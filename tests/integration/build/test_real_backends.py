@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from detent.build.frontend import Job, build_editable, build_metadata, build_sdist, build_wheel, check_built
-from detent.errors import BuildFailed
+from detent.errors.build import BuildFailed
 from detent.model.limits import Limits
 from detent.model.names import package_name
 from detent.store.contents import WheelArchive

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from detent.errors import IndexUnavailable, OfflineMiss
+from detent.errors.fetch import IndexUnavailable, OfflineMiss
 from detent.index.client import Client
 from detent.index.logins import Logins
 from detent.model.limits import Limits

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from detent.errors import IndexUnavailable
+from detent.errors.fetch import IndexUnavailable
 from detent.index.client import Client
 from detent.index.proxies import Proxies, Proxy
 from detent.model.limits import Limits

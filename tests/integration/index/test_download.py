@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from detent.errors import FileGone, HashMismatch, IndexUnavailable
+from detent.errors.fetch import FileGone, HashMismatch, IndexUnavailable
 from detent.events import DownloadFinished, DownloadProgress, DownloadStarted, Event
 from detent.index.client import Client
 from detent.index.download import Downloaded
@@ -165,7 +165,7 @@ def test_progress_is_told_as_values(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder_is_a_file_trouble_and_not_a_traceback(tmp_path: Path) -> None:
-    from detent.errors import FileTrouble
+    from detent.errors.store import FileTrouble
 
     with serve([BIG]) as index, pytest.raises(FileTrouble):
         download(locked(index), index, tmp_path / "missing")

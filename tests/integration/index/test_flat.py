@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from detent.errors import IndexUnavailable
+from detent.errors.fetch import IndexUnavailable
 from detent.events import ignore
 from detent.index.client import Client
 from detent.index.flat import FlatFolder, FlatPage

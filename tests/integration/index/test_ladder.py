@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from detent.errors import HashMismatch, IndexUnavailable
+from detent.errors.fetch import HashMismatch, IndexUnavailable
 from detent.events import ignore
 from detent.index.client import Client
 from detent.index.ladder import Found, Ladder
@@ -311,7 +311,8 @@ def test_the_metadata_of_a_wheel_is_given_as_it_stands(
 
 
 @pytest.mark.parametrize(
-    ("made", "world"), [(MADE, {"metadata": "announced"}), (BIG, {"metadata": "unannounced", "ranges": False})]
+    ("made", "world"),
+    [(MADE, {"metadata": "announced"}), (BIG, {"metadata": "unannounced", "ranges": False})],
 )
 def test_a_metadata_file_that_is_none_is_not_given(
     tmp_path: Path, made: Wheel, world: dict[str, Any]

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 import distlib.index
 import pytest
 
-from detent.errors import BuildFailed
+from detent.errors.build import BuildFailed
 from detent.events import ignore
 from detent.index.client import Client
 from detent.index.logins import Logins

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from detent.errors import BuildFailed, IndexUnavailable, OfflineMiss, PageInvalid
+from detent.errors.build import BuildFailed
+from detent.errors.fetch import IndexUnavailable, OfflineMiss, PageInvalid
 from detent.events import ignore
 from detent.index.client import Client
 from detent.index.logins import Logins

@@ -9,7 +9,8 @@ from select import select
 
 import pytest
 
-from detent.errors import IndexUnavailable, UsageError
+from detent.errors import UsageError
+from detent.errors.fetch import IndexUnavailable
 from detent.index.client import Client
 from detent.index.proxies import Proxies, Proxy
 from detent.index.tls import Trust

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from detent.errors import IndexUnavailable, UsageError
+from detent.errors import UsageError
+from detent.errors.fetch import IndexUnavailable
 from detent.events import Event, Notice
 from detent.index.client import Client
 from detent.index.logins import Later, Logins

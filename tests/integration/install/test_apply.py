@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import FileTrouble, NotAnEnvironment, StoreBusy
+from detent.errors.install import NotAnEnvironment
+from detent.errors.store import FileTrouble, StoreBusy
 from detent.events import Linked, Notice
 from detent.install.apply import environment_lock, recover
 from detent.install.manifest import read_manifest, write_journal

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import FileConflict, FileTrouble, PathOccupied, StoreInEnvironment
+from detent.errors.install import FileConflict, PathOccupied
+from detent.errors.store import FileTrouble, StoreInEnvironment
 from detent.install.folders import Coming, settle_folders
 from detent.install.installed import dangling
 from detent.install.manifest import read_manifest, write_journal

@@ -11,7 +11,7 @@ import pytest
 from packaging.markers import default_environment
 from packaging.tags import sys_tags
 
-from detent.errors import InterpreterBroken
+from detent.errors.python import InterpreterBroken
 from detent.python.interpreter import Interpreter
 from detent.python.probe import _tags_from_here, clean_variables, probe_interpreter
 from support.interpreters import base_python, machine_pythons, program

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import NotAnEnvironment
+from detent.errors.install import NotAnEnvironment
 from detent.python.discovery import Places, Sought, find_interpreter, places
 from detent.python.environment import BrokenEnvironment, Environment, Style, read_environment
 from detent.python.interpreter import Interpreter, Interpreters

@@ -20,7 +20,7 @@ from detent.build.frontend import (
     check_built,
 )
 from detent.build.hooks import hook_variables
-from detent.errors import BuildFailed, BuildSystemInvalid
+from detent.errors.build import BuildFailed, BuildSystemInvalid
 from detent.events import Detail, Event
 from detent.model.limits import Limits
 from detent.model.names import package_name

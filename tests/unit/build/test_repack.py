@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from detent.build.repack import repacked
-from detent.errors import ArchiveUnsafe, FileTrouble
+from detent.errors.store import ArchiveUnsafe, FileTrouble
 from detent.model.limits import Limits
 from detent.model.names import package_name
 from detent.store.cache import open_store

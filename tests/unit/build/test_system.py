@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from detent.build.system import BuildSystem, read_build_system
-from detent.errors import BuildSystemInvalid
+from detent.errors.build import BuildSystemInvalid
 
 LEGACY = BuildSystem(("setuptools >= 40.8.0",), "setuptools.build_meta:__legacy__", ())
 

@@ -8,7 +8,8 @@ from typing_extensions import override
 
 from detent import events
 from detent.cli.console import Console
-from detent.errors import Failures, FileTrouble, UsageError
+from detent.errors import Failures, UsageError
+from detent.errors.store import FileTrouble
 
 
 def console(*, quiet: int = 0, verbose: int = 0, variables: Mapping[str, str] | None = None) -> Console:

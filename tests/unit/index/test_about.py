@@ -2,7 +2,7 @@
 
 import pytest
 
-from detent.errors import MetadataInvalid
+from detent.errors.fetch import MetadataInvalid
 from detent.index.about import about_of_project, parse_about
 from detent.model.names import PackageName
 

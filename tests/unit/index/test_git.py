@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import GitMissing
+from detent.errors.fetch import GitMissing
 from detent.index.git import Git, GitTrouble, find_git, git_variables, redacted
 from detent.model.limits import Limits
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import KeyringFailed
+from detent.errors.fetch import KeyringFailed
 from detent.events import Event, Notice, Step
 from detent.index.keyring import Keyring
 from detent.index.urls import Credentials

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import FileTrouble, LoginsInvalid
+from detent.errors.fetch import LoginsInvalid
+from detent.errors.store import FileTrouble
 from detent.index.login_store import Login, LoginStore
 
 ME = Login("https://index.example", "me", "one")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from detent.errors import MetadataInvalid
+from detent.errors.fetch import MetadataInvalid
 from detent.index.metadata import parse_metadata
 
 WHEEL = "A_b-1.0-py3-none-any.whl"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from detent.errors import MetadataInvalid
+from detent.errors.fetch import MetadataInvalid
 from detent.index.sdists import MEMBERS, static_metadata
 from detent.model.candidate import Metadata
 

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from detent.errors import PageInvalid
+from detent.errors.fetch import PageInvalid
 from detent.index.grouping import group
 from detent.index.rows import artifact_of
 from detent.index.simple import Page, parse_page

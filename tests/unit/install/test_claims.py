@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import Failures, FileConflict, PathOccupied, UnsafePath
+from detent.errors import Failures
+from detent.errors.install import FileConflict, PathOccupied, UnsafePath
 from detent.install.claims import launchers_to_write
 from detent.install.plan import Installed
 from detent.model.requirement import PackageName

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import NotAnEnvironment
+from detent.errors.install import NotAnEnvironment
 from detent.install.installed import read_installed
 from detent.install.manifest import write_journal
 from detent.install.plan import Found

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from detent.errors import FileTrouble, Unsupported
+from detent.errors import Unsupported
+from detent.errors.store import FileTrouble
 from detent.events import Event, Notice
 from detent.install.link import Linker
 from detent.install.wheel import Batch

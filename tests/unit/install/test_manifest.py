@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import NotAnEnvironment
+from detent.errors.install import NotAnEnvironment
 from detent.install.manifest import (
     Manifest,
     drop_journal,

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import FileTrouble
+from detent.errors.store import FileTrouble
 from detent.install.real_folders import RealFolders
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import UnsafePath
+from detent.errors.install import UnsafePath
 from detent.install.scripts import checked_entry_point, launcher, rewritten, shebang
 
 ODD_FOLDERS = [

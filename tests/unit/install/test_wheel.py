@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import FileTrouble, UnsafePath
+from detent.errors.install import UnsafePath
+from detent.errors.store import FileTrouble
 from detent.install.places import places_of
 from detent.install.plan import Installed
 from detent.install.wheel import Layout, lay_out, wish_again, wish_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from detent.errors import LockConflicted
+from detent.errors.lock import LockConflicted
 from detent.lock.conflicted import read_side, take_apart
 from detent.lock.pylock import parse_lock, render_lock
 from support.locks import entry, inputs, lock

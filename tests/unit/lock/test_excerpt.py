@@ -2,7 +2,8 @@
 
 import pytest
 
-from detent.errors import LockInvalid, Unsupported
+from detent.errors import Unsupported
+from detent.errors.lock import LockInvalid
 from detent.lock.excerpt import Taken, edges_within, excerpt
 from detent.lock.model import Direct, Edge, Lock, LockedPackage
 from detent.lock.select import Wanted

@@ -5,7 +5,7 @@ import tomllib
 import pytest
 from packaging.pylock import Pylock
 
-from detent.errors import LockInvalid
+from detent.errors.lock import LockInvalid
 from detent.lock.model import Direct, Edge, Lock, LockedPackage
 from detent.lock.pylock import parse_header, parse_lock, render_lock
 from detent.model.requirement import package_name

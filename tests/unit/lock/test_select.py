@@ -2,13 +2,10 @@
 
 import pytest
 
-from detent.errors import (
-    BuildForbidden,
-    ExclusiveExtras,
-    Failures,
-    LockInvalid,
-    NoMatchingTarget,
-)
+from detent.errors import Failures
+from detent.errors.build import BuildForbidden
+from detent.errors.lock import LockInvalid, NoMatchingTarget
+from detent.errors.usage import ExclusiveExtras
 from detent.lock.choice import Selection
 from detent.lock.model import Direct, Lock, LockedPackage
 from detent.lock.select import Wanted, best_file, default_groups, select

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from detent.errors import MarkersTooLarge
+from detent.errors.resolve import MarkersTooLarge
 from detent.model import marker_nodes as nodes
 from detent.model.limits import Limits
 from detent.model.marker_nodes import ALWAYS, EXTRA, GATES, GROUP, MACHINE, NEVER, PYTHON

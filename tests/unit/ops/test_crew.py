@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from detent.errors import BuildCycle
+from detent.errors.build import BuildCycle
 from detent.model.names import PackageName
 from detent.ops.crew import Crew
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import FileTrouble, UsageError
+from detent.errors import UsageError
+from detent.errors.store import FileTrouble
 from detent.ops.env_files import variables_of
 
 

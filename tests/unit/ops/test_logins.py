@@ -2,7 +2,8 @@
 
 import pytest
 
-from detent.errors import IndexOriginChanged, UsageError
+from detent.errors import UsageError
+from detent.errors.fetch import IndexOriginChanged
 from detent.index.urls import Credentials
 from detent.ops.logins import named_logins
 from detent.project.indexes import IndexSetting

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import GitMissing, NotCommitted
+from detent.errors.fetch import GitMissing
+from detent.errors.usage import NotCommitted
 from detent.ops.revision import committed
 from support.repositories import Repository
 

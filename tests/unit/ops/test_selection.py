@@ -2,7 +2,7 @@
 
 import pytest
 
-from detent.errors import ExclusiveExtras, UnknownExtra, UnknownGroup
+from detent.errors.usage import ExclusiveExtras, UnknownExtra, UnknownGroup
 from detent.lock.choice import Choice
 from detent.lock.model import Direct
 from detent.lock.select import Wanted

@@ -3,7 +3,9 @@ from typing import cast
 
 import pytest
 
-from detent.errors import BuildError, BuildFailed, Conflict, DetentError, Failures
+from detent.errors import DetentError, Failures
+from detent.errors.build import BuildError, BuildFailed
+from detent.errors.resolve import Conflict
 from detent.events import Event, Notice
 from detent.ops.unbuilt import take_unbuilt, tell_unbuilt, with_unbuilt
 from detent.ops.world import World

@@ -2,7 +2,8 @@
 
 import pytest
 
-from detent.errors import UnknownGroup, UsageError
+from detent.errors import UsageError
+from detent.errors.usage import UnknownGroup
 from detent.lock.model import Lock, LockedPackage
 from detent.model.inputs import Inputs, RecordedInputs
 from detent.model.requirement import package_name

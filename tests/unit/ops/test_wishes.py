@@ -2,13 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import (
-    Failures,
-    InvalidRequirementText,
-    SelfDependency,
-    UnknownExtra,
-    UsageError,
-)
+from detent.errors import Failures, UsageError
+from detent.errors.project import SelfDependency
+from detent.errors.usage import InvalidRequirementText, UnknownExtra
 from detent.model.references import DirectSource
 from detent.model.requirement import PackageName
 from detent.model.sources import GitSource, PathSource, UrlSource

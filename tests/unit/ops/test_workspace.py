@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import ManifestInvalid
+from detent.errors.project import ManifestInvalid
 from detent.ops.workspace import member_folders
 from detent.project.workspace_table import WorkspaceTable
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from detent.errors import ManifestInvalid, UsageError
+from detent.errors import UsageError
+from detent.errors.project import ManifestInvalid
 from detent.project.bumping import PARTS, Bump, bumped, checked_version, parse_bump, with_version
 
 MANIFEST = '[project]\nname = "demo"\nversion = {} # here\n\n[tool.x]\nversion = "1.2.3"\n'

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detent.errors import SettingInvalid
+from detent.errors.project import SettingInvalid
 from detent.model.cutoffs import NO_CUTOFFS, Cutoffs
 from detent.model.names import PackageName, package_name
 from detent.project.choosing import Choosing

@@ -1,13 +1,8 @@
 import pytest
 
 from detent import stamp
-from detent.errors import (
-    DetentError,
-    Failures,
-    ManifestInvalid,
-    ProjectUnmanaged,
-    VersionRequired,
-)
+from detent.errors import DetentError, Failures
+from detent.errors.project import ManifestInvalid, ProjectUnmanaged, VersionRequired
 from detent.project.configuration import read_config_file, replaced_settings
 from detent.project.document import parse_document
 from detent.project.known import KNOWN, OF_OTHER_TOOLS, Known

@@ -2,7 +2,7 @@
 
 import pytest
 
-from detent.errors import ManifestInvalid
+from detent.errors.project import ManifestInvalid
 from detent.model import markers
 from detent.model.adjustment_texts import adjustment_texts
 from detent.model.adjustments import Exclusive

@@ -1,6 +1,6 @@
 import pytest
 
-from detent.errors import ManifestInvalid
+from detent.errors.project import ManifestInvalid
 from detent.project.document import parse_document, type_name
 
 

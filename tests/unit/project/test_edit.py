@@ -2,7 +2,9 @@ import tomllib
 
 import pytest
 
-from detent.errors import DependencyMissing, InvalidRequirementText, ManifestInvalid, Unsupported
+from detent.errors import Unsupported
+from detent.errors.project import DependencyMissing, ManifestInvalid
+from detent.errors.usage import InvalidRequirementText
 from detent.project.edit import Table, add_requirement, entry, remove_requirement
 
 PROJECT = Table("project")

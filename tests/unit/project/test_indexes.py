@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from detent.errors import SettingInvalid
+from detent.errors.project import SettingInvalid
 from detent.model.sources import ProjectIndex
 from detent.project.indexes import IndexSetting, faults_of, indexes_of_uv, pip_note, with_variables
 from detent.project.settings import Settings, settings

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import ManifestInvalid
+from detent.errors.project import ManifestInvalid
 from detent.project.manifest import declares_project, parse_manifest
 from support.manifests import fault, faults, manifest, pyproject
 

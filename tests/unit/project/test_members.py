@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import DetentError, Failures, ManifestInvalid
+from detent.errors import DetentError, Failures
+from detent.errors.project import ManifestInvalid
 from detent.model import markers
 from detent.model.inputs import Inputs
 from detent.model.members import Member

@@ -1,6 +1,6 @@
 import pytest
 
-from detent.errors import ManifestInvalid
+from detent.errors.project import ManifestInvalid
 from detent.project.document import Document, parse_document
 from detent.project.placing import Table, array, created, deletions, layout, standing, tables
 

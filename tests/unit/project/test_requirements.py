@@ -1,6 +1,6 @@
 import pytest
 
-from detent.errors import ManifestInvalid
+from detent.errors.project import ManifestInvalid
 from detent.model.requirement import Origin
 from support.manifests import fault, faults, manifest, pyproject
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from detent.errors import SettingInvalid
+from detent.errors.project import SettingInvalid
 from detent.model.build_policy import DEFAULT_BUILD_POLICY, BuildPolicy
 from detent.model.names import package_name
 from detent.project.settings import VARIABLES, Settings, settings

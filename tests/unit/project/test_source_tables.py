@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import ManifestInvalid
+from detent.errors.project import ManifestInvalid
 from detent.model.source_texts import source_texts
 from detent.project.document import parse_document
 from detent.project.manifest import parse_manifest

@@ -2,7 +2,7 @@
 
 import pytest
 
-from detent.errors import ManifestInvalid
+from detent.errors.project import ManifestInvalid
 from detent.project.tasks import Task, order, read_tasks
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from detent.errors import ManifestInvalid
+from detent.errors.project import ManifestInvalid
 from detent.project.workspace_table import WorkspaceTable, is_excluded, matches, read_workspace
 
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import InterpreterBroken, NoInterpreter, PythonMismatch
+from detent.errors.python import InterpreterBroken, NoInterpreter, PythonMismatch
 from detent.events import Detail, Event
 from detent.python.discovery import Places, Sought, find_interpreter, places, suits
 from detent.python.interpreter import Interpreter

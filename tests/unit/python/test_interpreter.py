@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import InterpreterBroken
+from detent.errors.python import InterpreterBroken
 from support.interpreters import Machine
 
 

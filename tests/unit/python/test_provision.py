@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import EnvironmentExists, FileTrouble, NotAnEnvironment, StoreBusy
+from detent.errors.install import EnvironmentExists, NotAnEnvironment
+from detent.errors.store import FileTrouble, StoreBusy
 from detent.events import Detail, Event
 from detent.fsio import FileLock
 from detent.model.limits import Limits

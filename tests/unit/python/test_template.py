@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import Bug, FileTrouble, NotAnEnvironment
+from detent.errors import Bug
+from detent.errors.install import NotAnEnvironment
+from detent.errors.store import FileTrouble
 from detent.python.environment import SCRATCH_PREFIX
 from detent.python.template import (
     Entry,

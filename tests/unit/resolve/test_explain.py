@@ -2,7 +2,7 @@
 
 import pytest
 
-from detent.errors import Conflict
+from detent.errors.resolve import Conflict
 from detent.model.build_policy import DEFAULT_BUILD_POLICY, BuildPolicy
 from detent.model.inputs import Inputs
 from detent.model.names import group_name

@@ -2,7 +2,9 @@
 
 import pytest
 
-from detent.errors import Conflict, Failures, IndexUnavailable, PackageUnknown, TooDeep, Unsupported
+from detent.errors import Failures, Unsupported
+from detent.errors.fetch import IndexUnavailable, PackageUnknown
+from detent.errors.resolve import Conflict, TooDeep
 from detent.events import Detail, Event, Notice, Resolving
 from detent.model import markers
 from detent.model.candidate import Artifact

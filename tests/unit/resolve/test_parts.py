@@ -2,7 +2,7 @@
 
 import pytest
 
-from detent.errors import ManifestInvalid
+from detent.errors.project import ManifestInvalid
 from detent.model import markers
 from detent.model.markers import Marker
 from detent.model.requirement import package_name

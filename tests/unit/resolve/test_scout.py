@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from detent.errors import PackageUnknown
+from detent.errors.fetch import PackageUnknown
 from detent.model.candidate import Metadata
 from detent.model.requirement import PackageName, package_name
 from detent.model.versions import Listing

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from detent.errors import Conflict
+from detent.errors.resolve import Conflict
 from detent.model.build_policy import BuildPolicy
 from detent.model.cutoffs import Cutoffs, parse_cutoff
 from detent.model.inputs import Inputs

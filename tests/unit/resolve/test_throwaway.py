@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from detent.errors import Conflict, DetentError, Failures, PackageUnknown, TooDeep, Unsupported
+from detent.errors import DetentError, Failures, Unsupported
+from detent.errors.fetch import PackageUnknown
+from detent.errors.resolve import Conflict, TooDeep
 from detent.model.build_policy import BuildPolicy
 from detent.model.candidate import Artifact
 from detent.model.cutoffs import Cutoffs, parse_cutoff

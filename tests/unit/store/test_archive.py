@@ -4,7 +4,7 @@ from io import BytesIO
 
 import pytest
 
-from detent.errors import ArchiveUnsafe
+from detent.errors.store import ArchiveUnsafe
 from detent.model.limits import Limits
 from detent.store.archive import ZipReader, folders_of
 from detent.store.naming import shown

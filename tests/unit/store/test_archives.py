@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import FileTrouble
+from detent.errors.store import FileTrouble
 from detent.model.limits import Limits
 from detent.store.archives import Archives
 from detent.store.cache import open_store

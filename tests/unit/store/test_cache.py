@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import FileTrouble, StoreBusy, StoreUnsafe
+from detent.errors.store import FileTrouble, StoreBusy, StoreUnsafe
 from detent.model.limits import Limits
 from detent.store.cache import Scratch, hold_store, mark_wheels, open_store
 from detent.store.records import write_record

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import CacheInUse, FileTrouble, StoreBusy
+from detent.errors.store import CacheInUse, FileTrouble, StoreBusy
 from detent.events import Notice
 from detent.model.limits import Limits
 from detent.model.names import package_name

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import FileTrouble
+from detent.errors.store import FileTrouble
 from detent.store.records import decode_record, encode_record, read_record, write_record
 
 VALUE = ("name", 3, None, (True, b"bytes", 2.5), {"key": ["list"]})

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from detent.errors import ArchiveUnsafe, FileTrouble
+from detent.errors.store import ArchiveUnsafe, FileTrouble
 from detent.model.candidate import SDIST_ENDINGS
 from detent.model.limits import Limits
 from detent.store.source import read_source_member, unpack_source

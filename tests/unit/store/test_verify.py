@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import StoreBusy
+from detent.errors.store import StoreBusy
 from detent.events import Event, Verifying
 from detent.model.limits import Limits
 from detent.model.names import package_name

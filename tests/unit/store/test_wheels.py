@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from detent.errors import ArchiveUnsafe, FileTrouble
+from detent.errors.store import ArchiveUnsafe, FileTrouble
 from detent.events import Event, Notice, ignore
 from detent.model.limits import Limits
 from detent.model.names import package_name

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from packaging.version import InvalidVersion, Version
 
-from detent.errors import ManifestInvalid
+from detent.errors.project import ManifestInvalid
 from detent.model.requirement import PackageName, package_name
 from detent.named import NamedTuple
 from detent.project.document import parse_document

@@ -5,7 +5,7 @@ A version without an operator is that version, as Pipenv reads it. Scripts have 
 
 from collections.abc import Mapping
 
-from detent.errors import ManifestInvalid
+from detent.errors.project import ManifestInvalid
 from detent.model.marker_atoms import ENVIRONMENT_VARIABLES
 from detent.model.requirement import InvalidRequirement, group_name, parse_requirement
 from detent.project.document import Document, type_name

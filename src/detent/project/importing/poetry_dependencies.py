@@ -7,7 +7,7 @@ index is written as a direct reference where there is such a thing, and named in
 import re
 from collections.abc import Mapping
 
-from detent.errors import ManifestInvalid
+from detent.errors.project import ManifestInvalid
 from detent.model import markers
 from detent.model.markers import InvalidMarker
 from detent.model.requirement import InvalidRequirement, PackageName, package_name, parse_requirement

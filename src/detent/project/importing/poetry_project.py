@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from detent.errors import ManifestInvalid
+from detent.errors.project import ManifestInvalid
 from detent.model.names import group_name, normalise
 from detent.model.requirement import PackageName
 from detent.named import NamedTuple

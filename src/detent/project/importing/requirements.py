@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from packaging.version import Version
 
-from detent.errors import InvalidRequirementText
+from detent.errors.usage import InvalidRequirementText
 from detent.model import markers
 from detent.model.requirement import InvalidRequirement, PackageName, Requirement, parse_requirement
 from detent.model.specifiers import parse_clauses

@@ -2,7 +2,7 @@
 
 import pytest
 
-from detent.errors import ManifestInvalid
+from detent.errors.project import ManifestInvalid
 from detent.project.document import parse_document
 from detent.project.importing.conversion import Conversion
 from detent.project.importing.pipfile import convert

@@ -2,7 +2,8 @@
 
 import pytest
 
-from detent.errors import InvalidRequirementText, Unsupported
+from detent.errors import Unsupported
+from detent.errors.usage import InvalidRequirementText
 from detent.project.document import parse_document
 from detent.project.importing.conversion import Conversion
 from detent.project.importing.requirement_lines import Line, lines
