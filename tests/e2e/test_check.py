@@ -80,6 +80,22 @@ def test_a_module_is_found_wherever_sources_lie(sandbox: Sandbox, place: str) ->
     assert levels(sandbox.detent("check"))["metadata"] == "ok"
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        'setuptools.packages.find.where = ["code/python"]',
+        'poetry.packages = [{ include = "far", from = "code/python" }]',
+        'hatch.build.targets.wheel.packages = ["code/python/far"]',
+        'setuptools.package-dir = { "" = "code/python" }',
+    ],
+)
+def test_a_module_is_found_where_a_back_end_is_told_of_it(sandbox: Sandbox, told: str) -> None:
+    sandbox.manifest(tail=f'\n[project.scripts]\ngo = "far:main"\n{BUILD}\n[tool]\n{told}\n')
+    sandbox.write("code/python/far/__init__.py", "")
+
+    assert levels(sandbox.detent("check"))["metadata"] == "ok"
+
+
 def test_a_missing_lock_leaves_the_environment_aside(sandbox: Sandbox) -> None:
     sandbox.manifest()
 

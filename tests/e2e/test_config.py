@@ -104,6 +104,7 @@ def test_the_users_own_file_is_made_for_their_eyes_alone(sandbox: Sandbox) -> No
         (("exclude-newer-package", "a=1"), "write it by hand, like `exclude-newer-package = {"),
         (("index", "x"), "run `detent index add`"),
         (("index-url", "https://me:pass@a.example/"), "would have a password in it"),
+        (("--user", "proxy", "socks5://h.example:1"), "it speaks SOCKS"),
         (("default-groups", "nope"), "the default group `nope` does not exist"),
         (("constraint-dependencies", "=="), "tool.detent.constraint-dependencies"),
     ],

@@ -236,5 +236,4 @@ def test_a_yanked_version_that_is_pinned_is_warned_of_once(project: Sandbox, ind
     project.manifest("letters==1.0")
 
     for words in (("lock",), ("add", "paint", "--no-sync"), ("sync",)):
-        said = project.detent(*words).ok().err
-        assert said.count("was yanked") == (0 if words == ("sync",) else 1), said
+        assert project.detent(*words).ok().err.count("was yanked") == 1, words

@@ -169,7 +169,7 @@ def test_what_cannot_be_meant_is_refused(project: Sandbox) -> None:
         (("-o", "./pyproject.toml"), "it is the project's own `pyproject.toml`"),
         (("--format", "pylock.toml", "-o", "x.toml"), "a pylock.toml cannot be called `x.toml`"),
         (("-o", "pylock.a.b.toml"), "a pylock.toml cannot be called `pylock.a.b.toml`"),
-        (("--prune", "shuot"), "there is no package `shuot` for `--prune`"),
+        (("--prune", "shuot"), "there is no `shuot` in the lock"),
         (("--no-emit-package", "a b"), "`--no-emit-package` takes the name of a package"),
         (("--no-emit-project", "--only-emit-project"), "cannot be used together"),
         (("--format", "uv.lock"), "the flag `--format` cannot be `uv.lock`"),

@@ -1,68 +1,24 @@
 """What builds need, locked with the rest (`lock-build-requirements`), and builds held to that."""
 
-import json
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from packaging.pylock import Pylock
 
-from support.backends import Sdist, tiny_sdist, tiny_tree, write_tree
+from support.backends import tiny_sdist, tiny_tree, write_tree
 from support.cli import Sandbox, publish
 from support.index_server import IndexServer
 from support.repositories import Repository
+from support.seen_builds import SEES, SeenBuilds
 from support.wheels import wheel
 
 ON = "[tool.detent]\nlock-build-requirements = true\n"
-SEES = """
-def _seen():
-    import importlib.metadata as installed
-    found = {each.name: each.version for each in installed.distributions()}
-    with open(os.environ["SEEN"], "a", encoding="utf-8") as file:
-        print(json.dumps(found), file=file)
-
-_wheel, _editable, _sdist = build_wheel, build_editable, build_sdist
-
-def build_wheel(*a):
-    _seen()
-    return _wheel(*a)
-
-def build_editable(*a):
-    _seen()
-    return _editable(*a)
-
-def build_sdist(*a):
-    _seen()
-    return _sdist(*a)
-"""
-"""Each build leaves what is installed where it runs."""
 
 
-class Builds:
-    """A project, and what its builds saw."""
-
-    def __init__(self, sandbox: Sandbox, index: IndexServer) -> None:
-        self.sandbox = sandbox
-        self.index = index
-        self._seen = sandbox.root.parent / "seen"
-        sandbox.variables["SEEN"] = str(self._seen)
-
-    def sources(self, *made: Sdist) -> None:
-        for each in made:
-            self.index.add(each.filename, each.data)
-
-    def seen(self) -> list[dict[str, str]]:
-        """What was installed where builds ran, since this was asked last."""
-        lines = self._seen.read_text("utf-8").splitlines() if self._seen.exists() else []
-        self._seen.unlink(missing_ok=True)
-        return [json.loads(line) for line in lines]
-
-    def lock(self, *words: str) -> dict[str, Any]:
-        """Lock, and give what the lock says."""
-        self.sandbox.detent("lock", *words).ok()
-        return tomllib.loads(self.sandbox.read("pylock.toml"))
+class Builds(SeenBuilds):
+    """A project whose lock has what its builds take."""
 
     def got(self, name: str) -> dict[str, str]:
         """What the lock has for the builds of a package, on every platform."""
@@ -86,7 +42,7 @@ def test_builds_take_what_was_locked_and_not_what_is_newest(builds: Builds) -> N
     publish(builds.index, wheel("tool", "2.0"), wheel("deep", "2.0"))
     builds.sandbox.detent("sync").ok()
 
-    assert builds.seen() == [{"deep": "1.0", "tool": "1.0"}]
+    assert builds.packages() == [{"deep": "1.0", "tool": "1.0"}]
     assert builds.sandbox.installed() == {"a": "1.0"}
 
 
@@ -117,7 +73,7 @@ def test_what_was_locked_is_for_every_platform_and_stands_apart_from_the_package
     assert all(file["hashes"]["sha256"] for p in own["build-packages"] for file in p["wheels"])
     assert Pylock.from_dict(lock).packages[0].name == "a"
     builds.sandbox.detent("sync").ok()
-    assert builds.seen() == [{"here": "1.0"}]
+    assert builds.packages() == [{"here": "1.0"}]
 
 
 def test_two_machines_write_the_same_lock(builds: Builds, tmp_path: Path) -> None:
@@ -145,13 +101,13 @@ def test_what_a_build_needs_may_have_to_be_built_itself(builds: Builds) -> None:
     builds.sandbox.manifest("a", tail=ON)
     builds.lock()
     publish(builds.index, wheel("tool", "2.0"), wheel("b", "2.0"))
-    builds.seen()
+    builds.packages()
 
     builds.sandbox.detent("sync", "--cache-dir", str(builds.sandbox.root.parent / "other")).ok()
 
     assert builds.got("a") == {"b": "1.0"}
     assert builds.got("b") == {"tool": "1.0"}
-    assert builds.seen() == [{"tool": "1.0"}, {"b": "1.0"}]
+    assert builds.packages() == [{"tool": "1.0"}, {"b": "1.0"}]
 
 
 def test_a_build_that_needs_itself_is_named_when_it_is_locked(builds: Builds) -> None:
@@ -183,7 +139,7 @@ def test_what_back_ends_ask_for_besides_is_locked_for_each_way_to_build(builds: 
 
     everything = dict.fromkeys(sorted(kinds), "1.0")
     assert builds.got("demo") == everything
-    assert builds.seen() == [everything, everything, everything]
+    assert builds.packages() == [everything, everything, everything]
 
 
 def test_an_answer_counts_until_somebody_asks_anew(builds: Builds) -> None:
@@ -261,7 +217,7 @@ def test_what_the_project_says_that_a_build_needs_besides_is_locked(builds: Buil
     builds.sandbox.detent("sync").ok()
 
     assert builds.got("a") == {"lib": "1.0", "tool": "1.0"}
-    assert builds.seen() == [{"lib": "1.0", "tool": "1.0"}]
+    assert builds.packages() == [{"lib": "1.0", "tool": "1.0"}]
 
 
 def test_a_build_the_lock_says_nothing_of_gets_nothing(builds: Builds) -> None:
@@ -323,11 +279,11 @@ def test_a_project_whose_back_end_knows_what_it_needs_is_asked_with_what_was_loc
     publish(builds.index, wheel("tool", "1.0"), wheel("c", "1.0"))
     builds.lock()
     publish(builds.index, wheel("tool", "2.0"))
-    builds.seen()
+    builds.packages()
 
     builds.sandbox.detent("sync", "--locked", "--cache-dir", str(builds.sandbox.root.parent / "other")).ok()
 
-    assert {tool for seen in builds.seen() for tool in seen.items()} == {("tool", "1.0")}
+    assert {tool for seen in builds.packages() for tool in seen.items()} == {("tool", "1.0")}
 
 
 def test_a_back_end_that_cannot_be_asked_here_is_warned_of_and_the_rest_is_locked(builds: Builds) -> None:
@@ -351,7 +307,7 @@ def test_what_may_not_be_built_is_not_asked(builds: Builds) -> None:
 
     builds.sandbox.detent("lock")
 
-    assert builds.seen() == []
+    assert builds.packages() == []
 
 
 def test_members_and_folders_of_the_project_are_held_to_the_lock(builds: Builds) -> None:
@@ -369,7 +325,7 @@ def test_members_and_folders_of_the_project_are_held_to_the_lock(builds: Builds)
 
     builds.sandbox.detent("sync").ok()
 
-    assert builds.seen() == [{"tool": "1.0"}] * 2
+    assert builds.packages() == [{"tool": "1.0"}] * 2
     lock = builds.sandbox.read("pylock.toml")
     assert lock.count("[[tool.detent.builds]]") == 1
     manifest = (root / "lib/pyproject.toml").read_text()
@@ -409,10 +365,10 @@ def test_what_comes_from_git_or_from_a_url_is_held_to_the_lock(builds: Builds, t
     builds.lock()
     first = builds.sandbox.read("pylock.toml")
     publish(builds.index, wheel("tool", "2.0"))
-    builds.seen()
+    builds.packages()
 
     builds.sandbox.detent("sync", "--cache-dir", str(tmp_path / "other")).ok()
 
-    assert builds.seen() == [{"tool": "1.0"}] * 2
+    assert builds.packages() == [{"tool": "1.0"}] * 2
     builds.sandbox.detent("lock", "--refresh").ok()
     assert builds.sandbox.read("pylock.toml") == first

@@ -251,6 +251,16 @@ def test_on_failure_nothing_is_changed(project: Sandbox, index: IndexServer) -> 
     assert project.snapshot() == before
 
 
+def test_on_failure_the_line_is_named_that_stands_in_the_file(project: Sandbox) -> None:
+    failed = project.detent("upgrade", "--bounds", "tool", "--exclude-newer", "2020-01-01")
+
+    assert (failed.code, "(pyproject.toml:12)" in failed.err, "command line" in failed.err) == (
+        1,
+        True,
+        False,
+    )
+
+
 def test_a_version_that_cannot_be_says_why(project: Sandbox) -> None:
     before = project.snapshot()
     failed = project.detent("upgrade", "low==2.0")
@@ -316,6 +326,9 @@ def test_bounds_move_in_members_that_others_need(sandbox: Sandbox, index: IndexS
     sandbox.detent("lock").ok()
     publish(index, wheel("tool", "2.3"), wheel("lib", "2.0"))
 
+    assert sandbox.detent("outdated", "--all").ok().out.splitlines()[2].split(maxsplit=4)[4:] == [
+        "tool<2 of beta (beta/pyproject.toml:4)"
+    ]
     refused = sandbox.detent("why-not", "tool==2.3").ok()
     assert "next: write `tool>=2.3` in beta/pyproject.toml:4" in refused.out
     told = sandbox.detent("outdated", "--group", "dev", cwd=path.parent).ok()

@@ -70,7 +70,7 @@ def test_a_lock_is_made_anew_and_what_changed_is_told(project: Sandbox) -> None:
     [
         "no lock",
         "lock-version = '9.9'\n",
-        "<<<<<<< ours\nlock-version = '1.0'\n=======\n>>>>>>> theirs\n",
+        "lock-version = '1.0'\n[[packages]\n",
         "\x00",
     ],
 )

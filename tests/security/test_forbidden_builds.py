@@ -94,9 +94,8 @@ def test_under_a_ban_a_frozen_lock_builds_no_folder_but_the_project(
     mark = sandbox.root.parent / "mark"
     write_tree(sandbox.root, tiny_tree("demo"))
     write_tree(sandbox.root / "evil", tiny_tree("a", more=f"open({str(mark)!r}, 'w').close()"))
-    sandbox.detent("lock").ok()
     entry = '[[packages]]\nname = "a"\ndirectory = { path = "evil" }\n'
-    sandbox.write("pylock.toml", sandbox.read("pylock.toml").replace("packages = []\n", "") + entry)
+    sandbox.write("pylock.toml", f'lock-version = "1.0"\ncreated-by = "other"\n\n{entry}')
 
     refused = sandbox.detent("sync", "--frozen", "--no-build")
 

@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -31,6 +32,7 @@ from detent.index.starting import started
 _SCRIPT = Path(pyproject_hooks.__file__).with_name("_in_process") / "_in_process.py"
 """What the library starts in the other interpreter; it has no public name for it."""
 _GRACE_SECONDS = 1.0
+_PAUSE_SECONDS = 0.01
 """Between SIGTERM and SIGKILL, for a hook to remove what it has not finished."""
 _TAIL_LINES = 30
 _TAIL_BYTES = 64 * 1024
@@ -242,7 +244,12 @@ def _wait(process: "subprocess.Popen[bytes]", halt: Halt) -> int:
     """Give the exit code, when nothing of the process group runs any more."""
     try:
         with halt.over(process.pid):
-            _await_end(process, 0)
+            if threading.current_thread() is threading.main_thread():
+                # A signal that comes just before a wait begins does not end that wait.
+                while not _await_end(process, os.WNOHANG):
+                    time.sleep(_PAUSE_SECONDS)
+            else:
+                _await_end(process, 0)
     finally:
         _end_group(process)
     return process.returncode
@@ -264,7 +271,7 @@ def _end_group(process: "subprocess.Popen[bytes]") -> None:
             _signal_group(process, signal.SIGTERM)
             until = time.monotonic() + _GRACE_SECONDS
             while not _await_end(process, os.WNOHANG) and time.monotonic() < until:
-                time.sleep(0.01)
+                time.sleep(_PAUSE_SECONDS)
     finally:
         _signal_group(process, signal.SIGKILL)
         process.wait()

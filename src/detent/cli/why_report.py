@@ -167,7 +167,9 @@ def why_not_lines(outcome: WhyNotOutcome) -> Iterator[str]:
                 yield f"  with it {show(_moved(change.name, change.before, change.after))}"
             yield f"  next: run `{show(outcome.command)}`"
         case "hindered":
-            yield f"{titled} cannot be locked{show(locked)}"
+            is_somewhere = is_one and outcome.version in outcome.locked
+            cannot = "is locked, and cannot be everywhere" if is_somewhere else "cannot be locked"
+            yield f"{titled} {cannot}{show(locked)}"
             yield from _hindered(outcome)
 
 

@@ -18,6 +18,8 @@ _T = TypeVar("_T")
 REPOSITORIES_AT_ONCE = 4
 """How many are fetched side by side; a host may not like more."""
 _PAUSE_SECONDS = 0.002
+_SLICE_SECONDS = 0.25
+"""A signal that comes just before a wait begins does not end that wait; it is heard before the next one."""
 
 
 class NeverRun(Exception):
@@ -48,7 +50,10 @@ class Job(Generic[_T]):
 
     def result(self, timeout_seconds: float | None = None) -> _T:
         """Wait for it; raises what the job raised, or :class:`TimeoutError`."""
-        if not self._ended.wait(timeout_seconds):
+        if timeout_seconds is None:
+            while not self._ended.wait(_SLICE_SECONDS):
+                pass
+        elif not self._ended.wait(timeout_seconds):
             raise TimeoutError
         if self._fault is not None:
             raise self._fault
@@ -89,7 +94,12 @@ class Pool:
 
     def wait(self) -> None:
         """Wait until a job has ended that was not waited for before; one must be under way."""
-        self._ended.get()
+        while True:
+            try:
+                self._ended.get(timeout=_SLICE_SECONDS)
+            except Empty:
+                continue
+            return
 
     def close(self) -> None:
         """Begin no more jobs; those that run are not waited for."""

@@ -197,9 +197,15 @@ class Reasons:
 
     def _asks(self, entry: int) -> Iterator[Ask]:
         package, here = self._graph.packages[entry], self._graph.markers[entry]
+        members = {member.name for member in self._inputs.members}
         for node, links in self._links.items():
             if node.entry == entry:
-                yield from (link.ask for link in links)
+                # What a member needs as an entry, it needs as a part of the project: once is enough.
+                yield from (
+                    each.ask
+                    for each in links
+                    if not each.ask.asker.is_entry or each.ask.asker.name not in members
+                )
         for constraint in self._inputs.adjustments.constraints:
             where = markers.and_(here, constraint.marker)
             if constraint.name == package.name and not markers.disjoint(where, self._graph.scope):

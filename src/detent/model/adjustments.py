@@ -6,7 +6,7 @@ These are the tables of `[tool.detent]` that change an answer: `constraint-depen
 writes down what is left: whoever reads a lock need not know of them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from detent.model import markers
 from detent.model.candidate import Dependency
@@ -97,6 +97,12 @@ class Adjustments(NamedTuple):
         of_version = [o for o in of_parent if o.parent_version and o.parent_version == version]
         of_all_versions = [override for override in of_parent if not override.parent_version]
         return tuple(of_version or of_all_versions or [o for o in found if o.parent is None])
+
+    def spelling(self, parent: PackageName, is_meant: Callable[[str], bool]) -> str:
+        """Give a version as what is said of it alone spells it (`2` for `2.0`); empty where nothing is."""
+        said = {one.parent_version for one in self.overrides if one.parent == parent}
+        said |= {one.parent_version for one in self.scoped_excludes if one.parent == parent}
+        return next((version for version in sorted(said) if version and is_meant(version)), "")
 
     def is_excluded(self, name: PackageName, parent: PackageName, version: str) -> bool:
         """Whether this parent's requirements on a package are left out.

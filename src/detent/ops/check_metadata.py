@@ -17,6 +17,7 @@ from detent.python.request import PythonRequest, parse_version_file
 
 _README_TYPES = (".md", ".rst", ".txt", "")
 _OBJECT = re.compile(r"(?P<module>[^\W\d]\w*(\.[^\W\d]\w*)*)\s*(:\s*[^\W\d]\w*(\.[^\W\d]\w*)*)?\s*(\[.*\])?")
+_RELATIVE = re.compile(r"(?!/)(?!.*\.\.)[\w./ -]{1,200}")
 _MINORS = range(100)
 _NOT_SOURCES = frozenset(("node_modules", "build", "dist", "__pycache__"))
 
@@ -164,13 +165,13 @@ def _holds(folder: Path, name: str) -> bool:
 
 
 def _source_folders(root: Path, data: Mapping[str, object]) -> Iterator[Path]:
-    """Give the folders that modules may lie in: the usual ones, and those back ends are told of."""
+    """Give the folders that modules may lie in: the usual ones, and whatever tools are told of."""
     yield root / "src"
     yield root
-    told = at(data, ("tool", "setuptools", "package-dir"))
-    for folder in (*_values(told), at(data, ("tool", "maturin", "python-source"))):
-        if isinstance(folder, str):
-            yield root / folder
+    for text in dict.fromkeys(_words(data.get("tool"))):
+        if _RELATIVE.fullmatch(text) and (folder := root / text).is_dir():
+            yield folder
+            yield folder.parent  # of a package that is named itself
     try:
         inner = sorted(path for path in root.iterdir() if path.is_dir())
     except OSError:
@@ -181,8 +182,16 @@ def _source_folders(root: Path, data: Mapping[str, object]) -> Iterator[Path]:
             yield path / "src"
 
 
-def _values(table: object) -> Iterator[object]:
-    yield from table.values() if isinstance(table, dict) else ()
+def _words(value: object) -> Iterator[str]:
+    """Give every text in a table, names of keys too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from (key, *_words(inner))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _words(inner)
 
 
 # ---- Pythons ---------------------------------------------------------------------------------

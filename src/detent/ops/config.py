@@ -10,6 +10,7 @@ from pathlib import Path
 
 from detent.errors import UsageError, did_you_mean
 from detent.events import Report
+from detent.index.proxies import proxies_of
 from detent.named import NamedTuple
 from detent.ops.configured import CONFIG_NAME
 from detent.ops.discover import OF_MEMBERS, Part, Project, decode
@@ -191,6 +192,8 @@ def set_value(
     value = value_of(known, words)
     _refuse_misplaced(known, words, is_of_user=is_of_user)
     _refuse_password(known, words, is_of_user=is_of_user)
+    if known.name == "proxy":  # else every command after this one would fail
+        proxies_of({}, chosen=words[0], chosen_by="`detent config set`")
     return _edited(world, project, user_file, known, value, is_of_user=is_of_user)
 
 

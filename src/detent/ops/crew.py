@@ -62,8 +62,9 @@ class Crew:
                 raise
 
         pool = Pool(workers)
-        jobs = [pool.submit(run, task) for task in tasks]
+        jobs: list[Job[T]] = []
         try:
+            jobs.extend(pool.submit(run, task) for task in tasks)
             while not all(job.done() for job in jobs) and not faults:
                 pool.wait()
             if faults:

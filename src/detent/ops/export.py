@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from detent import fsio
-from detent.errors import UsageError, did_you_mean
+from detent.errors import UsageError
 from detent.lock.excerpt import Taken, excerpt
 from detent.lock.export import (
     Format,
@@ -16,12 +16,13 @@ from detent.lock.export import (
 )
 from detent.lock.model import Lock
 from detent.lock.select import Wanted
-from detent.model.requirement import PackageName, package_name
+from detent.model.requirement import PackageName
 from detent.named import NamedTuple
-from detent.ops.discover import LOCK_NAME, MANIFEST_NAME, Part, Project
+from detent.ops.discover import Part, Project
 from detent.ops.lock import LockOutcome, project_inputs, settled_lock
+from detent.ops.output_file import refuse_own
 from detent.ops.selection import Chosen, for_project, selected_parts, wanted_selection
-from detent.ops.shown_paths import display
+from detent.ops.shown_lock import locked_names
 from detent.ops.world import World
 
 
@@ -107,8 +108,9 @@ def excerpted(world: World, project: Project, options: ExportOptions) -> Excerpt
     lock, outcome = settled_lock(world, project, inputs, locked=options.locked, frozen=options.frozen)
     wanted = wanted_selection(lock, for_project(project, options.chosen))
     name = project.manifest.name
-    left_out = _known(options.left_out, lock, name, "--no-emit-package")
-    pruned = _known(options.pruned, lock, name, "--prune")
+    known = _known(lock, name)
+    left_out = frozenset(locked_names(options.left_out, "--no-emit-package", known))
+    pruned = frozenset(locked_names(options.pruned, "--prune", known))
     taken = tuple(
         one
         for one in excerpt(lock, name, wanted, pruned=pruned)
@@ -161,15 +163,7 @@ def _place(project: Project, options: ExportOptions) -> tuple[Path | None, Forma
         return None, options.format or "requirements.txt"
     path = Path(os.path.abspath(options.output))  # noqa: PTH100 -- links the user wrote stay as they are
     form = options.format or format_of(path.name)
-    own = {os.path.realpath(project.lock_path), os.path.realpath(project.manifest_path)}
-    if os.path.realpath(path) in own:
-        raise UsageError(
-            f"`{display(path)}` cannot be the output file",
-            why="it is the project's own lock"
-            if path.name == LOCK_NAME
-            else f"it is the project's own `{MANIFEST_NAME}`",
-            next_steps=("write to another file, such as `-o pylock.deploy.toml`",),
-        )
+    refuse_own(project, path, instead="pylock.deploy.toml")
     if form == "pylock.toml" and not is_pylock_name(path.name):
         raise UsageError(
             f"a pylock.toml cannot be called `{path.name}`",
@@ -179,28 +173,10 @@ def _place(project: Project, options: ExportOptions) -> tuple[Path | None, Forma
     return path, form
 
 
-def _known(texts: tuple[str, ...], lock: Lock, project: PackageName, flag: str) -> frozenset[PackageName]:
-    """A misspelled name would do nothing: refuse it while its giver is looking."""
+def _known(lock: Lock, project: PackageName) -> frozenset[PackageName]:
     members = lock.inputs.members if lock.inputs is not None else ()
-    known = {project, *(package.name for package in lock.packages), *(member.name for member in members)}
-    found = set()
-    for text in texts:
-        try:
-            name = package_name(text)
-        except ValueError as error:
-            raise UsageError(
-                f"`{flag}` takes the name of a package",
-                why=str(error),
-                next_steps=("write a name such as `httpx`",),
-            ) from error
-        if name not in known:
-            raise UsageError(
-                f"there is no package `{name}` for `{flag}`",
-                why=f"`{LOCK_NAME}` has no entry of that name",
-                next_steps=(*did_you_mean(name, known), "see what is locked with `detent tree`"),
-            )
-        found.add(name)
-    return frozenset(found)
+    names = (project, *(package.name for package in lock.packages), *(member.name for member in members))
+    return frozenset(names)
 
 
 def _line(part: Part, options: ExportOptions) -> str:

@@ -11,7 +11,8 @@ from detent.lock.graph_page import Assets, render_page
 from detent.lock.graph_page_data import Own, page_data
 from detent.named import NamedTuple
 from detent.ops.about import about
-from detent.ops.discover import LOCK_NAME, MANIFEST_NAME, Project
+from detent.ops.discover import Project
+from detent.ops.output_file import refuse_own
 from detent.ops.shown_lock import shown_lock
 from detent.ops.shown_paths import display
 from detent.ops.world import World
@@ -91,13 +92,5 @@ def _place(project: Project, options: GraphOptions) -> Path | None:
     if options.output == STDOUT or (options.only_data and not options.output and not options.opens):
         return None
     path = Path(os.path.abspath(options.output or DEFAULT_NAME))  # noqa: PTH100 -- links stay as they are
-    own = {os.path.realpath(project.lock_path), os.path.realpath(project.manifest_path)}
-    if os.path.realpath(path) in own:
-        raise UsageError(
-            f"`{display(path)}` cannot be the output file",
-            why="it is the project's own lock"
-            if path.name == LOCK_NAME
-            else f"it is the project's own `{MANIFEST_NAME}`",
-            next_steps=(f"write to another file, such as `-o {DEFAULT_NAME}`",),
-        )
+    refuse_own(project, path, instead=DEFAULT_NAME)
     return path

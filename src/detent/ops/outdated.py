@@ -148,8 +148,8 @@ class _Looking:
         listing = listing_of(self._world, self._inputs, name)
         current = _versions(entries)
         allowed = _versions(self._after.get(name, ()))
-        candidates = told_of(listing, current)
-        number = latest_of(listing, current)
+        candidates = told_of(listing, (*current, *allowed))
+        number = latest_of(listing, (*current, *allowed))
         latest = listing.release(number).version if number else ""
         holders: tuple[Holder, ...] = ()
         if latest and allowed and Version(latest) > Version(allowed[-1]):

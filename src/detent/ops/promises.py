@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from packaging.version import Version
+
 from detent.errors import DetentError
 from detent.errors.fetch import EntryMismatch, MetadataInvalid
 from detent.index.metadata import parse_metadata
@@ -174,7 +176,10 @@ class Promises:
     ) -> Iterator[str]:
         """Say which requirements are in one of two lists alone, of those that count on this machine."""
         version = said.version or package.known_version
-        counting = self._adjustments.adjusted(rows, package.name, version)
+        spelled = version and self._adjustments.spelling(
+            package.name, lambda other: Version(other) == Version(version)
+        )
+        counting = self._adjustments.adjusted(rows, package.name, spelled)
         if {str(_plain(row)) for row in counting} == set(texts):
             return
         now = self._here(counting)

@@ -1,25 +1,23 @@
 """Tree: what of the lock needs what, with newer versions and sizes where they are asked for."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 
 from packaging.version import Version
 
-from detent.errors import UsageError, nearest
-from detent.errors.usage import NotLocked
 from detent.lock.model import Lock, LockedPackage
 from detent.lock.select import best_file
 from detent.lock.views import View, view
 from detent.model import markers
 from detent.model.build_policy import BuildPolicy
 from detent.model.inputs import Inputs
-from detent.model.requirement import PackageName, package_name
+from detent.model.requirement import PackageName
 from detent.model.target import Target
 from detent.model.wheel_coverage import places
 from detent.named import NamedTuple
 from detent.ops.discover import Project
 from detent.ops.latest import latest_of, listing_of
 from detent.ops.selection import Chosen, for_project, wanted_selection
-from detent.ops.shown_lock import shown_lock
+from detent.ops.shown_lock import locked_names, shown_lock
 from detent.ops.shown_target import shown_target
 from detent.ops.world import World
 
@@ -63,8 +61,8 @@ def tree(world: World, project: Project, options: TreeOptions) -> TreeOutcome:
     lock, inputs = shown_lock(world, project, locked=options.locked, frozen=options.frozen)
     names = {package.name for package in lock.packages}
     members = {member.name for member in inputs.members}
-    packages = _names(options.packages, "--package", names | members)
-    pruned = frozenset(_names(options.pruned, "--prune", names))
+    packages = locked_names(options.packages, "--package", names | members)
+    pruned = frozenset(locked_names(options.pruned, "--prune", names))
     parts = project.workspace.parts if project.workspace is not None else ()
     wanted = None if options.chosen is None else wanted_selection(lock, for_project(project, options.chosen))
     seen = view(
@@ -87,23 +85,6 @@ def tree(world: World, project: Project, options: TreeOptions) -> TreeOutcome:
         _latest(world, inputs, lock) if options.outdated else {},
         _sizes(world, project, lock, target) if options.sizes else {},
     )
-
-
-def _names(texts: Iterable[str], flag: str, known: Collection[PackageName]) -> tuple[PackageName, ...]:
-    found = []
-    for text in texts:
-        try:
-            name = package_name(text)
-        except ValueError as error:
-            raise UsageError(
-                f"`{flag}` takes the name of a package",
-                why=str(error),
-                next_steps=("write a name such as `httpx`",),
-            ) from error
-        if name not in known:
-            raise NotLocked(name, near=tuple(filter(None, (nearest(name, known),))))
-        found.append(name)
-    return tuple(found)
 
 
 # ---- what is said beside -----------------------------------------------------------------------

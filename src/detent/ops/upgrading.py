@@ -27,7 +27,6 @@ from detent.ops.discover import MANIFEST_NAME, Part, Project, decode
 from detent.ops.edit import write_edited
 from detent.ops.latest import listing_of
 from detent.ops.lock import LockOutcome, lock_project, project_inputs
-from detent.ops.manifest_changes import with_origins_on_disk
 from detent.ops.matching import SyncOutcome
 from detent.ops.shown_paths import display
 from detent.ops.stored_lock import StoredLock, read_old_lock
@@ -274,8 +273,8 @@ def _with_text(project: Project, part: Part, text: str) -> Project:
     here = project
     if workspace is not None and part.folder:
         here = project._replace(workspace=workspace._replace(here=part.name))
-    manifest = with_origins_on_disk(here.parsed(text), part.manifest)
-    return here.with_current(manifest, text.encode()).as_root()
+    # Every line is where it was, so messages can name it.
+    return here.with_current(here.parsed(text), text.encode()).as_root()
 
 
 class _Raising:

@@ -133,11 +133,8 @@ class _Adjusted:
 
     def _as_written(self, name: PackageName, number: int) -> str:
         """Give a version as what is said of it alone spells it (`2` for `2.0`); empty for none."""
-        scoped = [(one.parent, one.parent_version) for one in self.adjustments.overrides]
-        scoped += [(one.parent, one.parent_version) for one in self.adjustments.scoped_excludes]
-        said = {version for parent, version in scoped if parent == name}
         find = self.plain.listing(name).number
-        return next((version for version in sorted(said) if version and find(version) == number), "")
+        return self.adjustments.spelling(name, lambda version: find(version) == number)
 
 
 def _read(stated: StatedMetadata, version: str, requires_python: str) -> Metadata:

@@ -168,7 +168,8 @@ def test_a_hook_runs_in_the_source_with_the_environment_in_front(tmp_path: Path)
 
     scripts = it.environment.scripts
     expected = [it.job.source, it.job.tmp, f"{scripts}:{os.environ['PATH']}", scripts.parent, "''", True]
-    assert events == [Detail(str(text)) for text in expected * 2]
+    said = [event for event in events if isinstance(event, Detail)]
+    assert said == [Detail(str(text)) for text in expected * 2]
 
 
 def test_everything_temporary_stays_in_the_folder_of_the_job(

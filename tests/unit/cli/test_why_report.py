@@ -80,6 +80,8 @@ def test_what_is_in_the_way_stands_behind_the_argument() -> None:
         "  next: write it",
         "  next: or not",
     ]
+    beside = outcome._replace(specifier="==3", locked=("1", "3"))
+    assert next(why_not_lines(beside)) == "low 3 is locked, and cannot be everywhere (locked: 1, 3)"
     assert why_not_facts(outcome)["requirements"] == [
         {"requirement": "web<2", "table": "project.dependencies", "file": "pyproject.toml", "line": 7}
     ]
