@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.backends import sdist_of, tiny_sdist, tiny_tree, write_tree
+from support.called_hooks import calls, listed_calls
 from support.cli import Sandbox, publish
 from support.index_server import IndexServer
 from support.wheels import metadata_text, wheel
@@ -15,17 +16,8 @@ from support.wheels import metadata_text, wheel
 @pytest.fixture
 def project(sandbox: Sandbox) -> Iterator[Sandbox]:
     """A project whose builds leave a list of what was called; afterwards no scratch is left of any."""
-    sandbox.variables["TINY_CALLS"] = str(sandbox.root.parent / "calls")
-    yield sandbox
-    assert [path.name for path in (sandbox.cache / "tmp").iterdir() if path.name != ".swept"] == []
-
-
-def calls(project: Sandbox) -> list[str]:
-    """The hooks called since this was asked last."""
-    path = project.root.parent / "calls"
-    lines = path.read_text().splitlines() if path.exists() else []
-    path.unlink(missing_ok=True)
-    return lines
+    with listed_calls(sandbox) as listed:
+        yield listed
 
 
 def sources(project: Sandbox, **tables: str) -> None:

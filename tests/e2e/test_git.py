@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.backends import tiny_tree, write_tree
+from support.called_hooks import calls, listed_calls
 from support.cli import Sandbox, publish, run
 from support.index_server import IndexServer
 from support.repositories import Repository
@@ -16,22 +17,13 @@ from support.wheels import wheel
 @pytest.fixture
 def project(sandbox: Sandbox) -> Iterator[Sandbox]:
     """A project whose builds leave a list of what was called; afterwards no scratch is left of any."""
-    sandbox.variables["TINY_CALLS"] = str(sandbox.root.parent / "calls")
-    yield sandbox
-    assert [path.name for path in (sandbox.cache / "tmp").iterdir() if path.name != ".swept"] == []
+    with listed_calls(sandbox) as listed:
+        yield listed
 
 
 @pytest.fixture
 def upstream(tmp_path: Path) -> Repository:
     return Repository(tmp_path / "upstream")
-
-
-def calls(project: Sandbox) -> list[str]:
-    """The hooks called since this was asked last."""
-    path = project.root.parent / "calls"
-    lines = path.read_text().splitlines() if path.exists() else []
-    path.unlink(missing_ok=True)
-    return lines
 
 
 def source(project: Sandbox, name: str, table: str, *more: str) -> None:

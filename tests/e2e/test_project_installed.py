@@ -8,6 +8,7 @@ from hashlib import sha256
 import pytest
 
 from support.backends import repacked_installed, sdist_of, tiny_tree, write_tree
+from support.called_hooks import calls, listed_calls
 from support.cli import Sandbox, publish
 from support.index_server import IndexServer
 from support.wheels import wheel
@@ -25,10 +26,9 @@ def project(sandbox: Sandbox, index: IndexServer) -> Iterator[Sandbox]:
     Its builds leave a list of what was called; afterwards no scratch is left of any.
     """
     publish(index, wheel("b"), wheel("c"))
-    sandbox.variables["TINY_CALLS"] = str(sandbox.root.parent / "calls")
     write_project(sandbox)
-    yield sandbox
-    assert [path.name for path in (sandbox.cache / "tmp").iterdir() if path.name != ".swept"] == []
+    with listed_calls(sandbox) as listed:
+        yield listed
 
 
 def write_project(sandbox: Sandbox) -> None:
@@ -52,14 +52,6 @@ def edit(project: Sandbox, before: str, after: str, name: str = "pyproject.toml"
     text = project.read(name)
     assert text.count(before) == 1
     project.write(name, text.replace(before, after))
-
-
-def calls(project: Sandbox) -> list[str]:
-    """The hooks called since this was asked last."""
-    path = project.root.parent / "calls"
-    lines = path.read_text().splitlines() if path.exists() else []
-    path.unlink(missing_ok=True)
-    return lines
 
 
 def about(project: Sandbox, file: str, name: str = "demo") -> str:
